@@ -1,0 +1,57 @@
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Values that a log line may carry. Secrets are never passed here. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface Logger {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  /** The same log with `room` on every line. */
+  room(name: string): Logger;
+}
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** `text` for a person at a terminal, `json` for a collector: one object a line. */
+  readonly format: "text" | "json";
+  readonly write: (line: string) => void;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+export function createLogger(options: LogOptions, room = "main"): Logger {
+  const least = LOG_LEVELS.indexOf(options.level);
+  const now = options.now ?? Date.now;
+  const line = options.format === "json" ? jsonLine : textLine;
+  const at =
+    (level: LogLevel) =>
+    (message: string, fields: LogFields = {}): void => {
+      if (LOG_LEVELS.indexOf(level) < least) return;
+      options.write(line(new Date(now()).toISOString(), level, room, message, fields));
+    };
+  return {
+    debug: at("debug"),
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+    room: (name) => createLogger(options, name),
+  };
+}
+
+/** A log that goes nowhere, for tests and for code that is given none. */
+export const silentLogger: Logger = createLogger({ level: "error", format: "text", write: () => {} });
+
+function jsonLine(time: string, level: LogLevel, room: string, message: string, fields: LogFields): string {
+  return JSON.stringify({ time, level, room, message, ...fields });
+}
+
+function textLine(time: string, level: LogLevel, room: string, message: string, fields: LogFields): string {
+  const rest = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => ` ${key}=${typeof value === "string" && /[\s"=]/.test(value) ? JSON.stringify(value) : value}`)
+    .join("");
+  return `${time.slice(11, 23)} ${level.padEnd(5)} ${room.padEnd(10)} ${message}${rest}`;
+}
