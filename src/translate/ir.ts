@@ -1,0 +1,191 @@
+import type { ObjectRef } from "#resources/ref.ts";
+
+/**
+ * The intermediate representation between objects and Envoy: what the appliance does, without a word of how the objects
+ * said it or of how Envoy is told. Each item is one unit of change: it becomes one Envoy resource (a cluster's endpoints
+ * are an item of their own), keyed by `type` and `name`.
+ */
+export type IrItem = IrListener | IrRouteTable | IrVirtualHost | IrCluster | IrEndpoints | IrCertificate;
+export type IrType = IrItem["type"];
+
+/** Milliseconds. */
+export type Millis = number;
+
+export type TlsVersion = "1.2" | "1.3";
+
+/** What the hosts of one filter chain have in common: hosts with equal policies share a chain and a route table. */
+export interface TlsPolicy {
+  readonly minimumVersion: TlsVersion;
+  readonly maximumVersion: TlsVersion;
+}
+
+export interface IrListener {
+  readonly type: "listener";
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly proxyProtocol: boolean;
+  /** Proxies in front whose X-Forwarded-For entries are believed; 0 trusts the connection alone. */
+  readonly trustedHops: number;
+  readonly serves:
+    | { readonly protocol: "http"; readonly routeTable: string }
+    /** Chains with `serverNames` are chosen by SNI; exactly one has none and takes the rest. */
+    | { readonly protocol: "https"; readonly chains: readonly IrTlsChain[] }
+    | { readonly protocol: "tcp" | "udp"; readonly cluster: string };
+}
+
+export interface IrTlsChain {
+  readonly name: string;
+  readonly serverNames: readonly string[];
+  readonly policy: TlsPolicy;
+  readonly routeTable: string;
+}
+
+/** A set of virtual hosts: `http` for plain HTTP, `https/<chain>` for the hosts of one TLS chain. */
+export interface IrRouteTable {
+  readonly type: "routeTable";
+  readonly name: string;
+  /** The answer to an authority that no virtual host serves: 404, or 421 (RFC 9110 §15.5.20) on a TLS chain. */
+  readonly unservedStatus: 404 | 421;
+}
+
+export interface IrVirtualHost {
+  readonly type: "virtualHost";
+  /** `<route table>/<host>`: the name by which Envoy's VHDS finds it. */
+  readonly name: string;
+  readonly routeTable: string;
+  /** A name, a wildcard (`*.example.com`), or `*` for every authority that nobody else serves. */
+  readonly host: string;
+  /** In order: the first that matches wins. */
+  readonly routes: readonly IrRoute[];
+}
+
+export interface IrRoute {
+  /** Stable name, unique in its virtual host; it is what a log line shows. */
+  readonly name: string;
+  /** The object that made it, or undefined for the appliance's own. Goes into Envoy as metadata `binnacle`. */
+  readonly owner: ObjectRef | undefined;
+  readonly match: IrMatch;
+  readonly action: IrForward | IrRedirect | IrDirectResponse;
+}
+
+export interface IrMatch {
+  readonly path:
+    | { readonly type: "exact"; readonly value: string }
+    /** Whole path elements: `/foo` matches `/foo` and `/foo/bar`, not `/foobar`; `/` matches all. */
+    | { readonly type: "prefix"; readonly value: string };
+}
+
+export interface IrForward {
+  readonly type: "forward";
+  /** At least one; weights are relative. */
+  readonly clusters: readonly { readonly name: string; readonly weight: number }[];
+  /** Whole response; 0 means no limit. */
+  readonly requestTimeout: Millis;
+  readonly retry: IrRetry;
+  readonly websockets: boolean;
+}
+
+export interface IrRetry {
+  /** Envoy's x-envoy-retry-on words, comma separated. */
+  readonly on: string;
+  readonly attempts: number;
+  readonly perTryTimeout: Millis | undefined;
+}
+
+export interface IrRedirect {
+  readonly type: "redirect";
+  readonly scheme: "https";
+  /** The port that stands in the Location; undefined when it is the scheme's own. */
+  readonly port: number | undefined;
+  readonly status: 301 | 308;
+}
+
+export interface IrDirectResponse {
+  readonly type: "respond";
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Where an upstream comes from. Identity is this tuple, never a joined string. */
+export interface UpstreamIdentity {
+  /** The discovery backend; `local` for the home's own objects. */
+  readonly backend: string;
+  readonly namespace: string;
+  readonly service: string;
+  readonly port: number;
+}
+
+export interface IrCluster {
+  readonly type: "cluster";
+  /** {@link clusterName} of the identity. */
+  readonly name: string;
+  readonly upstream: UpstreamIdentity;
+  readonly endpoints:
+    | { readonly from: "discovery" }
+    /** Names that Envoy resolves itself: its endpoint discovery takes addresses only. */
+    | { readonly from: "dns"; readonly hosts: readonly { readonly host: string; readonly port: number }[] };
+  readonly protocol: "http1" | "http2";
+  readonly tls: boolean;
+  readonly connectTimeout: Millis;
+  readonly healthCheck: IrHealthCheck | undefined;
+  readonly outlierDetection: boolean;
+  readonly circuitBreaker: IrCircuitBreaker;
+}
+
+export interface IrHealthCheck {
+  readonly path: string;
+  readonly interval: Millis;
+  readonly timeout: Millis;
+  readonly healthyThreshold: number;
+  readonly unhealthyThreshold: number;
+}
+
+/** Undefined: the appliance's default. */
+export interface IrCircuitBreaker {
+  readonly maxConnections: number | undefined;
+  readonly maxPendingRequests: number | undefined;
+  readonly maxRequests: number | undefined;
+  readonly maxRetries: number | undefined;
+  readonly perHostMaxConnections: number | undefined;
+}
+
+export interface IrEndpoints {
+  readonly type: "endpoints";
+  /** The cluster's name. */
+  readonly name: string;
+  /** Sorted by address and port. Empty is an answer: zero endpoints are known. */
+  readonly endpoints: readonly IrEndpoint[];
+}
+
+export interface IrEndpoint {
+  readonly address: string;
+  readonly port: number;
+  /** `draining` takes no new request while others stand (serving and terminating in Kubernetes' words). */
+  readonly health: "healthy" | "draining";
+  readonly zone: string | undefined;
+}
+
+export interface IrCertificate {
+  readonly type: "certificate";
+  /** The server name that it is served for: a host, or a wildcard. */
+  readonly name: string;
+  /** PEM: the leaf first. */
+  readonly chain: string;
+  /** PEM. A secret: it never reaches a log, an answer or a metric. */
+  readonly privateKey: string;
+}
+
+/** The cluster's name in Envoy: no part can hold a `/`, so two upstreams never share one. */
+export function clusterName(upstream: UpstreamIdentity): string {
+  return `${upstream.backend}/${upstream.namespace}/${upstream.service}/${upstream.port}`;
+}
+
+/** Route table of plain HTTP. */
+export const HTTP_TABLE = "http";
+/** Route table of the hosts with the default TLS policy. */
+export const HTTPS_TABLE = "https";
+
+export function virtualHostName(routeTable: string, host: string): string {
+  return `${routeTable}/${host}`;
+}

@@ -1,0 +1,34 @@
+import type { ObjectRef } from "#resources/ref.ts";
+
+/** The resource types that are served, in the order in which a stream sends them: what is pointed at comes first. */
+export const XDS_TYPES = ["cluster", "endpoints", "listener", "routeTable", "virtualHost", "secret", "runtime"] as const;
+export type XdsType = (typeof XDS_TYPES)[number];
+
+export const TYPE_URLS = {
+  cluster: "type.googleapis.com/envoy.config.cluster.v3.Cluster",
+  endpoints: "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
+  listener: "type.googleapis.com/envoy.config.listener.v3.Listener",
+  routeTable: "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
+  virtualHost: "type.googleapis.com/envoy.config.route.v3.VirtualHost",
+  secret: "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
+  runtime: "type.googleapis.com/envoy.service.runtime.v3.Runtime",
+} as const satisfies Record<XdsType, string>;
+
+/** An object as it stood when a resource was made from it. */
+export interface ResourceSource {
+  readonly ref: ObjectRef;
+  /** Content hash of the form that was read. */
+  readonly hash: string;
+}
+
+/** One Envoy resource, encoded. Its version is the hash of its bytes: equal content is never sent twice. */
+export interface XdsResource {
+  readonly type: XdsType;
+  readonly name: string;
+  readonly version: string;
+  readonly bytes: Uint8Array;
+  /** Clusters that it sends traffic to: they and their endpoints go before it. */
+  readonly clusters: readonly string[];
+  /** The objects that it was made from, the one that is answerable first. */
+  readonly sources: readonly ResourceSource[];
+}
