@@ -1,0 +1,24 @@
+import { accessSync, constants } from "node:fs";
+
+/** The variables by which `npm test` names the real components. */
+export type BinaryVariable =
+  | "BINNACLE_ALERTMANAGER"
+  | "BINNACLE_AMTOOL"
+  | "BINNACLE_ENVOY"
+  | "BINNACLE_JSONNET"
+  | "BINNACLE_PROMETHEUS"
+  | "BINNACLE_PROMTOOL";
+
+/** The path of a real component. Throws when the variable is not set or names no executable: such a test never skips. */
+export function requiredBinary(variable: BinaryVariable): string {
+  const path = process.env[variable];
+  if (path === undefined || path === "") {
+    throw new Error(`${variable} is not set; run this test by "npm test", which finds or fetches the component`);
+  }
+  try {
+    accessSync(path, constants.X_OK);
+  } catch (cause) {
+    throw new Error(`${variable}=${path} is not an executable file`, { cause });
+  }
+  return path;
+}
