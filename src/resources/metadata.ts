@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { type Complaint, checkDnsLabel, checkLabelValue, checkQualifiedName, quote } from "./names.ts";
+import { text } from "./fields.ts";
+
+/**
+ * Metadata of a kind whose names follow `checkName`. In the result `namespace` is empty where the document names none; what a
+ * server sets and nothing here reads (managedFields, finalizers …) is accepted and left out.
+ */
+export function objectMeta(checkName: (text: string) => Complaint | undefined) {
+  return z
+    .strictObject({
+      name: text(checkName),
+      namespace: text((name) => (name === "" ? undefined : checkDnsLabel(name))).default(""),
+      labels: z.record(text(checkQualifiedName), text(checkLabelValue)).default({}),
+      annotations: z
+        .record(
+          text((key) => checkQualifiedName(key.toLowerCase())),
+          z.string(),
+        )
+        .default({}),
+      creationTimestamp: text(checkTimestamp).exactOptional(),
+      uid: z.string().exactOptional(),
+      resourceVersion: z.string().exactOptional(),
+      generation: z.int().exactOptional(),
+      generateName: z.string().exactOptional(),
+      selfLink: z.string().exactOptional(),
+      deletionTimestamp: z.string().exactOptional(),
+      deletionGracePeriodSeconds: z.int().exactOptional(),
+      finalizers: z.array(z.string()).exactOptional(),
+      ownerReferences: z.array(z.unknown()).exactOptional(),
+      managedFields: z.array(z.unknown()).exactOptional(),
+    })
+    .transform(({ name, namespace, labels, annotations, creationTimestamp, uid, resourceVersion, generation }) => ({
+      name,
+      namespace,
+      labels,
+      annotations,
+      ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...(generation === undefined ? {} : { generation }),
+    }));
+}
+
+const TIMESTAMP = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
+
+function checkTimestamp(text: string): Complaint | undefined {
+  if (TIMESTAMP.test(text) && !Number.isNaN(Date.parse(text))) return undefined;
+  return { message: `found ${quote(text)}, expected a time such as 2026-01-31T12:00:00Z` };
+}

@@ -1,0 +1,15 @@
+import { z } from "zod";
+import type { Immutable } from "#lib/immutable.ts";
+import { objectMeta } from "./metadata.ts";
+import { checkDnsLabel } from "./names.ts";
+
+/** Namespace v1: a team. Only its name, labels and annotations are read. */
+export const namespaceSchema = z.strictObject({
+  apiVersion: z.literal("v1"),
+  kind: z.literal("Namespace"),
+  metadata: objectMeta(checkDnsLabel),
+  spec: z.strictObject({ finalizers: z.array(z.string()).exactOptional() }).exactOptional(),
+  status: z.unknown().exactOptional(),
+});
+
+export type Namespace = Immutable<Omit<z.output<typeof namespaceSchema>, "spec" | "status">>;
