@@ -1,0 +1,58 @@
+// Folders of the cache appear whole or not at all: they are filled beside their place and renamed into it.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { withLock } from "./lock.mjs";
+import { Problem } from "./problem.mjs";
+import { say } from "./progress.mjs";
+
+export const isComplete = (folder) => existsSync(join(folder, "SOURCE"));
+
+export const hashOf = (...contents) => {
+  const hash = createHash("sha256");
+  for (const content of contents) hash.update(content).update("\0");
+  return hash.digest("hex");
+};
+
+export const sha256 = (file) => createHash("sha256").update(readFileSync(file)).digest("hex");
+
+export function verifyChecksum(file, expected, actual = sha256(file)) {
+  if (actual === expected) return;
+  throw new Problem(`refusing ${basename(file)}: its checksum is wrong`, {
+    cause: `expected ${expected}\nreceived ${actual}`,
+    fix: "try again on a network you trust; if it stays so, the package was changed after it was pinned in setup/pins.json",
+  });
+}
+
+/** `fill(folder)` puts the files there and returns the lines of SOURCE, which says where they came from. */
+export async function place(target, fill) {
+  if (isComplete(target)) return;
+  const onWait = (owner) =>
+    say(`  waiting for another set-up (process ${owner ? owner.pid : "unknown"}): ${basename(target)}`);
+  await withLock(
+    `${target}.lock`,
+    async () => {
+      if (isComplete(target)) return;
+      sweep(target);
+      const partial = `${target}.partial-${process.pid}`;
+      mkdirSync(partial, { recursive: true });
+      try {
+        const source = await fill(partial);
+        writeFileSync(join(partial, "SOURCE"), `${source.join("\n")}\n`);
+        rmSync(target, { recursive: true, force: true });
+        renameSync(partial, target);
+      } finally {
+        rmSync(partial, { recursive: true, force: true });
+      }
+    },
+    { onWait },
+  );
+}
+
+/** What a killed set-up left behind; we hold the lock, so nobody is filling it. */
+function sweep(target) {
+  const folder = dirname(target);
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith(`${basename(target)}.partial-`)) rmSync(join(folder, name), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,53 @@
+// Progress goes to stderr, so that `binnacle get … -o json` stays clean. A step that has nothing to do says nothing.
+import { describe } from "./problem.mjs";
+
+const tty = process.stderr.isTTY;
+const running = new Map();
+let started = false;
+let ticker;
+
+const seconds = (since) => ((Date.now() - since) / 1000).toFixed(1);
+const clear = () => tty && process.stderr.write("\r\u001b[K");
+
+export function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+}
+
+export function say(line) {
+  clear();
+  process.stderr.write(`${line}\n`);
+}
+
+function tick() {
+  const slow = [...running].map(([title, since]) => `${title} (${Math.round((Date.now() - since) / 1000)} s)`);
+  if (tty) process.stderr.write(`\r\u001b[K  … ${slow.join(", ")}`.slice(0, process.stderr.columns || 80));
+  else say(`  … still working on ${slow.join(", ")}`);
+}
+
+/** Runs one step and prints one line when it ends; `work` may return a note (a size, a version) for that line. */
+export async function step(title, work) {
+  if (!started) say("Setting Binnacle up (only the first start does this)");
+  started = true;
+  const since = Date.now();
+  running.set(title, since);
+  if (!ticker) {
+    ticker = setInterval(tick, tty ? 500 : 30_000);
+    ticker.unref();
+  }
+  try {
+    const note = await work();
+    say(`  ${title.padEnd(24)} ${seconds(since).padStart(6)} s${typeof note === "string" ? `  ${note}` : ""}`);
+  } finally {
+    running.delete(title);
+    if (running.size === 0) {
+      clearInterval(ticker);
+      ticker = undefined;
+      clear();
+    }
+  }
+}
+
+export function fail(errors) {
+  for (const error of errors) say(describe(error));
+  process.exit(1);
+}

@@ -1,0 +1,43 @@
+// node setup/run.mjs VERB [ARGUMENT...]: makes the machine ready for the verb, then becomes the program behind it.
+import { handOver } from "./handover.mjs";
+import { inRoot } from "./paths.mjs";
+import { prepare } from "./prepare.mjs";
+
+const everything = { programs: true, console: true };
+
+const verbs = {
+  up: { needs: everything, command: (args) => [inRoot("src", "cli.ts"), "up", ...args] },
+  dev: {
+    needs: everything,
+    command: (args) => [`--watch-path=${inRoot("src")}`, inRoot("src", "cli.ts"), "up", ...args],
+  },
+  test: { needs: { ...everything, required: ["jsonnet"] }, command: (args) => [inRoot("setup", "test.mjs"), ...args] },
+  check: { needs: {}, command: (args) => [inRoot("setup", "check.mjs"), ...args] },
+  bench: { needs: everything, command: (args) => [inRoot("test", "bench", "run.ts"), ...args] },
+  setup: { needs: everything },
+};
+
+const help = `node setup/run.mjs VERB [ARGUMENT...]
+
+  up       start the appliance                      npm run up
+  dev      the same, restarted when a source changes npm run dev
+  test     run the tests [whose path has a PATTERN] npm test -- PATTERN
+  check    types, lint, format, architecture        npm run check
+  bench    run the benchmarks                       npm run bench
+  setup    only make the machine ready
+
+Programs are kept in $BINNACLE_CACHE (default ~/.cache/binnacle). BINNACLE_ENVOY, BINNACLE_PROMETHEUS,
+BINNACLE_PROMTOOL, BINNACLE_ALERTMANAGER, BINNACLE_AMTOOL, BINNACLE_NODE_EXPORTER and BINNACLE_JSONNET name
+programs of your own.
+`;
+
+const [name, ...args] = process.argv.slice(2);
+if (!Object.hasOwnProperty.call(verbs, name || "")) {
+  const asked = name === "--help" || name === "-h" || name === "help";
+  (asked ? process.stdout : process.stderr).write(asked || !name ? help : `binnacle: no verb "${name}"\n\n${help}`);
+  process.exit(asked ? 0 : 2);
+}
+
+const verb = verbs[name];
+const { node, env } = await prepare(verb.needs);
+if (verb.command) handOver(node, verb.command(args), env);
