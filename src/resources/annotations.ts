@@ -1,0 +1,215 @@
+import type { Problem } from "#lib/problem.ts";
+import { AnnotationReader } from "./annotation-reader.ts";
+import type { Resource } from "./resource.ts";
+
+/** What was read, with what could not be: each problem's annotation counts as absent. */
+export interface ReadAnnotations<T> {
+  readonly value: T;
+  readonly problems: readonly Problem[];
+}
+
+/** Durations are milliseconds; `undefined` leaves it to the appliance's configuration. */
+export interface IngressAnnotations {
+  /** Whether plain HTTP redirects to HTTPS on the hosts that have TLS. */
+  readonly sslRedirect: boolean | undefined;
+  /** `false`: no plain HTTP at all. */
+  readonly allowHttp: boolean | undefined;
+  /** Retries after the first attempt. */
+  readonly retries: number | undefined;
+  /** Envoy's x-envoy-retry-on words, comma separated. */
+  readonly retryOn: string | undefined;
+  readonly perTryTimeout: number | undefined;
+  /** 0: no limit. */
+  readonly responseTimeout: number | undefined;
+  readonly tlsMinimumVersion: "1.2" | "1.3" | undefined;
+  readonly tlsMaximumVersion: "1.2" | "1.3" | undefined;
+  /** The paths on which connections may be upgraded. */
+  readonly websocketPaths: readonly string[] | undefined;
+}
+
+/** Durations are milliseconds. */
+export interface ServiceAnnotations {
+  /** Active HTTP checks, only where a path asks for them. */
+  readonly healthCheck: HealthCheckAnnotations | undefined;
+  readonly outlierDetection: boolean | undefined;
+  readonly maxConnections: number | undefined;
+  readonly maxPendingRequests: number | undefined;
+  readonly maxRequests: number | undefined;
+  readonly maxRetries: number | undefined;
+  readonly perHostMaxConnections: number | undefined;
+  /** By a port's name or number: `h2` is HTTP/2 over TLS, `h2c` HTTP/2 without, `tls` HTTP/1.1 over TLS. */
+  readonly upstreamProtocols: ReadonlyMap<string, UpstreamProtocol>;
+}
+
+export interface HealthCheckAnnotations {
+  readonly path: string;
+  readonly interval: number;
+  readonly timeout: number;
+  readonly healthyThreshold: number;
+  readonly unhealthyThreshold: number;
+}
+
+export type UpstreamProtocol = "h2" | "h2c" | "tls";
+
+export interface NamespaceAnnotations {
+  /** `false`: a refused object's last accepted form does not go on serving. */
+  readonly lastGood: boolean;
+}
+
+const SSL_REDIRECT = "binnacle.dev/ssl-redirect";
+const FORCE_SSL_REDIRECT = "ingress.kubernetes.io/force-ssl-redirect";
+const HEALTH_CHECK_PATH = "binnacle.dev/health-check-path";
+const HEALTH_CHECK_INTERVAL = "binnacle.dev/health-check-interval";
+const HEALTH_CHECK_TIMEOUT = "binnacle.dev/health-check-timeout";
+const HEALTHY_THRESHOLD = "binnacle.dev/health-check-healthy-threshold";
+const UNHEALTHY_THRESHOLD = "binnacle.dev/health-check-unhealthy-threshold";
+const OUTLIER_DETECTION = "binnacle.dev/outlier-detection";
+const LAST_GOOD = "binnacle.dev/last-good";
+
+const OWN_ANNOTATIONS = {
+  Ingress: [SSL_REDIRECT],
+  Service: [
+    HEALTH_CHECK_PATH,
+    HEALTH_CHECK_INTERVAL,
+    HEALTH_CHECK_TIMEOUT,
+    HEALTHY_THRESHOLD,
+    UNHEALTHY_THRESHOLD,
+    OUTLIER_DETECTION,
+  ],
+  Namespace: [LAST_GOOD],
+} as const satisfies Partial<Record<Resource["kind"], readonly string[]>>;
+
+const LARGEST_COUNT = 2 ** 32 - 1;
+const TLS_VERSIONS = { "1.2": "1.2", "1.3": "1.3" } as const;
+const ON_OFF = { on: true, off: false } as const;
+
+/** Envoy's x-envoy-retry-on and x-envoy-retry-grpc-on. */
+const RETRY_WORDS = new Set([
+  "5xx",
+  "gateway-error",
+  "reset",
+  "reset-before-request",
+  "connect-failure",
+  "envoy-ratelimited",
+  "retriable-4xx",
+  "refused-stream",
+  "retriable-status-codes",
+  "retriable-headers",
+  "http3-post-connect-failure",
+  "cancelled",
+  "deadline-exceeded",
+  "internal",
+  "resource-exhausted",
+  "unavailable",
+]);
+
+export function readIngressAnnotations(
+  annotations: Readonly<Record<string, string>>,
+): ReadAnnotations<IngressAnnotations> {
+  const reader = new AnnotationReader(annotations);
+  const forced = reader.boolean(FORCE_SSL_REDIRECT);
+  const retries = reader.count("projectcontour.io/num-retries", -1, LARGEST_COUNT);
+  const value: IngressAnnotations = {
+    sslRedirect: reader.boolean(SSL_REDIRECT) ?? forced,
+    allowHttp: reader.boolean("kubernetes.io/ingress.allow-http"),
+    // Contour: -1 is none, 0 is the default.
+    retries: retries === 0 ? undefined : retries === -1 ? 0 : retries,
+    retryOn: reader
+      .list("projectcontour.io/retry-on", "Envoy's retry conditions such as 5xx or gateway-error", (word) =>
+        RETRY_WORDS.has(word),
+      )
+      ?.join(","),
+    perTryTimeout: limit(reader.duration("projectcontour.io/per-try-timeout", "infinity")),
+    responseTimeout: responseTimeout(reader.duration("projectcontour.io/response-timeout", "infinity")),
+    tlsMinimumVersion: reader.choice("projectcontour.io/tls-minimum-protocol-version", TLS_VERSIONS),
+    tlsMaximumVersion: reader.choice("projectcontour.io/tls-maximum-protocol-version", TLS_VERSIONS),
+    websocketPaths: reader.list("projectcontour.io/websocket-routes", "paths that start with /", (path) =>
+      path.startsWith("/"),
+    ),
+  };
+  return { value, problems: reader.problems };
+}
+
+export function readServiceAnnotations(
+  annotations: Readonly<Record<string, string>>,
+): ReadAnnotations<ServiceAnnotations> {
+  const reader = new AnnotationReader(annotations);
+  const count = (name: string): number | undefined => reader.count(`projectcontour.io/${name}`, 1, LARGEST_COUNT);
+  const value: ServiceAnnotations = {
+    healthCheck: readHealthCheck(reader),
+    outlierDetection: reader.choice(OUTLIER_DETECTION, ON_OFF),
+    maxConnections: count("max-connections"),
+    maxPendingRequests: count("max-pending-requests"),
+    maxRequests: count("max-requests"),
+    maxRetries: count("max-retries"),
+    perHostMaxConnections: count("per-host-max-connections"),
+    upstreamProtocols: readUpstreamProtocols(reader),
+  };
+  return { value, problems: reader.problems };
+}
+
+export function readNamespaceAnnotations(
+  annotations: Readonly<Record<string, string>>,
+): ReadAnnotations<NamespaceAnnotations> {
+  const reader = new AnnotationReader(annotations);
+  return { value: { lastGood: reader.choice(LAST_GOOD, ON_OFF) ?? true }, problems: reader.problems };
+}
+
+/** All that is wrong with an object's annotations, unknown ones of our own prefix included. */
+export function annotationProblems({ kind, metadata }: Resource): readonly Problem[] {
+  const { annotations } = metadata;
+  const unknown = new AnnotationReader(annotations);
+  unknown.warnOfUnknown(
+    kind in OWN_ANNOTATIONS ? OWN_ANNOTATIONS[kind as keyof typeof OWN_ANNOTATIONS] : [],
+    OWN_ANNOTATIONS,
+  );
+  const read = {
+    Ingress: readIngressAnnotations,
+    Service: readServiceAnnotations,
+    Namespace: readNamespaceAnnotations,
+  };
+  const problems = kind in read ? read[kind as keyof typeof read](annotations).problems : [];
+  return [...problems, ...unknown.problems];
+}
+
+function readHealthCheck(reader: AnnotationReader): HealthCheckAnnotations | undefined {
+  const path = reader.read(HEALTH_CHECK_PATH, "a path that starts with /", (text) =>
+    text.startsWith("/") ? text : undefined,
+  );
+  const check = {
+    interval: reader.duration(HEALTH_CHECK_INTERVAL, "finite") ?? 5000,
+    timeout: reader.duration(HEALTH_CHECK_TIMEOUT, "finite") ?? 2000,
+    healthyThreshold: reader.count(HEALTHY_THRESHOLD, 1, 100) ?? 2,
+    unhealthyThreshold: reader.count(UNHEALTHY_THRESHOLD, 1, 100) ?? 3,
+  };
+  if (reader.text(HEALTH_CHECK_PATH) === undefined) {
+    for (const name of [HEALTH_CHECK_INTERVAL, HEALTH_CHECK_TIMEOUT, HEALTHY_THRESHOLD, UNHEALTHY_THRESHOLD]) {
+      if (reader.text(name) !== undefined)
+        reader.complain(name, `has no effect without ${HEALTH_CHECK_PATH}`, "add the path");
+    }
+  }
+  return path === undefined ? undefined : { path, ...check };
+}
+
+function readUpstreamProtocols(reader: AnnotationReader): ReadonlyMap<string, UpstreamProtocol> {
+  const protocols = new Map<string, UpstreamProtocol>();
+  for (const protocol of ["h2", "h2c", "tls"] as const) {
+    const name = `projectcontour.io/upstream-protocol.${protocol}`;
+    for (const port of reader.list(name, "names or numbers of ports", (entry) => entry !== "") ?? []) {
+      const other = protocols.get(port);
+      if (other === undefined) protocols.set(port, protocol);
+      else reader.complain(name, `port ${port} already has the protocol ${other}`, "name each port once");
+    }
+  }
+  return protocols;
+}
+
+/** Contour: 0 is the default, and infinity is no limit. */
+function responseTimeout(milliseconds: number | undefined): number | undefined {
+  if (milliseconds === 0) return undefined;
+  return milliseconds === Infinity ? 0 : milliseconds;
+}
+
+function limit(milliseconds: number | undefined): number | undefined {
+  return milliseconds === 0 || milliseconds === Infinity ? undefined : milliseconds;
+}
