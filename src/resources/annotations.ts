@@ -31,14 +31,11 @@ export interface IngressAnnotations {
 export interface ServiceAnnotations {
   /** Active HTTP checks, only where a path asks for them. */
   readonly healthCheck: HealthCheckAnnotations | undefined;
-  readonly outlierDetection: boolean | undefined;
-  readonly maxConnections: number | undefined;
-  readonly maxPendingRequests: number | undefined;
-  readonly maxRequests: number | undefined;
-  readonly maxRetries: number | undefined;
-  readonly perHostMaxConnections: number | undefined;
-  /** By a port's name or number: `h2` is HTTP/2 over TLS, `h2c` HTTP/2 without, `tls` HTTP/1.1 over TLS. */
-  readonly upstreamProtocols: ReadonlyMap<string, UpstreamProtocol>;
+  /** On unless switched off. */
+  readonly outlierDetection: boolean;
+  readonly circuitBreaker: CircuitBreakerAnnotations;
+  /** Ports, by name or number: `h2` is HTTP/2 over TLS, `h2c` HTTP/2 without, `tls` HTTP/1.1 over TLS. */
+  readonly upstreamProtocol: Readonly<Record<UpstreamProtocol, readonly string[]>>;
 }
 
 export interface HealthCheckAnnotations {
@@ -47,6 +44,14 @@ export interface HealthCheckAnnotations {
   readonly timeout: number;
   readonly healthyThreshold: number;
   readonly unhealthyThreshold: number;
+}
+
+export interface CircuitBreakerAnnotations {
+  readonly maxConnections: number | undefined;
+  readonly maxPendingRequests: number | undefined;
+  readonly maxRequests: number | undefined;
+  readonly maxRetries: number | undefined;
+  readonly perHostMaxConnections: number | undefined;
 }
 
 export type UpstreamProtocol = "h2" | "h2c" | "tls";
@@ -137,13 +142,15 @@ export function readServiceAnnotations(
   const count = (name: string): number | undefined => reader.count(`projectcontour.io/${name}`, 1, LARGEST_COUNT);
   const value: ServiceAnnotations = {
     healthCheck: readHealthCheck(reader),
-    outlierDetection: reader.choice(OUTLIER_DETECTION, ON_OFF),
-    maxConnections: count("max-connections"),
-    maxPendingRequests: count("max-pending-requests"),
-    maxRequests: count("max-requests"),
-    maxRetries: count("max-retries"),
-    perHostMaxConnections: count("per-host-max-connections"),
-    upstreamProtocols: readUpstreamProtocols(reader),
+    outlierDetection: reader.choice(OUTLIER_DETECTION, ON_OFF) ?? true,
+    circuitBreaker: {
+      maxConnections: count("max-connections"),
+      maxPendingRequests: count("max-pending-requests"),
+      maxRequests: count("max-requests"),
+      maxRetries: count("max-retries"),
+      perHostMaxConnections: count("per-host-max-connections"),
+    },
+    upstreamProtocol: readUpstreamProtocol(reader),
   };
   return { value, problems: reader.problems };
 }
@@ -191,17 +198,19 @@ function readHealthCheck(reader: AnnotationReader): HealthCheckAnnotations | und
   return path === undefined ? undefined : { path, ...check };
 }
 
-function readUpstreamProtocols(reader: AnnotationReader): ReadonlyMap<string, UpstreamProtocol> {
-  const protocols = new Map<string, UpstreamProtocol>();
-  for (const protocol of ["h2", "h2c", "tls"] as const) {
+function readUpstreamProtocol(reader: AnnotationReader): ServiceAnnotations["upstreamProtocol"] {
+  const taken = new Map<string, UpstreamProtocol>();
+  const ports = (protocol: UpstreamProtocol): readonly string[] => {
     const name = `projectcontour.io/upstream-protocol.${protocol}`;
-    for (const port of reader.list(name, "names or numbers of ports", (entry) => entry !== "") ?? []) {
-      const other = protocols.get(port);
-      if (other === undefined) protocols.set(port, protocol);
-      else reader.complain(name, `port ${port} already has the protocol ${other}`, "name each port once");
-    }
-  }
-  return protocols;
+    const entries = reader.list(name, "names or numbers of ports", (entry) => entry !== "") ?? [];
+    return entries.filter((port) => {
+      const other = taken.get(port);
+      if (other !== undefined) reader.complain(name, `port ${port} already has ${other}`, "name each port once");
+      else taken.set(port, protocol);
+      return other === undefined;
+    });
+  };
+  return { h2: ports("h2"), h2c: ports("h2c"), tls: ports("tls") };
 }
 
 /** Contour: 0 is the default, and infinity is no limit. */
