@@ -54,8 +54,8 @@ test("what multiplies and nobody reads is not kept", () => {
   assert.deepEqual(names.filter(isKept), []);
 });
 
-test("the matcher is an inclusion list of as many patterns, in the words of Envoy's JSON", () => {
-  const { inclusion_list } = statsMatcher() as { inclusion_list: { patterns: readonly unknown[] } };
-  assert.equal(inclusion_list.patterns.length, STATS_INCLUSION.length);
-  assert.deepEqual(inclusion_list.patterns[0], { prefix: "access_logs.grpc_access_log." });
+test("the matcher is an inclusion list in the words of Envoy's JSON", () => {
+  const json = JSON.stringify(statsMatcher());
+  assert.ok(json.startsWith('{"inclusion_list":{"patterns":[{"prefix":"access_logs.grpc_access_log."}'), json);
+  assert.equal(json.split('{"safe_regex":{"regex":').length, 6);
 });

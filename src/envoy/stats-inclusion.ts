@@ -3,8 +3,8 @@ import type { JsonObject } from "./json.ts";
 /**
  * The statistics that Envoy keeps. Everything else is not even instantiated: at 5,000 clusters that is a quarter less
  * memory and half the CPU of loading them, and a cluster with traffic has 35 series instead of 144 (histograms in their
- * native form counted as one). A name that a rule in `alerts/`, a panel in
- * `dashboards/` or the traffic room reads must pass this list; a test compares them with a real Envoy.
+ * native form counted as one). A name that a rule in `alerts/`, a panel in `dashboards/` or the traffic room reads must
+ * pass this list; a test compares them with a real Envoy.
  */
 
 /** What the traffic room's stats access logger writes below: `binnacle.requests` becomes `envoy_binnacle_requests`. */
