@@ -31,6 +31,7 @@ export interface IrListener {
     | { readonly protocol: "http"; readonly routeTable: string }
     /** Chains with `serverNames` are chosen by SNI; exactly one has none and takes the rest. */
     | { readonly protocol: "https"; readonly chains: readonly IrTlsChain[] }
+    /** An empty cluster name: connections are closed. */
     | { readonly protocol: "tcp" | "udp"; readonly cluster: string };
 }
 
@@ -41,12 +42,15 @@ export interface IrTlsChain {
   readonly routeTable: string;
 }
 
-/** A set of virtual hosts: `http` for plain HTTP, `https/<chain>` for the hosts of one TLS chain. */
+/** A set of virtual hosts: `http` for plain HTTP, `https` and `https-<policy>` for the hosts of one TLS chain. */
 export interface IrRouteTable {
   readonly type: "routeTable";
   readonly name: string;
-  /** The answer to an authority that no virtual host serves: 404, or 421 (RFC 9110 §15.5.20) on a TLS chain. */
-  readonly unservedStatus: 404 | 421;
+  /**
+   * The answer to an authority that no virtual host serves: 421 (RFC 9110 §15.5.20) on a TLS chain. Undefined: Envoy's own
+   * 404, or a catch-all virtual host.
+   */
+  readonly unserved: 421 | undefined;
 }
 
 export interface IrVirtualHost {
@@ -54,7 +58,7 @@ export interface IrVirtualHost {
   /** `<route table>/<host>`: the name by which Envoy's VHDS finds it. */
   readonly name: string;
   readonly routeTable: string;
-  /** A name, a wildcard (`*.example.com`), or `*` for every authority that nobody else serves. */
+  /** A name, a wildcard (`*.example.com`: one label, as in Ingress), or `*` for every authority that nobody else serves. */
   readonly host: string;
   /** In order: the first that matches wins. */
   readonly routes: readonly IrRoute[];
@@ -83,7 +87,6 @@ export interface IrForward {
   /** Whole response; 0 means no limit. */
   readonly requestTimeout: Millis;
   readonly retry: IrRetry;
-  readonly websockets: boolean;
 }
 
 export interface IrRetry {

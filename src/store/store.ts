@@ -1,0 +1,344 @@
+import { contentHash } from "#lib/canonical.ts";
+import { compareText } from "#lib/compare.ts";
+import type { Origin, Problem } from "#lib/problem.ts";
+import { type Kind, type ObjectRef, parseRefKey, refKey, type RefKey } from "#resources/ref.ts";
+import { refOf, type Resource, type ResourceOf } from "#resources/resource.ts";
+import type { Archive, ArchivedObject } from "./archive.ts";
+import type { ObjectSink, SourceChange } from "./changes.ts";
+import { type IndexDefinition, type IndexEntry, Indexes } from "./indexes.ts";
+
+/** An object in the form that takes effect. */
+export interface StoredObject<R extends Resource = Resource> {
+  readonly ref: ObjectRef;
+  readonly object: R;
+  /** Hash of what it says; status and server bookkeeping do not count. */
+  readonly hash: string;
+  /** Grows with every change of the store: of two objects, the one with the higher number changed later. */
+  readonly sequence: number;
+}
+
+/** Why the form that the source offers is not the one that takes effect. */
+export interface Refusal {
+  /** Undefined when there is no form to speak of: the document could not be read. */
+  readonly hash: string | undefined;
+  readonly by: "validation" | "envoy";
+  readonly problems: readonly Problem[];
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
+/** All that the store knows about one object. */
+export interface ObjectState {
+  readonly ref: ObjectRef;
+  readonly origin: Origin;
+  /** Undefined: nothing of it takes effect. */
+  readonly inUse: StoredObject | undefined;
+  /** Content hash of the form that Envoy accepted last. */
+  readonly acceptedHash: string | undefined;
+  readonly refused: Refusal | undefined;
+  readonly warnings: readonly Problem[];
+}
+
+/** One change of the store. All parts take effect together. */
+export interface StoreEvent {
+  readonly sequence: number;
+  /** Objects whose form in use changed: read them again. */
+  readonly changed: readonly ObjectRef[];
+  /** Index entries that hold one of them, before or after. */
+  readonly entries: readonly IndexEntry[];
+  /** Objects of which only what is known about them changed (a refusal, a warning). */
+  readonly noted: readonly ObjectRef[];
+}
+
+interface Entry {
+  readonly ref: ObjectRef;
+  readonly key: RefKey;
+  readonly firstSeen: number;
+  origin: Origin;
+  inUse: StoredObject | undefined;
+  /** The form that Envoy accepted last, when it is not `inUse`. */
+  fallback: StoredObject | undefined;
+  acceptedHash: string | undefined;
+  refused: Refusal | undefined;
+  warnings: readonly Problem[];
+}
+
+export interface StoreOptions {
+  readonly indexes: readonly IndexDefinition[];
+  readonly archive: Archive;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** The annotation on a Namespace that switches off serving the last good form of its refused objects. */
+export const LAST_GOOD_ANNOTATION = "binnacle.dev/last-good";
+
+/**
+ * The objects, their indexes and one change feed. Between what sources offer and what translation reads stands the rule
+ * of accepted forms: an object that is refused, by validation or by Envoy, goes on in its last good form.
+ */
+export class Store implements ObjectSink {
+  readonly #entries = new Map<RefKey, Entry>();
+  readonly #byFile = new Map<string, Set<RefKey>>();
+  readonly #archived: Map<RefKey, ArchivedObject>;
+  readonly #indexes: Indexes;
+  readonly #archive: Archive;
+  readonly #now: () => number;
+  readonly #listeners = new Set<(event: StoreEvent) => void>();
+  #sequence = 0;
+
+  constructor(options: StoreOptions) {
+    this.#indexes = new Indexes(options.indexes);
+    this.#archive = options.archive;
+    this.#now = options.now;
+    this.#archived = options.archive.load();
+    for (const [key, { file }] of this.#archived) this.#noteFile(key, undefined, file);
+  }
+
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  get<K extends Kind>(kind: K, namespace: string, name: string): StoredObject<ResourceOf<K>> | undefined {
+    return this.#entries.get(refKey({ kind, namespace, name }))?.inUse as StoredObject<ResourceOf<K>> | undefined;
+  }
+
+  /** The objects under an index entry, sorted by reference. */
+  list(index: string, key: string): readonly StoredObject[] {
+    return this.#indexes.members(index, key).map((member) => this.#entries.get(member)!.inUse!);
+  }
+
+  state(ref: ObjectRef): ObjectState | undefined {
+    return this.#entries.get(refKey(ref));
+  }
+
+  /** Every object, sorted by reference. */
+  states(): readonly ObjectState[] {
+    return [...this.#entries.values()].sort((a, b) => compareText(a.key, b.key));
+  }
+
+  refsFrom(file: string): readonly ObjectRef[] {
+    return [...(this.#byFile.get(file) ?? [])].sort(compareText).map(parseRefKey);
+  }
+
+  /** Calls `listener` with every change from now on. Returns what ends it. */
+  onChange(listener: (event: StoreEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  apply(changes: readonly SourceChange[]): void {
+    this.#commit((changed) => {
+      for (const change of changes) {
+        switch (change.type) {
+          case "put":
+            this.#put(change.object, change.origin, change.warnings ?? [], changed);
+            break;
+          case "refuse":
+            this.#refuseInvalid(change.ref, change.origin, change.problems, changed);
+            break;
+          case "delete":
+            this.#delete(change.ref, changed);
+            break;
+        }
+      }
+    });
+  }
+
+  /** Envoy took everything that was made from this form: it is what the object falls back to from now on. */
+  accept(ref: ObjectRef, hash: string): void {
+    const entry = this.#entries.get(refKey(ref));
+    if (entry?.inUse?.hash !== hash || entry.acceptedHash === hash) return;
+    entry.acceptedHash = hash;
+    entry.fallback = undefined;
+    this.#save(entry, entry.inUse.object);
+  }
+
+  /**
+   * Envoy refused something that was made from these forms. Of those that Envoy had not accepted before, the one that
+   * changed last goes back to its accepted form; a wrong guess is followed by the next refusal.
+   * Returns the object, or undefined when none of them is new: then the resource itself must go back.
+   */
+  refuseByEnvoy(forms: readonly { ref: ObjectRef; hash: string }[], problem: Problem): ObjectRef | undefined {
+    let suspect: Entry | undefined;
+    for (const form of forms) {
+      const entry = this.#entries.get(refKey(form.ref));
+      if (entry?.inUse?.hash !== form.hash || entry.acceptedHash === form.hash) continue;
+      if (suspect === undefined || entry.inUse.sequence > suspect.inUse!.sequence) suspect = entry;
+    }
+    if (suspect === undefined) return undefined;
+    const entry = suspect;
+    this.#commit((changed) => {
+      entry.refused = { hash: entry.inUse!.hash, by: "envoy", problems: [problem], since: this.#now() };
+      this.#use(entry, this.#lastGood(entry), changed);
+      this.#save(entry);
+    });
+    return entry.ref;
+  }
+
+  /** Forgets what was remembered of objects that no source has named: they were deleted while nobody looked. */
+  forgetUnseen(): void {
+    for (const [key, { file }] of this.#archived) {
+      if (this.#entries.has(key)) continue;
+      this.#archive.forget(key);
+      this.#noteFile(key, file, undefined);
+    }
+    this.#archived.clear();
+  }
+
+  #put(object: Resource, origin: Origin, warnings: readonly Problem[], changed: Changes): void {
+    const entry = this.#entry(refOf(object), origin);
+    const form = this.#form(entry, object);
+    this.#setOrigin(entry, origin);
+    entry.warnings = warnings;
+    if (entry.refused?.by === "envoy" && entry.refused.hash === form.hash) {
+      changed.noted.add(entry.key);
+      // After a restart the refused form is offered again while nothing is in use yet.
+      if (entry.inUse === undefined) this.#use(entry, this.#lastGood(entry), changed);
+      return;
+    }
+    entry.refused = undefined;
+    changed.noted.add(entry.key);
+    this.#use(entry, form, changed);
+    this.#save(entry);
+  }
+
+  #refuseInvalid(ref: ObjectRef, origin: Origin, problems: readonly Problem[], changed: Changes): void {
+    const entry = this.#entry(ref, origin);
+    const since = entry.refused?.by === "validation" ? entry.refused.since : this.#now();
+    this.#setOrigin(entry, origin);
+    entry.refused = { hash: undefined, by: "validation", problems, since };
+    entry.warnings = [];
+    changed.noted.add(entry.key);
+    this.#use(entry, this.#lastGood(entry), changed);
+    this.#save(entry);
+  }
+
+  #delete(ref: ObjectRef, changed: Changes): void {
+    const entry = this.#entries.get(refKey(ref));
+    if (entry === undefined) return;
+    this.#use(entry, undefined, changed);
+    changed.noted.add(entry.key);
+    this.#entries.delete(entry.key);
+    this.#noteFile(entry.key, entry.origin.file, undefined);
+    this.#archive.forget(entry.key);
+  }
+
+  #entry(ref: ObjectRef, origin: Origin): Entry {
+    const key = refKey(ref);
+    const existing = this.#entries.get(key);
+    if (existing !== undefined) return existing;
+    const archived = this.#archived.get(key);
+    this.#archived.delete(key);
+    const entry: Entry = {
+      ref,
+      key,
+      firstSeen: archived?.firstSeen ?? this.#now(),
+      origin: archived === undefined ? origin : { file: archived.file },
+      inUse: undefined,
+      fallback: undefined,
+      acceptedHash: archived?.acceptedHash,
+      refused: archived?.refused,
+      warnings: [],
+    };
+    this.#entries.set(key, entry);
+    this.#noteFile(key, undefined, entry.origin.file);
+    return entry;
+  }
+
+  #form(entry: Entry, object: Resource): StoredObject {
+    const dated = object.metadata.creationTimestamp === undefined ? withCreation(object, entry.firstSeen) : object;
+    return { ref: entry.ref, object: dated, hash: contentOf(dated), sequence: this.#sequence };
+  }
+
+  /** What a refused object goes on with: the form in use if it is not itself the refused one, else the accepted one. */
+  #lastGood(entry: Entry): StoredObject | undefined {
+    if (!this.#servesLastGood(entry.ref)) return undefined;
+    const refusedHash = entry.refused?.hash;
+    if (entry.inUse !== undefined && entry.inUse.hash !== refusedHash) return entry.inUse;
+    if (entry.fallback !== undefined) return entry.fallback;
+    if (entry.acceptedHash === undefined || entry.acceptedHash === refusedHash) return undefined;
+    const object = this.#archive.form(entry.key);
+    return object === undefined ? undefined : this.#form(entry, object);
+  }
+
+  #servesLastGood(ref: ObjectRef): boolean {
+    const namespace = this.get("Namespace", "", ref.namespace === "" ? ref.name : ref.namespace);
+    return namespace?.object.metadata.annotations?.[LAST_GOOD_ANNOTATION] !== "off";
+  }
+
+  #use(entry: Entry, form: StoredObject | undefined, changed: Changes): void {
+    const before = entry.inUse;
+    if (before?.hash === form?.hash) return;
+    if (before !== undefined && before.hash === entry.acceptedHash) entry.fallback = before;
+    entry.inUse = form;
+    changed.objects.add(entry.key);
+    for (const touched of this.#indexes.replace(before?.object, form?.object)) {
+      changed.entries.set(`${touched.index}\n${touched.key}`, touched);
+    }
+  }
+
+  #commit(action: (changed: Changes) => void): void {
+    this.#sequence++;
+    const changed: Changes = { objects: new Set(), entries: new Map(), noted: new Set() };
+    action(changed);
+    this.#followNamespaces(changed);
+    if (changed.objects.size === 0 && changed.noted.size === 0) return;
+    const event: StoreEvent = {
+      sequence: this.#sequence,
+      changed: [...changed.objects].map(parseRefKey),
+      entries: [...changed.entries.values()],
+      noted: [...changed.noted].filter((key) => !changed.objects.has(key)).map(parseRefKey),
+    };
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  /** A namespace that switched its last good forms off or on decides anew about its refused objects. */
+  #followNamespaces(changed: Changes): void {
+    const namespaces = new Set([...changed.objects].map(parseRefKey).flatMap((ref) => (ref.kind === "Namespace" ? [ref.name] : [])));
+    if (namespaces.size === 0) return;
+    for (const entry of this.#entries.values()) {
+      if (entry.refused !== undefined && namespaces.has(entry.ref.namespace)) this.#use(entry, this.#lastGood(entry), changed);
+    }
+  }
+
+  #setOrigin(entry: Entry, origin: Origin): void {
+    if (entry.origin.file !== origin.file) this.#noteFile(entry.key, entry.origin.file, origin.file);
+    entry.origin = origin;
+  }
+
+  #noteFile(key: RefKey, before: string | undefined, after: string | undefined): void {
+    if (before !== undefined) {
+      const keys = this.#byFile.get(before);
+      keys?.delete(key);
+      if (keys?.size === 0) this.#byFile.delete(before);
+    }
+    if (after !== undefined) {
+      const keys = this.#byFile.get(after);
+      if (keys === undefined) this.#byFile.set(after, new Set([key]));
+      else keys.add(key);
+    }
+  }
+
+  #save(entry: Entry, accepted?: Resource): void {
+    const { firstSeen, origin, acceptedHash, refused } = entry;
+    this.#archive.save(entry.key, { firstSeen, file: origin.file, acceptedHash, refused }, accepted);
+  }
+}
+
+interface Changes {
+  readonly objects: Set<RefKey>;
+  readonly entries: Map<string, IndexEntry>;
+  readonly noted: Set<RefKey>;
+}
+
+function withCreation(object: Resource, firstSeen: number): Resource {
+  return { ...object, metadata: { ...object.metadata, creationTimestamp: new Date(firstSeen).toISOString() } };
+}
+
+/** What an object says, without the bookkeeping that an API server changes by itself. */
+function contentOf(object: Resource): string {
+  const { metadata, ...rest } = object;
+  const { name, namespace, labels, annotations, creationTimestamp } = metadata;
+  return contentHash({ ...rest, status: undefined, metadata: { name, namespace, labels, annotations, creationTimestamp } });
+}

@@ -1,0 +1,71 @@
+import type { IngressBackend } from "#resources/ingress.ts";
+import type { ObjectRef } from "#resources/ref.ts";
+import type { Service, ServicePort } from "#resources/service.ts";
+import { clusterName, type IrDirectResponse } from "./ir.ts";
+import { type Reader, type UnitId, unitId } from "./unit.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** Where a reference to a Service port leads: to a cluster, or to nothing, with what is wrong. */
+export type ResolvedBackend =
+  | { readonly cluster: string; readonly unit: UnitId }
+  | { readonly problem: Omit<Verdict, "ref" | "path"> };
+
+/** The answer of a route whose backend is missing: a missing reference is never covered by an old form. */
+export const NO_BACKEND: IrDirectResponse = { type: "respond", status: 503, body: "no upstream: backend not found\n" };
+
+/** Resolves `spec…backend` of an Ingress in `namespace`. */
+export function resolveBackend(backend: IngressBackend, namespace: string, read: Reader): ResolvedBackend {
+  if (backend.service === undefined) {
+    const { kind = "object", name = "" } = backend.resource ?? {};
+    return refused(
+      "ResourceBackendUnsupported",
+      `backend ${kind} ${name} is a resource; only Services can be backends, so this path answers 503`,
+      "name a service instead of a resource",
+    );
+  }
+  const { name, port } = backend.service;
+  return resolveServicePort(namespace, name, port.name ?? port.number ?? 0, read);
+}
+
+/** Resolves a Service's port, by number or name, to the upstream that stands for it. */
+export function resolveServicePort(namespace: string, name: string, port: number | string, read: Reader): ResolvedBackend {
+  const service = read.get("Service", namespace, name)?.object;
+  if (service === undefined) {
+    return refused(
+      "ServiceNotFound",
+      `Service ${namespace}/${name} does not exist, so this path answers 503`,
+      `create Service ${name} in namespace ${namespace}, or correct the name`,
+    );
+  }
+  const found = findPort(service, port);
+  if (found !== undefined) {
+    const cluster = clusterName({ backend: "local", namespace, service: name, port: found.port });
+    return { cluster, unit: unitId("upstream", cluster) };
+  }
+  if (service.spec.type === "ExternalName" && typeof port === "number") {
+    const cluster = clusterName({ backend: "local", namespace, service: name, port });
+    return { cluster, unit: unitId("upstream", cluster) };
+  }
+  return refused(
+    "ServicePortNotFound",
+    `Service ${namespace}/${name} has no port ${port} (it has ${listPorts(service)}), so this path answers 503`,
+    "use one of the Service's ports",
+  );
+}
+
+export function findPort(service: Service, port: number | string): ServicePort | undefined {
+  return service.spec.ports.find((candidate) => (typeof port === "number" ? candidate.port === port : candidate.name === port));
+}
+
+export function serviceRef(namespace: string, name: string): ObjectRef {
+  return { kind: "Service", namespace, name };
+}
+
+function listPorts(service: Service): string {
+  const ports = service.spec.ports.map(({ name, port }) => (name === "" ? `${port}` : `${port} "${name}"`));
+  return ports.length === 0 ? "none" : ports.join(", ");
+}
+
+function refused(reason: string, message: string, fix: string): ResolvedBackend {
+  return { problem: { severity: "error", reason, message, fix } };
+}

@@ -1,0 +1,123 @@
+import type { IngressAnnotations } from "#resources/annotations.ts";
+import type { Ingress, IngressBackend, IngressPath } from "#resources/ingress.ts";
+import { formatRef, type ObjectRef } from "#resources/ref.ts";
+import type { StoredObject } from "#store/store.ts";
+import { NO_BACKEND, resolveBackend } from "./backend.ts";
+import { ANY_HOST } from "./indexes.ts";
+import type { IrForward, IrMatch, IrRoute } from "./ir.ts";
+import { comparePrecedence } from "./precedence.ts";
+import type { TranslateSettings } from "./settings.ts";
+import type { Reader, UnitId } from "./unit.ts";
+import type { Verdict } from "./verdict.ts";
+
+export interface IngressRoutes {
+  /** In order of precedence. */
+  readonly routes: readonly { readonly route: IrRoute; readonly ingress: Ingress }[];
+  readonly needs: readonly UnitId[];
+  readonly verdicts: readonly Verdict[];
+}
+
+interface Candidate {
+  readonly match: IrMatch;
+  readonly backend: IngressBackend;
+  readonly ingress: Ingress;
+  readonly ref: ObjectRef;
+  readonly path: string;
+}
+
+/**
+ * The routes of one host from the Ingresses of the namespace that owns it, given the older first: all paths together, and
+ * of two with the same path and type the older's.
+ */
+export function ingressRoutes(
+  host: string,
+  owned: readonly StoredObject<Ingress>[],
+  annotations: ReadonlyMap<Ingress, IngressAnnotations>,
+  settings: TranslateSettings,
+  read: Reader,
+): IngressRoutes {
+  const verdicts: Verdict[] = [];
+  const winners = new Map<string, Candidate>();
+  for (const candidate of [...owned.flatMap((stored) => rulePaths(host, stored)), ...owned.flatMap((stored) => defaults(stored))]) {
+    const key = routeName(candidate.match);
+    const winner = winners.get(key);
+    if (winner === undefined) winners.set(key, candidate);
+    else if (candidate.path !== "spec.defaultBackend") verdicts.push(pathTaken(candidate, winner, host));
+  }
+  const needs: UnitId[] = [];
+  const routes = [...winners.values()].map((candidate) => {
+    const { match, backend, ingress, ref, path } = candidate;
+    const resolved = resolveBackend(backend, ref.namespace, read);
+    const route = { name: routeName(match), owner: ref, match };
+    if ("problem" in resolved) {
+      verdicts.push({ ref, path, ...resolved.problem });
+      return { route: { ...route, action: NO_BACKEND }, ingress };
+    }
+    needs.push(resolved.unit);
+    return { route: { ...route, action: forward(resolved.cluster, annotations.get(ingress), settings) }, ingress };
+  });
+  routes.sort((a, b) => comparePrecedence(a.route, b.route));
+  return { routes, needs, verdicts };
+}
+
+function rulePaths(host: string, { object: ingress, ref }: StoredObject<Ingress>): readonly Candidate[] {
+  return ingress.spec.rules.flatMap((rule, ruleIndex) => {
+    if ((rule.host === "" ? ANY_HOST : rule.host) !== host) return [];
+    return (rule.http?.paths ?? []).map((path, pathIndex) => ({
+      match: pathMatch(path),
+      backend: path.backend,
+      ingress,
+      ref,
+      path: `spec.rules[${ruleIndex}].http.paths[${pathIndex}].backend`,
+    }));
+  });
+}
+
+/** An Ingress's default backend takes what its own hosts' paths leave, and without rules every host that nobody names. */
+function defaults({ object: ingress, ref }: StoredObject<Ingress>): readonly Candidate[] {
+  const backend = ingress.spec.defaultBackend;
+  if (backend === undefined) return [];
+  return [{ match: { path: { type: "prefix", value: "/" } }, backend, ingress, ref, path: "spec.defaultBackend" }];
+}
+
+/** `ImplementationSpecific` is a prefix by path elements here. A trailing slash of a prefix has no meaning (Kubernetes). */
+function pathMatch({ path, pathType }: IngressPath): IrMatch {
+  if (pathType === "Exact") return { path: { type: "exact", value: path } };
+  const trimmed = path.replace(/\/+$/, "");
+  return { path: { type: "prefix", value: trimmed === "" ? "/" : trimmed } };
+}
+
+function routeName({ path }: IrMatch): string {
+  return `${path.type} ${path.value}`;
+}
+
+/** Retried by default: only what surely never reached the upstream's program. */
+const SAFE_RETRIES = "connect-failure,refused-stream,reset-before-request";
+
+function forward(
+  cluster: string,
+  wishes: IngressAnnotations | undefined,
+  settings: TranslateSettings,
+): IrForward {
+  return {
+    type: "forward",
+    clusters: [{ name: cluster, weight: 1 }],
+    requestTimeout: wishes?.responseTimeout ?? settings.requestTimeout,
+    retry: {
+      on: wishes?.retryOn === undefined ? SAFE_RETRIES : `${SAFE_RETRIES},${wishes.retryOn}`,
+      attempts: wishes?.retries ?? 1,
+      perTryTimeout: wishes?.perTryTimeout,
+    },
+  };
+}
+
+function pathTaken(candidate: Candidate, winner: Candidate, host: string): Verdict {
+  return {
+    ref: candidate.ref,
+    severity: "warning",
+    reason: "PathTaken",
+    path: candidate.path.replace(/\.backend$/, ".path"),
+    message: `${candidate.match.path.type} path ${candidate.match.path.value} of host ${host} is already routed by ${formatRef(winner.ref)}, which is older, so this path has no effect`,
+    fix: "remove one of the two",
+  };
+}

@@ -1,0 +1,35 @@
+import type { Millis, TlsPolicy } from "./ir.ts";
+
+/** What translation needs to know of the configuration. */
+export interface TranslateSettings {
+  readonly listeners: readonly ListenerSettings[];
+  /** The name of the class that is ours, also where no IngressClass object stands. */
+  readonly ingressClass: string;
+  /** Whether an Ingress without a class is ours when no IngressClass is marked as the default. */
+  readonly claimUnclassed: boolean;
+  /** Whether plain HTTP redirects to HTTPS on hosts with TLS, unless their Ingress says otherwise. */
+  readonly httpsRedirect: boolean;
+  readonly tls: TlsPolicy;
+  readonly requestTimeout: Millis;
+  readonly connectTimeout: Millis;
+  readonly upstreams: UpstreamSettings;
+}
+
+export interface ListenerSettings {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly protocol: "http" | "https" | "tcp" | "udp";
+  readonly proxyProtocol: boolean;
+  readonly trustedHops: number;
+  /** Where TCP and UDP go; undefined for HTTP and HTTPS. */
+  readonly service: { readonly namespace: string; readonly name: string; readonly port: number | string } | undefined;
+}
+
+export interface UpstreamSettings {
+  /** Port ranges, both ends included, on which an upstream may have an address of this machine. */
+  readonly allowLocal: readonly { readonly from: number; readonly to: number }[];
+  /** The machine's own addresses, beyond loopback and link-local. */
+  readonly ownAddresses: readonly string[];
+  readonly externalName: boolean;
+}

@@ -1,0 +1,109 @@
+import type { Ingress, IngressTls } from "#resources/ingress.ts";
+import { type KeyPair, readKeyPair } from "#resources/key-pair.ts";
+import { secretBytes, type Secret } from "#resources/secret.ts";
+import { compareAge } from "./age.ts";
+import { ANY_HOST, INGRESS_BY_TLS_HOST, tlsHosts } from "./indexes.ts";
+import { HTTPS_TABLE, type TlsPolicy, type TlsVersion } from "./ir.ts";
+import type { Reader } from "./unit.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** How a host is served over TLS. */
+export interface HostTls {
+  /** Undefined when TLS is asked for but there is no usable certificate: then no handshake for the host succeeds. */
+  readonly pair: KeyPair | undefined;
+  readonly verdicts: readonly Verdict[];
+}
+
+/**
+ * The certificate of a host: from the TLS entries of the Ingresses in the namespace that owns the host, an entry with the
+ * very name before one with the wildcard above it, the older Ingress before the younger. Undefined: no TLS asked for.
+ */
+export function hostTls(host: string, namespace: string, isOurs: (ingress: Ingress) => boolean, read: Reader): HostTls | undefined {
+  const verdicts: Verdict[] = [];
+  let asked = false;
+  for (const name of new Set([host, wildcardAbove(host) ?? host])) {
+    for (const { object: ingress } of read.list(INGRESS_BY_TLS_HOST, name).toSorted(compareAge)) {
+      if (ingress.kind !== "Ingress" || ingress.metadata.namespace !== namespace || !isOurs(ingress)) continue;
+      for (const [index, entry] of ingress.spec.tls.entries()) {
+        if (!tlsHosts(ingress, entry.hosts).includes(name)) continue;
+        asked = true;
+        const found = keyPair(ingress, entry, index, read);
+        if ("pair" in found) return { pair: found.pair, verdicts };
+        verdicts.push(found.verdict);
+      }
+    }
+  }
+  return asked ? { pair: undefined, verdicts } : undefined;
+}
+
+/** `*.example.com` for `www.example.com`; nothing above a wildcard or {@link ANY_HOST}. */
+export function wildcardAbove(host: string): string | undefined {
+  const dot = host.indexOf(".");
+  return host === ANY_HOST || host.startsWith("*.") || dot === -1 ? undefined : `*${host.slice(dot)}`;
+}
+
+/** The name of a policy: equal policies have equal names. */
+export function policyName({ minimumVersion, maximumVersion }: TlsPolicy): string {
+  return `tls${minimumVersion}-${maximumVersion}`;
+}
+
+/** The route table of the chain that serves hosts with this policy. */
+export function tableOf(policy: TlsPolicy, standard: TlsPolicy): string {
+  return policyName(policy) === policyName(standard) ? HTTPS_TABLE : `${HTTPS_TABLE}-${policyName(policy)}`;
+}
+
+/** The policy that a table of {@link tableOf} stands for; undefined for the standard one. */
+export function parsePolicyTable(table: string): TlsPolicy | undefined {
+  const versions = /^https-tls(1\.[23])-(1\.[23])$/.exec(table);
+  if (versions === null) return undefined;
+  return { minimumVersion: versions[1] as TlsVersion, maximumVersion: versions[2] as TlsVersion };
+}
+
+function keyPair(
+  ingress: Ingress,
+  { secretName }: IngressTls,
+  index: number,
+  read: Reader,
+): { pair: KeyPair } | { verdict: Verdict } {
+  const { namespace, name } = ingress.metadata;
+  const verdict = (reason: string, message: string, fix: string): { verdict: Verdict } => ({
+    verdict: {
+      ref: { kind: "Ingress", namespace, name },
+      severity: "error",
+      reason,
+      path: `spec.tls[${index}].secretName`,
+      message: `${message}, so its hosts are not served over TLS`,
+      fix,
+    },
+  });
+  if (secretName === undefined) {
+    return verdict("SecretNotNamed", "no Secret is named", "name a Secret of type kubernetes.io/tls");
+  }
+  const secret = read.get("Secret", namespace, secretName)?.object;
+  if (secret === undefined) {
+    return verdict(
+      "SecretNotFound",
+      `Secret ${namespace}/${secretName} does not exist`,
+      `create it with type kubernetes.io/tls in namespace ${namespace}`,
+    );
+  }
+  const found = pairOf(secret);
+  if ("pair" in found) return found;
+  return verdict("SecretNotValid", `Secret ${namespace}/${secretName} cannot be used: ${found.problem}`, "put a certificate and its key into tls.crt and tls.key");
+}
+
+/** A Secret is read once: checking a key costs more than all the rest of a translation. */
+const PAIRS = new WeakMap<Secret, ReturnType<typeof readKeyPair>>();
+
+function pairOf(secret: Secret): ReturnType<typeof readKeyPair> {
+  const known = PAIRS.get(secret);
+  if (known !== undefined) return known;
+  const chain = secretBytes(secret, "tls.crt");
+  const key = secretBytes(secret, "tls.key");
+  const pair =
+    chain === undefined || key === undefined
+      ? { problem: `it has no ${chain === undefined ? "tls.crt" : "tls.key"}` }
+      : readKeyPair(chain.toString("utf8"), key.toString("utf8"));
+  PAIRS.set(secret, pair);
+  return pair;
+}

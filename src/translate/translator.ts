@@ -1,0 +1,242 @@
+import { compareText } from "#lib/compare.ts";
+import { type ObjectRef, refKey, type RefKey } from "#resources/ref.ts";
+import type { Store, StoreEvent, StoredObject } from "#store/store.ts";
+import { Dependencies } from "./dependencies.ts";
+import { Facts } from "./facts.ts";
+import type { IrItem } from "./ir.ts";
+import { type Reader, splitUnitId, type UnitBuilder, type UnitId, unitId, type UnitKind, type UnitResult } from "./unit.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** An item with the objects that it was made from. */
+export interface TranslatedItem {
+  readonly item: IrItem;
+  readonly sources: readonly { readonly ref: ObjectRef; readonly hash: string }[];
+}
+
+/** What a run changed. */
+export interface TranslationDelta {
+  readonly upserts: readonly TranslatedItem[];
+  readonly removals: readonly { readonly type: IrItem["type"]; readonly name: string }[];
+  /** Objects that verdicts were added to or taken from. */
+  readonly judged: readonly ObjectRef[];
+  /** Units that were built, for metrics and for the proof that a change costs what it touches. */
+  readonly built: readonly UnitId[];
+}
+
+export interface TranslatorOptions {
+  readonly store: Pick<Store, "get" | "list">;
+  readonly builders: Readonly<Record<UnitKind, UnitBuilder>>;
+  /** Units that stand by configuration. */
+  readonly roots: readonly UnitId[];
+  /** An index whose every entry is a unit of its own. */
+  readonly rootIndex: { readonly name: string; readonly kind: UnitKind };
+}
+
+interface Built {
+  readonly result: UnitResult;
+  readonly sources: readonly { readonly ref: ObjectRef; readonly hash: string }[];
+}
+
+const EMPTY: UnitResult = { items: [], verdicts: [], needs: [], facts: [] };
+
+/**
+ * Objects → IR, incrementally: a change marks the units that read what it touched, a run builds those and no other.
+ * Where a run ends depends only on what the store holds, not on the way there.
+ */
+export class Translator {
+  readonly #options: TranslatorOptions;
+  readonly #dependencies = new Dependencies();
+  readonly #facts = new Facts();
+  readonly #built = new Map<UnitId, Built>();
+  readonly #needed = new Map<UnitId, number>();
+  readonly #verdicts = new Map<RefKey, Map<UnitId, readonly Verdict[]>>();
+  readonly #dirty = new Set<UnitId>();
+
+  constructor(options: TranslatorOptions) {
+    this.#options = options;
+    for (const root of options.roots) this.#dirty.add(root);
+  }
+
+  get pending(): boolean {
+    return this.#dirty.size > 0;
+  }
+
+  /** Marks what a change of the store touches. Cheap: nothing is built here. */
+  mark(event: StoreEvent): void {
+    for (const ref of event.changed) this.#markReaders(objectRead(ref));
+    for (const { index, key } of event.entries) {
+      this.#markReaders(indexRead(index, key));
+      if (index === this.#options.rootIndex.name) this.#dirty.add(unitId(this.#options.rootIndex.kind, key));
+    }
+  }
+
+  /** Builds what is marked, and what that marks in turn. */
+  run(): TranslationDelta {
+    const upserts = new Map<string, TranslatedItem>();
+    const removals = new Map<string, { type: IrItem["type"]; name: string }>();
+    const judged = new Map<RefKey, ObjectRef>();
+    const built: UnitId[] = [];
+    while (this.#dirty.size > 0) {
+      for (const id of this.#dirty) {
+        this.#dirty.delete(id);
+        built.push(id);
+        this.#rebuild(id, upserts, removals, judged);
+      }
+    }
+    return {
+      upserts: sortedValues(upserts),
+      removals: sortedValues(removals),
+      judged: sortedValues(judged),
+      built,
+    };
+  }
+
+  /** The merged verdicts of all units about an object, sorted, each once. */
+  verdicts(ref: ObjectRef): readonly Verdict[] {
+    const byUnit = this.#verdicts.get(refKey(ref));
+    if (byUnit === undefined) return [];
+    const merged = new Map<string, Verdict>();
+    for (const verdicts of byUnit.values()) {
+      for (const verdict of verdicts) merged.set(`${verdict.path}\n${verdict.reason}\n${verdict.message}`, verdict);
+    }
+    return sortedValues(merged);
+  }
+
+  /** Every item that stands, sorted by type and name. */
+  items(): readonly TranslatedItem[] {
+    const items = new Map<string, TranslatedItem>();
+    for (const { result, sources } of this.#built.values()) {
+      for (const item of result.items) items.set(itemKey(item), { item, sources });
+    }
+    return sortedValues(items);
+  }
+
+  /** The units that stand and need `id`, with the objects they read: who sends traffic to an upstream. */
+  dependants(id: UnitId): readonly UnitId[] {
+    return [...this.#built].filter(([, { result }]) => result.needs.includes(id)).map(([unit]) => unit).sort(compareText);
+  }
+
+  #rebuild(
+    id: UnitId,
+    upserts: Map<string, TranslatedItem>,
+    removals: Map<string, { type: IrItem["type"]; name: string }>,
+    judged: Map<RefKey, ObjectRef>,
+  ): void {
+    const before = this.#built.get(id)?.result ?? EMPTY;
+    const current = this.#build(id);
+    const after = current?.result ?? EMPTY;
+    const standing = new Set(after.items.map(itemKey));
+    for (const item of before.items) {
+      const key = itemKey(item);
+      if (standing.has(key)) continue;
+      upserts.delete(key);
+      removals.set(key, { type: item.type, name: item.name });
+    }
+    for (const item of after.items) {
+      const key = itemKey(item);
+      removals.delete(key);
+      upserts.set(key, { item, sources: current!.sources });
+    }
+    this.#judge(id, before.verdicts, after.verdicts, judged);
+    this.#need(before.needs, after.needs);
+    for (const topic of this.#facts.replace(before.facts, after.facts)) this.#markReaders(factRead(topic));
+    if (current === undefined) this.#built.delete(id);
+    else this.#built.set(id, current);
+  }
+
+  #build(id: UnitId): Built | undefined {
+    const { kind, key } = splitUnitId(id);
+    const reads = new Set<string>();
+    const sources = new Map<RefKey, StoredObject>();
+    const wanted = !this.#isOnDemand(kind) || (this.#needed.get(id) ?? 0) > 0;
+    const result = wanted ? this.#options.builders[kind](key, this.#reader(reads, sources)) : undefined;
+    if (result === undefined) {
+      this.#dependencies.forget(id);
+      return undefined;
+    }
+    this.#dependencies.record(id, reads);
+    return { result, sources: [...sources.values()].map(({ ref, hash }) => ({ ref, hash })) };
+  }
+
+  #reader(reads: Set<string>, sources: Map<RefKey, StoredObject>): Reader {
+    const { store } = this.#options;
+    return {
+      get: (kind, namespace, name) => {
+        const ref = { kind, namespace, name };
+        reads.add(objectRead(ref));
+        const found = store.get(kind, namespace, name);
+        if (found !== undefined) sources.set(refKey(ref), found);
+        return found;
+      },
+      list: (index, key) => {
+        reads.add(indexRead(index, key));
+        const found = store.list(index, key);
+        for (const stored of found) sources.set(refKey(stored.ref), stored);
+        return found;
+      },
+      facts: (topic) => {
+        reads.add(factRead(topic));
+        return this.#facts.values(topic);
+      },
+    };
+  }
+
+  #isOnDemand(kind: UnitKind): boolean {
+    return kind === "upstream";
+  }
+
+  #need(before: readonly UnitId[], after: readonly UnitId[]): void {
+    for (const id of new Set(after)) {
+      const count = (this.#needed.get(id) ?? 0) + 1;
+      this.#needed.set(id, count);
+      if (count === 1) this.#dirty.add(id);
+    }
+    for (const id of new Set(before)) {
+      const count = this.#needed.get(id)! - 1;
+      if (count > 0) {
+        this.#needed.set(id, count);
+        continue;
+      }
+      this.#needed.delete(id);
+      this.#dirty.add(id);
+    }
+  }
+
+  #judge(id: UnitId, before: readonly Verdict[], after: readonly Verdict[], judged: Map<RefKey, ObjectRef>): void {
+    const next = Map.groupBy(after, (verdict) => refKey(verdict.ref));
+    for (const { ref } of [...before, ...after]) {
+      const key = refKey(ref);
+      const verdicts = next.get(key);
+      judged.set(key, ref);
+      const byUnit = this.#verdicts.get(key) ?? new Map<UnitId, readonly Verdict[]>();
+      if (verdicts === undefined) byUnit.delete(id);
+      else byUnit.set(id, verdicts);
+      if (byUnit.size === 0) this.#verdicts.delete(key);
+      else this.#verdicts.set(key, byUnit);
+    }
+  }
+
+  #markReaders(read: string): void {
+    for (const unit of this.#dependencies.readersOf(read)) this.#dirty.add(unit);
+  }
+}
+
+export function itemKey({ type, name }: { readonly type: IrItem["type"]; readonly name: string }): string {
+  return `${type} ${name}`;
+}
+
+function objectRead(ref: ObjectRef): string {
+  return `object ${refKey(ref)}`;
+}
+
+function indexRead(index: string, key: string): string {
+  return `index ${index} ${key}`;
+}
+
+function factRead(topic: string): string {
+  return `fact ${topic}`;
+}
+
+function sortedValues<T>(map: ReadonlyMap<string, T>): readonly T[] {
+  return [...map].sort(([a], [b]) => compareText(a, b)).map(([, value]) => value);
+}

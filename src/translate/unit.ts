@@ -1,0 +1,48 @@
+import type { Kind } from "#resources/ref.ts";
+import type { ResourceOf } from "#resources/resource.ts";
+import type { StoredObject } from "#store/store.ts";
+import type { IrItem } from "./ir.ts";
+import type { Verdict } from "./verdict.ts";
+
+/**
+ * A unit of translation: what is built again as one when something that it read changes.
+ * `host:H` a host's routes, tables and certificate · `upstream:B/N/S/P` a Service port's cluster and endpoints ·
+ * `listener:NAME` a configured listener · `tables:` the route tables.
+ */
+export type UnitId = `${UnitKind}:${string}`;
+export type UnitKind = "host" | "upstream" | "listener" | "tables";
+
+/** Something that a unit lets others know, so that they need not read what it read. */
+export interface Fact {
+  readonly topic: string;
+  readonly value: string;
+}
+
+export interface UnitResult {
+  readonly items: readonly IrItem[];
+  readonly verdicts: readonly Verdict[];
+  /** Units that this one sends traffic to: they stand as long as somebody needs them. */
+  readonly needs: readonly UnitId[];
+  readonly facts: readonly Fact[];
+}
+
+/** What a unit reads through; every read is recorded, and a change to it builds the unit again. */
+export interface Reader {
+  get<K extends Kind>(kind: K, namespace: string, name: string): StoredObject<ResourceOf<K>> | undefined;
+  /** The objects under an index entry, sorted by reference. */
+  list(index: string, key: string): readonly StoredObject[];
+  /** The values that units published under a topic, sorted, each once. */
+  facts(topic: string): readonly string[];
+}
+
+/** Builds a unit from what it reads and nothing else. `undefined`: there is nothing to it any more. */
+export type UnitBuilder = (key: string, read: Reader) => UnitResult | undefined;
+
+export function unitId(kind: UnitKind, key: string): UnitId {
+  return `${kind}:${key}`;
+}
+
+export function splitUnitId(id: UnitId): { kind: UnitKind; key: string } {
+  const at = id.indexOf(":");
+  return { kind: id.slice(0, at) as UnitKind, key: id.slice(at + 1) };
+}

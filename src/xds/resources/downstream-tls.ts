@@ -1,0 +1,50 @@
+import { TransportSocket } from "#proto/envoy/config/core/v3/base.ts";
+import type { TlsPolicy, TlsVersion } from "#translate/ir.ts";
+import { packStruct, typeUrlOf } from "./any.ts";
+
+/** The server name of clients that send none (IP addresses, very old ones): the catch-all host's certificate. */
+export const NO_SERVER_NAME = "*";
+
+/**
+ * TLS of an HTTPS chain. Certificates are fetched by the server name of each handshake (Envoy: on-demand secret selector
+ * with the SNI mapper), so that one more host is one more secret and no change of the listener. The selector does not work
+ * with session resumption and demands that both kinds are off.
+ */
+export function downstreamTls(policy: TlsPolicy): TransportSocket {
+  const context = {
+    common_tls_context: {
+      alpn_protocols: ["h2", "http/1.1"],
+      tls_params: {
+        tls_minimum_protocol_version: protocolVersion(policy.minimumVersion),
+        tls_maximum_protocol_version: protocolVersion(policy.maximumVersion),
+      },
+      custom_tls_certificate_selector: {
+        name: "envoy.tls.certificate_selectors.on_demand_secret",
+        typed_config: {
+          "@type": typeUrlOf("envoy.extensions.transport_sockets.tls.cert_selectors.on_demand_secret.v3.Config"),
+          config_source: { ads: {}, resource_api_version: "V3" },
+          certificate_mapper: {
+            name: "envoy.tls.certificate_mappers.sni",
+            typed_config: {
+              "@type": typeUrlOf("envoy.extensions.transport_sockets.tls.cert_mappers.sni.v3.SNI"),
+              default_value: NO_SERVER_NAME,
+            },
+          },
+        },
+      },
+    },
+    disable_stateless_session_resumption: true,
+    disable_stateful_session_resumption: true,
+  };
+  return TransportSocket.fromPartial({
+    name: "envoy.transport_sockets.tls",
+    configType: {
+      $case: "typedConfig",
+      value: packStruct("envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext", context),
+    },
+  });
+}
+
+function protocolVersion(version: TlsVersion): string {
+  return version === "1.3" ? "TLSv1_3" : "TLSv1_2";
+}

@@ -1,0 +1,69 @@
+import { bytesHash } from "#lib/canonical.ts";
+import { unreachable } from "#lib/unreachable.ts";
+import { Cluster } from "#proto/envoy/config/cluster/v3/cluster.ts";
+import { ClusterLoadAssignment } from "#proto/envoy/config/endpoint/v3/endpoint.ts";
+import { Listener } from "#proto/envoy/config/listener/v3/listener.ts";
+import { RouteConfiguration } from "#proto/envoy/config/route/v3/route.ts";
+import { VirtualHost } from "#proto/envoy/config/route/v3/route_components.ts";
+import { Secret } from "#proto/envoy/extensions/transport_sockets/tls/v3/secret.ts";
+import type { IrItem, IrType, IrVirtualHost } from "#translate/ir.ts";
+import type { ResourceSource, XdsResource, XdsType } from "../resource.ts";
+import { envoyCluster } from "./cluster.ts";
+import { clusterLoadAssignment } from "./endpoints.ts";
+import { envoyListener, type ListenerDefaults } from "./listener.ts";
+import { envoyRouteTable } from "./route-table.ts";
+import { envoySecret } from "./secret.ts";
+import { envoyVirtualHost } from "./virtual-host.ts";
+
+/** The type of the resource that an item becomes. */
+export const XDS_TYPE_OF = {
+  cluster: "cluster",
+  endpoints: "endpoints",
+  listener: "listener",
+  routeTable: "routeTable",
+  virtualHost: "virtualHost",
+  certificate: "secret",
+} as const satisfies Record<IrType, XdsType>;
+
+/** IR → an Envoy resource with its version. Pure: equal items give equal bytes. */
+export function encodeItem(item: IrItem, sources: readonly ResourceSource[], defaults: ListenerDefaults): XdsResource {
+  const bytes = encodeBytes(item, defaults);
+  return {
+    type: XDS_TYPE_OF[item.type],
+    name: item.name,
+    version: bytesHash(bytes),
+    bytes,
+    clusters: clustersOf(item),
+    sources,
+  };
+}
+
+function encodeBytes(item: IrItem, defaults: ListenerDefaults): Uint8Array {
+  switch (item.type) {
+    case "cluster":
+      return Cluster.encode(envoyCluster(item)).finish();
+    case "endpoints":
+      return ClusterLoadAssignment.encode(clusterLoadAssignment(item)).finish();
+    case "listener":
+      return Listener.encode(envoyListener(item, defaults)).finish();
+    case "routeTable":
+      return RouteConfiguration.encode(envoyRouteTable(item)).finish();
+    case "virtualHost":
+      return VirtualHost.encode(envoyVirtualHost(item)).finish();
+    case "certificate":
+      return Secret.encode(envoySecret(item)).finish();
+    default:
+      return unreachable(item);
+  }
+}
+
+function clustersOf(item: IrItem): readonly string[] {
+  if (item.type === "virtualHost") return clustersOfHost(item);
+  if (item.type === "listener" && "cluster" in item.serves && item.serves.cluster !== "") return [item.serves.cluster];
+  return [];
+}
+
+function clustersOfHost({ routes }: IrVirtualHost): readonly string[] {
+  const names = routes.flatMap(({ action }) => (action.type === "forward" ? action.clusters.map(({ name }) => name) : []));
+  return [...new Set(names)];
+}

@@ -1,0 +1,87 @@
+import { AccessLog } from "#proto/envoy/config/accesslog/v3/accesslog.ts";
+import { HttpProtocolOptions_HeadersWithUnderscoresAction } from "#proto/envoy/config/core/v3/protocol.ts";
+import { Filter } from "#proto/envoy/config/listener/v3/listener_components.ts";
+import { Router } from "#proto/envoy/extensions/filters/http/router/v3/router.ts";
+import {
+  HttpConnectionManager,
+  HttpConnectionManager_CodecType,
+  HttpConnectionManager_PathWithEscapedSlashesAction,
+  HttpConnectionManager_ServerHeaderTransformation,
+} from "#proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts";
+import { ADS } from "./ads.ts";
+import { packAny } from "./any.ts";
+import { duration } from "./duration.ts";
+
+export interface HttpSettings {
+  readonly routeTable: string;
+  /** First part of the names of Envoy's statistics: the listener's name. */
+  readonly statPrefix: string;
+  readonly trustedHops: number;
+  /** Milliseconds without a byte until a stream is ended. */
+  readonly streamIdleTimeout: number;
+  readonly accessLogs: readonly AccessLog[];
+}
+
+const CONNECTION_IDLE_MS = 3_600_000;
+/** Headers that take longer are an attack on the number of connections (Slowloris), not a slow client. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const HTTP2_STREAMS = 100;
+const HTTP2_STREAM_WINDOW = 65_536;
+const HTTP2_CONNECTION_WINDOW = 1_048_576;
+
+/**
+ * The HTTP filter of a listener, with the settings that Envoy's "Configuring Envoy as an edge proxy" asks for: the client's
+ * address is the connection's, paths are normalised before routing, ambiguous requests are refused.
+ */
+export function httpConnectionManager(settings: HttpSettings): Filter {
+  const manager = HttpConnectionManager.fromPartial({
+    codecType: HttpConnectionManager_CodecType.AUTO,
+    statPrefix: settings.statPrefix,
+    routeSpecifier: { $case: "rds", value: { configSource: ADS, routeConfigName: settings.routeTable } },
+    httpFilters: [
+      {
+        name: "envoy.filters.http.router",
+        configType: {
+          $case: "typedConfig",
+          value: packAny(
+            "envoy.extensions.filters.http.router.v3.Router",
+            Router,
+            Router.fromPartial({ suppressEnvoyHeaders: true }),
+          ),
+        },
+      },
+    ],
+    accessLog: [...settings.accessLogs],
+    useRemoteAddress: true,
+    xffNumTrustedHops: settings.trustedHops,
+    // No address is internal: the x-envoy-* headers of a client are never obeyed.
+    internalAddressConfig: { unixSockets: false, cidrRanges: [] },
+    normalizePath: true,
+    mergeSlashes: true,
+    pathWithEscapedSlashesAction: HttpConnectionManager_PathWithEscapedSlashesAction.UNESCAPE_AND_REDIRECT,
+    commonHttpProtocolOptions: {
+      idleTimeout: duration(CONNECTION_IDLE_MS),
+      headersWithUnderscoresAction: HttpProtocolOptions_HeadersWithUnderscoresAction.REJECT_REQUEST,
+    },
+    http2ProtocolOptions: {
+      maxConcurrentStreams: HTTP2_STREAMS,
+      initialStreamWindowSize: HTTP2_STREAM_WINDOW,
+      initialConnectionWindowSize: HTTP2_CONNECTION_WINDOW,
+    },
+    streamIdleTimeout: duration(settings.streamIdleTimeout),
+    requestHeadersTimeout: duration(HEADERS_TIMEOUT_MS),
+    serverHeaderTransformation: HttpConnectionManager_ServerHeaderTransformation.PASS_THROUGH,
+    upgradeConfigs: [{ upgradeType: "websocket" }],
+  });
+  return Filter.fromPartial({
+    name: "envoy.filters.network.http_connection_manager",
+    configType: {
+      $case: "typedConfig",
+      value: packAny(
+        "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        HttpConnectionManager,
+        manager,
+      ),
+    },
+  });
+}

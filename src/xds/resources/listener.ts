@@ -1,0 +1,120 @@
+import type { AccessLog } from "#proto/envoy/config/accesslog/v3/accesslog.ts";
+import { Listener } from "#proto/envoy/config/listener/v3/listener.ts";
+import { FilterChain, ListenerFilter, type DeepPartial } from "#proto/envoy/config/listener/v3/listener_components.ts";
+import { ProxyProtocol } from "#proto/envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol.ts";
+import { TlsInspector } from "#proto/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.ts";
+import { TcpProxy } from "#proto/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.ts";
+import { unreachable } from "#lib/unreachable.ts";
+import type { IrListener } from "#translate/ir.ts";
+import { socketAddress } from "./address.ts";
+import { type MessageCodec, packAny, packStruct, typeUrlOf } from "./any.ts";
+import { downstreamTls } from "./downstream-tls.ts";
+import { type HttpSettings, httpConnectionManager } from "./http-connection-manager.ts";
+
+/** What all listeners have from the configuration. */
+export interface ListenerDefaults {
+  readonly streamIdleTimeout: number;
+  readonly httpAccessLogs: readonly AccessLog[];
+}
+
+/** Envoy's edge best practices. */
+const CONNECTION_BUFFER_BYTES = 32_768;
+
+export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Listener {
+  const common: DeepPartial<Listener> = {
+    name: ir.name,
+    address: socketAddress(ir.address, ir.port, ir.serves.protocol === "udp" ? "udp" : "tcp"),
+  };
+  const tcp: DeepPartial<Listener> = { ...common, perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES };
+  const proxyProtocol = ir.proxyProtocol ? [PROXY_PROTOCOL] : [];
+  const http = (routeTable: string): HttpSettings => ({
+    routeTable,
+    statPrefix: ir.name,
+    trustedHops: ir.trustedHops,
+    streamIdleTimeout: defaults.streamIdleTimeout,
+    accessLogs: defaults.httpAccessLogs,
+  });
+  const { serves } = ir;
+  switch (serves.protocol) {
+    case "http":
+      return Listener.fromPartial({
+        ...tcp,
+        listenerFilters: proxyProtocol,
+        filterChains: [{ name: ir.name, filters: [httpConnectionManager(http(serves.routeTable))] }],
+      });
+    case "https":
+      return Listener.fromPartial({
+        ...tcp,
+        listenerFilters: [...proxyProtocol, TLS_INSPECTOR],
+        filterChains: serves.chains.map((chain): DeepPartial<FilterChain> => ({
+          name: chain.name,
+          ...(chain.serverNames.length === 0 ? {} : { filterChainMatch: { serverNames: [...chain.serverNames] } }),
+          transportSocket: downstreamTls(chain.policy),
+          filters: [httpConnectionManager(http(chain.routeTable))],
+        })),
+      });
+    case "tcp":
+      return Listener.fromPartial({
+        ...tcp,
+        listenerFilters: proxyProtocol,
+        filterChains: [{ name: ir.name, filters: [tcpProxy(ir.name, serves.cluster)] }],
+      });
+    case "udp":
+      return Listener.fromPartial({ ...common, udpListenerConfig: {}, listenerFilters: [udpProxy(ir.name, serves.cluster)] });
+    default:
+      return unreachable(serves);
+  }
+}
+
+const PROXY_PROTOCOL = listenerFilter(
+  "envoy.filters.listener.proxy_protocol",
+  "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol",
+  ProxyProtocol,
+  ProxyProtocol.fromPartial({}),
+);
+
+const TLS_INSPECTOR = listenerFilter(
+  "envoy.filters.listener.tls_inspector",
+  "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector",
+  TlsInspector,
+  TlsInspector.fromPartial({}),
+);
+
+function listenerFilter<T>(name: string, type: string, codec: MessageCodec<T>, message: T): ListenerFilter {
+  return ListenerFilter.fromPartial({ name, configType: { $case: "typedConfig", value: packAny(type, codec, message) } });
+}
+
+/** A cluster that does not exist closes the connection: what a listener without a Service does. */
+const NO_CLUSTER = "none";
+
+function tcpProxy(statPrefix: string, cluster: string): DeepPartial<FilterChain["filters"][number]> {
+  const type = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
+  const proxy = TcpProxy.fromPartial({ statPrefix, clusterSpecifier: { $case: "cluster", value: cluster || NO_CLUSTER } });
+  return {
+    name: "envoy.filters.network.tcp_proxy",
+    configType: { $case: "typedConfig", value: packAny(type, TcpProxy, proxy) },
+  };
+}
+
+function udpProxy(statPrefix: string, cluster: string): ListenerFilter {
+  return ListenerFilter.fromPartial({
+    name: "envoy.filters.udp_listener.udp_proxy",
+    configType: {
+      $case: "typedConfig",
+      value: packStruct("envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig", {
+        stat_prefix: statPrefix,
+        matcher: {
+          on_no_match: {
+            action: {
+              name: "route",
+              typed_config: {
+                "@type": typeUrlOf("envoy.extensions.filters.udp.udp_proxy.v3.Route"),
+                cluster: cluster || NO_CLUSTER,
+              },
+            },
+          },
+        },
+      }),
+    },
+  });
+}
