@@ -1,5 +1,5 @@
 // The console is built by vite when its sources, or what it imports from other rooms, differ from the last build.
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { lastLines, run } from "./command.mjs";
 import { lockHash } from "./packages.mjs";
@@ -10,12 +10,13 @@ import { Problem } from "./problem.mjs";
 const folder = () => inRoot("src", "console");
 const stampFile = () => inRoot("build", "console", ".sources");
 
+const sorted = (names) => names.sort((a, b) => (a < b ? -1 : 1));
+
 function* filesBelow(path) {
-  const entries = readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const entry of entries) {
-    const full = join(path, entry.name);
-    if (entry.isDirectory()) yield* filesBelow(full);
-    else if (!/\.test\.\w+$/.test(entry.name)) yield full;
+  for (const name of sorted(readdirSync(path))) {
+    const full = join(path, name);
+    if (statSync(full).isDirectory()) yield* filesBelow(full);
+    else if (!/\.test\.\w+$/.test(name)) yield full;
   }
 }
 
@@ -26,16 +27,13 @@ export function roomsImported(text) {
 }
 
 function sourcesHash() {
-  const files = [...filesBelow(folder())];
-  const contents = files.map((file) => readFileSync(file));
-  const rooms = new Set(
-    contents.flatMap((content, i) => (/\.tsx?$/.test(files[i]) ? roomsImported(content.toString()) : [])),
-  );
-  for (const room of [...rooms].sort()) {
-    if (room === "console" || !existsSync(inRoot("src", room))) continue;
-    for (const file of filesBelow(inRoot("src", room))) (files.push(file), contents.push(readFileSync(file)));
-  }
-  return hashOf(lockHash(), ...files.flatMap((file, i) => [relative(inRoot(), file), contents[i]]));
+  const own = [...filesBelow(folder())];
+  const rooms = own
+    .filter((file) => /\.tsx?$/.test(file))
+    .flatMap((file) => roomsImported(readFileSync(file, "utf8")))
+    .filter((room) => room !== "console" && existsSync(inRoot("src", room)));
+  const imported = sorted([...new Set(rooms)]).flatMap((room) => [...filesBelow(inRoot("src", room))]);
+  return hashOf(lockHash(), ...[...own, ...imported].flatMap((file) => [relative(inRoot(), file), readFileSync(file)]));
 }
 
 export const hasConsole = () => existsSync(join(folder(), "vite.config.ts"));

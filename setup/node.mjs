@@ -1,69 +1,98 @@
-// Node 26 runs the program. It comes from npm as well, so that every machine has the same one.
-import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+// Node 26 runs the program. It comes from npm too, so that every machine has the same one; it lies in the cache, where
+// installing packages does not remove it.
 import { spawnSync } from "node:child_process";
-import { lastLines, run } from "./command.mjs";
-import { inRoot } from "./paths.mjs";
+import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { libraryFolders, unpackWithDependencies } from "./apt.mjs";
+import { unpackFromNpm } from "./npm.mjs";
+import { cacheFolder, inRoot } from "./paths.mjs";
 import { pins } from "./pins.mjs";
-import { verifyChecksum } from "./place.mjs";
+import { isComplete, place } from "./place.mjs";
 import { Problem } from "./problem.mjs";
 import { megabytes, step } from "./progress.mjs";
 
-const fetched = () => inRoot("node_modules", "node", "bin", "node");
+const { version } = pins.node;
+const library = "libatomic.so.1";
+const home = () => join(cacheFolder(), `node-${version}`);
 
-/** npm's package for this processor if package.json names it, else the one we (or the package's script) put there. */
-export function nodePath() {
-  const own = inRoot("node_modules", `node-linux-${process.arch}`, "bin", "node");
-  return existsSync(own) ? own : fetched();
+export const nodePath = () => join(home(), "bin", "node");
+
+export const nodeReady = () => isComplete(home());
+
+/** "good", or why it is not. */
+function tryNode(path) {
+  const { status, stdout, stderr } = spawnSync(path, ["--version"], { encoding: "utf8" });
+  if (status !== 0) return (stderr || "").trim() || `${path} --version failed`;
+  return stdout.trim() === `v${version}` ? "good" : `it calls itself ${stdout.trim()}`;
 }
 
-function tryNode() {
-  if (!existsSync(nodePath())) return "missing";
-  const { status, stdout, stderr } = spawnSync(nodePath(), ["--version"], { encoding: "utf8" });
-  if (status === 0) return stdout.trim() === `v${pins.node.version}` ? "good" : "missing";
-  if (/libatomic/.test(stderr)) {
-    // The package's link would shadow the machine's own Node in `npm run`, and nothing would start at all.
-    rmSync(inRoot("node_modules", ".bin", "node"), { force: true });
-    throw new Problem(`Node ${pins.node.version} does not run on this machine`, {
-      cause: stderr.trim() || "libatomic.so.1 is missing",
+const script = `#!/bin/sh
+# This machine has no libatomic1, which Node needs: set-up put it beside (setup/node.mjs).
+here=$(dirname "$(readlink -f "$0")")
+LD_LIBRARY_PATH="$here\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" exec "$here/node.real" "$@"
+`;
+
+/** Puts the missing library beside Node, and a script before it that says where it is. */
+async function addLibrary(path, folder) {
+  const tree = join(folder, "tree");
+  const { reason } = await unpackWithDependencies("libatomic1", tree);
+  const found = libraryFolders(tree)
+    .map((place) => join(place, library))
+    .find(existsSync);
+  if (!found) {
+    throw new Problem(`Node ${version} does not run on this machine`, {
+      cause: `${library} is missing${reason ? `\n${reason}` : ""}`,
       fix: "apt-get install libatomic1",
     });
   }
-  return "missing";
+  copyFileSync(found, join(dirname(path), library));
+  renameSync(path, join(dirname(path), "node.real"));
+  writeFileSync(path, script, { mode: 0o755 });
+  rmSync(tree, { recursive: true });
 }
 
-async function fetchNode() {
+async function fill(folder) {
   const name = `node-linux-${process.arch}`;
-  mkdirSync(inRoot("node_modules", "node", "bin"), { recursive: true });
-  const folder = mkdtempSync(inRoot("node_modules", ".node-"));
-  try {
-    const packed = await run("npm", ["pack", "--silent", `${name}@${pins.node.version}`], { cwd: folder });
-    const file = join(folder, `${name}-${pins.node.version}.tgz`);
-    if (packed.code !== 0 || !existsSync(file)) {
-      throw new Problem(`cannot get Node ${pins.node.version}`, {
-        cause: `npm pack ${name} failed:\n${lastLines(packed.output, 6)}`,
-        fix: "check the network and npm's settings (npm config list), then try again",
-      });
-    }
-    const integrity = `sha512-${createHash("sha512").update(readFileSync(file)).digest("base64")}`;
-    verifyChecksum(file, pins.node[process.arch], integrity);
-    const unpacked = await run("tar", ["-xzf", file, "-C", folder, "package/bin/node"]);
-    if (unpacked.code !== 0) throw new Error(`tar: ${unpacked.output}`);
-    chmodSync(join(folder, "package", "bin", "node"), 0o755);
-    renameSync(join(folder, "package", "bin", "node"), fetched());
-    return `${pins.node.version}, ${megabytes(statSync(file).size)}`;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+  const integrity = pins.node[process.arch];
+  const size = await unpackFromNpm(name, version, integrity, folder);
+  renameSync(join(folder, "package", "bin"), join(folder, "bin"));
+  rmSync(join(folder, "package"), { recursive: true });
+  const path = join(folder, "bin", "node");
+  chmodSync(path, 0o755);
+  if (tryNode(path).includes(library)) await addLibrary(path, folder);
+  const result = tryNode(path);
+  if (result !== "good") {
+    throw new Problem(`Node ${version} does not run on this machine`, {
+      cause: result,
+      fix: "install the library that the message names, or use Debian 12 or newer",
+    });
   }
+  return {
+    size,
+    source: ["name: node", `version: ${version}`, `from: npm package ${name}`, `integrity: ${integrity}`],
+  };
 }
 
 export async function ensureNode() {
-  if (tryNode() === "good") return;
-  await step("Node", fetchNode);
-  if (tryNode() === "good") return;
-  throw new Problem(`Node ${pins.node.version} does not run on this machine`, {
-    cause: `${nodePath()} --version failed`,
-    fix: `run it by hand to see why: ${nodePath()} --version`,
+  if (nodeReady()) return;
+  await step("Node", async () => {
+    let size = 0;
+    await place(home(), async (folder) => {
+      const filled = await fill(folder);
+      size = filled.size;
+      return filled.source;
+    });
+    return `${version}, ${megabytes(size)}`;
   });
+}
+
+/** The commands that `npx` and `npm run` find in this checkout: our Node, and ourselves. */
+export function linkCommands() {
+  const links = { node: nodePath(), binnacle: inRoot("setup", "binnacle.mjs") };
+  for (const [name, target] of Object.entries(links)) {
+    const place = inRoot("node_modules", ".bin", name);
+    if (existsSync(place)) continue;
+    rmSync(place, { force: true });
+    symlinkSync(target, place);
+  }
 }

@@ -1,5 +1,5 @@
 // Where things are. Everything that set-up makes lies in node_modules, build, src/proto or the cache.
-import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,16 +22,23 @@ export function isExecutable(path) {
   }
 }
 
-/** Every executable of that name on PATH, in order. npm's own folders hold packages, not programs: skipped. */
-export function onPath(name, path = process.env.PATH || "") {
-  return path
+/** Every executable of that name on PATH, in order. */
+export function onPath(name, path = process.env.PATH) {
+  return machinePath(path)
     .split(delimiter)
-    .filter((folder) => folder && !folder.includes("node_modules"))
+    .filter(Boolean)
     .map((folder) => join(folder, name))
     .filter(isExecutable);
 }
 
 export const hasCommand = (name) => onPath(name).length > 0;
+
+/** PATH without npm's own folders, which come first in `npm run`: npm must not run on the Node it is about to replace. */
+export const machinePath = (path = process.env.PATH || "") =>
+  path
+    .split(delimiter)
+    .filter((folder) => !folder.includes("node_modules"))
+    .join(delimiter);
 
 /** The environment of everything we start: our Node and the packages' commands first on PATH. */
 export function childEnvironment(node, programs = {}) {
@@ -43,5 +50,3 @@ export function childEnvironment(node, programs = {}) {
     PATH: folders.filter(Boolean).join(delimiter),
   };
 }
-
-export const packagesExist = () => existsSync(inRoot("node_modules"));

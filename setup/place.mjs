@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, w
 import { basename, dirname, join } from "node:path";
 import { withLock } from "./lock.mjs";
 import { Problem } from "./problem.mjs";
-import { say } from "./progress.mjs";
+import { waitingFor } from "./progress.mjs";
 
 export const isComplete = (folder) => existsSync(join(folder, "SOURCE"));
 
@@ -27,8 +27,6 @@ export function verifyChecksum(file, expected, actual = sha256(file)) {
 /** `fill(folder)` puts the files there and returns the lines of SOURCE, which says where they came from. */
 export async function place(target, fill) {
   if (isComplete(target)) return;
-  const onWait = (owner) =>
-    say(`  waiting for another set-up (process ${owner ? owner.pid : "unknown"}): ${basename(target)}`);
   await withLock(
     `${target}.lock`,
     async () => {
@@ -45,7 +43,7 @@ export async function place(target, fill) {
         rmSync(partial, { recursive: true, force: true });
       }
     },
-    { onWait },
+    { onWait: waitingFor(basename(target)) },
   );
 }
 

@@ -1,33 +1,27 @@
 // All steps of set-up, in their order: what does not wait for another step runs beside it.
-import { checkMachine } from "./machine.mjs";
-import { buildConsole, consoleReady, hasConsole } from "./console.mjs";
 import { stopChildrenOnSignal } from "./command.mjs";
+import { buildConsole, consoleReady, hasConsole } from "./console.mjs";
 import { withLock } from "./lock.mjs";
+import { checkMachine } from "./machine.mjs";
 import { nodePath } from "./node.mjs";
 import { ensurePackages, packagesReady } from "./packages.mjs";
 import { childEnvironment, inRoot } from "./paths.mjs";
 import { findPrograms } from "./programs.mjs";
-import { fail, say, step } from "./progress.mjs";
+import { fail, step, waitingFor } from "./progress.mjs";
 import { generateProtos, protosReady } from "./protos.mjs";
 
-const checkoutReady = (needs) =>
-  packagesReady() && protosReady() && (!needs.console || !hasConsole() || consoleReady());
+const consoleNeeded = (needs) => needs.console && hasConsole() && !consoleReady();
+
+async function writeCheckout(needs) {
+  await ensurePackages();
+  if (!protosReady()) await step("Envoy's messages", () => generateProtos(nodePath()));
+  if (consoleNeeded(needs)) await step("console", () => buildConsole(nodePath()));
+}
 
 /** Everything inside this checkout. Readers take no lock; whoever must write takes it and looks again. */
 async function prepareCheckout(needs) {
-  if (checkoutReady(needs)) return {};
-  const onWait = (owner) =>
-    say(`  waiting for another set-up of this checkout (process ${owner ? owner.pid : "unknown"})`);
-  await withLock(
-    inRoot("build", "setup.lock"),
-    async () => {
-      await ensurePackages();
-      if (!protosReady()) await step("Envoy's messages", () => generateProtos(nodePath()));
-      if (needs.console && hasConsole() && !consoleReady()) await step("console", () => buildConsole(nodePath()));
-    },
-    { onWait },
-  );
-  return {};
+  if (packagesReady() && protosReady() && !consoleNeeded(needs)) return;
+  await withLock(inRoot("build", "setup.lock"), () => writeCheckout(needs), { onWait: waitingFor("this checkout") });
 }
 
 /** Resolves to {node, env} for handOver; prints every problem and exits when something is missing. */

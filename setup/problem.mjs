@@ -8,9 +8,10 @@ export class Problem extends Error {
   }
 }
 
+const indented = (text) => String(text).trim().split("\n").join("\n         ");
+
 export function describe(error) {
   if (!(error instanceof Problem)) return error && error.stack ? error.stack : String(error);
-  const indented = (text) => String(text).trim().split("\n").join("\n         ");
   const lines = [`binnacle: ${error.message}`];
   if (error.reason) lines.push(`  cause: ${indented(error.reason)}`);
   if (error.fix) lines.push(`  fix:   ${indented(error.fix)}`);

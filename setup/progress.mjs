@@ -47,6 +47,9 @@ export async function step(title, work) {
   }
 }
 
+export const waitingFor = (what) => (owner) =>
+  say(`  waiting for another set-up of ${what} (process ${owner ? owner.pid : "unknown"})`);
+
 export function fail(errors) {
   for (const error of errors) say(describe(error));
   process.exit(1);

@@ -1,6 +1,7 @@
 // npm test [-- PATTERN...]: the test files whose path contains a PATTERN, run by Node's own test runner.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { chooseTests } from "./choose-tests.mjs";
 import { handOver } from "./handover.mjs";
 import { inRoot, root } from "./paths.mjs";
 
@@ -10,9 +11,6 @@ const places = [
   { folder: "setup", name: /\.test\.mjs$/ },
 ];
 
-// These need a test bed, much time or a quiet machine: they run when a PATTERN names their folder.
-const apart = ["test/bench", "test/kubernetes", "test/openstack", "test/image", "test/soak"];
-
 function* filesBelow(folder) {
   if (!existsSync(join(root, folder))) return;
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
@@ -20,16 +18,6 @@ function* filesBelow(folder) {
     if (entry.isDirectory()) yield* filesBelow(path);
     else yield path;
   }
-}
-
-/** The wanted ones among `files` (paths relative to the root, with slashes). */
-export function chooseTests(files, patterns) {
-  const isWanted = (path) => {
-    const home = apart.find((folder) => path.startsWith(`${folder}/`));
-    if (home && !patterns.some((pattern) => pattern.startsWith(home))) return false;
-    return patterns.length === 0 || patterns.some((pattern) => path.includes(pattern));
-  };
-  return files.filter(isWanted).sort();
 }
 
 function main(args) {
@@ -49,4 +37,4 @@ function main(args) {
   );
 }
 
-if (process.argv[1] === inRoot("setup", "test.mjs")) main(process.argv.slice(2));
+main(process.argv.slice(2));
