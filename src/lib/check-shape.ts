@@ -1,7 +1,9 @@
 import type { z } from "zod";
+import { describeType, describeValue } from "./describe-value.ts";
 import { formatPath } from "./field-path.ts";
-import { nearest } from "./nearest.ts";
+import { nearest, nearestField } from "./nearest.ts";
 import type { Problem } from "./problem.ts";
+import { unreachable } from "./unreachable.ts";
 
 export interface CheckShapeOptions {
   /** What an unknown field is. With `warn` it is left out of the value. */
@@ -49,7 +51,7 @@ function problemsOf(issue: z.core.$ZodIssue, input: unknown, options: CheckShape
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((key) => {
-        const meant = nearest(key, issue.message.split(" "));
+        const meant = nearestField(key, issue.message.split(" "));
         return {
           severity: options.unknownFields === "error" ? "error" : "warning",
           path: formatPath([...issue.path, key]),
@@ -82,8 +84,13 @@ function problemsOf(issue: z.core.$ZodIssue, input: unknown, options: CheckShape
       const fix: unknown = issue.params?.["fix"];
       return error(issue.message, typeof fix === "string" ? fix : undefined);
     }
-    default:
+    case "invalid_format":
+    case "invalid_union":
+    case "invalid_element":
+    case "not_multiple_of":
       return error(issue.message);
+    default:
+      return unreachable(issue);
   }
 }
 
@@ -108,25 +115,6 @@ function quotesFix(expected: string, value: unknown): string | undefined {
   if (typeof value !== "string") return undefined;
   const unquotable = expected === "boolean" ? /^(true|false)$/ : /^-?\d+$/;
   return (expected === "boolean" || expected === "number") && unquotable.test(value) ? "remove the quotes" : undefined;
-}
-
-/** What stands at a field, in words; a long text is cut. */
-export function describeValue(value: unknown): string {
-  if (typeof value === "string") return `the text ${quote(value)}`;
-  return typeof value === "number" || typeof value === "boolean" ? `${value}` : describeType(value);
-}
-
-/** A text in quotes, cut where it would fill the line. */
-export function quote(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text);
-}
-
-function describeType(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "a list";
-  const type = typeof value;
-  return type === "object" ? "a map" : type === "string" ? "a text" : `a ${type}`;
 }
 
 function sizeOf(value: unknown): string {

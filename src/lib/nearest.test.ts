@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nearest } from "./nearest.ts";
+import { nearest, nearestField } from "./nearest.ts";
 
 const FIELDS = ["host", "http", "path", "pathType", "backend", "serviceName"];
 
@@ -20,3 +20,9 @@ for (const word of ["", "x", "replicas", "tls", "ports"]) {
 }
 
 test("of two equally near ones the first is taken", () => assert.equal(nearest("cat", ["car", "cap"]), "car"));
+
+test("of a field, what begins alike is near", () => {
+  assert.equal(nearestField("serviceNamePort", FIELDS), "serviceName");
+  assert.equal(nearestField("service", FIELDS), "serviceName");
+  assert.equal(nearestField("pa", FIELDS), undefined);
+});

@@ -2,7 +2,7 @@
  * The candidate that `word` was probably meant to be, or `undefined` when none is close: at most a third of its letters may be
  * wrong, swapped neighbours counting once and case not at all.
  */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.min(3, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
@@ -13,6 +13,18 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
     }
   }
   return best;
+}
+
+/** As {@link nearest}, or else one that begins as `word` does: `service` for `serviceName`. */
+export function nearestField(word: string, candidates: readonly string[]): string | undefined {
+  const lower = word.toLowerCase();
+  return (
+    nearest(word, candidates) ??
+    candidates.find((candidate) => {
+      const other = candidate.toLowerCase();
+      return Math.min(lower.length, other.length) >= 4 && (lower.startsWith(other) || other.startsWith(lower));
+    })
+  );
 }
 
 /** Optimal string alignment: insertions, deletions, replacements and swaps of neighbours. */

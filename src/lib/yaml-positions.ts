@@ -1,5 +1,6 @@
 import { EVENT_ID, type Event, getScalarValue, parseEvents } from "js-yaml";
 import { formatPath, parentPath } from "./field-path.ts";
+import { unreachable } from "./unreachable.ts";
 
 /**
  * Where the fields of a document stand. For problems only: it parses the text again, which costs as much as reading it.
@@ -88,8 +89,11 @@ function startOf(event: Event): number {
       return event.start;
     case EVENT_ID.ALIAS:
       return event.anchorStart;
-    default:
+    case EVENT_ID.DOCUMENT:
+    case EVENT_ID.POP:
       return -1;
+    default:
+      return unreachable(event);
   }
 }
 

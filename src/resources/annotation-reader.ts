@@ -1,5 +1,5 @@
 import { parseDuration } from "#lib/duration.ts";
-import { quote } from "#lib/check-shape.ts";
+import { quote } from "#lib/describe-value.ts";
 import { formatPath } from "#lib/field-path.ts";
 import { nearest } from "#lib/nearest.ts";
 import type { Problem } from "#lib/problem.ts";

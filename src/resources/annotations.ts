@@ -1,5 +1,6 @@
 import type { Problem } from "#lib/problem.ts";
 import { AnnotationReader } from "./annotation-reader.ts";
+import type { Kind } from "./ref.ts";
 import type { Resource } from "./resource.ts";
 
 /** What was read, with what could not be: each problem's annotation counts as absent. */
@@ -82,7 +83,7 @@ const OWN_ANNOTATIONS = {
     OUTLIER_DETECTION,
   ],
   Namespace: [LAST_GOOD],
-} as const satisfies Partial<Record<Resource["kind"], readonly string[]>>;
+} as const satisfies Partial<Record<Kind, readonly string[]>>;
 
 const LARGEST_COUNT = 2 ** 32 - 1;
 const TLS_VERSIONS = { "1.2": "1.2", "1.3": "1.3" } as const;
@@ -163,20 +164,18 @@ export function readNamespaceAnnotations(
 }
 
 /** All that is wrong with an object's annotations, unknown ones of our own prefix included. */
-export function annotationProblems({ kind, metadata }: Resource): readonly Problem[] {
-  const { annotations } = metadata;
+export function annotationProblems({ kind, metadata: { annotations } }: Resource): readonly Problem[] {
+  const own = Object.entries(OWN_ANNOTATIONS).find(([candidate]) => candidate === kind)?.[1] ?? [];
   const unknown = new AnnotationReader(annotations);
-  unknown.warnOfUnknown(
-    kind in OWN_ANNOTATIONS ? OWN_ANNOTATIONS[kind as keyof typeof OWN_ANNOTATIONS] : [],
-    OWN_ANNOTATIONS,
-  );
-  const read = {
-    Ingress: readIngressAnnotations,
-    Service: readServiceAnnotations,
-    Namespace: readNamespaceAnnotations,
-  };
-  const problems = kind in read ? read[kind as keyof typeof read](annotations).problems : [];
-  return [...problems, ...unknown.problems];
+  unknown.warnOfUnknown(own, OWN_ANNOTATIONS);
+  return [...valueProblems(kind, annotations), ...unknown.problems];
+}
+
+function valueProblems(kind: Kind, annotations: Readonly<Record<string, string>>): readonly Problem[] {
+  if (kind === "Ingress") return readIngressAnnotations(annotations).problems;
+  if (kind === "Service") return readServiceAnnotations(annotations).problems;
+  if (kind === "Namespace") return readNamespaceAnnotations(annotations).problems;
+  return [];
 }
 
 function readHealthCheck(reader: AnnotationReader): HealthCheckAnnotations | undefined {

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { type Complaint, checkDnsLabel, checkLabelValue, checkQualifiedName, quote } from "./names.ts";
-import { text } from "./fields.ts";
+import { quote } from "#lib/describe-value.ts";
+import { type Complaint, checkDnsLabel, checkLabelValue, checkQualifiedName } from "./names.ts";
+import { type Report, rule, text, textOrEmpty } from "./fields.ts";
 
 /**
  * Metadata of a kind whose names follow `checkName`. In the result `namespace` is empty where the document names none; what a
@@ -10,7 +11,7 @@ export function objectMeta(checkName: (text: string) => Complaint | undefined) {
   return z
     .strictObject({
       name: text(checkName),
-      namespace: text((name) => (name === "" ? undefined : checkDnsLabel(name))).default(""),
+      namespace: textOrEmpty(checkDnsLabel),
       labels: z.record(text(checkQualifiedName), text(checkLabelValue)).default({}),
       annotations: z
         .record(
@@ -30,6 +31,7 @@ export function objectMeta(checkName: (text: string) => Complaint | undefined) {
       ownerReferences: z.array(z.unknown()).exactOptional(),
       managedFields: z.array(z.unknown()).exactOptional(),
     })
+    .check(rule(checkTogether))
     .transform(({ name, namespace, labels, annotations, creationTimestamp, uid, resourceVersion, generation }) => ({
       name,
       namespace,
@@ -40,6 +42,27 @@ export function objectMeta(checkName: (text: string) => Complaint | undefined) {
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
       ...(generation === undefined ? {} : { generation }),
     }));
+}
+
+/** The API server's bound for all annotations of an object together, in bytes. */
+const ANNOTATIONS_LIMIT = 256 * 1024;
+
+function checkTogether(
+  { annotations, name, generateName }: Partial<Readonly<Record<"annotations" | "name" | "generateName", unknown>>>,
+  report: Report,
+): void {
+  if (name === undefined && generateName !== undefined) {
+    report(["generateName"], "names are not generated here", "give the object a name");
+  }
+  if (typeof annotations !== "object" || annotations === null) return;
+  const size = Object.entries(annotations).reduce((sum, [key, value]) => sum + key.length + String(value).length, 0);
+  if (size > ANNOTATIONS_LIMIT) {
+    report(
+      ["annotations"],
+      `found ${size} bytes, expected at most ${ANNOTATIONS_LIMIT}`,
+      "move large values elsewhere",
+    );
+  }
 }
 
 const TIMESTAMP = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;

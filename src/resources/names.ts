@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { quote } from "#lib/describe-value.ts";
 
 /** What is wrong with a text, and what to write instead where that can be told. */
 export interface Complaint {
@@ -88,11 +89,6 @@ export function checkPortName(text: string): Complaint | undefined {
   if (/^\d+$/.test(text))
     return { message: `found the text ${quote(text)}, expected a port's name or a number`, fix: "remove the quotes" };
   return complain(text, "a port name", 15, "letters a-z, digits and single '-', with at least one letter");
-}
-
-/** As people see it in a message: quoted, and cut where it would fill the line. */
-export function quote(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text);
 }
 
 function complain(text: string, what: string, longest: number, characters: string): Complaint {

@@ -4,12 +4,14 @@ import { objectMeta } from "./metadata.ts";
 import { checkDnsLabel } from "./names.ts";
 
 /** Namespace v1: a team. Only its name, labels and annotations are read. */
-export const namespaceSchema = z.strictObject({
-  apiVersion: z.literal("v1"),
-  kind: z.literal("Namespace"),
-  metadata: objectMeta(checkDnsLabel),
-  spec: z.strictObject({ finalizers: z.array(z.string()).exactOptional() }).exactOptional(),
-  status: z.unknown().exactOptional(),
-});
+export const namespaceSchema = z
+  .strictObject({
+    apiVersion: z.literal("v1"),
+    kind: z.literal("Namespace"),
+    metadata: objectMeta(checkDnsLabel),
+    spec: z.strictObject({ finalizers: z.array(z.string()).exactOptional() }).exactOptional(),
+    status: z.unknown().exactOptional(),
+  })
+  .transform(({ apiVersion, kind, metadata }) => ({ apiVersion, kind, metadata }));
 
-export type Namespace = Immutable<Omit<z.output<typeof namespaceSchema>, "spec" | "status">>;
+export type Namespace = Immutable<z.output<typeof namespaceSchema>>;
