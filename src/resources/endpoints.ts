@@ -2,9 +2,10 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { describeValue } from "#lib/describe-value.ts";
 import type { Immutable } from "#lib/immutable.ts";
-import { appProtocol, maps, optionalPortName, portNumber, protocol, type Report, rule, text } from "./fields.ts";
+import { type Complaint, maps, type Report, rule, text } from "#lib/schema-rules.ts";
+import { appProtocol, optionalPortName, portNumber, protocol } from "./fields.ts";
 import { objectMeta } from "./metadata.ts";
-import { checkDnsLabel, checkDnsSubdomain, type Complaint } from "./names.ts";
+import { checkDnsLabel, checkDnsSubdomain } from "./names.ts";
 import { objectReference } from "./object-reference.ts";
 
 const address = z.strictObject({

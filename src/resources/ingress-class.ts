@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { quote } from "#lib/describe-value.ts";
 import type { Immutable } from "#lib/immutable.ts";
-import { type Report, rule, text } from "./fields.ts";
+import { type Complaint, type Report, rule, text } from "#lib/schema-rules.ts";
 import { objectMeta } from "./metadata.ts";
-import { checkDnsSubdomain, type Complaint, isDnsSubdomain } from "./names.ts";
+import { checkDnsSubdomain, isDnsSubdomain } from "./names.ts";
 
 const parameters = z
   .strictObject({

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { describeValue } from "#lib/describe-value.ts";
 import type { Immutable } from "#lib/immutable.ts";
-import { portNumber, type Report, rule, text, textOrEmpty } from "./fields.ts";
+import { type Report, rule, text } from "#lib/schema-rules.ts";
+import { portNumber, textOrEmpty } from "./fields.ts";
 import { objectMeta } from "./metadata.ts";
 import { checkDnsLabel, checkDnsSubdomain, checkHost, checkPortName } from "./names.ts";
 

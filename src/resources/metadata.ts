@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { quote } from "#lib/describe-value.ts";
-import { type Complaint, checkDnsLabel, checkLabelValue, checkQualifiedName } from "./names.ts";
-import { type Report, rule, text, textOrEmpty } from "./fields.ts";
+import { type Complaint, type Report, rule, text } from "#lib/schema-rules.ts";
+import { checkDnsLabel, checkLabelValue, checkQualifiedName } from "./names.ts";
+import { textOrEmpty } from "./fields.ts";
 
 /**
  * Metadata of a kind whose names follow `checkName`. In the result `namespace` is empty where the document names none; what a

@@ -1,11 +1,6 @@
 import { isIP } from "node:net";
 import { quote } from "#lib/describe-value.ts";
-
-/** What is wrong with a text, and what to write instead where that can be told. */
-export interface Complaint {
-  readonly message: string;
-  readonly fix?: string;
-}
+import type { Complaint } from "#lib/schema-rules.ts";
 
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;

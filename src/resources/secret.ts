@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Immutable } from "#lib/immutable.ts";
-import { type Report, rule, text } from "./fields.ts";
+import { type Complaint, type Report, rule, text } from "#lib/schema-rules.ts";
 import { objectMeta } from "./metadata.ts";
-import { checkDnsSubdomain, type Complaint } from "./names.ts";
+import { checkDnsSubdomain } from "./names.ts";
 
 /** The API server's bound for all values of a Secret together, in bytes. */
 const SIZE_LIMIT = 1024 * 1024;

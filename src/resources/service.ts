@@ -2,19 +2,8 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { describeValue } from "#lib/describe-value.ts";
 import type { Immutable } from "#lib/immutable.ts";
-import {
-  appProtocol,
-  maps,
-  optionalPortName,
-  portNumber,
-  portNumberOrName,
-  protocol,
-  type Report,
-  reportDuplicates,
-  rule,
-  text,
-  textMap,
-} from "./fields.ts";
+import { maps, type Report, reportDuplicates, rule, text } from "#lib/schema-rules.ts";
+import { appProtocol, optionalPortName, portNumber, portNumberOrName, protocol, textMap } from "./fields.ts";
 import { objectMeta } from "./metadata.ts";
 import { checkDnsLabel, checkDnsSubdomain } from "./names.ts";
 

@@ -1,9 +1,10 @@
 import { checkShape, type CheckShapeOptions } from "#lib/check-shape.ts";
 import { describeValue } from "#lib/describe-value.ts";
 import type { Problem } from "#lib/problem.ts";
+import { withoutNulls } from "#lib/without-nulls.ts";
 import { unreachable } from "#lib/unreachable.ts";
+import { isMap } from "#lib/schema-rules.ts";
 import { annotationProblems } from "./annotations.ts";
-import { isMap } from "./fields.ts";
 import { KIND_FACTS, recogniseKind } from "./kinds.ts";
 import { isDnsLabel, isDnsSubdomain } from "./names.ts";
 import type { Kind, ObjectRef } from "./ref.ts";
@@ -92,22 +93,4 @@ function readRef(
     return { kind, namespace: options.defaultNamespace ?? "default", name };
   }
   return typeof namespace === "string" && isDnsLabel(namespace) ? { kind, namespace, name } : undefined;
-}
-
-/** The same value where it holds no null. The API server takes a null field for an absent one; in lists it stays, as wrong. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    const items = value.map(withoutNulls);
-    return items.some((item, index) => item !== value[index]) ? items : value;
-  }
-  if (!isMap(value)) return value;
-  let copy: Record<string, unknown> | undefined;
-  for (const [key, field] of Object.entries(value)) {
-    const kept = field === null ? undefined : withoutNulls(field);
-    if (kept === field) continue;
-    copy ??= { ...value };
-    if (kept === undefined) delete copy[key];
-    else copy[key] = kept;
-  }
-  return copy ?? value;
 }
