@@ -10,9 +10,18 @@ import { sha256, verifyChecksum } from "./place.mjs";
 
 export const hasApt = () => ["apt-get", "dpkg-deb"].every(hasCommand);
 
+/** Kept small: compressed, without translated descriptions, without apt's own cache of what it parsed. */
 const ownLists = () => {
   const folder = join(cacheFolder(), "apt");
-  return ["-o", `Dir::State::lists=${folder}/lists`, "-o", `Dir::Cache=${folder}/cache`];
+  const settings = [
+    `Dir::State::lists=${folder}/lists`,
+    `Dir::Cache=${folder}/cache`,
+    "Dir::Cache::pkgcache=",
+    "Dir::Cache::srcpkgcache=",
+    "Acquire::Languages=none",
+    "Acquire::GzipIndexes=true",
+  ];
+  return settings.flatMap((setting) => ["-o", setting]);
 };
 
 let updated;

@@ -1,11 +1,12 @@
 // Programs out of Debian's packages into the cache.
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { relocateAlertmanager } from "./alertmanager.mjs";
 import { download, hasApt, unpack } from "./apt.mjs";
 import { place } from "./place.mjs";
 import { Problem } from "./problem.mjs";
-import { megabytes } from "./progress.mjs";
+import { noteOf } from "./progress.mjs";
+import { withTemporary } from "./temporary.mjs";
 import { inRange, parseVersion } from "./versions.mjs";
 
 /** Moves the kit's programs from usr/bin, by any of their names, to the top of its folder. Returns what is missing. */
@@ -25,33 +26,30 @@ export async function fromDebian(kit, cache) {
     inRange(parseVersion(version) || [0], kit.range)
       ? undefined
       : `this distribution has ${kit.debian[0]} ${version}, which is outside ${kit.range}`;
-  mkdirSync(cache, { recursive: true });
-  const work = mkdtempSync(join(cache, "debian-"));
-  const unpacked = join(work, "unpacked");
   try {
-    const first = await download(kit.debian[0], work, refuses);
-    if (first.reason) return first;
-    let size = 0;
-    await place(join(cache, `${kit.name}-${first.version}`), async (folder) => {
-      const source = [`name: ${kit.name}`, `version: ${first.version}`];
-      // What one package holds in one release is split in the next: the others are asked for only while a program lacks.
-      for (let next = 1, deb = first; ; deb = await download(kit.debian[next++], work, refuses)) {
-        if (deb.reason) throw new Error(deb.reason);
-        size += statSync(deb.path).size;
-        source.push(`from: Debian package ${deb.file}, verified by apt`, `sha256: ${deb.checksum}`);
-        await unpack(deb.path, unpacked);
-        const missing = takePrograms(kit, unpacked, folder);
-        if (missing.length === 0) break;
-        if (next === kit.debian.length) throw new Error(`${deb.file} holds no ${missing.join(", ")}`);
-      }
-      if (kit.name === "alertmanager") source.push(...(await relocateAlertmanager(folder, unpacked)));
-      return source;
+    return await withTemporary(cache, "debian", async (work) => {
+      const first = await download(kit.debian[0], work, refuses);
+      if (first.reason) return first;
+      let size = 0;
+      await place(join(cache, `${kit.name}-${first.version}`), async (folder) => {
+        const source = [`name: ${kit.name}`, `version: ${first.version}`];
+        // What one package holds in one release is split in the next: the others are asked for only while a program lacks.
+        for (let next = 1, deb = first; ; deb = await download(kit.debian[next++], work, refuses)) {
+          if (deb.reason) throw new Error(deb.reason);
+          size += statSync(deb.path).size;
+          source.push(`from: Debian package ${deb.file}, verified by apt`, `sha256: ${deb.checksum}`);
+          await unpack(deb.path, join(work, "unpacked"));
+          const missing = takePrograms(kit, join(work, "unpacked"), folder);
+          if (missing.length === 0) break;
+          if (next === kit.debian.length) throw new Error(`${deb.file} holds no ${missing.join(", ")}`);
+        }
+        if (kit.name === "alertmanager") source.push(...(await relocateAlertmanager(folder, join(work, "unpacked"))));
+        return source;
+      });
+      return { note: noteOf(first.version, size) };
     });
-    return { note: `${first.version}, ${megabytes(size)}` };
   } catch (error) {
     if (error instanceof Problem) throw error;
     return { reason: error.message };
-  } finally {
-    rmSync(work, { recursive: true, force: true });
   }
 }

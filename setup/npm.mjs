@@ -10,7 +10,7 @@ import { cacheFolder, inRoot, machinePath } from "./paths.mjs";
 import { pins } from "./pins.mjs";
 import { isComplete, place, verifyChecksum } from "./place.mjs";
 import { Problem } from "./problem.mjs";
-import { megabytes, step } from "./progress.mjs";
+import { noteOf, step } from "./progress.mjs";
 
 /** Downloads a package of npm, verifies it and unpacks it into `folder`/package. Resolves to the download's size. */
 export async function unpackFromNpm(name, version, integrity, folder) {
@@ -44,7 +44,7 @@ export async function ensureNpm() {
       size = await unpackFromNpm("npm", pins.npm.version, pins.npm.integrity, folder);
       return ["name: npm", `version: ${pins.npm.version}`, "from: npm package npm", `integrity: ${pins.npm.integrity}`];
     });
-    return `${pins.npm.version}, ${megabytes(size)}`;
+    return noteOf(pins.npm.version, size);
   });
 }
 

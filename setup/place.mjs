@@ -1,10 +1,11 @@
 // Folders of the cache appear whole or not at all: they are filled beside their place and renamed into it.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { withLock } from "./lock.mjs";
 import { Problem } from "./problem.mjs";
 import { waitingFor } from "./progress.mjs";
+import { withTemporary } from "./temporary.mjs";
 
 export const isComplete = (folder) => existsSync(join(folder, "SOURCE"));
 
@@ -27,30 +28,14 @@ export function verifyChecksum(file, expected, actual = sha256(file)) {
 /** `fill(folder)` puts the files there and returns the lines of SOURCE, which says where they came from. */
 export async function place(target, fill) {
   if (isComplete(target)) return;
-  await withLock(
-    `${target}.lock`,
-    async () => {
-      if (isComplete(target)) return;
-      sweep(target);
-      const partial = `${target}.partial-${process.pid}`;
-      mkdirSync(partial, { recursive: true });
-      try {
-        const source = await fill(partial);
-        writeFileSync(join(partial, "SOURCE"), `${source.join("\n")}\n`);
-        rmSync(target, { recursive: true, force: true });
-        renameSync(partial, target);
-      } finally {
-        rmSync(partial, { recursive: true, force: true });
-      }
-    },
-    { onWait: waitingFor(basename(target)) },
-  );
-}
-
-/** What a killed set-up left behind; we hold the lock, so nobody is filling it. */
-function sweep(target) {
-  const folder = dirname(target);
-  for (const name of readdirSync(folder)) {
-    if (name.startsWith(`${basename(target)}.partial-`)) rmSync(join(folder, name), { recursive: true, force: true });
-  }
+  const work = async (folder) => {
+    const source = await fill(folder);
+    writeFileSync(join(folder, "SOURCE"), `${source.join("\n")}\n`);
+    rmSync(target, { recursive: true, force: true });
+    renameSync(folder, target);
+    // mkdtemp makes folders for their owner only; a cache may be shared.
+    chmodSync(target, 0o755);
+  };
+  const make = () => (isComplete(target) ? undefined : withTemporary(dirname(target), basename(target), work));
+  await withLock(`${target}.lock`, make, { onWait: waitingFor(basename(target)) });
 }

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { isComplete, place, sha256, verifyChecksum } from "./place.mjs";
+import { place, sha256, verifyChecksum } from "./place.mjs";
 import { describe } from "./problem.mjs";
+import { sweep } from "./temporary.mjs";
 
 let cache;
 let target;
@@ -41,10 +42,8 @@ test("a failure leaves nothing", async () => {
   assert.deepEqual(readdirSync(cache), []);
 });
 
-test("what an interrupted set-up left is swept up, and a folder without SOURCE is made anew", async () => {
-  mkdirSync(join(cache, "tool-1.0.partial-4711"));
+test("a folder without SOURCE is made anew", async () => {
   mkdirSync(target);
-  assert.equal(isComplete(target), false);
   writeFileSync(join(target, "half-a-tool"), "");
   await place(target, async (folder) => {
     writeFileSync(join(folder, "tool"), "");
@@ -52,6 +51,17 @@ test("what an interrupted set-up left is swept up, and a folder without SOURCE i
   });
   assert.deepEqual(readdirSync(cache), ["tool-1.0"]);
   assert.deepEqual(readdirSync(target).sort(), ["SOURCE", "tool"]);
+});
+
+test("what a killed set-up left is swept up after an hour", () => {
+  const made = Date.now();
+  mkdirSync(join(cache, "tool-1.0.partial-abc"));
+  mkdirSync(target);
+  sweep(cache, made + 60_000);
+  assert.deepEqual(readdirSync(cache), ["tool-1.0", "tool-1.0.partial-abc"]);
+  sweep(cache, made + 2 * 3600_000);
+  assert.deepEqual(readdirSync(cache), ["tool-1.0"]);
+  sweep(join(cache, "none"));
 });
 
 test("two at the same time fill it once", async () => {

@@ -5,10 +5,11 @@ import { withLock } from "./lock.mjs";
 import { checkMachine } from "./machine.mjs";
 import { nodePath } from "./node.mjs";
 import { ensurePackages, packagesReady } from "./packages.mjs";
-import { childEnvironment, inRoot } from "./paths.mjs";
+import { cacheFolder, childEnvironment, inRoot } from "./paths.mjs";
 import { findPrograms } from "./programs.mjs";
 import { fail, step, waitingFor } from "./progress.mjs";
 import { generateProtos, protosReady } from "./protos.mjs";
+import { sweep } from "./temporary.mjs";
 
 const consoleNeeded = (needs) => needs.console && hasConsole() && !consoleReady();
 
@@ -33,6 +34,7 @@ export async function prepare(needs) {
     fail([error]);
   }
   const programs = needs.programs ? findPrograms(needs.required) : [];
+  sweep(cacheFolder());
   const results = await Promise.allSettled([prepareCheckout(needs), ...programs]);
   const errors = results.filter((result) => result.status === "rejected").map((result) => result.reason);
   if (errors.length > 0) fail(errors);

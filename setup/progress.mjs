@@ -9,9 +9,12 @@ let ticker;
 const seconds = (since) => ((Date.now() - since) / 1000).toFixed(1);
 const clear = () => tty && process.stderr.write("\r\u001b[K");
 
-export function megabytes(bytes) {
+function megabytes(bytes) {
   return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 }
+
+/** What a finished step says; nothing was downloaded when another set-up did it meanwhile. */
+export const noteOf = (version, size) => (size > 0 ? `${version}, ${megabytes(size)}` : version);
 
 export function say(line) {
   clear();
@@ -26,7 +29,7 @@ function tick() {
 
 /** Runs one step and prints one line when it ends; `work` may return a note (a size, a version) for that line. */
 export async function step(title, work) {
-  if (!started) say("Setting Binnacle up (only the first start does this)");
+  if (!started) say("Setting Binnacle up (what is done once is not done again)");
   started = true;
   const since = Date.now();
   running.set(title, since);
