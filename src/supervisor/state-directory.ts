@@ -1,0 +1,80 @@
+import { join } from "node:path";
+import { LockedError, takeLock } from "./lock-file.ts";
+import { privateDirectory } from "./private-directory.ts";
+import { MAX_SOCKET_PATH, recorded, socketDirectory } from "./socket-directory.ts";
+import { ensureToken, readToken } from "./token-file.ts";
+
+export interface StateDirectoryOptions {
+  /** Absolute. */
+  readonly path: string;
+  /** Where sockets may go when `path` is too long for them, in order: $XDG_RUNTIME_DIR if set, and /tmp. */
+  readonly socketAlternatives: readonly string[];
+}
+
+/** What the appliance keeps on disk: one at a time uses it. Disposing of it lets the next one in. */
+export interface StateDirectory extends Disposable {
+  readonly path: string;
+  /** The API's secret: `Authorization: Bearer`. */
+  readonly token: string;
+  /** The path of a Unix socket that fits into sun_path. */
+  socket(name: string): string;
+  /** The folder of the sockets. */
+  readonly sockets: string;
+  /** A folder below, 0700, made if it is missing. */
+  folder(name: string): string;
+}
+
+/** Opens the state directory for this process alone. Throws with what to do when another appliance uses it. */
+export async function openStateDirectory(options: StateDirectoryOptions): Promise<StateDirectory> {
+  const { path } = options;
+  privateDirectory(path);
+  const lock = await lockState(path);
+  try {
+    const token = ensureToken(tokenFile(path));
+    const sockets = socketDirectory(path, options.socketAlternatives);
+    return {
+      path,
+      token,
+      sockets,
+      socket: (name) => socketPath(sockets, name),
+      folder: (name) => {
+        const folder = join(path, name);
+        privateDirectory(folder);
+        return folder;
+      },
+      [Symbol.dispose]: () => lock[Symbol.dispose](),
+    };
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** What a command needs to talk to the appliance that runs there. Takes no lock. */
+export function lookIntoStateDirectory(path: string): { readonly token: string; socket(name: string): string } {
+  const token = readToken(tokenFile(path));
+  const sockets = recorded(path) ?? join(path, "run");
+  return { token, socket: (name) => socketPath(sockets, name) };
+}
+
+function tokenFile(path: string): string {
+  return join(path, "token");
+}
+
+async function lockState(path: string): Promise<Disposable> {
+  try {
+    return await takeLock(join(path, "lock"));
+  } catch (error) {
+    if (!(error instanceof LockedError)) throw error;
+    throw new Error(
+      `process ${error.pid} uses the state directory ${path}; stop it, or give this one a directory of its own with --state`,
+      { cause: error },
+    );
+  }
+}
+
+function socketPath(directory: string, name: string): string {
+  const path = join(directory, name);
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH) throw new Error(`a Unix socket's path cannot be as long as ${path}`);
+  return path;
+}
