@@ -295,10 +295,13 @@ export class Store implements ObjectSink {
 
   /** A namespace that switched its last good forms off or on decides anew about its refused objects. */
   #followNamespaces(changed: Changes): void {
-    const namespaces = new Set([...changed.objects].map(parseRefKey).flatMap((ref) => (ref.kind === "Namespace" ? [ref.name] : [])));
+    const namespaces = new Set(
+      [...changed.objects].map(parseRefKey).flatMap((ref) => (ref.kind === "Namespace" ? [ref.name] : [])),
+    );
     if (namespaces.size === 0) return;
     for (const entry of this.#entries.values()) {
-      if (entry.refused !== undefined && namespaces.has(entry.ref.namespace)) this.#use(entry, this.#lastGood(entry), changed);
+      if (entry.refused !== undefined && namespaces.has(entry.ref.namespace))
+        this.#use(entry, this.#lastGood(entry), changed);
     }
   }
 
@@ -340,5 +343,9 @@ function withCreation(object: Resource, firstSeen: number): Resource {
 function contentOf(object: Resource): string {
   const { metadata, ...rest } = object;
   const { name, namespace, labels, annotations, creationTimestamp } = metadata;
-  return contentHash({ ...rest, status: undefined, metadata: { name, namespace, labels, annotations, creationTimestamp } });
+  return contentHash({
+    ...rest,
+    status: undefined,
+    metadata: { name, namespace, labels, annotations, creationTimestamp },
+  });
 }

@@ -28,7 +28,12 @@ export function resolveBackend(backend: IngressBackend, namespace: string, read:
 }
 
 /** Resolves a Service's port, by number or name, to the upstream that stands for it. */
-export function resolveServicePort(namespace: string, name: string, port: number | string, read: Reader): ResolvedBackend {
+export function resolveServicePort(
+  namespace: string,
+  name: string,
+  port: number | string,
+  read: Reader,
+): ResolvedBackend {
   const service = read.get("Service", namespace, name)?.object;
   if (service === undefined) {
     return refused(
@@ -54,7 +59,9 @@ export function resolveServicePort(namespace: string, name: string, port: number
 }
 
 export function findPort(service: Service, port: number | string): ServicePort | undefined {
-  return service.spec.ports.find((candidate) => (typeof port === "number" ? candidate.port === port : candidate.name === port));
+  return service.spec.ports.find((candidate) =>
+    typeof port === "number" ? candidate.port === port : candidate.name === port,
+  );
 }
 
 export function serviceRef(namespace: string, name: string): ObjectRef {

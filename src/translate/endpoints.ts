@@ -36,14 +36,20 @@ export function collectEndpoints(
   for (const slice of slices) {
     for (const candidate of fromSlice(slice, port)) {
       if (slice.addressType !== "FQDN") addresses.push(candidate);
-      else names.set(`${candidate.address}:${candidate.port}`, { host: candidate.address, port: candidate.port, ref: candidate.ref });
+      else
+        names.set(`${candidate.address}:${candidate.port}`, {
+          host: candidate.address,
+          port: candidate.port,
+          ref: candidate.ref,
+        });
     }
   }
   const refused = new Map<string, Verdict>();
   const standing = new Map<string, IrEndpoint>();
   for (const { ref, ...endpoint } of addresses) {
     const key = `${endpoint.address} ${endpoint.port}`;
-    if (isRefusedAddress(endpoint.address, endpoint.port, settings)) refused.set(`${key} ${ref.name}`, localAddress(ref, endpoint.address, endpoint.port));
+    if (isRefusedAddress(endpoint.address, endpoint.port, settings))
+      refused.set(`${key} ${ref.name}`, localAddress(ref, endpoint.address, endpoint.port));
     else if (standing.get(key)?.health !== "healthy") standing.set(key, endpoint);
   }
   for (const [key, { host, port: number, ref }] of names) {
@@ -53,13 +59,17 @@ export function collectEndpoints(
   }
   return {
     endpoints: [...standing.values()].sort((a, b) => compareText(a.address, b.address) || a.port - b.port),
-    names: [...names.values()].map(({ host, port: number }) => ({ host, port: number })).sort((a, b) => compareText(a.host, b.host) || a.port - b.port),
+    names: [...names.values()]
+      .map(({ host, port: number }) => ({ host, port: number }))
+      .sort((a, b) => compareText(a.host, b.host) || a.port - b.port),
     verdicts: [...refused.values()],
   };
 }
 
 function fromSlice(slice: EndpointSlice, port: ServicePort): Candidate[] {
-  const target = slice.ports.find((candidate) => candidate.name === port.name && candidate.protocol === port.protocol)?.port;
+  const target = slice.ports.find(
+    (candidate) => candidate.name === port.name && candidate.protocol === port.protocol,
+  )?.port;
   if (target === undefined) return [];
   const ref = refOf(slice);
   return slice.endpoints.flatMap(({ addresses, conditions, zone }) => {
@@ -73,9 +83,17 @@ function fromSlice(slice: EndpointSlice, port: ServicePort): Candidate[] {
 function fromEndpoints(endpoints: Endpoints, port: ServicePort): Candidate[] {
   const ref = refOf(endpoints);
   return endpoints.subsets.flatMap((subset) => {
-    const target = subset.ports.find((candidate) => candidate.name === port.name && candidate.protocol === port.protocol)?.port;
+    const target = subset.ports.find(
+      (candidate) => candidate.name === port.name && candidate.protocol === port.protocol,
+    )?.port;
     if (target === undefined) return [];
-    return subset.addresses.map(({ ip }): Candidate => ({ address: ip, port: target, health: "healthy", zone: undefined, ref }));
+    return subset.addresses.map(({ ip }): Candidate => ({
+      address: ip,
+      port: target,
+      health: "healthy",
+      zone: undefined,
+      ref,
+    }));
   });
 }
 

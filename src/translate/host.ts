@@ -24,13 +24,19 @@ export function hostBuilder(settings: TranslateSettings): UnitBuilder {
   return (host, read) => {
     const claims = read
       .list(INGRESS_BY_HOST, host)
-      .filter((stored): stored is StoredObject<Ingress> => stored.object.kind === "Ingress" && ours(stored.object, read))
+      .filter(
+        (stored): stored is StoredObject<Ingress> => stored.object.kind === "Ingress" && ours(stored.object, read),
+      )
       .toSorted(compareAge);
     const [first] = claims;
     if (first === undefined) return undefined;
     const owned = claims.filter(({ ref }) => ref.namespace === first.ref.namespace);
-    const verdicts: Verdict[] = claims.filter((claim) => !owned.includes(claim)).map((claim) => hostTaken(claim, host, first));
-    const annotations = new Map(owned.map(({ object }) => [object, readIngressAnnotations(object.metadata.annotations).value]));
+    const verdicts: Verdict[] = claims
+      .filter((claim) => !owned.includes(claim))
+      .map((claim) => hostTaken(claim, host, first));
+    const annotations = new Map(
+      owned.map(({ object }) => [object, readIngressAnnotations(object.metadata.annotations).value]),
+    );
     const built = ingressRoutes(host, owned, annotations, settings, read);
     verdicts.push(...built.verdicts);
     const tls = hostTls(host, first.ref.namespace, (ingress) => ours(ingress, read), read);
@@ -43,7 +49,13 @@ export function hostBuilder(settings: TranslateSettings): UnitBuilder {
       const table = tableOf(policy.policy, settings.tls);
       const { chain, privateKey } = tls.pair;
       items.push({ type: "certificate", name: host, chain, privateKey });
-      items.push(virtualHost(table, host, built.routes.map(({ route }) => route)));
+      items.push(
+        virtualHost(
+          table,
+          host,
+          built.routes.map(({ route }) => route),
+        ),
+      );
       if (table !== HTTPS_TABLE) items.push(misdirected(host));
       if (table !== HTTPS_TABLE || hasWildcardAbove(host, read)) facts.push(chainFact(table, host));
       if (host === ANY_HOST) facts.push({ topic: CATCH_ALL_TABLES, value: table });
@@ -75,7 +87,9 @@ function plainHosts(
     const wishes = annotations.get(ingress);
     if (wishes?.allowHttp === false) return [];
     if (!tls || !(wishes?.sslRedirect ?? settings.httpsRedirect)) return [route];
-    return [{ ...route, action: { type: "redirect", scheme: "https", port: port === 443 ? undefined : port, status: 308 } }];
+    return [
+      { ...route, action: { type: "redirect", scheme: "https", port: port === 443 ? undefined : port, status: 308 } },
+    ];
   });
   return routes.length === 0 ? [] : [virtualHost(HTTP_TABLE, host, routes)];
 }
@@ -89,7 +103,11 @@ function virtualHost(routeTable: string, host: string, routes: readonly IrRoute[
  * authority alone, so without this a wildcard or catch-all there would take its requests (RFC 9110 §15.5.20).
  */
 function misdirected(host: string): IrVirtualHost {
-  const action = { type: "respond", status: 421, body: "misdirected request: open a connection for this host\n" } as const;
+  const action = {
+    type: "respond",
+    status: 421,
+    body: "misdirected request: open a connection for this host\n",
+  } as const;
   return virtualHost(HTTPS_TABLE, host, [
     { name: "misdirected", owner: undefined, match: { path: { type: "prefix", value: "/" } }, action },
   ]);
@@ -102,7 +120,9 @@ function hasWildcardAbove(host: string, read: Reader): boolean {
 }
 
 function hostTaken(claim: StoredObject<Ingress>, host: string, owner: { readonly ref: ObjectRef }): Verdict {
-  const rule = claim.object.spec.rules.findIndex((candidate) => (candidate.host === "" ? ANY_HOST : candidate.host) === host);
+  const rule = claim.object.spec.rules.findIndex(
+    (candidate) => (candidate.host === "" ? ANY_HOST : candidate.host) === host,
+  );
   return {
     ref: claim.ref,
     severity: "error",

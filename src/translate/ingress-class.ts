@@ -24,7 +24,9 @@ export function isOurs(
   const name = ingress.spec.ingressClassName;
   if (name !== undefined) {
     const ingressClass = read.get("IngressClass", "", name)?.object;
-    return ingressClass === undefined ? name === settings.ingressClass : ingressClass.spec.controller === INGRESS_CONTROLLER;
+    return ingressClass === undefined
+      ? name === settings.ingressClass
+      : ingressClass.spec.controller === INGRESS_CONTROLLER;
   }
   const defaults = read.list(DEFAULT_INGRESS_CLASSES, "").map(({ object }) => object);
   if (defaults.length === 0) return settings.claimUnclassed;

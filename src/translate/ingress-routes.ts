@@ -38,7 +38,10 @@ export function ingressRoutes(
 ): IngressRoutes {
   const verdicts: Verdict[] = [];
   const winners = new Map<string, Candidate>();
-  for (const candidate of [...owned.flatMap((stored) => rulePaths(host, stored)), ...owned.flatMap((stored) => defaults(stored))]) {
+  for (const candidate of [
+    ...owned.flatMap((stored) => rulePaths(host, stored)),
+    ...owned.flatMap((stored) => defaults(stored)),
+  ]) {
     const key = routeName(candidate.match);
     const winner = winners.get(key);
     if (winner === undefined) winners.set(key, candidate);
@@ -94,11 +97,7 @@ function routeName({ path }: IrMatch): string {
 /** Retried by default: only what surely never reached the upstream's program. */
 const SAFE_RETRIES = "connect-failure,refused-stream,reset-before-request";
 
-function forward(
-  cluster: string,
-  wishes: IngressAnnotations | undefined,
-  settings: TranslateSettings,
-): IrForward {
+function forward(cluster: string, wishes: IngressAnnotations | undefined, settings: TranslateSettings): IrForward {
   return {
     type: "forward",
     clusters: [{ name: cluster, weight: 1 }],

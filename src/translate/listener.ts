@@ -31,7 +31,8 @@ export function tablesBuilder(settings: TranslateSettings): UnitBuilder {
     if (protocols.has("http")) items.push({ type: "routeTable", name: HTTP_TABLE, unserved: undefined });
     if (protocols.has("https")) {
       const tables = new Set(tlsChains(settings.tls, read).map(({ routeTable }) => routeTable));
-      for (const name of tables) items.push({ type: "routeTable", name, unserved: catchAll.includes(name) ? undefined : 421 });
+      for (const name of tables)
+        items.push({ type: "routeTable", name, unserved: catchAll.includes(name) ? undefined : 421 });
     }
     return { items, verdicts: [], needs: [], facts: [] };
   };

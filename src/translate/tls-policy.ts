@@ -32,7 +32,10 @@ export function tlsPolicyOf(
     });
     if (policy.minimumVersion > policy.maximumVersion) {
       const message = `the minimum TLS version ${policy.minimumVersion} is above the maximum ${policy.maximumVersion}`;
-      return { policy: standard, verdicts: [verdict("TLSConfigNotValid", message, "lower the minimum or raise the maximum")] };
+      return {
+        policy: standard,
+        verdicts: [verdict("TLSConfigNotValid", message, "lower the minimum or raise the maximum")],
+      };
     }
     if (host === ANY_HOST) {
       const message = "a rule without a host has no server name to choose TLS versions by";

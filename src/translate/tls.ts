@@ -18,7 +18,12 @@ export interface HostTls {
  * The certificate of a host: from the TLS entries of the Ingresses in the namespace that owns the host, an entry with the
  * very name before one with the wildcard above it, the older Ingress before the younger. Undefined: no TLS asked for.
  */
-export function hostTls(host: string, namespace: string, isOurs: (ingress: Ingress) => boolean, read: Reader): HostTls | undefined {
+export function hostTls(
+  host: string,
+  namespace: string,
+  isOurs: (ingress: Ingress) => boolean,
+  read: Reader,
+): HostTls | undefined {
   const verdicts: Verdict[] = [];
   let asked = false;
   for (const name of new Set([host, wildcardAbove(host) ?? host])) {
@@ -89,7 +94,11 @@ function keyPair(
   }
   const found = pairOf(secret);
   if ("pair" in found) return found;
-  return verdict("SecretNotValid", `Secret ${namespace}/${secretName} cannot be used: ${found.problem}`, "put a certificate and its key into tls.crt and tls.key");
+  return verdict(
+    "SecretNotValid",
+    `Secret ${namespace}/${secretName} cannot be used: ${found.problem}`,
+    "put a certificate and its key into tls.crt and tls.key",
+  );
 }
 
 /** A Secret is read once: checking a key costs more than all the rest of a translation. */

@@ -4,7 +4,15 @@ import type { Store, StoreEvent, StoredObject } from "#store/store.ts";
 import { Dependencies } from "./dependencies.ts";
 import { Facts } from "./facts.ts";
 import type { IrItem } from "./ir.ts";
-import { type Reader, splitUnitId, type UnitBuilder, type UnitId, unitId, type UnitKind, type UnitResult } from "./unit.ts";
+import {
+  type Reader,
+  splitUnitId,
+  type UnitBuilder,
+  type UnitId,
+  unitId,
+  type UnitKind,
+  type UnitResult,
+} from "./unit.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** An item with the objects that it was made from. */
@@ -113,7 +121,10 @@ export class Translator {
 
   /** The units that stand and need `id`, with the objects they read: who sends traffic to an upstream. */
   dependants(id: UnitId): readonly UnitId[] {
-    return [...this.#built].filter(([, { result }]) => result.needs.includes(id)).map(([unit]) => unit).sort(compareText);
+    return [...this.#built]
+      .filter(([, { result }]) => result.needs.includes(id))
+      .map(([unit]) => unit)
+      .sort(compareText);
   }
 
   #rebuild(

@@ -38,12 +38,20 @@ export function parseUpstream(key: string): UpstreamIdentity {
   return { backend, namespace, service, port: Number(port) };
 }
 
-function cluster(upstream: UpstreamIdentity, service: Service, port: ServicePort | undefined, settings: TranslateSettings): IrCluster {
+function cluster(
+  upstream: UpstreamIdentity,
+  service: Service,
+  port: ServicePort | undefined,
+  settings: TranslateSettings,
+): IrCluster {
   const wishes = readServiceAnnotations(service.metadata.annotations).value;
-  const asked = (ports: readonly string[]): boolean => ports.includes(String(upstream.port)) || (port !== undefined && port.name !== "" && ports.includes(port.name));
+  const asked = (ports: readonly string[]): boolean =>
+    ports.includes(String(upstream.port)) || (port !== undefined && port.name !== "" && ports.includes(port.name));
   const tls = asked(wishes.upstreamProtocol.tls) || asked(wishes.upstreamProtocol.h2) || port?.appProtocol === "https";
   const http2 =
-    asked(wishes.upstreamProtocol.h2) || asked(wishes.upstreamProtocol.h2c) || HTTP2_APP_PROTOCOLS.has(port?.appProtocol ?? "");
+    asked(wishes.upstreamProtocol.h2) ||
+    asked(wishes.upstreamProtocol.h2c) ||
+    HTTP2_APP_PROTOCOLS.has(port?.appProtocol ?? "");
   return {
     type: "cluster",
     name: clusterName(upstream),
@@ -68,7 +76,13 @@ interface Found {
 
 const NOTHING: Found = { endpoints: [], dns: [] };
 
-function serviceEndpoints(service: Service, port: ServicePort, settings: TranslateSettings, read: Reader, verdicts: Verdict[]): Found {
+function serviceEndpoints(
+  service: Service,
+  port: ServicePort,
+  settings: TranslateSettings,
+  read: Reader,
+  verdicts: Verdict[],
+): Found {
   const { namespace, name } = service.metadata;
   const slices = read
     .list(SLICES_BY_SERVICE, serviceKey(namespace, name))
@@ -92,18 +106,38 @@ function serviceEndpoints(service: Service, port: ServicePort, settings: Transla
   return { endpoints: [], dns: found.names };
 }
 
-function externalName(service: Service, upstream: UpstreamIdentity, settings: TranslateSettings, verdicts: Verdict[]): Found {
+function externalName(
+  service: Service,
+  upstream: UpstreamIdentity,
+  settings: TranslateSettings,
+  verdicts: Verdict[],
+): Found {
   const { namespace, name } = service.metadata;
   const host = service.spec.externalName ?? "";
   const refuse = (reason: string, message: string, fix: string): Found => {
-    verdicts.push({ ref: serviceRef(namespace, name), severity: "error", reason, path: "spec.externalName", message, fix });
+    verdicts.push({
+      ref: serviceRef(namespace, name),
+      severity: "error",
+      reason,
+      path: "spec.externalName",
+      message,
+      fix,
+    });
     return NOTHING;
   };
   if (!settings.upstreams.externalName) {
-    return refuse("ExternalNameDisabled", "ExternalName Services are switched off, so this Service has no endpoints", "set upstreams.externalName: true in binnacle.yaml, or use an EndpointSlice");
+    return refuse(
+      "ExternalNameDisabled",
+      "ExternalName Services are switched off, so this Service has no endpoints",
+      "set upstreams.externalName: true in binnacle.yaml, or use an EndpointSlice",
+    );
   }
   if (isLocalName(host)) {
-    return refuse("LocalAddressRefused", `${host} means this machine and may not be an upstream`, "name another host, or use an EndpointSlice and allow its port with upstreams.allowLocal");
+    return refuse(
+      "LocalAddressRefused",
+      `${host} means this machine and may not be an upstream`,
+      "name another host, or use an EndpointSlice and allow its port with upstreams.allowLocal",
+    );
   }
   return { endpoints: [], dns: [{ host, port: upstream.port }] };
 }

@@ -1,7 +1,15 @@
 import type { ObjectRef } from "#resources/ref.ts";
 
 /** The resource types that are served, in the order in which a stream sends them: what is pointed at comes first. */
-export const XDS_TYPES = ["cluster", "endpoints", "listener", "routeTable", "virtualHost", "secret", "runtime"] as const;
+export const XDS_TYPES = [
+  "cluster",
+  "endpoints",
+  "listener",
+  "routeTable",
+  "virtualHost",
+  "secret",
+  "runtime",
+] as const;
 export type XdsType = (typeof XDS_TYPES)[number];
 
 export const TYPE_URLS = {

@@ -26,4 +26,3 @@ export function packStruct(name: string, value: Record<string, unknown>): Any {
   const typedStruct: TypedStruct = { typeUrl: typeUrlOf(name), value };
   return packAny("xds.type.v3.TypedStruct", TypedStruct, typedStruct);
 }
-

@@ -64,6 +64,8 @@ function clustersOf(item: IrItem): readonly string[] {
 }
 
 function clustersOfHost({ routes }: IrVirtualHost): readonly string[] {
-  const names = routes.flatMap(({ action }) => (action.type === "forward" ? action.clusters.map(({ name }) => name) : []));
+  const names = routes.flatMap(({ action }) =>
+    action.type === "forward" ? action.clusters.map(({ name }) => name) : [],
+  );
   return [...new Set(names)];
 }

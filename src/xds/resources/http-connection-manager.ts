@@ -54,8 +54,8 @@ export function httpConnectionManager(settings: HttpSettings): Filter {
     accessLog: [...settings.accessLogs],
     useRemoteAddress: true,
     xffNumTrustedHops: settings.trustedHops,
-    // No address is internal: the x-envoy-* headers of a client are never obeyed.
-    internalAddressConfig: { unixSockets: false, cidrRanges: [] },
+    // No address is internal (an empty list would mean the private ranges): the x-envoy-* headers of a client are never obeyed.
+    internalAddressConfig: { unixSockets: false, cidrRanges: [{ addressPrefix: "255.255.255.255", prefixLen: 32 }] },
     normalizePath: true,
     mergeSlashes: true,
     pathWithEscapedSlashesAction: HttpConnectionManager_PathWithEscapedSlashesAction.UNESCAPE_AND_REDIRECT,

@@ -60,7 +60,11 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
         filterChains: [{ name: ir.name, filters: [tcpProxy(ir.name, serves.cluster)] }],
       });
     case "udp":
-      return Listener.fromPartial({ ...common, udpListenerConfig: {}, listenerFilters: [udpProxy(ir.name, serves.cluster)] });
+      return Listener.fromPartial({
+        ...common,
+        udpListenerConfig: {},
+        listenerFilters: [udpProxy(ir.name, serves.cluster)],
+      });
     default:
       return unreachable(serves);
   }
@@ -81,7 +85,10 @@ const TLS_INSPECTOR = listenerFilter(
 );
 
 function listenerFilter<T>(name: string, type: string, codec: MessageCodec<T>, message: T): ListenerFilter {
-  return ListenerFilter.fromPartial({ name, configType: { $case: "typedConfig", value: packAny(type, codec, message) } });
+  return ListenerFilter.fromPartial({
+    name,
+    configType: { $case: "typedConfig", value: packAny(type, codec, message) },
+  });
 }
 
 /** A cluster that does not exist closes the connection: what a listener without a Service does. */
@@ -89,7 +96,10 @@ const NO_CLUSTER = "none";
 
 function tcpProxy(statPrefix: string, cluster: string): DeepPartial<FilterChain["filters"][number]> {
   const type = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
-  const proxy = TcpProxy.fromPartial({ statPrefix, clusterSpecifier: { $case: "cluster", value: cluster || NO_CLUSTER } });
+  const proxy = TcpProxy.fromPartial({
+    statPrefix,
+    clusterSpecifier: { $case: "cluster", value: cluster || NO_CLUSTER },
+  });
   return {
     name: "envoy.filters.network.tcp_proxy",
     configType: { $case: "typedConfig", value: packAny(type, TcpProxy, proxy) },

@@ -26,7 +26,12 @@ function misdirected(status: number): VirtualHost {
           $case: "directResponse",
           value: {
             status,
-            body: { specifier: { $case: "inlineString", value: "misdirected request: this connection does not serve the host\n" } },
+            body: {
+              specifier: {
+                $case: "inlineString",
+                value: "misdirected request: this connection does not serve the host\n",
+              },
+            },
           },
         },
       },

@@ -116,7 +116,10 @@ function oneLabelBelow(wildcard: string): NonNullable<DeepPartial<RouteMatch>["h
   return [
     {
       name: ":authority",
-      headerMatchSpecifier: { $case: "stringMatch", value: { matchPattern: { $case: "safeRegex", value: { regex } }, ignoreCase: false } },
+      headerMatchSpecifier: {
+        $case: "stringMatch",
+        value: { matchPattern: { $case: "safeRegex", value: { regex } }, ignoreCase: false },
+      },
     },
   ];
 }

@@ -1,0 +1,134 @@
+import type { Problem } from "#lib/problem.ts";
+import type { ObjectRef } from "#resources/ref.ts";
+import type { Archive } from "#store/archive.ts";
+import { Store, type StoreEvent } from "#store/store.ts";
+import { hostBuilder } from "#translate/host.ts";
+import { INGRESS_BY_HOST, TRANSLATION_INDEXES } from "#translate/indexes.ts";
+import { listenerBuilder, tablesBuilder } from "#translate/listener.ts";
+import type { TranslateSettings } from "#translate/settings.ts";
+import { type TranslationDelta, Translator } from "#translate/translator.ts";
+import { unitId } from "#translate/unit.ts";
+import { upstreamBuilder } from "#translate/upstream.ts";
+import { encodeItem, XDS_TYPE_OF } from "#xds/resources/encode.ts";
+import type { ListenerDefaults } from "#xds/resources/listener.ts";
+import { runtimeLayer } from "#xds/resources/runtime-layer.ts";
+import { type Quarantine, Snapshot } from "#xds/snapshot.ts";
+
+export interface ControlPlaneOptions {
+  readonly translate: TranslateSettings;
+  readonly listeners: ListenerDefaults;
+  readonly archive: Archive;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+export interface ControlPlaneEvents {
+  /** A run of translation ended. `millis` is its time. */
+  translated?(run: { readonly delta: TranslationDelta; readonly millis: number }): void;
+  /** What is known about these objects changed: their form, verdicts or refusals. */
+  judged?(refs: readonly ObjectRef[]): void;
+  /** Envoy refused something; `ref` went back to its accepted form, or is undefined when only the resource did. */
+  refused?(refusal: { readonly quarantine: Quarantine; readonly ref: ObjectRef | undefined }): void;
+}
+
+/**
+ * Store → translation → snapshot, joined: what is put into the store is in the snapshot after the next turn of the event
+ * loop, and what Envoy says of the snapshot comes back to the objects. No input or output of its own.
+ */
+export class ControlPlane {
+  readonly store: Store;
+  readonly translator: Translator;
+  readonly snapshot = new Snapshot();
+  readonly #options: ControlPlaneOptions;
+  readonly #listeners = new Set<ControlPlaneEvents>();
+  readonly #changed = new Map<string, ObjectRef>();
+  #scheduled: NodeJS.Immediate | undefined;
+
+  constructor(options: ControlPlaneOptions) {
+    this.#options = options;
+    const { translate } = options;
+    this.store = new Store({ indexes: TRANSLATION_INDEXES, archive: options.archive, now: options.now });
+    this.translator = new Translator({
+      store: this.store,
+      builders: {
+        host: hostBuilder(translate),
+        upstream: upstreamBuilder(translate),
+        listener: listenerBuilder(translate),
+        tables: tablesBuilder(translate),
+      },
+      roots: [unitId("tables", ""), ...translate.listeners.map(({ name }) => unitId("listener", name))],
+      rootIndex: { name: INGRESS_BY_HOST, kind: "host" },
+    });
+    this.steer({});
+    this.store.onChange((event) => this.#onStoreChange(event));
+    this.snapshot.listen({
+      accepted: (sources) => {
+        for (const { ref, hash } of sources) this.store.accept(ref, hash);
+      },
+      refused: (quarantine) => this.#onRefused(quarantine),
+    });
+  }
+
+  listen(listener: ControlPlaneEvents): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The first sync is complete: translates what there is and lets Envoy have it. */
+  open(): void {
+    this.translateNow();
+    this.store.forgetUnseen();
+    this.snapshot.open();
+  }
+
+  /** Sets the values that Envoy looks up while it works (runtime keys). */
+  steer(runtime: Readonly<Record<string, unknown>>): void {
+    this.snapshot.apply([runtimeLayer(runtime)]);
+  }
+
+  /** Translates what changed, without waiting for the next turn of the event loop. */
+  translateNow(): void {
+    if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
+    this.#scheduled = undefined;
+    const started = performance.now();
+    const delta = this.translator.run();
+    const { listeners } = this.#options;
+    this.snapshot.apply(
+      delta.upserts.map(({ item, sources }) => encodeItem(item, sources, listeners)),
+      delta.removals.map(({ type, name }) => ({ type: XDS_TYPE_OF[type], name })),
+    );
+    this.#acceptUntouched();
+    const millis = performance.now() - started;
+    for (const listener of this.#listeners) {
+      listener.translated?.({ delta, millis });
+      if (delta.judged.length > 0) listener.judged?.(delta.judged);
+    }
+  }
+
+  #onStoreChange(event: StoreEvent): void {
+    this.translator.mark(event);
+    for (const ref of event.changed) this.#changed.set(`${ref.kind}/${ref.namespace}/${ref.name}`, ref);
+    this.#scheduled ??= setImmediate(() => this.translateNow());
+    for (const listener of this.#listeners) listener.judged?.([...event.changed, ...event.noted]);
+  }
+
+  /** A form from which nothing was made that Envoy has yet to answer is accepted as it is. */
+  #acceptUntouched(): void {
+    for (const ref of this.#changed.values()) {
+      const form = this.store.state(ref)?.inUse;
+      if (form !== undefined && !this.snapshot.isPending(form)) this.store.accept(ref, form.hash);
+    }
+    this.#changed.clear();
+  }
+
+  #onRefused(quarantine: Quarantine): void {
+    const problem: Problem = {
+      severity: "error",
+      path: "",
+      message: `Envoy refused what this object makes (${quarantine.type} ${quarantine.name}): ${quarantine.message}`,
+      fix: "correct the object; its last accepted form stays in effect until then",
+    };
+    const ref = this.store.refuseByEnvoy(quarantine.sources, problem);
+    for (const listener of this.#listeners) listener.refused?.({ quarantine, ref });
+  }
+}

@@ -1,0 +1,146 @@
+import { chmodSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import * as grpc from "@grpc/grpc-js";
+import { errorMessage } from "#lib/error-message.ts";
+import type { Logger } from "#lib/log.ts";
+import { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from "#proto/envoy/service/discovery/v3/discovery.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { AdsStream, type StreamEvents } from "./stream.ts";
+
+export interface XdsClient {
+  /** `node.id` of the Envoy, empty until it has said it. */
+  readonly node: string;
+  /** Milliseconds since the epoch. */
+  readonly connectedAt: number;
+}
+
+export interface XdsServerEvents extends StreamEvents {
+  connected?(client: XdsClient): void;
+  disconnected?(client: XdsClient): void;
+  /** A client that did not read or answer was cut. */
+  cut?(client: XdsClient): void;
+}
+
+export interface XdsServerOptions {
+  readonly snapshot: Snapshot;
+  readonly log: Logger;
+  readonly events?: XdsServerEvents;
+  /** A client that has left its stream full for this long is cut. Milliseconds. */
+  readonly stuckLimit?: number;
+}
+
+type Call = grpc.ServerDuplexStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse>;
+
+const STUCK_LIMIT_MS = 30_000;
+
+const SERVICE = {
+  DeltaAggregatedResources: {
+    path: "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources",
+    requestStream: true,
+    responseStream: true,
+    requestSerialize: (request: DeltaDiscoveryRequest) => Buffer.from(DeltaDiscoveryRequest.encode(request).finish()),
+    requestDeserialize: (bytes: Buffer) => DeltaDiscoveryRequest.decode(bytes),
+    responseSerialize: (response: DeltaDiscoveryResponse) =>
+      Buffer.from(DeltaDiscoveryResponse.encode(response).finish()),
+    responseDeserialize: (bytes: Buffer) => DeltaDiscoveryResponse.decode(bytes),
+  },
+} as const satisfies grpc.ServiceDefinition;
+
+/** Serves a snapshot over delta ADS to any number of Envoys; each has its stream, none waits for another. */
+export class XdsServer implements AsyncDisposable {
+  readonly #options: XdsServerOptions;
+  readonly #server: grpc.Server;
+  readonly #clients = new Map<Call, XdsClient & { node: string }>();
+
+  constructor(options: XdsServerOptions) {
+    this.#options = options;
+    this.#server = new grpc.Server({
+      "grpc.max_receive_message_length": -1,
+      "grpc.keepalive_time_ms": 15_000,
+      "grpc.keepalive_timeout_ms": 10_000,
+    });
+    this.#server.addService(SERVICE, { DeltaAggregatedResources: (call: Call) => this.#accept(call) });
+  }
+
+  get clients(): readonly XdsClient[] {
+    return [...this.#clients.values()];
+  }
+
+  /**
+   * Listens on a Unix socket (mode 0600). It is made under another name and moved into place, so that a server that holds
+   * the path already goes on with its streams while new ones come here.
+   */
+  async listenUnix(path: string): Promise<void> {
+    const fresh = `${path}.new`;
+    await rm(fresh, { force: true });
+    await this.#bind(`unix:${fresh}`, grpc.ServerCredentials.createInsecure());
+    chmodSync(fresh, 0o600);
+    await rename(fresh, path);
+  }
+
+  /** Listens on TCP with the given credentials. Returns the port. */
+  listenTcp(address: string, port: number, credentials: grpc.ServerCredentials): Promise<number> {
+    return this.#bind(`${address.includes(":") ? `[${address}]` : address}:${port}`, credentials);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const call of this.#clients.keys()) call.end();
+    await new Promise<void>((resolve) => {
+      const force = setTimeout(() => this.#server.forceShutdown(), 1_000);
+      this.#server.tryShutdown(() => {
+        clearTimeout(force);
+        resolve();
+      });
+    });
+  }
+
+  #bind(target: string, credentials: grpc.ServerCredentials): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.bindAsync(target, credentials, (error, port) => {
+        if (error === null) resolve(port);
+        else reject(new Error(`could not listen for xDS on ${target}`, { cause: error }));
+      });
+    });
+  }
+
+  #accept(call: Call): void {
+    const { snapshot, events = {}, log, stuckLimit = STUCK_LIMIT_MS } = this.#options;
+    const client = { node: "", connectedAt: Date.now() };
+    const stream = new AdsStream({
+      snapshot,
+      send: (response) => call.write(response),
+      events,
+      now: () => performance.now(),
+      setTimer: (run, millis) => {
+        const timer = setTimeout(run, millis);
+        return { cancel: () => clearTimeout(timer) };
+      },
+    });
+    this.#clients.set(call, client);
+    const watch = setInterval(() => {
+      if (stream.stuckFor < stuckLimit) return;
+      log.warn("an Envoy does not read or answer: its stream is cut", { node: client.node });
+      events.cut?.(client);
+      call.destroy(new Error("client does not keep up"));
+    }, stuckLimit / 4);
+    const end = (): void => {
+      clearInterval(watch);
+      stream.close();
+      if (this.#clients.delete(call)) events.disconnected?.(client);
+    };
+    call.on("data", (request: DeltaDiscoveryRequest) => {
+      if (client.node === "" && request.node !== undefined) {
+        client.node = request.node.id;
+        events.connected?.(client);
+      }
+      stream.request(request);
+    });
+    call.on("drain", () => stream.drained());
+    call.on("error", (error) =>
+      log.debug("xDS stream ended with an error", { node: client.node, error: errorMessage(error) }),
+    );
+    call.on("end", () => call.end());
+    call.on("close", end);
+    call.on("cancelled", end);
+  }
+}

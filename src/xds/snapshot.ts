@@ -1,0 +1,199 @@
+import { compareText } from "#lib/compare.ts";
+import { refKey } from "#resources/ref.ts";
+import { type ResourceSource, XDS_TYPES, type XdsResource, type XdsType } from "./resource.ts";
+
+/** The name of one resource. */
+export interface ResourceName {
+  readonly type: XdsType;
+  readonly name: string;
+}
+
+/** A version that Envoy refused, in its words. */
+export interface Quarantine extends ResourceName {
+  readonly version: string;
+  readonly message: string;
+  readonly sources: readonly ResourceSource[];
+  /** Whether the form before it goes on; otherwise the resource is not served. */
+  readonly servesEarlier: boolean;
+}
+
+export interface SnapshotListener {
+  /** What is served changed: streams look again. */
+  changed?(names: readonly ResourceName[]): void;
+  /** Envoy accepted all that was made from these forms. */
+  accepted?(sources: readonly ResourceSource[]): void;
+  /** Envoy refused a resource, alone and by itself. */
+  refused?(quarantine: Quarantine): void;
+  /** A version was acknowledged for the first time. */
+  acknowledged?(resource: XdsResource): void;
+  /** A resource is wanted no more. */
+  removed?(name: ResourceName): void;
+}
+
+/**
+ * What Envoy should have, by type and name, and what of it Envoy has acknowledged. A version that was refused is not served
+ * again: the last acknowledged one takes its place until something else is wanted.
+ */
+export class Snapshot {
+  readonly #wanted = new Map<XdsType, Map<string, XdsResource>>(XDS_TYPES.map((type) => [type, new Map()]));
+  readonly #acknowledged = new Map<XdsType, Map<string, XdsResource>>(XDS_TYPES.map((type) => [type, new Map()]));
+  readonly #quarantined = new Map<string, Quarantine>();
+  /** Resources that are not acknowledged yet, by the form of an object that they were made from. */
+  readonly #pending = new Map<string, Set<string>>();
+  readonly #unacknowledged = new Map<string, XdsResource>();
+  readonly #listeners = new Set<SnapshotListener>();
+  #ready = false;
+
+  /** Until it is ready nothing is answered: not yet known is not the same as empty. */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** Resources that are wanted and not acknowledged, quarantined ones left out. */
+  get unacknowledged(): number {
+    return this.#unacknowledged.size;
+  }
+
+  listen(listener: SnapshotListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** From now on streams are answered. */
+  open(): void {
+    if (this.#ready) return;
+    this.#ready = true;
+    this.#changed(XDS_TYPES.flatMap((type) => this.names(type).map((name) => ({ type, name }))));
+  }
+
+  /** Sets and removes resources. Those whose content is as before cost nothing. */
+  apply(upserts: readonly XdsResource[], removals: readonly ResourceName[] = []): void {
+    const changed: ResourceName[] = [];
+    const settled: ResourceSource[] = [];
+    for (const { type, name } of removals) if (this.#remove(type, name)) changed.push({ type, name });
+    for (const resource of upserts) {
+      if (this.#put(resource)) changed.push({ type: resource.type, name: resource.name });
+      settled.push(...resource.sources.filter((source) => !this.isPending(source)));
+    }
+    if (settled.length > 0) this.#emit("accepted", settled);
+    if (changed.length > 0 && this.#ready) this.#changed(changed);
+  }
+
+  /** The resource as it is to be sent: the wanted one, or the one before it while that is quarantined. */
+  get(type: XdsType, name: string): XdsResource | undefined {
+    const wanted = this.#wanted.get(type)!.get(name);
+    if (wanted === undefined || this.#quarantined.get(keyOf(wanted))?.version !== wanted.version) return wanted;
+    return this.#acknowledged.get(type)!.get(name);
+  }
+
+  /** Names of a type, sorted. */
+  names(type: XdsType): readonly string[] {
+    return [...this.#wanted.get(type)!.keys()].sort(compareText);
+  }
+
+  count(type: XdsType): number {
+    return this.#wanted.get(type)!.size;
+  }
+
+  /** Whether something that was made from this form waits for Envoy's answer. */
+  isPending({ ref, hash }: ResourceSource): boolean {
+    return this.#pending.has(formKey({ ref, hash }));
+  }
+
+  /** Versions that Envoy refused and that are still wanted, sorted. */
+  quarantined(): readonly Quarantine[] {
+    return [...this.#quarantined].sort(([a], [b]) => compareText(a, b)).map(([, quarantine]) => quarantine);
+  }
+
+  /** A client took this version. */
+  acknowledge(type: XdsType, name: string, version: string): void {
+    const wanted = this.#wanted.get(type)!.get(name);
+    if (wanted?.version !== version) return;
+    const first = this.#acknowledged.get(type)!.get(name) !== wanted;
+    this.#acknowledged.get(type)!.set(name, wanted);
+    if (first) this.#emit("acknowledged", wanted);
+    this.#settle(wanted);
+  }
+
+  /** A client refused this version of a resource that it was sent alone. */
+  refuse(type: XdsType, name: string, version: string, message: string): void {
+    const wanted = this.#wanted.get(type)!.get(name);
+    const key = keyOf({ type, name });
+    if (wanted?.version !== version || this.#quarantined.get(key)?.version === version) return;
+    const earlier = this.#acknowledged.get(type)!.get(name);
+    const { sources } = wanted;
+    const quarantine = { type, name, version, message, sources, servesEarlier: earlier !== undefined };
+    this.#quarantined.set(key, quarantine);
+    this.#unacknowledged.delete(key);
+    this.#changed([{ type, name }]);
+    this.#emit("refused", quarantine);
+  }
+
+  #put(resource: XdsResource): boolean {
+    const key = keyOf(resource);
+    const resources = this.#wanted.get(resource.type)!;
+    const before = resources.get(resource.name);
+    if (before !== undefined) this.#unpend(before);
+    resources.set(resource.name, resource);
+    const acknowledged = this.#acknowledged.get(resource.type)!;
+    if (acknowledged.get(resource.name)?.version === resource.version) acknowledged.set(resource.name, resource);
+    const open = acknowledged.get(resource.name)?.version !== resource.version;
+    if (open) this.#pend(resource);
+    if (before?.version === resource.version) return false;
+    this.#quarantined.delete(key);
+    if (open) this.#unacknowledged.set(key, resource);
+    else this.#unacknowledged.delete(key);
+    return true;
+  }
+
+  #remove(type: XdsType, name: string): boolean {
+    const resource = this.#wanted.get(type)!.get(name);
+    if (resource === undefined) return false;
+    this.#wanted.get(type)!.delete(name);
+    this.#acknowledged.get(type)!.delete(name);
+    this.#quarantined.delete(keyOf(resource));
+    this.#unacknowledged.delete(keyOf(resource));
+    this.#unpend(resource);
+    this.#emit("removed", { type, name });
+    return true;
+  }
+
+  #settle(resource: XdsResource): void {
+    this.#unacknowledged.delete(keyOf(resource));
+    const settled = this.#unpend(resource);
+    if (settled.length > 0) this.#emit("accepted", settled);
+  }
+
+  #pend(resource: XdsResource): void {
+    for (const source of resource.sources) {
+      const waiting = this.#pending.get(formKey(source)) ?? new Set<string>();
+      waiting.add(keyOf(resource));
+      this.#pending.set(formKey(source), waiting);
+    }
+  }
+
+  /** Returns the forms that wait for nothing any more. */
+  #unpend(resource: XdsResource): readonly ResourceSource[] {
+    return resource.sources.filter((source) => {
+      const waiting = this.#pending.get(formKey(source));
+      if (waiting?.delete(keyOf(resource)) !== true || waiting.size > 0) return false;
+      return this.#pending.delete(formKey(source));
+    });
+  }
+
+  #changed(names: readonly ResourceName[]): void {
+    this.#emit("changed", names);
+  }
+
+  #emit<K extends keyof SnapshotListener>(event: K, value: Parameters<NonNullable<SnapshotListener[K]>>[0]): void {
+    for (const listener of this.#listeners) (listener[event] as ((value: unknown) => void) | undefined)?.(value);
+  }
+}
+
+function keyOf({ type, name }: ResourceName): string {
+  return `${type} ${name}`;
+}
+
+function formKey({ ref, hash }: ResourceSource): string {
+  return `${refKey(ref)} ${hash}`;
+}

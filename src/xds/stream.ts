@@ -1,0 +1,336 @@
+import type { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from "#proto/envoy/service/discovery/v3/discovery.ts";
+import { TYPE_URLS, XDS_TYPES, type XdsResource, type XdsType } from "./resource.ts";
+import { renamedSecret } from "./renamed-secret.ts";
+import type { ResourceName, Snapshot } from "./snapshot.ts";
+import { resolve, Subscription, tableOf } from "./subscription.ts";
+import { Waits } from "./waits.ts";
+
+/** What a stream says about itself, for metrics and the live view. */
+export interface StreamEvents {
+  pushed?(push: {
+    readonly type: XdsType;
+    readonly resources: number;
+    readonly removed: number;
+    readonly bytes: number;
+  }): void;
+  /** `millis` from the push to its acknowledgement. */
+  acknowledged?(ack: { readonly type: XdsType; readonly millis: number }): void;
+  refused?(nack: { readonly type: XdsType; readonly names: readonly string[]; readonly message: string }): void;
+}
+
+export interface StreamOptions {
+  readonly snapshot: Snapshot;
+  /** Hands a response to the transport; false asks to wait for {@link AdsStream.drained}. */
+  readonly send: (response: DeltaDiscoveryResponse) => boolean;
+  readonly events?: StreamEvents;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  readonly setTimer: (run: () => void, millis: number) => { cancel(): void };
+}
+
+/** How long a virtual host waits for its clusters' endpoints to be acknowledged. */
+export const CLUSTER_WAIT_MS = 2_000;
+/** How long a cluster stays after nothing wants it any more: requests on the way to it end well. */
+export const CLUSTER_LINGER_MS = 5_000;
+/** A response above this is split, where the order of the parts does not matter. */
+const RESPONSE_BYTES = 4 * 1024 * 1024;
+
+/** Unanswered responses after which a client counts as stuck. */
+const MOST_IN_FLIGHT = 256;
+
+interface Push {
+  readonly type: XdsType;
+  /** Version by name; undefined for a removal. */
+  readonly versions: ReadonlyMap<string, string | undefined>;
+  readonly at: number;
+}
+
+const TYPE_OF_URL = new Map<string, XdsType>(XDS_TYPES.map((type) => [TYPE_URLS[type], type]));
+
+/**
+ * One delta ADS stream (xDS protocol, "Incremental xDS"), without the transport. What changed is kept as names, never as
+ * messages: a slow client gets the newest state when it reads again, and costs no queue.
+ */
+export class AdsStream {
+  readonly #options: StreamOptions;
+  readonly #subscriptions = new Map<XdsType, Subscription>();
+  readonly #dirty = new Map<XdsType, Set<string>>(XDS_TYPES.map((type) => [type, new Set()]));
+  readonly #inFlight = new Map<string, Push>();
+  /** Names that are to be sent apart from others, because together they were refused. */
+  readonly #groups: { readonly type: XdsType; readonly names: readonly string[] }[] = [];
+  /** Route tables that the client has and for which it has heard of its hosts, or that there are none. */
+  readonly #answeredTables = new Set<string>();
+  readonly #waits: Waits;
+  readonly #stopListening: () => void;
+  #nonce = 0;
+  #writable = true;
+  #closed = false;
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+    this.#waits = new Waits(options.now, options.setTimer, () => this.#flush());
+    this.#stopListening = options.snapshot.listen({ changed: (names) => this.#noteChanges(names) });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stopListening();
+    this.#waits.close();
+  }
+
+  request(request: DeltaDiscoveryRequest): void {
+    const type = TYPE_OF_URL.get(request.typeUrl);
+    if (type === undefined) return;
+    const push = this.#inFlight.get(request.responseNonce);
+    if (push !== undefined) this.#answered(request, push);
+    let subscription = this.#subscriptions.get(type);
+    const first = subscription === undefined;
+    subscription ??= new Subscription(type, request);
+    this.#subscriptions.set(type, subscription);
+    const asked = subscription.update(request);
+    const dirty = this.#dirty.get(type)!;
+    if (first) for (const name of subscription.everything(this.#options.snapshot)) dirty.add(name);
+    for (const name of asked) {
+      // Who asks again has lost it: it goes again, whatever was sent before.
+      if (!first) subscription.known.delete(name);
+      dirty.add(name);
+    }
+    this.#flush();
+  }
+
+  /** Milliseconds for which the client has left so much unread or unanswered that nothing more is sent; 0 while it keeps up. */
+  get stuckFor(): number {
+    if (this.#writable && this.#inFlight.size < MOST_IN_FLIGHT) return 0;
+    const [oldest] = this.#inFlight.values();
+    return oldest === undefined ? 0 : this.#options.now() - oldest.at;
+  }
+
+  drained(): void {
+    this.#writable = true;
+    this.#flush();
+  }
+
+  #noteChanges(names: readonly ResourceName[]): void {
+    for (const { type, name } of names) {
+      const subscription = this.#subscriptions.get(type);
+      if (subscription === undefined) continue;
+      const dirty = this.#dirty.get(type)!;
+      for (const answered of subscription.answeredBy(name)) dirty.add(answered);
+      if (subscription.known.has(name)) dirty.add(name);
+    }
+    this.#flush();
+  }
+
+  #answered(request: DeltaDiscoveryRequest, push: Push): void {
+    const { snapshot, events, now } = this.#options;
+    this.#inFlight.delete(request.responseNonce);
+    if (request.errorDetail !== undefined) {
+      this.#refused(push, request.errorDetail.message);
+      return;
+    }
+    events?.acknowledged?.({ type: push.type, millis: now() - push.at });
+    const subscription = this.#subscriptions.get(push.type);
+    for (const [name, version] of push.versions) {
+      if (version === undefined) {
+        subscription?.acknowledged.delete(name);
+        continue;
+      }
+      subscription?.acknowledged.set(name, version);
+      snapshot.acknowledge(push.type, resolve(push.type, name, snapshot)?.name ?? name, version);
+    }
+  }
+
+  /**
+   * Envoy's words rarely name the culprit, and one bad resource can refuse the whole response: what was sent goes again in
+   * halves, until what is refused stands alone.
+   */
+  #refused(push: Push, message: string): void {
+    const { snapshot, events } = this.#options;
+    const names = [...push.versions.keys()].filter((name) => push.versions.get(name) !== undefined);
+    events?.refused?.({ type: push.type, names, message });
+    const subscription = this.#subscriptions.get(push.type);
+    for (const name of push.versions.keys()) {
+      const had = subscription?.acknowledged.get(name);
+      if (had === undefined) subscription?.known.delete(name);
+      else subscription?.known.set(name, had);
+    }
+    const [only] = names;
+    if (names.length === 1 && only !== undefined) {
+      snapshot.refuse(push.type, resolve(push.type, only, snapshot)?.name ?? only, push.versions.get(only)!, message);
+      return;
+    }
+    const middle = Math.ceil(names.length / 2);
+    for (const half of [names.slice(0, middle), names.slice(middle)]) {
+      if (half.length > 0) this.#groups.push({ type: push.type, names: half });
+    }
+  }
+
+  /** Sends what is due, what is pointed at before what points at it. */
+  #flush(): void {
+    if (this.#closed || !this.#options.snapshot.ready) return;
+    while (this.#groups.length > 0 && this.#maySend()) {
+      const group = this.#groups.shift()!;
+      this.#send(group.type, group.names);
+    }
+    for (const type of XDS_TYPES) {
+      if (!this.#maySend()) return;
+      const dirty = this.#dirty.get(type)!;
+      if (type === "virtualHost") this.#noteTables(dirty);
+      if (dirty.size === 0) continue;
+      const names = [...dirty];
+      dirty.clear();
+      this.#send(type, names);
+    }
+  }
+
+  #wants(subscription: Subscription, name: string): boolean {
+    if (subscription.type !== "virtualHost") return subscription.wants(name);
+    return this.#subscriptions.get("routeTable")?.acknowledged.has(tableOf(name)) === true;
+  }
+
+  #maySend(): boolean {
+    return this.#writable && this.#inFlight.size < MOST_IN_FLIGHT;
+  }
+
+  #send(type: XdsType, names: readonly string[]): void {
+    const subscription = this.#subscriptions.get(type);
+    if (subscription === undefined) return;
+    const resources: [string, XdsResource][] = [];
+    const removed: string[] = [];
+    for (const name of names) {
+      const resource = this.#wants(subscription, name) ? resolve(type, name, this.#options.snapshot) : undefined;
+      if (resource === undefined) {
+        if (this.#mayGo(subscription, name)) removed.push(name);
+        continue;
+      }
+      this.#waits.cancel(lingerKey(type, name));
+      if (subscription.known.get(name) === resource.version) continue;
+      if (this.#mustWait(type, name, resource)) this.#dirty.get(type)!.add(name);
+      else resources.push([name, resource]);
+    }
+    this.#respond(subscription, resources, removed);
+  }
+
+  /**
+   * Envoy subscribes to all virtual hosts with its first table and says nothing at the next ones, and hosts that come before
+   * their table are lost on it: so a table's hosts go once the table is acknowledged.
+   */
+  #noteTables(dirty: Set<string>): void {
+    if (!this.#subscriptions.has("virtualHost")) return;
+    const { snapshot } = this.#options;
+    for (const table of this.#subscriptions.get("routeTable")?.acknowledged.keys() ?? []) {
+      if (this.#answeredTables.has(table)) continue;
+      this.#answeredTables.add(table);
+      const hosts = snapshot.names("virtualHost").filter((name) => tableOf(name) === table);
+      for (const host of hosts) dirty.add(host);
+      // The removal of a host that never was answers for a table without hosts: its listener would wait for one.
+      if (hosts.length === 0) dirty.add(noHost(table));
+    }
+  }
+
+  /** Whether a name that nothing answers is to be called gone: what the client has, or asked for and waits for. */
+  #mayGo(subscription: Subscription, name: string): boolean {
+    const { type, known } = subscription;
+    if (type === "endpoints") return false;
+    if (type === "secret") return subscription.wants(name);
+    if (type === "virtualHost" && name === noHost(tableOf(name))) return true;
+    if (!known.has(name)) return type === "routeTable" && subscription.wants(name);
+    if (type !== "cluster") return true;
+    const key = lingerKey(type, name);
+    if (this.#waits.isOver(key, CLUSTER_LINGER_MS)) return true;
+    this.#dirty.get(type)!.add(name);
+    return false;
+  }
+
+  /** A host that sends traffic to a cluster whose endpoints the client has not acknowledged yet would answer 503. */
+  #mustWait(type: XdsType, name: string, resource: XdsResource): boolean {
+    const missing = resource.clusters.some((cluster) => !this.#isUsable(cluster));
+    const key = `${type} ${name} ${resource.version}`;
+    if (missing && !this.#waits.isOver(key, CLUSTER_WAIT_MS)) return true;
+    this.#waits.cancel(key);
+    return false;
+  }
+
+  #isUsable(cluster: string): boolean {
+    const { snapshot } = this.#options;
+    if (this.#subscriptions.get("endpoints")?.acknowledged.has(cluster) === true) return true;
+    if (snapshot.get("cluster", cluster) === undefined) return true;
+    // Without endpoints of its own in the snapshot it is resolved by Envoy: the cluster alone counts.
+    if (snapshot.get("endpoints", cluster) !== undefined) return false;
+    return this.#subscriptions.get("cluster")?.acknowledged.has(cluster) === true;
+  }
+
+  #respond(subscription: Subscription, resources: readonly [string, XdsResource][], removed: readonly string[]): void {
+    if (resources.length === 0 && removed.length === 0) return;
+    const { type } = subscription;
+    let part: [string, XdsResource][] = [];
+    let bytes = 0;
+    for (const entry of resources) {
+      // Envoy builds a route table anew for every response with virtual hosts: those stay together.
+      if (type !== "virtualHost" && bytes > RESPONSE_BYTES) {
+        this.#push(subscription, part, []);
+        part = [];
+        bytes = 0;
+      }
+      part.push(entry);
+      bytes += entry[1].bytes.length;
+    }
+    this.#push(subscription, part, removed);
+  }
+
+  #push(subscription: Subscription, resources: readonly [string, XdsResource][], removed: readonly string[]): void {
+    const { type, known } = subscription;
+    const nonce = String(++this.#nonce);
+    const versions = new Map<string, string | undefined>();
+    for (const [name, { version }] of resources) {
+      known.set(name, version);
+      versions.set(name, version);
+    }
+    for (const name of removed) {
+      known.delete(name);
+      versions.set(name, undefined);
+    }
+    this.#inFlight.set(nonce, { type, versions, at: this.#options.now() });
+    this.#writable = this.#options.send(responseOf(type, nonce, resources, removed));
+    const bytes = resources.reduce((sum, [, resource]) => sum + resource.bytes.length, 0);
+    this.#options.events?.pushed?.({ type, resources: resources.length, removed: removed.length, bytes });
+  }
+}
+
+function responseOf(
+  type: XdsType,
+  nonce: string,
+  resources: readonly [string, XdsResource][],
+  removed: readonly string[],
+): DeltaDiscoveryResponse {
+  return {
+    systemVersionInfo: "",
+    typeUrl: TYPE_URLS[type],
+    nonce,
+    resources: resources.map(([name, resource]) => ({
+      name,
+      resourceName: undefined,
+      aliases: [],
+      version: resource.version,
+      resource: {
+        typeUrl: TYPE_URLS[type],
+        value: name === resource.name ? resource.bytes : renamedSecret(resource.bytes, name),
+      },
+      ttl: undefined,
+      cacheControl: undefined,
+      metadata: undefined,
+    })),
+    removedResources: [...removed],
+    removedResourceNames: [],
+    controlPlane: undefined,
+  };
+}
+
+/** Below a table, and no host's name. */
+function noHost(table: string): string {
+  return `${table}/`;
+}
+
+function lingerKey(type: XdsType, name: string): string {
+  return `linger ${type} ${name}`;
+}

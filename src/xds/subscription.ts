@@ -1,0 +1,82 @@
+import type { DeltaDiscoveryRequest } from "#proto/envoy/service/discovery/v3/discovery.ts";
+import type { XdsType } from "./resource.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/**
+ * What a client asked for of one type, and what it has. Names are the client's: for secrets they are server names, which
+ * several resources may answer.
+ */
+export class Subscription {
+  readonly type: XdsType;
+  /** Version that was sent or that the client brought along, by name. */
+  readonly known = new Map<string, string>();
+  /** Version that the client acknowledged, by name. */
+  readonly acknowledged = new Map<string, string>();
+  readonly #names = new Set<string>();
+  #wildcard: boolean;
+
+  /** The first request of a stream: without names it means everything (xDS: "wildcard" subscriptions). */
+  constructor(type: XdsType, request: DeltaDiscoveryRequest) {
+    this.type = type;
+    this.#wildcard = request.resourceNamesSubscribe.length === 0;
+    for (const [name, version] of Object.entries(request.initialResourceVersions)) {
+      this.known.set(name, version);
+      this.acknowledged.set(name, version);
+    }
+  }
+
+  /** Takes the changes of a request. Returns the names that were asked for now, also again: they must be answered. */
+  update(request: DeltaDiscoveryRequest): readonly string[] {
+    for (const name of request.resourceNamesUnsubscribe) {
+      if (name === "*") this.#wildcard = false;
+      this.#names.delete(name);
+      this.known.delete(name);
+      this.acknowledged.delete(name);
+    }
+    for (const name of request.resourceNamesSubscribe) {
+      if (name === "*") this.#wildcard = true;
+      else this.#names.add(name);
+    }
+    return request.resourceNamesSubscribe;
+  }
+
+  wants(name: string): boolean {
+    return this.#wildcard || this.#names.has(name);
+  }
+
+  /** The names of this subscription that a resource answers. */
+  answeredBy(resource: string): readonly string[] {
+    if (this.type !== "secret") return this.wants(resource) ? [resource] : [];
+    if (resource === "*") return [...this.#names];
+    if (!resource.startsWith("*.")) return this.#names.has(resource) ? [resource] : [];
+    const suffix = resource.slice(1);
+    return [...this.#names].filter((name) => name === resource || parentOf(name) === suffix);
+  }
+
+  /** All names that are subscribed or known: what there is to compare with the snapshot. */
+  everything(snapshot: Snapshot): Iterable<string> {
+    const names = new Set(this.known.keys());
+    if (this.#wildcard) for (const name of snapshot.names(this.type)) names.add(name);
+    return names.union(this.#names);
+  }
+}
+
+/** The resource that answers a name: for a secret the server name itself, the wildcard above it, or the catch-all. */
+export function resolve(type: XdsType, name: string, snapshot: Snapshot): ReturnType<Snapshot["get"]> {
+  const found = snapshot.get(type, name);
+  if (found !== undefined || type !== "secret") return found;
+  const parent = parentOf(name);
+  return (parent === undefined ? undefined : snapshot.get(type, `*${parent}`)) ?? snapshot.get(type, "*");
+}
+
+/** `.example.com` of `www.example.com`. */
+function parentOf(name: string): string | undefined {
+  const dot = name.indexOf(".");
+  return dot <= 0 ? undefined : name.slice(dot);
+}
+
+/** The route table in a virtual host's name `<table>/<host>`. */
+export function tableOf(name: string): string {
+  const slash = name.indexOf("/");
+  return slash === -1 ? name : name.slice(0, slash);
+}

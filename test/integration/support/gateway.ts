@@ -1,0 +1,190 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ControlPlane } from "../../../src/control-plane.ts";
+import { bootstrap } from "#envoy/bootstrap.ts";
+import { statsMatcher } from "#envoy/stats-inclusion.ts";
+import { silentLogger } from "#lib/log.ts";
+import { formatProblem } from "#lib/problem.ts";
+import { parseYaml } from "#lib/yaml.ts";
+import type { ObjectRef } from "#resources/ref.ts";
+import { validate } from "#resources/validate.ts";
+import { MemoryArchive } from "#store/archive.ts";
+import type { SourceChange } from "#store/changes.ts";
+import type { ListenerSettings, TranslateSettings } from "#translate/settings.ts";
+import { XdsServer, type XdsServerEvents } from "#xds/server.ts";
+import { freePorts } from "./free-port.ts";
+import { type HttpAnswer, httpGet } from "./http-get.ts";
+import { requiredBinary } from "./required-binary.ts";
+import { temporaryDirectory } from "./temp-dir.ts";
+import { until } from "./until.ts";
+
+export interface GatewayOptions {
+  readonly settings?: Partial<TranslateSettings>;
+  readonly listeners?: readonly Partial<ListenerSettings>[];
+  readonly events?: XdsServerEvents;
+}
+
+/** The control plane with a real Envoy behind it, in this process: `await using gateway = await Gateway.start();` */
+export class Gateway implements AsyncDisposable {
+  readonly controlPlane: ControlPlane;
+  readonly httpPort: number;
+  readonly httpsPort: number;
+  readonly #directory: string;
+  readonly #stack: AsyncDisposableStack;
+
+  private constructor(
+    controlPlane: ControlPlane,
+    ports: readonly [number, number],
+    directory: string,
+    stack: AsyncDisposableStack,
+  ) {
+    this.controlPlane = controlPlane;
+    [this.httpPort, this.httpsPort] = ports;
+    this.#directory = directory;
+    this.#stack = stack;
+  }
+
+  static async start(options: GatewayOptions = {}): Promise<Gateway> {
+    await using stack = new AsyncDisposableStack();
+    const directory = stack.use(await temporaryDirectory("gw")).path;
+    const [http = 0, https = 0, stats = 0] = await freePorts(3);
+    const controlPlane = new ControlPlane({
+      translate: { ...settingsFor(http, https, options.listeners ?? []), ...options.settings },
+      listeners: { streamIdleTimeout: 300_000, httpAccessLogs: [] },
+      archive: new MemoryArchive(),
+      now: Date.now,
+    });
+    const xds = stack.use(
+      new XdsServer({
+        snapshot: controlPlane.snapshot,
+        log: silentLogger,
+        ...(options.events ? { events: options.events } : {}),
+      }),
+    );
+    const xdsSocket = join(directory, "xds.sock");
+    await xds.listenUnix(xdsSocket);
+    await startEnvoy(directory, xdsSocket, stats, stack);
+    const gateway = new Gateway(controlPlane, [http, https], directory, stack.move());
+    return gateway;
+  }
+
+  /** Puts the objects of a YAML text into the store. Throws when one of them is not valid. */
+  apply(yaml: string): void {
+    this.controlPlane.store.apply(changesOf(yaml));
+  }
+
+  delete(ref: ObjectRef): void {
+    this.controlPlane.store.apply([{ type: "delete", ref }]);
+  }
+
+  /** Lets Envoy have what there is and waits until it took all of it. */
+  async open(): Promise<void> {
+    this.controlPlane.open();
+    await this.settled();
+  }
+
+  /** Resolves when Envoy has acknowledged all that is wanted, quarantined resources left out. */
+  async settled(): Promise<void> {
+    this.controlPlane.translateNow();
+    await until(() => this.controlPlane.snapshot.unacknowledged, {
+      accept: (left) => left === 0,
+      what: "Envoy to accept everything",
+    }).catch(async (error: unknown) => {
+      throw new Error(`${String(error)}\nEnvoy's log:\n${await this.envoyLog()}`);
+    });
+  }
+
+  get(host: string, path: string): Promise<HttpAnswer> {
+    return httpGet({ port: this.httpPort }, path, { host });
+  }
+
+  /** An answer of Envoy's admin interface. */
+  async admin(path: string): Promise<string> {
+    return (await httpGet({ socketPath: join(this.#directory, "admin.sock") }, path)).body;
+  }
+
+  async envoyLog(): Promise<string> {
+    return (await readFile(join(this.#directory, "envoy.log"), "utf8")).split("\n").slice(-400).join("\n");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+}
+
+/** The objects of a YAML text as changes of a source. */
+export function changesOf(yaml: string): readonly SourceChange[] {
+  const parsed = parseYaml(yaml);
+  if ("error" in parsed) throw new Error(`line ${parsed.error.line}: ${parsed.error.message}`);
+  return parsed.documents
+    .filter((document) => document !== null && document !== undefined)
+    .map((document) => {
+      const checked = validate(document, { unknownFields: "error" });
+      if (checked.type !== "accepted") {
+        throw new Error(
+          checked.type === "refused" ? checked.problems.map(formatProblem).join("\n") : `${checked.kind} is not read`,
+        );
+      }
+      return { type: "put", object: checked.object, origin: { file: "test.yaml" } };
+    });
+}
+
+export function settingsFor(
+  http: number,
+  https: number,
+  more: readonly Partial<ListenerSettings>[] = [],
+): TranslateSettings {
+  const listener = { address: "127.0.0.1", proxyProtocol: false, trustedHops: 0, service: undefined };
+  return {
+    listeners: [
+      { ...listener, name: "http", port: http, protocol: "http" },
+      { ...listener, name: "https", port: https, protocol: "https" },
+      ...more.map((wishes): ListenerSettings => ({ ...listener, name: "more", port: 0, protocol: "tcp", ...wishes })),
+    ],
+    ingressClass: "binnacle",
+    claimUnclassed: true,
+    httpsRedirect: true,
+    tls: { minimumVersion: "1.2", maximumVersion: "1.3" },
+    requestTimeout: 15_000,
+    connectTimeout: 2_000,
+    upstreams: { allowLocal: [{ from: 1, to: 65_535 }], ownAddresses: [], externalName: true },
+  };
+}
+
+async function startEnvoy(
+  directory: string,
+  xdsSocket: string,
+  statsPort: number,
+  stack: AsyncDisposableStack,
+): Promise<void> {
+  const adminSocket = join(directory, "admin.sock");
+  const config = bootstrap({
+    node: { id: "test", cluster: "test", metadata: {} },
+    adminSocket,
+    xds: { type: "socket", path: xdsSocket },
+    accessLog: { type: "socket", path: join(directory, "als.sock") },
+    stats: { address: "127.0.0.1", port: statsPort, matcher: statsMatcher(), histogramBuckets: [], tags: [] },
+    limits: { maxHeapBytes: 1024 ** 3, maxConnections: 10_000 },
+  });
+  const file = join(directory, "envoy.json");
+  await writeFile(file, JSON.stringify(config));
+  const log = createWriteStream(join(directory, "envoy.log"));
+  await once(log, "open");
+  const envoy = spawn(
+    requiredBinary("BINNACLE_ENVOY"),
+    ["-c", file, "--use-dynamic-base-id", "--concurrency", "1", "-l", process.env["ENVOY_LOG"] ?? "info"],
+    {
+      stdio: ["ignore", log, log],
+    },
+  );
+  const exited = once(envoy, "exit");
+  stack.defer(async () => {
+    envoy.kill("SIGKILL");
+    await exited;
+    log.close();
+  });
+  await until(() => httpGet({ socketPath: adminSocket }, "/server_info"), { what: "Envoy's admin interface" });
+}
