@@ -1,4 +1,4 @@
-import { AccessLog } from "#proto/envoy/config/accesslog/v3/accesslog.ts";
+import type { AccessLog } from "#proto/envoy/config/accesslog/v3/accesslog.ts";
 import { HttpProtocolOptions_HeadersWithUnderscoresAction } from "#proto/envoy/config/core/v3/protocol.ts";
 import { Filter } from "#proto/envoy/config/listener/v3/listener_components.ts";
 import { Router } from "#proto/envoy/extensions/filters/http/router/v3/router.ts";

@@ -1,6 +1,10 @@
 import type { AccessLog } from "#proto/envoy/config/accesslog/v3/accesslog.ts";
 import { Listener } from "#proto/envoy/config/listener/v3/listener.ts";
-import { FilterChain, ListenerFilter, type DeepPartial } from "#proto/envoy/config/listener/v3/listener_components.ts";
+import {
+  type DeepPartial,
+  type FilterChain,
+  ListenerFilter,
+} from "#proto/envoy/config/listener/v3/listener_components.ts";
 import { ProxyProtocol } from "#proto/envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol.ts";
 import { TlsInspector } from "#proto/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.ts";
 import { TcpProxy } from "#proto/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.ts";

@@ -1,11 +1,11 @@
 import {
   RedirectAction_RedirectResponseCode,
-  RetryPolicy,
+  type DeepPartial,
+  type RetryPolicy,
   Route,
-  RouteMatch,
+  type RouteMatch,
   VirtualHost,
 } from "#proto/envoy/config/route/v3/route_components.ts";
-import type { DeepPartial } from "#proto/envoy/config/route/v3/route_components.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import type { IrForward, IrMatch, IrRetry, IrRoute, IrVirtualHost } from "#translate/ir.ts";
 import { unreachable } from "#lib/unreachable.ts";
