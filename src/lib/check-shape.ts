@@ -68,7 +68,14 @@ function problemsOf(issue: z.core.$ZodIssue, input: unknown, options: CheckShape
     case "invalid_value": {
       const values = issue.values.map(String);
       if (value === undefined) return error(`missing, expected ${oneOf(values)}`, "add it");
-      const meant = typeof value === "string" ? nearest(value, values) : undefined;
+      if (typeof value !== "string") {
+        // A version such as 1.2 is a number to YAML.
+        return error(
+          `found ${found}, expected ${oneOf(values)}`,
+          typeof value === "number" && values.includes(String(value)) ? "put it in quotes" : undefined,
+        );
+      }
+      const meant = nearest(value, values);
       return error(`found ${found}, expected ${oneOf(values)}`, meant === undefined ? undefined : `write ${meant}`);
     }
     case "too_small":

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { type Report, rule, text } from "#lib/schema-rules.ts";
+import { checkDnsSubdomain } from "#resources/names.ts";
+import { duration } from "./setting.ts";
+
+const tlsVersion = z.enum(["1.2", "1.3"]);
+
+/** `routing`: what applies to every route unless an object says otherwise. */
+export const routing = z
+  .strictObject({
+    ingressClass: text(checkDnsSubdomain)
+      .default("binnacle")
+      .describe("Ingresses of this class are served, also without an IngressClass object of this name."),
+    claimUnclassed: z
+      .boolean()
+      .default(true)
+      .describe("Whether Ingresses without a class are served when no IngressClass is marked as the default."),
+    httpsRedirect: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Whether plain HTTP redirects to HTTPS on hosts with TLS; an Ingress can say otherwise with binnacle.dev/ssl-redirect.",
+      ),
+    tls: z
+      .strictObject({
+        minimumVersion: tlsVersion.default("1.2").describe("The oldest TLS version that clients may use."),
+        maximumVersion: tlsVersion.default("1.3").describe("The newest TLS version that clients may use."),
+      })
+      .check(rule(checkVersions))
+      .prefault({}),
+    requestTimeout: duration(0).prefault("15s").describe("How long a whole response may take; 0s is no limit."),
+    streamIdleTimeout: duration(0)
+      .prefault("5m")
+      .describe("How long a stream may be silent on both sides; 0s is no limit."),
+    connectTimeout: duration().prefault("2s").describe("How long connecting to an upstream may take."),
+  })
+  .prefault({});
+
+function checkVersions(
+  { minimumVersion, maximumVersion }: { readonly minimumVersion?: unknown; readonly maximumVersion?: unknown },
+  report: Report,
+): void {
+  if (minimumVersion === "1.3" && maximumVersion === "1.2") {
+    report(
+      ["minimumVersion"],
+      "found 1.3, which is above maximumVersion 1.2",
+      "raise the maximum or lower the minimum",
+    );
+  }
+}
