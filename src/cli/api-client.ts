@@ -1,0 +1,54 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { errorMessage } from "#lib/error-message.ts";
+import { lookIntoStateDirectory } from "#supervisor/state-directory.ts";
+import { CommandError } from "./context.ts";
+
+/** File in the state directory with the API's address, written while the appliance runs. */
+export const API_ADDRESS_FILE = "api-address";
+
+/** How a command reaches the appliance of a state directory. */
+export interface ApiClient {
+  /** `http://127.0.0.1:8600` */
+  readonly url: string;
+  readonly token: string;
+  /** GET below /api/v1, as JSON. Throws a {@link CommandError} with the API's own words. */
+  get<T>(path: string): Promise<T>;
+  /** POST below /api/v1. */
+  post<T>(path: string, body?: unknown): Promise<T>;
+}
+
+export async function apiClient(stateDirectory: string): Promise<ApiClient> {
+  const { url, token } = await locate(stateDirectory);
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const headers = { authorization: `Bearer ${token}`, accept: "application/json", "content-type": "application/json" };
+    const request = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    const response = await fetch(`${url}/api/v1${path}`, request).catch((cause: unknown) => {
+      throw notRunning(`nothing answers at ${url} (${errorMessage(cause)})`);
+    });
+    if (!response.ok) {
+      const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string; fix?: string };
+      throw new CommandError(`${problem.title ?? `the API answered ${response.status}`}${problem.detail === undefined ? "" : `: ${problem.detail}`}`, problem.fix);
+    }
+    return (await response.json()) as T;
+  };
+  return {
+    url,
+    token,
+    get: (path) => call("GET", path),
+    post: (path, body) => call("POST", path, body),
+  };
+}
+
+async function locate(stateDirectory: string): Promise<{ url: string; token: string }> {
+  try {
+    const url = (await readFile(join(stateDirectory, API_ADDRESS_FILE), "utf8")).trim();
+    return { url, token: lookIntoStateDirectory(stateDirectory).token };
+  } catch (cause) {
+    throw notRunning(`no appliance runs with the state directory ${stateDirectory}`, cause);
+  }
+}
+
+function notRunning(message: string, cause?: unknown): CommandError {
+  return new CommandError(message, "start one with `npm run up`, or name its state directory with --state", { cause });
+}

@@ -1,0 +1,91 @@
+import { FILTER_FIELDS } from "#api/traffic-filter.ts";
+import { Command, CommanderError, Option } from "commander";
+import { errorMessage } from "#lib/error-message.ts";
+import { check, CHECK_OUTPUTS, type CheckFlags } from "./check.ts";
+import { type CliContext, CommandError } from "./context.ts";
+import { get, GET_OUTPUTS, type GetFlags } from "./get.ts";
+import { status, type StatusFlags } from "./status.ts";
+import { tail, type TailFlags } from "./tail.ts";
+import { top, type TopFlags } from "./top.ts";
+import { up, type UpFlags } from "./up.ts";
+
+/** Runs the command line. Returns the exit code: 0 well, 1 something is wrong with the input or the appliance, 2 wrong usage. */
+export async function run(argv: readonly string[], context: CliContext): Promise<number> {
+  let exitCode = 0;
+  const program = build(context, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (context.signal.aborted && isAbort(error)) return 0;
+    const fix = error instanceof CommandError && error.fix !== undefined ? `\n  fix: ${error.fix}` : "";
+    context.stderr.write(`binnacle: ${errorMessage(error)}${fix}\n`);
+    return 1;
+  }
+}
+
+function build(context: CliContext, exit: (code: number) => void): Command {
+  const program = new Command("binnacle")
+    .description("An embedded, observability-first traffic appliance: Envoy, its control plane, and the views to see what happens.")
+    .version(context.version, "--version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .exitOverride()
+    .showHelpAfterError("(see --help)")
+    .configureOutput({ writeOut: (text) => void context.stdout.write(text), writeErr: (text) => void context.stderr.write(text) });
+
+  command(program, "up", "run the whole appliance from a directory of manifests, until Ctrl-C")
+    .option("--config <file>", "configuration file (default: ./binnacle.yaml, else the built-in defaults)")
+    .option("--no-demo", "leave out the demo's upstream programs and its load")
+    .action(async (flags: UpFlags) => exit(await up(flags, context)));
+
+  command(program, "check", "validate the configuration and manifests without starting anything")
+    .argument("[paths...]", "manifests or folders (default: the directory that the configuration names)")
+    .option("--config <file>", "configuration file (default: ./binnacle.yaml, else the built-in defaults)")
+    .addOption(new Option("-o, --output <format>", "how to print").choices([...CHECK_OUTPUTS]).default("text"))
+    .action(async (paths: string[], flags: CheckFlags) => exit(await check(paths, flags, context)));
+
+  command(program, "get", "list objects and what became of them")
+    .argument("<kind>", "ingresses, services, endpointslices, endpoints, secrets, ingressclasses, namespaces, all")
+    .argument("[name]", "only the object of this name")
+    .option("-n, --namespace <namespace>", "only objects of this namespace (default: all)")
+    .addOption(new Option("-o, --output <format>", "how to print").choices([...GET_OUTPUTS]).default("table"))
+    .action(async (kind: string, name: string | undefined, flags: GetFlags) => exit(await get(kind, name, flags, context)));
+
+  command(program, "status", "show how the appliance is, and all that is wrong with its objects")
+    .addOption(new Option("-o, --output <format>", "how to print").choices(["text", "json"]).default("text"))
+    .action(async (flags: StatusFlags) => exit(await status(flags, context)));
+
+  const tailCommand = command(program, "tail", "follow single requests; failures with their reason").addOption(
+    new Option("-o, --output <format>", "text, or json: one object a line").choices(["text", "json"]).default("text"),
+  );
+  filterOptions(tailCommand).action(async (flags: TailFlags) => exit(await tail(flags, context)));
+
+  const topCommand = command(program, "top", "watch rates, errors and latencies by route and upstream").option("--once", "print one picture and end");
+  filterOptions(topCommand).action(async (flags: TopFlags) => exit(await top(flags, context)));
+  return program;
+}
+
+function command(program: Command, name: string, description: string): Command {
+  return program.command(name).description(description).option("--state <dir>", "state directory (default: $XDG_STATE_HOME/binnacle or ~/.local/state/binnacle)");
+}
+
+/** One flag for each field of the live view's filter; a flag that comes again adds a value. */
+function filterOptions(target: Command): Command {
+  for (const { name, words, example } of FILTER_FIELDS) {
+    const short = name === "namespace" ? "-n, " : "";
+    const shown = example === "" ? words : `${words}, such as ${example}`;
+    target.addOption(new Option(`${short}--${name} <value>`, `only: ${shown}`).argParser(collect));
+  }
+  return target;
+}
+
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}
