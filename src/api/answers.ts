@@ -1,0 +1,97 @@
+import type { ApplianceView } from "./ports/appliance.ts";
+import type { ObjectDetail, ObjectSummary } from "./ports/objects.ts";
+
+/**
+ * The bodies of /api/v1's answers, for the console and the command line. Types only.
+ * Times are milliseconds since the epoch unless they say otherwise.
+ */
+export interface StatusAnswer {
+  readonly version: string;
+  readonly time: number;
+  readonly startedAt: number;
+  readonly principal: PrincipalAnswer;
+  readonly ready: boolean;
+  /** Why it is not ready. */
+  readonly reasons: readonly string[];
+  readonly envoys: ReturnType<ApplianceView["envoys"]>;
+  readonly sources: ReturnType<ApplianceView["sources"]>;
+  readonly children: ReturnType<ApplianceView["children"]>;
+  readonly objects: ObjectCounts;
+  /** Which of these can be reached through the API. */
+  readonly links: { readonly prometheus: boolean; readonly alertmanager: boolean; readonly grafana?: string };
+}
+
+export interface PrincipalAnswer {
+  readonly name: string;
+  readonly namespaces: "all" | readonly string[];
+}
+
+export interface ObjectCounts {
+  readonly total: number;
+  /** Objects with at least one error; with warnings only. */
+  readonly errors: number;
+  readonly warnings: number;
+}
+
+export interface ObjectsAnswer {
+  readonly objects: readonly ObjectSummary[];
+}
+
+export type ObjectAnswer = ObjectDetail;
+
+/** Firing alerts, the most severe first. */
+export interface AlertsAnswer {
+  readonly alerts: readonly AlertAnswer[];
+}
+
+export interface AlertAnswer {
+  readonly fingerprint: string;
+  readonly name: string;
+  readonly severity: string;
+  readonly team: string;
+  readonly summary: string;
+  readonly description: string;
+  /** Link to the page that says what to do; empty when the alert names none. */
+  readonly runbook: string;
+  /** RFC 3339. */
+  readonly startsAt: string;
+  readonly state: "active" | "silenced" | "inhibited";
+  readonly silencedBy: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface SilencesAnswer {
+  readonly silences: readonly SilenceAnswer[];
+}
+
+export interface SilenceAnswer {
+  readonly id: string;
+  readonly state: "active" | "pending" | "expired";
+  readonly matchers: readonly SilenceMatcherAnswer[];
+  readonly startsAt: string;
+  readonly endsAt: string;
+  readonly createdBy: string;
+  readonly comment: string;
+}
+
+export interface SilenceMatcherAnswer {
+  readonly name: string;
+  readonly value: string;
+  readonly isRegex: boolean;
+  readonly isEqual: boolean;
+}
+
+/** Body of POST /api/v1/silences; the author is whoever is signed in. */
+export interface NewSilence {
+  readonly matchers: readonly SilenceMatcherAnswer[];
+  readonly comment: string;
+  /** Minutes from now, 1 to 43,200 (30 days). */
+  readonly minutes: number;
+}
+
+/** Answer of POST /api/v1/sign-in-links. */
+export interface SignInLinkAnswer {
+  readonly url: string;
+  /** It signs in once, until then. */
+  readonly until: number;
+}

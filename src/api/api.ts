@@ -1,0 +1,184 @@
+import { once } from "node:events";
+import { Agent, createServer, type RequestListener, type Server as HttpServer } from "node:http";
+import { createServer as createTlsServer, type Server as HttpsServer } from "node:https";
+import { BlockList, isIPv6 } from "node:net";
+import { errorMessage } from "#lib/error-message.ts";
+import type { Logger } from "#lib/log.ts";
+import { type ApplicationViews, createApplication } from "./application.ts";
+import { cookieName, type Credentials } from "./auth/authenticate.ts";
+import { FailureLimit } from "./auth/failure-limit.ts";
+import { OneTimeCodes } from "./auth/one-time-codes.ts";
+import type { Principal } from "./auth/principal.ts";
+import { Sessions } from "./auth/sessions.ts";
+import { sessionsFile } from "./auth/sessions-file.ts";
+import { Gate } from "./gate.ts";
+import { OwnHosts } from "./guard/own-hosts.ts";
+import type { SignInLinkAnswer } from "./answers.ts";
+import { followTlsFiles, readTlsFiles, type TlsFiles } from "./tls-files.ts";
+import { TrafficSockets } from "./traffic-sockets.ts";
+
+export interface ApiOptions extends ApplicationViews {
+  /** An IP address to listen on; beyond loopback only with `tls`. */
+  readonly address: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly tls?: TlsFiles;
+  /** Further names by which it may be called, see {@link OwnHosts}. */
+  readonly hosts: readonly string[];
+  /** Where browsers find it, for sign-in links, when that is not {@link Api.url}: `https://console.example.com`. */
+  readonly publicUrl?: string;
+  /** At least 256 random bits. */
+  readonly token: string;
+  /** Where the sessions are kept; 0700 and there already. */
+  readonly stateDirectory: string;
+  /** The built console: `build/console`. */
+  readonly consoleDirectory: string;
+  readonly version: string;
+  readonly log: Logger;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  /** Live views at a time; default 64. */
+  readonly mostSockets?: number;
+}
+
+/** The API as it runs. Disposing it stops accepting, closes the live views with 1001 and lets answers end. */
+export interface Api extends AsyncDisposable {
+  /** Without a slash at the end: `http://127.0.0.1:8600`. */
+  readonly url: string;
+  readonly port: number;
+  /** A link that signs in once: print it, open it, do not keep it. Default: good for ten minutes. */
+  mintSignInLink(lifetime?: number): SignInLinkAnswer;
+}
+
+/** Whoever has the token runs the appliance. */
+const OPERATOR: Principal = { name: "operator", namespaces: "all" };
+/** Milliseconds. */
+const LINK_LIFETIME = 600_000;
+/** Milliseconds that answers in progress have to end when the API stops. */
+const DRAIN = 2_000;
+
+/** Starts the API. Throws when it would be open beyond this machine without TLS, or cannot listen. */
+export async function startApi(options: ApiOptions): Promise<Api> {
+  const { address, log, now = Date.now } = options;
+  const secure = options.tls !== undefined;
+  if (!secure && !isLoopback(address)) {
+    throw new Error(`the API would listen on ${address} without TLS: set api.tls, or api.address to 127.0.0.1`);
+  }
+  await using started = new AsyncDisposableStack();
+  const { token } = options;
+  const sessions = await Sessions.open(sessionsFile(options.stateDirectory, token), now);
+  const credentials: Credentials = { token, operator: OPERATOR, sessions, cookie: cookieName(secure) };
+  const codes = new OneTimeCodes(now);
+  let hosts = new OwnHosts({ secure, port: options.port, extra: options.hosts });
+  const gate = new Gate({
+    hosts: () => hosts,
+    credentials,
+    failures: new FailureLimit(now),
+    observer: options.observer,
+    log,
+  });
+  const sockets = new TrafficSockets({
+    gate,
+    sessions,
+    traffic: options.traffic,
+    log,
+    most: options.mostSockets ?? 64,
+  });
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  started.defer(() => agent.destroy());
+
+  let url = "";
+  const mintSignInLink = (lifetime = LINK_LIFETIME): SignInLinkAnswer => {
+    const code = codes.mint(OPERATOR, lifetime);
+    return { url: `${options.publicUrl ?? url}/sign-in?code=${code}`, until: now() + lifetime };
+  };
+  const application = createApplication({
+    ...options,
+    gate,
+    credentials,
+    codes,
+    sockets,
+    agent,
+    secure,
+    now,
+    startedAt: now(),
+    mintSignInLink,
+  });
+
+  const server = await listen(options, application, started);
+  const port = listeningPort(server);
+  hosts = new OwnHosts({ secure, port, extra: options.hosts });
+  server.on("upgrade", (request, socket, head) => void sockets.upgrade(request, socket, head));
+  // Last in, first out: the live views go before the server waits for its connections.
+  started.use(sockets);
+  url = `${secure ? "https" : "http"}://${urlHost(address)}:${port}`;
+  log.info("the API listens", { url });
+
+  const running = started.move();
+  return { url, port, mintSignInLink, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+async function listen(
+  options: ApiOptions,
+  application: RequestListener,
+  started: AsyncDisposableStack,
+): Promise<HttpServer | HttpsServer> {
+  const limits = {
+    headersTimeout: 10_000,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 30_000,
+    connectionsCheckingInterval: 5_000,
+    maxHeaderSize: 16_384,
+  };
+  let server: HttpServer | HttpsServer;
+  if (options.tls === undefined) server = createServer(limits, application);
+  else {
+    const pair = await readTlsFiles(options.tls);
+    const secureServer = createTlsServer({ ...limits, ...pair, minVersion: "TLSv1.2" }, application);
+    started.use(followTlsFiles(secureServer, options.tls, pair, options.log));
+    server = secureServer;
+  }
+  server.maxConnections = 1024;
+  server.on("clientError", (error, socket) => {
+    options.log.debug("bad request", { error: errorMessage(error) });
+    socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+  });
+  try {
+    server.listen(options.port, options.address);
+    await once(server, "listening");
+  } catch (cause) {
+    throw new Error(`the API cannot listen on ${options.address}:${options.port}`, { cause });
+  }
+  started.defer(() => stop(server));
+  return server;
+}
+
+/** Accepts nothing new, lets what is being answered end, and cuts what does not. */
+async function stop(server: HttpServer | HttpsServer): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), DRAIN);
+  await closed;
+  clearTimeout(timer);
+}
+
+function listeningPort(server: HttpServer | HttpsServer): number {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the API listens on no TCP port");
+  return address.port;
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
+LOOPBACK.addAddress("::1", "ipv6");
+
+function isLoopback(address: string): boolean {
+  return LOOPBACK.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+}
+
+/** An address that means "all of mine" is none to connect to. */
+function urlHost(address: string): string {
+  if (address === "0.0.0.0" || address === "::") return "localhost";
+  return isIPv6(address) ? `[${address}]` : address;
+}

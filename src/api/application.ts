@@ -1,0 +1,132 @@
+/* oxlint-disable oxc/no-async-endpoint-handlers -- Express 5 hands a rejection to the error handler by itself. */
+import type { Agent } from "node:http";
+import express, { type Express, type RequestHandler, Router } from "express";
+import type { Logger } from "#lib/log.ts";
+import { nothingHere, answerProblems } from "./answer-problems.ts";
+import type { SignInLinkAnswer } from "./answers.ts";
+import { NotAllowed } from "./api-problem.ts";
+import type { Credentials } from "./auth/authenticate.ts";
+import type { OneTimeCodes } from "./auth/one-time-codes.ts";
+import { consoleFiles } from "./console-files.ts";
+import type { Gate } from "./gate.ts";
+import { setSecurityHeaders } from "./guard/security-headers.ts";
+import { AlertmanagerClient } from "./monitoring/alertmanager-client.ts";
+import type { MonitoringTargets } from "./monitoring/monitoring-target.ts";
+import { observeAnswers } from "./observe-answers.ts";
+import type { ApiObserver } from "./ports/api-observer.ts";
+import type { ApplianceView } from "./ports/appliance.ts";
+import type { Health, MetricsText } from "./ports/health.ts";
+import type { ObjectsView } from "./ports/objects.ts";
+import type { TrafficView } from "./ports/traffic.ts";
+import { alertsRoutes } from "./routes/alerts.ts";
+import { monitoringRoutes } from "./routes/monitoring.ts";
+import { objectsRoutes } from "./routes/objects.ts";
+import { authenticationOf, principalOf, setAuthentication } from "./routes/request-principal.ts";
+import { signInRoutes } from "./routes/sign-in.ts";
+import { statusRoutes } from "./routes/status.ts";
+import { trafficRoutes } from "./routes/traffic.ts";
+import { goOnPage, SIGN_IN_POLICY } from "./sign-in-page.ts";
+import type { TrafficSockets } from "./traffic-sockets.ts";
+
+/** What the API shows. Handed in by the composition root; the API knows no other room. */
+export interface ApplicationViews {
+  readonly health: Health;
+  readonly metrics: MetricsText;
+  readonly appliance: ApplianceView;
+  readonly objects: ObjectsView;
+  readonly traffic: TrafficView;
+  readonly monitoring: MonitoringTargets;
+  readonly observer: ApiObserver;
+  /** Where a Grafana is shown, while one runs. */
+  readonly grafana?: () => string | undefined;
+}
+
+export interface ApplicationOptions extends ApplicationViews {
+  readonly gate: Gate;
+  readonly credentials: Credentials;
+  readonly codes: OneTimeCodes;
+  readonly sockets: TrafficSockets;
+  /** For connections to the monitoring programs. */
+  readonly agent: Agent;
+  readonly secure: boolean;
+  readonly consoleDirectory: string;
+  readonly version: string;
+  readonly startedAt: number;
+  readonly now: () => number;
+  readonly mintSignInLink: () => SignInLinkAnswer;
+  readonly log: Logger;
+}
+
+/** All routes, in the order in which a request meets them: guards, what is open, who it is, what they may see. */
+export function createApplication(options: ApplicationOptions): Express {
+  const { gate, health, log, secure } = options;
+  const application = express();
+  application.disable("x-powered-by");
+  application.set("etag", false);
+  application.set("query parser", "simple");
+
+  application.use(observeAnswers(options.observer));
+  application.use((request, response, next) => {
+    setSecurityHeaders(response, secure);
+    gate.checkHost(request);
+    next();
+  });
+  application.get("/healthz", (_request, response) => {
+    response.status(health.live() ? 200 : 503).json({ ok: health.live() });
+  });
+  application.get("/readyz", (_request, response) => {
+    response.status(health.ready() ? 200 : 503).json({ ok: health.ready(), reasons: health.reasons() });
+  });
+  application.use(async (request, _response, next) => {
+    const authentication = await gate.identify(request);
+    setAuthentication(request, authentication);
+    gate.checkPage(request, authentication);
+    next();
+  });
+  application.use(signInRoutes({ ...options, onSignOut: (sessionId) => options.sockets.endSession(sessionId) }));
+  application.use(onlySignedIn(gate));
+
+  application.get("/metrics", async (request, response) => {
+    if (principalOf(request).namespaces !== "all") throw new NotAllowed("metrics do not keep namespaces apart");
+    const { contentType } = options.metrics;
+    response.type(contentType).send(await options.metrics.text());
+  });
+  application.use("/api/v1", apiRoutes(options));
+  application.use(monitoringRoutes(options.monitoring, options.agent));
+  application.use(consoleFiles(options.consoleDirectory));
+  application.use(nothingHere);
+  application.use(answerProblems(log, options.observer));
+  return application;
+}
+
+function apiRoutes(options: ApplicationOptions): RequestHandler {
+  const router = Router();
+  router.use(statusRoutes({ ...options, grafana: options.grafana }));
+  router.use(objectsRoutes(options.objects));
+  router.use(trafficRoutes(options.traffic));
+  router.use(alertsRoutes(new AlertmanagerClient(options.monitoring.alertmanager), options.now));
+  router.post("/sign-in-links", (request, response) => {
+    if (authenticationOf(request).type !== "token") throw new NotAllowed("a link is made with the token only");
+    response.status(201).json(options.mintSignInLink());
+  });
+  return router;
+}
+
+/** A program is told 401; a person who opens a page is led to sign in. */
+function onlySignedIn(gate: Gate): RequestHandler {
+  return (request, response, next) => {
+    const authentication = authenticationOf(request);
+    const { type } = authentication;
+    const isPage =
+      request.method === "GET" && request.accepts(["json", "html"]) === "html" && !request.path.startsWith("/api/");
+    if (type === "token" || type === "session" || !isPage) {
+      gate.requireSignedIn(authentication);
+      next();
+    } else if (request.headers["sec-fetch-site"] === "cross-site") {
+      // SameSite=Strict keeps the cookie back on a step from another site (a bookmark service, a web terminal): take one more.
+      response.set("Content-Security-Policy", SIGN_IN_POLICY).type("html").send(goOnPage());
+    } else {
+      response.redirect(303, "/sign-in");
+    }
+  };
+}

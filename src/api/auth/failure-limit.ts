@@ -1,0 +1,44 @@
+/** Failures of one address until it has to wait. */
+const FAILURES = 10;
+/** Milliseconds in which they count. */
+const WINDOW = 60_000;
+/** Addresses that are remembered; the one whose failures began first gives way. */
+const MOST_ADDRESSES = 10_000;
+
+/**
+ * Counts failed credentials by address, so that guessing is slow and cannot fill the log. It judges attempts only: on
+ * loopback all users share an address, and a session that stands is not ended by a neighbour's mistakes.
+ */
+export class FailureLimit {
+  readonly #now: () => number;
+  readonly #failures = new Map<string, { count: number; until: number }>();
+
+  /** `now`: milliseconds since the epoch. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Milliseconds that `address` has to wait before its next attempt is looked at; 0 when it need not. */
+  wait(address: string): number {
+    const found = this.#failures.get(address);
+    if (found === undefined || found.count < FAILURES) return 0;
+    return Math.max(0, found.until - this.#now());
+  }
+
+  /** Notes a failure. True for the one that closes the door: worth a line in the log. */
+  fail(address: string): boolean {
+    const now = this.#now();
+    const found = this.#failures.get(address);
+    if (found !== undefined && found.until > now) {
+      found.count++;
+      return found.count === FAILURES;
+    }
+    this.#failures.delete(address);
+    for (const key of this.#failures.keys()) {
+      if (this.#failures.size < MOST_ADDRESSES) break;
+      this.#failures.delete(key);
+    }
+    this.#failures.set(address, { count: 1, until: now + WINDOW });
+    return false;
+  }
+}

@@ -1,0 +1,104 @@
+import { randomBytes } from "node:crypto";
+import type { Principal } from "./principal.ts";
+import { secretHash } from "./same-secret.ts";
+
+/** Milliseconds after which an unused session ends. */
+const IDLE = 24 * 3_600_000;
+/** Milliseconds after which every session ends. */
+const LIFETIME = 7 * 24 * 3_600_000;
+const MOST_SESSIONS = 200;
+/** Milliseconds: a session in use is saved this often, not at each request. */
+const SAVE_USE_EVERY = 300_000;
+
+/** A session as it is kept: it holds a hash, so a copy of the file signs nobody in. */
+export interface StoredSession {
+  /** SHA-256 of the cookie's value, base64url. */
+  readonly hash: string;
+  readonly name: string;
+  readonly namespaces: "all" | readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  readonly used: number;
+}
+
+export interface SessionStorage {
+  load(): Promise<readonly StoredSession[]>;
+  save(sessions: readonly StoredSession[]): Promise<void>;
+}
+
+/** Who is signed in with a browser. Sessions outlive a restart, so that an open console goes on by itself. */
+export class Sessions {
+  readonly #now: () => number;
+  readonly #storage: SessionStorage;
+  readonly #sessions: Map<string, StoredSession>;
+
+  private constructor(sessions: readonly StoredSession[], storage: SessionStorage, now: () => number) {
+    this.#sessions = new Map(sessions.map((session) => [session.hash, session]));
+    this.#storage = storage;
+    this.#now = now;
+  }
+
+  /** `now`: milliseconds since the epoch. */
+  static async open(storage: SessionStorage, now: () => number): Promise<Sessions> {
+    return new Sessions(await storage.load(), storage, now);
+  }
+
+  /** Milliseconds until a cookie that is set now is of no use. */
+  get lifetime(): number {
+    return LIFETIME;
+  }
+
+  /** Begins a session. Returns the cookie's value, which is kept nowhere. */
+  async begin(principal: Principal): Promise<string> {
+    this.#dropEnded();
+    for (const hash of this.#sessions.keys()) {
+      if (this.#sessions.size < MOST_SESSIONS) break;
+      this.#sessions.delete(hash);
+    }
+    const id = randomBytes(32).toString("base64url");
+    const now = this.#now();
+    const { name, namespaces } = principal;
+    const scope = namespaces === "all" ? namespaces : [...namespaces].sort();
+    this.#keep({ hash: hashOf(id), name, namespaces: scope, since: now, used: now });
+    await this.#save();
+    return id;
+  }
+
+  /** Whose session a cookie names. Undefined: it never was, or it is over. */
+  async find(id: string): Promise<Principal | undefined> {
+    const session = this.#sessions.get(hashOf(id));
+    const now = this.#now();
+    if (session === undefined || isOver(session, now)) return undefined;
+    if (now - session.used >= SAVE_USE_EVERY) {
+      this.#keep({ ...session, used: now });
+      await this.#save();
+    }
+    const { name, namespaces } = session;
+    return { name, namespaces: namespaces === "all" ? namespaces : new Set(namespaces) };
+  }
+
+  async end(id: string): Promise<void> {
+    if (this.#sessions.delete(hashOf(id))) await this.#save();
+  }
+
+  #keep(session: StoredSession): void {
+    this.#sessions.set(session.hash, session);
+  }
+
+  #dropEnded(): void {
+    const now = this.#now();
+    for (const session of this.#sessions.values()) if (isOver(session, now)) this.#sessions.delete(session.hash);
+  }
+
+  async #save(): Promise<void> {
+    await this.#storage.save([...this.#sessions.values()]);
+  }
+}
+
+function isOver(session: StoredSession, now: number): boolean {
+  return now - session.since >= LIFETIME || now - session.used >= IDLE;
+}
+
+function hashOf(id: string): string {
+  return secretHash(id).toString("base64url");
+}

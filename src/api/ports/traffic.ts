@@ -1,0 +1,56 @@
+import type {
+  Column,
+  HistoryMessage,
+  Marker,
+  Pin,
+  PinTarget,
+  RequestRow,
+  SamplingState,
+  ServerMessage,
+  SnapshotMessage,
+  SubscribeMessage,
+} from "#traffic/messages.ts";
+import type { NamespaceScope } from "../auth/principal.ts";
+
+/** The live traffic, as the API needs it: one session for each socket, and single questions for HTTP. */
+export interface TrafficView {
+  /** Begins a session: nothing is sent before its client asks. */
+  open(client: TrafficClient): TrafficSession;
+  /** What a subscription would be answered with, once. */
+  snapshot(query: Omit<SubscribeMessage, "type">, scope: NamespaceScope): SnapshotMessage;
+  history(query: Omit<HistoryMessage, "type" | "id">, scope: NamespaceScope): TrafficHistory;
+  sampling(): SamplingState;
+  /** Of what the scope may see; oldest first. */
+  markers(scope: NamespaceScope): readonly Marker[];
+  pins(scope: NamespaceScope): readonly Pin[];
+  /** Milliseconds are counted from now; the server caps them. */
+  pin(target: PinTarget, seconds: number, scope: NamespaceScope): Pin;
+  /** False: there is none, or it is not theirs. */
+  unpin(id: string, scope: NamespaceScope): boolean;
+}
+
+export interface TrafficHistory {
+  /** Newest first. */
+  readonly requests: readonly RequestRow[];
+  /** Oldest first. */
+  readonly columns: readonly Column[];
+  readonly more: boolean;
+  readonly keptSince: number;
+}
+
+export interface TrafficClient {
+  readonly name: string;
+  readonly scope: NamespaceScope;
+  send(message: ServerMessage): void;
+  /**
+   * Whether it takes a frame now. While it does not, a session keeps what changed and drops the oldest rows, counted, so
+   * that the next frame makes the picture right again and a slow reader costs no memory.
+   */
+  isReady(): boolean;
+}
+
+export interface TrafficSession {
+  /** A message of the client, as it came: text that may be anything. */
+  receive(text: string): void;
+  close(): void;
+}

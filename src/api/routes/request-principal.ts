@@ -1,0 +1,22 @@
+import type { Request } from "express";
+import { notSignedIn } from "../api-problem.ts";
+import type { Authentication } from "../auth/authenticate.ts";
+import type { Principal } from "../auth/principal.ts";
+
+const authentications = new WeakMap<Request, Authentication>();
+
+/** Notes who a request was found to come from. */
+export function setAuthentication(request: Request, authentication: Authentication): void {
+  authentications.set(request, authentication);
+}
+
+export function authenticationOf(request: Request): Authentication {
+  return authentications.get(request) ?? { type: "none" };
+}
+
+/** Throws 401 when nobody is signed in: a route that forgot its guard answers nothing. */
+export function principalOf(request: Request): Principal {
+  const authentication = authenticationOf(request);
+  if (authentication.type === "token" || authentication.type === "session") return authentication.principal;
+  throw notSignedIn();
+}

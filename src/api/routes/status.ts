@@ -1,0 +1,57 @@
+import { type RequestHandler, Router } from "express";
+import type { ObjectCounts, StatusAnswer } from "../answers.ts";
+import { mayReadObject } from "../auth/principal.ts";
+import type { MonitoringTargets } from "../monitoring/monitoring-target.ts";
+import type { ApplianceView } from "../ports/appliance.ts";
+import type { Health } from "../ports/health.ts";
+import type { ObjectsView, ObjectSummary } from "../ports/objects.ts";
+import { principalOf } from "./request-principal.ts";
+
+export interface StatusOptions {
+  readonly version: string;
+  readonly startedAt: number;
+  readonly now: () => number;
+  readonly health: Health;
+  readonly appliance: ApplianceView;
+  readonly objects: ObjectsView;
+  readonly monitoring: MonitoringTargets;
+  /** Where a Grafana is shown, if one runs. */
+  readonly grafana: (() => string | undefined) | undefined;
+}
+
+/** GET /status: the appliance in one answer. */
+export function statusRoutes(options: StatusOptions): RequestHandler {
+  const { version, startedAt, now, health, appliance, objects, monitoring } = options;
+  const router = Router();
+  router.get("/status", (request, response) => {
+    const principal = principalOf(request);
+    const { name, namespaces } = principal;
+    const seesAll = namespaces === "all";
+    const grafana = options.grafana?.();
+    const answer: StatusAnswer = {
+      version,
+      time: now(),
+      startedAt,
+      principal: { name, namespaces: namespaces === "all" ? namespaces : [...namespaces].sort() },
+      ready: health.ready(),
+      reasons: health.reasons(),
+      envoys: appliance.envoys(),
+      sources: appliance.sources(),
+      children: appliance.children(),
+      objects: countObjects(objects.list().filter(({ ref }) => mayReadObject(principal, ref))),
+      links: {
+        prometheus: seesAll && monitoring.prometheus?.url() !== undefined,
+        alertmanager: seesAll && monitoring.alertmanager?.url() !== undefined,
+        ...(grafana === undefined ? {} : { grafana }),
+      },
+    };
+    response.json(answer);
+  });
+  return router;
+}
+
+function countObjects(objects: readonly ObjectSummary[]): ObjectCounts {
+  const errors = objects.filter(({ problems }) => problems.some(({ severity }) => severity === "error")).length;
+  const either = objects.filter((object) => object.problems.length > 0).length;
+  return { total: objects.length, errors, warnings: either - errors };
+}

@@ -1,0 +1,69 @@
+import { hash } from "node:crypto";
+
+const STYLE = `
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: light-dark(#f4f5f7, #0f1216);
+  color: light-dark(#1a1e24, #e6e9ee); }
+main { box-sizing: border-box; width: min(26rem, 100vw); padding: 2rem; background: light-dark(#fff, #171b21);
+  border: 1px solid light-dark(#d5d9e0, #2b313a); border-radius: 10px; }
+h1 { margin: 0 0 .25rem; font-size: 1.25rem; }
+p { margin: .25rem 0 1.25rem; color: light-dark(#545b66, #a3abb8); font-size: .9rem; }
+label { display: block; font-weight: 600; font-size: .9rem; margin-bottom: .35rem; }
+input, button { box-sizing: border-box; width: 100%; font: inherit; padding: .55rem .7rem; border-radius: 6px; }
+input { border: 1px solid light-dark(#8a919c, #68717e); background: light-dark(#fff, #0f1216); color: inherit; }
+button { margin-top: .9rem; border: 0; background: light-dark(#1a5fb4, #3b82d6); color: #fff; font-weight: 600; cursor: pointer; }
+button, input { outline-offset: 2px; }
+.problem { color: light-dark(#b3261e, #ff8a80); font-weight: 600; }
+code { font-size: .85em; }
+`;
+
+/** For the sign-in page: its one style by hash, and a form that goes nowhere else. */
+export const SIGN_IN_POLICY = [
+  "default-src 'none'",
+  `style-src 'sha256-${hash("sha256", STYLE, "base64")}'`,
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/** The page that takes the token by hand. `problem` is our own words, never what somebody sent. */
+export function signInPage(problem?: string): string {
+  const told = problem === undefined ? "" : `<p class="problem" role="alert">${problem}</p>`;
+  return page(
+    "Sign in to Binnacle",
+    `<h1>Binnacle</h1>
+<p>Open the sign-in link that <code>binnacle up</code> printed, or give the token: the file <code>token</code> in the state directory.</p>
+${told}<form method="post" action="/sign-in">
+<label for="token">Token</label>
+<input id="token" name="token" type="password" autocomplete="current-password" required autofocus spellcheck="false">
+<button>Sign in</button>
+</form>`,
+  );
+}
+
+/** A page that goes on to `/` by itself: the second step is then ours, and a SameSite=Strict cookie goes with it. */
+export function goOnPage(): string {
+  return page(
+    "Binnacle",
+    `<p>Going on to <a href="/">the console</a>.</p>`,
+    `<meta http-equiv="refresh" content="0; url=/">`,
+  );
+}
+
+/** For a source tree whose console was not built. */
+export function notBuiltPage(): string {
+  return page(
+    "Binnacle",
+    `<h1>The console is not built</h1>
+<p>The API works. Build the console with <code>npx vite build src/console</code>, or start by <code>npm run up</code>, which does it, then load this page again.</p>`,
+  );
+}
+
+function page(title: string, body: string, head = ""): string {
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title>${head}<style>${STYLE}</style></head>
+<body><main>${body}</main></body>
+</html>
+`;
+}

@@ -1,0 +1,370 @@
+import type { TrafficClient, TrafficHistory, TrafficSession, TrafficView } from "#api/ports/traffic.ts";
+import type { NamespaceScope } from "#api/auth/principal.ts";
+import { formatUpstream } from "#api/traffic-filter.ts";
+import type {
+  ClientMessage,
+  ClusterState,
+  DeltaMessage,
+  HistoryMessage,
+  Marker,
+  Pin,
+  PinTarget,
+  RequestRow,
+  RouteTotals,
+  SamplingState,
+  SnapshotMessage,
+  SubscribeMessage,
+  Talkers,
+  TrafficFilter,
+} from "#traffic/messages.ts";
+import { placePasses, rowPasses, sameUpstream } from "./passes.ts";
+import { Random } from "./random.ts";
+import { makeRequest, SAMPLE } from "./request-maker.ts";
+import { columnOf, isError, quantilesOf, ratesOf, sumCounts, Tally, WINDOW } from "./tally.ts";
+import { CLUSTERS, ROUTES, type SimulatedCluster } from "./world.ts";
+
+const MOST_ROWS = 20_000;
+const BACKFILL_SECONDS = 240;
+
+interface Subscriber {
+  readonly client: TrafficClient;
+  subscription: SubscribeMessage | undefined;
+  sequence: number;
+  lastRow: number;
+  lastMarker: number;
+  dropped: number;
+  paused: boolean;
+}
+
+/** Invented traffic behind the API's own interface, so that the console is developed and tested against real messages. */
+export class SimulatedTraffic implements TrafficView {
+  readonly #random: Random;
+  readonly #now: () => number;
+  readonly #tallies = ROUTES.map(() => new Tally());
+  readonly #rows: RequestRow[] = [];
+  readonly #markers: Marker[] = [];
+  readonly #pins: Pin[] = [];
+  readonly #subscribers = new Set<Subscriber>();
+  #nextId = 1;
+  #until: number;
+
+  constructor(seed: number, now: () => number = Date.now) {
+    this.#random = new Random(seed);
+    this.#now = now;
+    this.#until = now() - BACKFILL_SECONDS * 1000;
+    const start = now();
+    this.#mark(start - 170_000, "push", "info", "Envoy accepted 1 virtual host (Ingress team-shop/shop)");
+    this.#mark(start - 110_000, "nack", "error", "Envoy refused virtual host http/wiki.localhost: duplicate domain");
+    this.#mark(start - 60_000, "discovery", "warning", "os-west: 1 endpoint of team-pay/checkout left");
+    this.#mark(start - 25_000, "alert", "error", "UpstreamNoHealthyEndpoints fires for team-search");
+    this.#generate();
+  }
+
+  /** Lets the time since the last call pass, and tells the subscribers. */
+  advance(): void {
+    this.#generate();
+    for (const subscriber of this.#subscribers) this.#sendDelta(subscriber);
+  }
+
+  /** `count` requests at once on one route: more than a screen holds. */
+  burst(count: number, route = ROUTES[0]!): void {
+    const now = this.#now();
+    for (let made = 0; made < count; made++)
+      this.#add({ ...makeRequest(route, this.#nextId++, now, this.#random), kept: "pinned" });
+    for (const subscriber of this.#subscribers) this.#sendDelta(subscriber);
+  }
+
+  open(client: TrafficClient): TrafficSession {
+    const subscriber: Subscriber = {
+      client,
+      subscription: undefined,
+      sequence: 0,
+      lastRow: 0,
+      lastMarker: 0,
+      dropped: 0,
+      paused: false,
+    };
+    this.#subscribers.add(subscriber);
+    return {
+      receive: (text) => {
+        const message: ClientMessage = JSON.parse(text);
+        this.#receive(subscriber, message);
+      },
+      close: () => this.#subscribers.delete(subscriber),
+    };
+  }
+
+  #receive(subscriber: Subscriber, message: ClientMessage): void {
+    switch (message.type) {
+      case "subscribe":
+        subscriber.subscription = message;
+        this.#sendSnapshot(subscriber);
+        break;
+      case "pause":
+        subscriber.paused = true;
+        break;
+      case "resume":
+        subscriber.paused = false;
+        this.#sendSnapshot(subscriber);
+        break;
+      case "history":
+        subscriber.client.send({ type: "history", id: message.id, ...this.history(message, subscriber.client.scope) });
+        break;
+      case "pin":
+        this.pin(message.pin, message.seconds ?? 300);
+        break;
+      case "unpin":
+        this.unpin(message.id);
+        break;
+    }
+  }
+
+  #sendSnapshot(subscriber: Subscriber): void {
+    if (subscriber.subscription === undefined) return;
+    subscriber.sequence = 1;
+    subscriber.dropped = 0;
+    subscriber.lastRow = this.#rows.at(-1)?.id ?? 0;
+    subscriber.lastMarker = this.#markers.at(-1)?.id ?? 0;
+    subscriber.client.send(this.snapshot(subscriber.subscription, subscriber.client.scope));
+  }
+
+  #sendDelta(subscriber: Subscriber): void {
+    const { subscription, client } = subscriber;
+    if (subscription === undefined || subscriber.paused || !client.isReady()) return;
+    const filter = cut(subscription.filter ?? {}, client.scope);
+    const fresh = this.#rows.filter((row) => row.id > subscriber.lastRow && rowPasses(row, filter));
+    subscriber.lastRow = this.#rows.at(-1)?.id ?? 0;
+    const shown = fresh.slice(-(subscription.rowsPerSecond ?? 50));
+    subscriber.dropped += fresh.length - shown.length;
+    const markers = this.#markers.filter(({ id }) => id > subscriber.lastMarker);
+    subscriber.lastMarker = this.#markers.at(-1)?.id ?? 0;
+    const second = Math.floor(this.#until / 1000);
+    const tallies = this.#talliesOf(filter);
+    const delta: DeltaMessage = {
+      type: "delta",
+      sequence: ++subscriber.sequence,
+      time: this.#now(),
+      dropped: { rows: subscriber.dropped, frames: 0 },
+      totals: { counts: sumCounts(tallies), rates: ratesOf(tallies, second) },
+      routes: this.#routes(filter),
+      clusters: this.#clusters(filter),
+      columns: [columnOf(tallies, second - 1), columnOf(tallies, second)],
+      requests: shown,
+      talkers: talkersOf(this.#rows.slice(-500)),
+      sampling: this.sampling(),
+      ...(markers.length === 0 ? {} : { markers }),
+      pins: this.pins(),
+    };
+    client.send(delta);
+  }
+
+  snapshot(query: Omit<SubscribeMessage, "type">, scope: NamespaceScope): SnapshotMessage {
+    const filter = cut(query.filter ?? {}, scope);
+    const second = Math.floor(this.#until / 1000);
+    const tallies = this.#talliesOf(filter);
+    const columns = Math.min(query.columns ?? 300, BACKFILL_SECONDS);
+    const recent = query.recentRows ?? 200;
+    const passing = this.#rows.filter((row) => rowPasses(row, filter));
+    return {
+      type: "snapshot",
+      sequence: 1,
+      time: this.#now(),
+      dropped: { rows: 0, frames: 0 },
+      filter,
+      totals: { counts: sumCounts(tallies), rates: ratesOf(tallies, second) },
+      listeners: [],
+      hosts: [],
+      routes: this.#routes(filter),
+      owners: [],
+      clusters: this.#clusters(filter),
+      hidden: { hosts: 0, routes: 0, owners: 0, clusters: 0 },
+      columns: Array.from({ length: columns }, (_, index) => columnOf(tallies, second - columns + 1 + index)),
+      requests: recent === 0 ? [] : passing.slice(-recent),
+      talkers: talkersOf(this.#rows.slice(-500)),
+      sampling: this.sampling(),
+      markers: this.#markers,
+      pins: this.#pins,
+    };
+  }
+
+  history(query: Omit<HistoryMessage, "type" | "id">, scope: NamespaceScope): TrafficHistory {
+    const filter = cut(query.filter ?? {}, scope);
+    const { from = 0, to = Infinity, limit = 200 } = query;
+    const passing = this.#rows
+      .filter((row) => row.time >= from && row.time < to && rowPasses(row, filter))
+      .toReversed();
+    return {
+      requests: passing.slice(0, limit),
+      columns: [],
+      more: passing.length > limit,
+      keptSince: this.#rows[0]?.time ?? this.#now(),
+    };
+  }
+
+  sampling(): SamplingState {
+    return {
+      words: `showing 1 in ${SAMPLE} of ordinary requests and every failure; totals are exact`,
+      failures: 1,
+      sample: 1 / SAMPLE,
+      budget: 2000,
+      received: 20,
+      requests: 78,
+      lost: { envoy: 0, receiver: 0 },
+      receiver: "ready",
+      totalsEvery: 1000,
+      envoys: [{ id: "binnacle-1", reachable: true }],
+    };
+  }
+
+  markers(): readonly Marker[] {
+    return this.#markers;
+  }
+
+  pins(): readonly Pin[] {
+    return [...this.#pins];
+  }
+
+  pin(target: PinTarget, seconds: number): Pin {
+    const pin = { id: `pin-${this.#nextId++}`, target, until: this.#now() + seconds * 1000 };
+    this.#pins.push(pin);
+    return pin;
+  }
+
+  unpin(id: string): boolean {
+    const index = this.#pins.findIndex((pin) => pin.id === id);
+    if (index >= 0) this.#pins.splice(index, 1);
+    return index >= 0;
+  }
+
+  #generate(): void {
+    const now = this.#now();
+    const step = 100;
+    while (this.#until + step <= now) {
+      for (const route of ROUTES) {
+        const swell = 1 + 0.25 * Math.sin(this.#until / 20_000);
+        const count = this.#random.poisson((route.perSecond * swell * step) / 1000);
+        for (let made = 0; made < count; made++) {
+          const time = this.#until + Math.floor(this.#random.next() * step);
+          this.#add(makeRequest(route, this.#nextId, time, this.#random));
+        }
+      }
+      this.#until += step;
+    }
+  }
+
+  #add(row: RequestRow): void {
+    const index = ROUTES.findIndex(({ listener, route }) => listener === row.listener && route === row.route);
+    this.#tallies[index]?.add(row);
+    // What the sampling lets through; the totals above count every one.
+    if (row.kept === "sample" && this.#random.next() >= 1 / SAMPLE) return;
+    this.#rows.push({ ...row, id: this.#nextId++ });
+    if (this.#rows.length > MOST_ROWS) this.#rows.splice(0, this.#rows.length - MOST_ROWS);
+  }
+
+  #mark(time: number, kind: Marker["kind"], severity: Marker["severity"], text: string): void {
+    this.#markers.push({ id: this.#nextId++, time, kind, severity, text });
+  }
+
+  #talliesOf(filter: TrafficFilter): Tally[] {
+    return this.#tallies.filter((_, index) => placePasses(ROUTES[index]!, filter));
+  }
+
+  #routes(filter: TrafficFilter): RouteTotals[] {
+    const second = Math.floor(this.#until / 1000);
+    return ROUTES.flatMap((route, index): RouteTotals[] => {
+      const tally = this.#tallies[index]!;
+      if (!placePasses(route, filter)) return [];
+      const rates = ratesOf([tally], second);
+      const { perSecond, errorsPerSecond } = rates;
+      return [
+        {
+          key: `${route.listener} ${route.host} ${route.route}`,
+          listener: route.listener,
+          host: route.host,
+          route: route.route,
+          owner: route.owner,
+          counts: { ...tally.counts },
+          rates,
+          upstreams: route.upstream === undefined ? [] : [{ upstream: route.upstream, perSecond, errorsPerSecond }],
+        },
+      ];
+    });
+  }
+
+  #clusters(filter: TrafficFilter): ClusterState[] {
+    return CLUSTERS.flatMap((cluster) => {
+      const indexes = ROUTES.flatMap((route, index) =>
+        route.upstream !== undefined && sameUpstream(route.upstream, cluster.upstream) && placePasses(route, filter)
+          ? [index]
+          : [],
+      );
+      return indexes.length === 0
+        ? []
+        : [
+            this.#cluster(
+              cluster,
+              indexes.map((index) => this.#tallies[index]!),
+            ),
+          ];
+    });
+  }
+
+  #cluster({ upstream, endpoints }: SimulatedCluster, tallies: readonly Tally[]): ClusterState {
+    const second = Math.floor(this.#until / 1000);
+    const rows = tallies.flatMap((tally) =>
+      Array.from({ length: WINDOW }, (_, back) => tally.at(second - 1 - back)).flat(),
+    );
+    const healthy = endpoints.filter(({ health }) => health === "healthy").length;
+    return {
+      key: formatUpstream(upstream),
+      upstream,
+      counts: sumCounts(tallies),
+      rates: ratesOf(tallies, second),
+      healthy,
+      panic: healthy > 0 && healthy < endpoints.length / 2,
+      endpoints: endpoints.map(({ address, health, zone }) => {
+        const own = rows.filter((row) => row.endpoint === address);
+        const errors = own.filter(isError).length;
+        const latency = quantilesOf(own);
+        return {
+          address,
+          health,
+          zone,
+          activeRequests: own.length % 4,
+          activeConnections: health === "healthy" ? 6 : 0,
+          requests: own.length * 40,
+          errors,
+          timeouts: 0,
+          connectFailures: health === "failing" ? 12 : 0,
+          perSecond: own.length / WINDOW,
+          errorsPerSecond: errors / WINDOW,
+          ...(latency === undefined ? {} : { latency }),
+        };
+      }),
+    };
+  }
+}
+
+function cut(filter: TrafficFilter, scope: NamespaceScope): TrafficFilter {
+  return scope === "all" ? filter : { ...filter, namespaces: [...scope] };
+}
+
+function talkersOf(rows: readonly RequestRow[]): Talkers {
+  const count = (value: (row: RequestRow) => string): Talkers["clients"] => {
+    const groups = Map.groupBy(rows, value);
+    return [...groups]
+      .map(([value, own]) => ({
+        value,
+        perSecond: own.length / 60,
+        errorRatio: own.filter(isError).length / own.length,
+      }))
+      .sort((a, b) => b.perSecond - a.perSecond)
+      .slice(0, 10);
+  };
+  return {
+    clients: count(({ client }) => client),
+    paths: count(({ path }) => path),
+    agents: count(({ userAgent }) => userAgent),
+    routes: count(({ route }) => route),
+  };
+}
