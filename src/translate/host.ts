@@ -47,8 +47,8 @@ export function hostBuilder(settings: TranslateSettings): UnitBuilder {
       const policy = tlsPolicyOf(host, owned, annotations, settings.tls);
       verdicts.push(...policy.verdicts);
       const table = tableOf(policy.policy, settings.tls);
-      const { chain, privateKey } = tls.pair;
-      items.push({ type: "certificate", name: host, chain, privateKey });
+      const { chain, privateKey, secret, notAfter } = tls.pair;
+      items.push({ type: "certificate", name: host, chain, privateKey, secret, notAfter });
       items.push(
         virtualHost(
           table,

@@ -177,6 +177,10 @@ export interface IrCertificate {
   readonly chain: string;
   /** PEM. A secret: it never reaches a log, an answer or a metric. */
   readonly privateKey: string;
+  /** The Secret that it comes from. */
+  readonly secret: ObjectRef;
+  /** The leaf's end of validity, milliseconds since the epoch. */
+  readonly notAfter: number;
 }
 
 /** The cluster's name in Envoy: no part can hold a `/`, so two upstreams never share one. */

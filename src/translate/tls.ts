@@ -1,5 +1,7 @@
 import type { Ingress, IngressTls } from "#resources/ingress.ts";
 import { type KeyPair, readKeyPair } from "#resources/key-pair.ts";
+import type { ObjectRef } from "#resources/ref.ts";
+import { refOf } from "#resources/resource.ts";
 import { secretBytes, type Secret } from "#resources/secret.ts";
 import { compareAge } from "./age.ts";
 import { ANY_HOST, INGRESS_BY_TLS_HOST, tlsHosts } from "./indexes.ts";
@@ -10,7 +12,7 @@ import type { Verdict } from "./verdict.ts";
 /** How a host is served over TLS. */
 export interface HostTls {
   /** Undefined when TLS is asked for but there is no usable certificate: then no handshake for the host succeeds. */
-  readonly pair: KeyPair | undefined;
+  readonly pair: (KeyPair & { readonly secret: ObjectRef }) | undefined;
   readonly verdicts: readonly Verdict[];
 }
 
@@ -33,7 +35,7 @@ export function hostTls(
         if (!tlsHosts(ingress, entry.hosts).includes(name)) continue;
         asked = true;
         const found = keyPair(ingress, entry, index, read);
-        if ("pair" in found) return { pair: found.pair, verdicts };
+        if ("pair" in found) return { pair: { ...found.pair, secret: found.secret }, verdicts };
         verdicts.push(found.verdict);
       }
     }
@@ -69,7 +71,7 @@ function keyPair(
   { secretName }: IngressTls,
   index: number,
   read: Reader,
-): { pair: KeyPair } | { verdict: Verdict } {
+): { pair: KeyPair; secret: ObjectRef } | { verdict: Verdict } {
   const { namespace, name } = ingress.metadata;
   const verdict = (reason: string, message: string, fix: string): { verdict: Verdict } => ({
     verdict: {
@@ -93,7 +95,7 @@ function keyPair(
     );
   }
   const found = pairOf(secret);
-  if ("pair" in found) return found;
+  if ("pair" in found) return { pair: found.pair, secret: refOf(secret) };
   return verdict(
     "SecretNotValid",
     `Secret ${namespace}/${secretName} cannot be used: ${found.problem}`,

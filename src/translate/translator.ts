@@ -110,6 +110,16 @@ export class Translator {
     return sortedValues(merged);
   }
 
+  /** Every item that stands, in no order: for counting. */
+  *eachItem(): Generator<IrItem> {
+    for (const { result } of this.#built.values()) yield* result.items;
+  }
+
+  /** Every verdict that stands, in no order and with repetitions between units: for counting. */
+  *eachVerdict(): Generator<Verdict> {
+    for (const byUnit of this.#verdicts.values()) for (const verdicts of byUnit.values()) yield* verdicts;
+  }
+
   /** Every item that stands, sorted by type and name. */
   items(): readonly TranslatedItem[] {
     const items = new Map<string, TranslatedItem>();
