@@ -19,10 +19,16 @@ export class PortUnavailableError extends Error {
 
 /**
  * Tries each port by listening on it for a moment. Throws {@link PortUnavailableError} for the first that cannot be had,
- * so that a clash is told before a component starts, in our words and with the other process's name.
+ * so that a clash is told before a component starts, in our words and with the other process's name. Those that process
+ * `predecessor` holds are passed over: it will hand them on.
  */
-export async function requireFreePorts(component: string, ports: readonly ClaimedPort[]): Promise<void> {
+export async function requireFreePorts(
+  component: string,
+  ports: readonly ClaimedPort[],
+  predecessor?: number,
+): Promise<void> {
   for (const claimed of ports) {
+    if (predecessor !== undefined && portHolder(claimed.address, claimed.port)?.pid === predecessor) continue;
     try {
       await tryToListen(claimed);
     } catch (cause) {

@@ -1,0 +1,183 @@
+import { closeSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { bytesHash, canonicalJson, contentHash } from "#lib/canonical.ts";
+import { type ClaimedPort, requireFreePorts } from "#supervisor/claimed-port.ts";
+import { endProcess, isRunning } from "#supervisor/process-identity.ts";
+import type { EnvoyAdmin, ServerInfo } from "./admin.ts";
+import { type EnvoyBinary, validateBootstrap } from "./binary.ts";
+import { type EnvoyFlags, flagArguments } from "./command-line.ts";
+import type { JsonObject } from "./json.ts";
+import { endReason } from "./last-words.ts";
+import { exitWords, launchEnvoy } from "./launch.ts";
+import type { LogFile } from "./log-file.ts";
+import { writeRecord } from "./process-record.ts";
+import { bootstrapFile, type RunningEnvoy, runningEnvoys } from "./running-envoys.ts";
+
+export interface LauncherOptions {
+  readonly binary: EnvoyBinary;
+  /** Where bootstrap, log and record are; private. */
+  readonly directory: string;
+  readonly bootstrap: JsonObject;
+  readonly flags: EnvoyFlags;
+  readonly admin: EnvoyAdmin;
+  readonly log: LogFile;
+  /** Tried before a start. Without that a second Envoy of this user would share them: SO_REUSEPORT. */
+  readonly ports: readonly ClaimedPort[];
+  /** How long Envoy may take until its admin interface answers. */
+  readonly startTimeoutMs: number;
+}
+
+/** A launched Envoy whose admin interface answers. */
+export interface LaunchedEnvoy extends RunningEnvoy {
+  /** Bytes of the log that were there before. */
+  readonly logStart: number;
+}
+
+/** Envoy did not come up. The message has its own words. */
+export class EnvoyStartError extends Error {
+  override readonly name = "EnvoyStartError";
+}
+
+const POLL_MS = 25;
+const END_GRACE_MS = 5000;
+
+/** Starts Envoys with one bootstrap, and knows whether a running one was started with it. */
+export class EnvoyLauncher {
+  readonly #options: LauncherOptions;
+  readonly #hash: string;
+  readonly #configFile: string;
+
+  constructor(options: LauncherOptions) {
+    this.#options = options;
+    this.#hash = contentHash([options.bootstrap, flagArguments(options.flags)]);
+    this.#configFile = bootstrapFile(options.directory, this.#hash);
+  }
+
+  /** Whether this is the wanted Envoy: same bootstrap, same flags, same program. */
+  isWanted(running: RunningEnvoy, info: ServerInfo): boolean {
+    return running.command.configFile === this.#configFile && info.version === this.#options.binary.version;
+  }
+
+  /** Whether that Envoy can hand over to a new one without a gap. */
+  canTakeOver(info: ServerInfo): boolean {
+    return info.state === "LIVE" && info.hotRestartVersion === this.#options.binary.hotRestartVersion;
+  }
+
+  /** Starts from nothing. Whatever is left of earlier runs is ended first: it would go on taking traffic beside this one. */
+  async fresh(signal: AbortSignal): Promise<LaunchedEnvoy> {
+    for (const { identity } of runningEnvoys(this.#options.directory)) await endProcess(identity, END_GRACE_MS);
+    await requireFreePorts("Envoy", this.#options.ports);
+    this.#writeBootstrap();
+    return this.#launch({ baseId: baseIdOf(this.#options.directory), epoch: 0 }, signal);
+  }
+
+  /**
+   * Envoy's hot restart: the new process gets the listening sockets of `from`, which then drains and ends by itself. The
+   * bootstrap is checked beforehand, because a new process that fails later has already taken the other's admin interface.
+   */
+  async takeOver(from: RunningEnvoy, signal: AbortSignal): Promise<LaunchedEnvoy> {
+    await requireFreePorts("Envoy", this.#options.ports, from.identity.pid);
+    this.#writeBootstrap();
+    await validateBootstrap(this.#options.binary.path, this.#configFile, signal);
+    return this.#launch({ baseId: from.command.baseId, epoch: from.command.epoch + 1 }, signal);
+  }
+
+  /** Why that Envoy ended. */
+  async whyEnded(ended: LaunchedEnvoy): Promise<string> {
+    const { directory, log } = this.#options;
+    let words = exitWords(directory, ended.command);
+    // The shell that kept it writes that a moment after its end.
+    for (let look = 0; look < 20 && words === undefined; look++) {
+      await delay(POLL_MS);
+      words = exitWords(directory, ended.command);
+    }
+    return endReason(words, log.since(ended.logStart));
+  }
+
+  async #launch(generation: { baseId: number; epoch: number }, signal: AbortSignal): Promise<LaunchedEnvoy> {
+    const { binary, directory, flags, log } = this.#options;
+    signal.throwIfAborted();
+    const command = { binary: binary.path, configFile: this.#configFile, ...generation };
+    const { fd, start } = log.open(generation.epoch > 0);
+    let launched: LaunchedEnvoy;
+    try {
+      launched = { ...(await launchEnvoy(command, flags, directory, fd)), logStart: start };
+    } finally {
+      closeSync(fd);
+    }
+    this.#record(launched);
+    try {
+      await this.#answers(launched, signal);
+    } catch (error) {
+      await endProcess(launched.identity, END_GRACE_MS);
+      throw error;
+    }
+    return launched;
+  }
+
+  async #answers(launched: LaunchedEnvoy, signal: AbortSignal): Promise<void> {
+    const { admin, startTimeoutMs } = this.#options;
+    const late = AbortSignal.timeout(startTimeoutMs);
+    const either = AbortSignal.any([signal, late]);
+    while (!(await isAnswering(admin, launched, either))) {
+      signal.throwIfAborted();
+      if (!isRunning(launched.identity)) {
+        throw new EnvoyStartError(`Envoy did not start: it ${await this.whyEnded(launched)}`);
+      }
+      if (late.aborted) {
+        throw new EnvoyStartError(`Envoy did not start: ${admin.socketPath} did not answer in ${startTimeoutMs} ms`);
+      }
+      await delay(POLL_MS, undefined, { signal: either }).catch(() => {});
+    }
+  }
+
+  /** Under another name first, so that no Envoy ever reads half of it. Those that no process uses any more are removed. */
+  #writeBootstrap(): void {
+    const { directory, bootstrap } = this.#options;
+    const kept = new Set(runningEnvoys(directory).map(({ command }) => command.configFile));
+    for (const name of readdirSync(directory)) {
+      const path = join(directory, name);
+      if (/^(bootstrap|exit)-/.test(name) && !kept.has(path)) rmSync(path, { force: true });
+    }
+    writeFileSync(`${this.#configFile}.new`, canonicalJson(bootstrap), { mode: 0o600 });
+    renameSync(`${this.#configFile}.new`, this.#configFile);
+  }
+
+  #record({ identity, command, logStart }: LaunchedEnvoy): void {
+    const { binary, directory } = this.#options;
+    writeRecord(directory, {
+      ...identity,
+      hash: this.#hash,
+      binary: binary.path,
+      version: binary.version,
+      baseId: command.baseId,
+      epoch: command.epoch,
+      logStart,
+      startedAt: new Date().toISOString(),
+    });
+  }
+}
+
+/** What the admin interface says, if it is this very Envoy that answers there. */
+export async function infoOf(
+  admin: EnvoyAdmin,
+  { command }: RunningEnvoy,
+  signal?: AbortSignal,
+): Promise<ServerInfo | undefined> {
+  try {
+    const info = await admin.serverInfo({ timeoutMs: 2000, ...(signal === undefined ? {} : { signal }) });
+    return info.configPath === command.configFile && info.epoch === command.epoch ? info : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isAnswering(admin: EnvoyAdmin, launched: RunningEnvoy, signal: AbortSignal): Promise<boolean> {
+  return (await infoOf(admin, launched, signal)) !== undefined;
+}
+
+/** The same for an appliance at each start, and another for each appliance of a machine; at most 2^28. */
+function baseIdOf(directory: string): number {
+  return Number.parseInt(bytesHash(directory).slice(0, 7), 16);
+}
