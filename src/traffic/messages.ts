@@ -72,7 +72,7 @@ export interface HistoryMessage {
 /**
  * Which requests are meant: a request passes when every given field accepts it; a list accepts when one of its values
  * does, and an empty list counts as not given. `hosts`, `routes`, `namespaces`, `owners` and `clusters` also narrow
- * totals and columns; the other fields narrow the request rows (and what is computed of them: latencies, top talkers).
+ * totals, latencies and columns; the other fields narrow the request rows and the top talkers.
  */
 export interface TrafficFilter {
   /** Virtual hosts by name; `*.example.com` means every name below it. */
@@ -208,7 +208,7 @@ export interface ProblemMessage {
 
 /** Exact, from Envoy's counters; it never goes back, also over a restart of Envoy. */
 export interface Counts {
-  /** Since Binnacle started. */
+  /** Since the Envoys started that run now, and of those that ended while Binnacle ran. */
   readonly requests: number;
   /** Classes that occurred. */
   readonly classes: Partial<Readonly<Record<CodeClass, number>>>;
@@ -348,7 +348,8 @@ export interface Column {
   readonly classes: Partial<Readonly<Record<CodeClass, number>>>;
   /**
    * For the heatmap: pairs of bucket and estimated number of requests in it, by rising bucket. Bucket `b` holds
-   * durations from `2^((b-1)/4)` to `2^(b/4)` milliseconds; bucket 0 all below 1 ms.
+   * durations above `2^((b-1)/4 - 4)` and up to `2^(b/4 - 4)` milliseconds; bucket 0 all up to 1/16 ms, bucket 95 all
+   * above a quarter of an hour.
    */
   readonly latency: readonly (readonly [bucket: number, requests: number])[];
   readonly quantiles?: Quantiles | undefined;

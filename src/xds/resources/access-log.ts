@@ -1,0 +1,207 @@
+import { type AccessLog, AccessLogFilter, ComparisonFilter_Op } from "#proto/envoy/config/accesslog/v3/accesslog.ts";
+import { FractionalPercent_DenominatorType } from "#proto/envoy/type/v3/percent.ts";
+import type { Millis } from "#translate/ir.ts";
+import { packStruct } from "./any.ts";
+import { TRAFFIC_RUNTIME } from "./runtime.ts";
+import { REQUEST_STAT, ROUTE_KEY } from "./traffic-key.ts";
+
+/** Of the static cluster that leads to the access-log service. */
+const ACCESS_LOG_CLUSTER = "binnacle_access_log";
+
+/** The two access-log services' `log_name`s: what a logger's entries are. */
+export const ACCESS_LOGS = ["failures", "sample"] as const;
+export type AccessLogName = (typeof ACCESS_LOGS)[number];
+
+export interface AccessLogSettings {
+  /** A request of at least this long is kept as slow, while RTDS says nothing else. */
+  readonly slowThreshold: Millis;
+  /** A line for each request on Envoy's standard output, without query values. */
+  readonly stdout: "off" | "text" | "json";
+  /**
+   * Latency by route as the histogram `binnacle.request_duration`, for Prometheus. It costs as much again as the exact
+   * counters (3,400 instructions a request), and memory for each route with traffic.
+   */
+  readonly latencyHistogram: boolean;
+}
+
+/**
+ * What every HTTP connection manager logs:
+ * - exact counters (`binnacle.requests`, see traffic-key.ts) of all requests, at any load;
+ * - to the access-log service: failures and slow ones, and a sample of the rest, each with a share that RTDS steers
+ *   (runtime.ts) without touching the listener;
+ * - optionally, lines on standard output.
+ *
+ * `listener` is the listener's name; it may hold no space. The counters and the entries name what a request met by
+ * Envoy's `Route.name`, which therefore has to be `envoyRouteName(host, owner, name)` of traffic-key.ts, and by the virtual
+ * host's metadata `binnacle.host` where no route matched. (METADATA(VIRTUAL_HOST) works in Envoy 1.40, but one metadata
+ * value costs as much as the whole counter otherwise: measured in user-space instructions for a request of 161,000, one
+ * tag with all of it 4,200; nine tags, four of them metadata, 16,200.)
+ */
+export function accessLoggers(settings: AccessLogSettings, listener: string): AccessLog[] {
+  return [
+    statsLogger(settings, listener),
+    accessLogService("failures", listener, notable(settings.slowThreshold)),
+    accessLogService("sample", listener, ordinary(settings.slowThreshold)),
+    ...(settings.stdout === "off" ? [] : [stdoutLogger(settings.stdout)]),
+  ];
+}
+
+const tag = (name: string, format: string): Record<string, unknown> => ({ name, value_format: format });
+
+/** envoy.extensions.access_loggers.stats.v3.Config: newer than the .proto files at hand. */
+function statsLogger(settings: AccessLogSettings, listener: string): AccessLog {
+  const duration = {
+    stat: { name: REQUEST_STAT.duration, tags: [tag(REQUEST_STAT.routeTag, `${literal(listener)} ${ROUTE_KEY}`)] },
+    unit: "Milliseconds",
+    value_format: "%DURATION%",
+  };
+  const format = `%RESPONSE_CODE% %RESPONSE_FLAGS% %UPSTREAM_CLUSTER_RAW% ${literal(listener)} ${ROUTE_KEY}`;
+  return logger("envoy.access_loggers.stats", undefined, "envoy.extensions.access_loggers.stats.v3.Config", {
+    // A scope that is shared by name outlives the listener: its update does not begin the counters anew.
+    stats_scope: { prefix: REQUEST_STAT.prefix, sharing_name: REQUEST_STAT.prefix },
+    counters: [{ stat: { name: REQUEST_STAT.requests, tags: [tag(REQUEST_STAT.requestTag, format)] }, value_fixed: 1 }],
+    ...(settings.latencyHistogram ? { histograms: [duration] } : {}),
+  });
+}
+
+/** Entries wait at most this long in Envoy, so that a view is a second old and not two. */
+const FLUSH_INTERVAL = "0.25s";
+/** About 150 entries a message: fewer messages cost less on both sides. */
+const BUFFER_BYTES = 65_536;
+
+/** The name of the one custom tag of an entry; its parts are {@link EntryTag}. */
+export const ENTRY_TAG = "binnacle";
+
+/**
+ * What an entry's own fields lack, in one tag because each costs: listener, response flags (the entry's message lacks DO
+ * and UDO), cluster (the entry has it only with an endpoint), milliseconds until the connection pool was ready, and
+ * the host for requests without a route. Separated by spaces; a part that is unknown is empty.
+ */
+function entryTag(listener: string): string {
+  const parts = ["%RESPONSE_FLAGS%", "%UPSTREAM_CLUSTER_RAW%", "%UPSTREAM_CONNECTION_POOL_READY_DURATION%"];
+  return [literal(listener), ...parts, "%METADATA(VIRTUAL_HOST:binnacle:host)%"].join(" ");
+}
+
+function accessLogService(name: AccessLogName, listener: string, filter: AccessLogFilter): AccessLog {
+  const type = "envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig";
+  // As a struct because CustomTag.value is newer than the .proto files at hand.
+  return logger("envoy.access_loggers.http_grpc", filter, type, {
+    common_config: {
+      log_name: name,
+      transport_api_version: "V3",
+      grpc_service: { envoy_grpc: { cluster_name: ACCESS_LOG_CLUSTER } },
+      buffer_flush_interval: FLUSH_INTERVAL,
+      buffer_size_bytes: BUFFER_BYTES,
+      custom_tags: [{ tag: ENTRY_TAG, value: entryTag(listener) }],
+    },
+    additional_request_headers_to_log: ["traceparent"],
+  });
+}
+
+/** Failed (5xx, no status, any response flag) or slow, then the share. An upgraded connection is long, not slow. */
+function notable(slowThreshold: Millis): AccessLogFilter {
+  const notUpgraded = or(status(ComparisonFilter_Op.LE, 100, "below"), status(ComparisonFilter_Op.GE, 102, "above"));
+  const slow = and(took(ComparisonFilter_Op.GE, slowThreshold, TRAFFIC_RUNTIME.slow), notUpgraded);
+  return and(or(status(ComparisonFilter_Op.GE, 500, "failed"), anyFlag(), slow), share("failures"));
+}
+
+/**
+ * The rest: the share first, because then the others are asked only about what is sent. There is no "no flag" filter, so
+ * flagged requests below 500 come in both logs; the receiver takes them from `failures`.
+ */
+function ordinary(slowThreshold: Millis): AccessLogFilter {
+  const fast = took(ComparisonFilter_Op.LE, Math.max(0, slowThreshold - 1), TRAFFIC_RUNTIME.fast);
+  return and(
+    share("sample"),
+    status(ComparisonFilter_Op.LE, 499, "ordinary"),
+    or(status(ComparisonFilter_Op.EQ, 101, "upgraded"), fast),
+  );
+}
+
+const and = (...filters: readonly AccessLogFilter[]): AccessLogFilter =>
+  AccessLogFilter.fromPartial({ filterSpecifier: { $case: "andFilter", value: { filters: [...filters] } } });
+const or = (...filters: readonly AccessLogFilter[]): AccessLogFilter =>
+  AccessLogFilter.fromPartial({ filterSpecifier: { $case: "orFilter", value: { filters: [...filters] } } });
+
+const anyFlag = (): AccessLogFilter =>
+  AccessLogFilter.fromPartial({ filterSpecifier: { $case: "responseFlagFilter", value: { flags: [] } } });
+
+/** Envoy wants a runtime key in every comparison; that of a status is never set. */
+const status = (op: ComparisonFilter_Op, code: number, name: string): AccessLogFilter =>
+  AccessLogFilter.fromPartial({
+    filterSpecifier: {
+      $case: "statusCodeFilter",
+      value: { comparison: { op, value: { defaultValue: code, runtimeKey: `binnacle.traffic.status.${name}` } } },
+    },
+  });
+
+const took = (op: ComparisonFilter_Op, milliseconds: Millis, runtimeKey: string): AccessLogFilter =>
+  AccessLogFilter.fromPartial({
+    filterSpecifier: {
+      $case: "durationFilter",
+      value: { comparison: { op, value: { defaultValue: milliseconds, runtimeKey } } },
+    },
+  });
+
+/** Until RTDS has answered: all failures, and little enough of the rest to be no load. */
+const FIRST_SHARES = { failures: 1_000_000, sample: 10_000 } as const satisfies Record<AccessLogName, number>;
+
+/** Random for each request and logger: a client that chooses its x-request-id must not choose whether it is seen. */
+const share = (name: AccessLogName): AccessLogFilter =>
+  AccessLogFilter.fromPartial({
+    filterSpecifier: {
+      $case: "runtimeFilter",
+      value: {
+        runtimeKey: TRAFFIC_RUNTIME[name],
+        percentSampled: { numerator: FIRST_SHARES[name], denominator: FractionalPercent_DenominatorType.MILLION },
+        useIndependentRandomness: true,
+      },
+    },
+  });
+
+const TEXT_LINE =
+  "%START_TIME% %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %REQ(:METHOD)% %REQ(:AUTHORITY)% %PATH(NQ)% %PROTOCOL% " +
+  "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %DURATION%ms %BYTES_RECEIVED% %BYTES_SENT% " +
+  "%UPSTREAM_CLUSTER_RAW% %UPSTREAM_HOST% %REQ(X-REQUEST-ID)% %ROUTE_NAME%\n";
+
+const JSON_LINE = {
+  time: "%START_TIME%",
+  client: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+  method: "%REQ(:METHOD)%",
+  authority: "%REQ(:AUTHORITY)%",
+  path: "%PATH(NQ)%",
+  protocol: "%PROTOCOL%",
+  code: "%RESPONSE_CODE%",
+  flags: "%RESPONSE_FLAGS%",
+  details: "%RESPONSE_CODE_DETAILS%",
+  transportFailure: "%UPSTREAM_TRANSPORT_FAILURE_REASON%",
+  durationMs: "%DURATION%",
+  bytesIn: "%BYTES_RECEIVED%",
+  bytesOut: "%BYTES_SENT%",
+  cluster: "%UPSTREAM_CLUSTER_RAW%",
+  endpoint: "%UPSTREAM_HOST%",
+  attempts: "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
+  requestId: "%REQ(X-REQUEST-ID)%",
+  userAgent: "%REQ(USER-AGENT)%",
+  route: "%ROUTE_NAME%",
+};
+
+function stdoutLogger(form: "text" | "json"): AccessLog {
+  const format = form === "text" ? { text_format_source: { inline_string: TEXT_LINE } } : { json_format: JSON_LINE };
+  const type = "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog";
+  return logger("envoy.access_loggers.stdout", undefined, type, { log_format: format });
+}
+
+function logger(
+  name: string,
+  filter: AccessLogFilter | undefined,
+  type: string,
+  config: Record<string, unknown>,
+): AccessLog {
+  return { name, filter, configType: { $case: "typedConfig", value: packStruct(type, config) } };
+}
+
+/** A `%` in a format string begins a command. */
+function literal(text: string): string {
+  return text.replaceAll("%", "%%");
+}
