@@ -8,6 +8,17 @@ export function inForeground(stat = readFileSync("/proc/self/stat", "utf8")) {
   return terminal !== "0" && group === foreground;
 }
 
+/** `npm run` that is killed outright takes the shell between us along, but not us: then the program is told to stop. */
+function stopWithNpm(child) {
+  if (!process.env.npm_lifecycle_event || process.ppid === 1) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    child.kill("SIGTERM");
+  }, 1000);
+}
+
 /** Runs the program and ends as it ends. Does not return. */
 export function handOver(program, args, env) {
   const child = spawn(program, args, { stdio: "inherit", env });
@@ -17,6 +28,7 @@ export function handOver(program, args, env) {
       if (!(shared && inForeground())) child.kill(signal);
     });
   }
+  stopWithNpm(child);
   child.on("error", (error) => {
     process.stderr.write(`binnacle: cannot start ${program}: ${error.message}\n`);
     process.exit(126);
