@@ -26,6 +26,7 @@ import { signInRoutes } from "./routes/sign-in.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { trafficRoutes } from "./routes/traffic.ts";
 import { goOnPage, SIGN_IN_POLICY } from "./sign-in-page.ts";
+import { steadyObjects } from "./steady-objects.ts";
 import type { TrafficSockets } from "./traffic-sockets.ts";
 
 /** What the API shows. Handed in by the composition root; the API knows no other room. */
@@ -101,8 +102,9 @@ export function createApplication(options: ApplicationOptions): Express {
 
 function apiRoutes(options: ApplicationOptions): RequestHandler {
   const router = Router();
-  router.use(statusRoutes({ ...options, grafana: options.grafana }));
-  router.use(objectsRoutes(options.objects));
+  const objects = steadyObjects(options.objects);
+  router.use(statusRoutes({ ...options, objects, grafana: options.grafana }));
+  router.use(objectsRoutes(objects));
   router.use(trafficRoutes(options.traffic));
   router.use(alertsRoutes(new AlertmanagerClient(options.monitoring.alertmanager), options.now));
   router.post("/sign-in-links", (request, response) => {
