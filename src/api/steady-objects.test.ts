@@ -26,12 +26,6 @@ test("a list that took long is used again for twenty times as long", () => {
 });
 
 test("one kind is cut from the same list", () => {
-  const object = (kind: "Service" | "Ingress"): ObjectSummary => ({
-    ref: { kind, namespace: "a", name: "b" },
-    inUse: "current",
-    problems: [],
-    columns: {},
-  });
   const view: ObjectsView = { list: () => [object("Ingress"), object("Service")], get: () => undefined };
   assert.deepEqual(
     steadyObjects(view)
@@ -40,3 +34,7 @@ test("one kind is cut from the same list", () => {
     ["Service"],
   );
 });
+
+function object(kind: "Service" | "Ingress"): ObjectSummary {
+  return { ref: { kind, namespace: "a", name: "b" }, inUse: "current", problems: [], columns: {} };
+}

@@ -69,7 +69,8 @@ export class AlertmanagerClient {
   /** Undefined: there is none with this id. */
   async silence(id: string): Promise<AlertmanagerSilence | undefined> {
     const response = await this.#ask(`/api/v2/silence/${encodeURIComponent(id)}`);
-    if (response.status === 404) return undefined;
+    // 422: the id is not even in the form of one.
+    if (response.status === 404 || response.status === 422) return undefined;
     return this.#parse(response, silenceSchema);
   }
 
