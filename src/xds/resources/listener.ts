@@ -1,4 +1,3 @@
-import type { AccessLog } from "#proto/envoy/config/accesslog/v3/accesslog.ts";
 import { Listener } from "#proto/envoy/config/listener/v3/listener.ts";
 import {
   type DeepPartial,
@@ -10,6 +9,7 @@ import { TlsInspector } from "#proto/envoy/extensions/filters/listener/tls_inspe
 import { TcpProxy } from "#proto/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import type { IrListener } from "#translate/ir.ts";
+import { accessLoggers, type AccessLogSettings } from "./access-log.ts";
 import { socketAddress } from "./address.ts";
 import { type MessageCodec, packAny, packStruct, typeUrlOf } from "./any.ts";
 import { downstreamTls } from "./downstream-tls.ts";
@@ -18,7 +18,8 @@ import { type HttpSettings, httpConnectionManager } from "./http-connection-mana
 /** What all listeners have from the configuration. */
 export interface ListenerDefaults {
   readonly streamIdleTimeout: number;
-  readonly httpAccessLogs: readonly AccessLog[];
+  /** Undefined: no request is logged or counted; for checks that never reach an Envoy. */
+  readonly accessLog: AccessLogSettings | undefined;
 }
 
 /** Envoy's edge best practices. */
@@ -36,7 +37,7 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
     statPrefix: ir.name,
     trustedHops: ir.trustedHops,
     streamIdleTimeout: defaults.streamIdleTimeout,
-    accessLogs: defaults.httpAccessLogs,
+    accessLogs: defaults.accessLog === undefined ? [] : accessLoggers(defaults.accessLog, ir.name),
   });
   const { serves } = ir;
   switch (serves.protocol) {

@@ -6,13 +6,13 @@ import {
   type RouteMatch,
   VirtualHost,
 } from "#proto/envoy/config/route/v3/route_components.ts";
-import type { ObjectRef } from "#resources/ref.ts";
 import type { IrForward, IrMatch, IrRetry, IrRoute, IrVirtualHost } from "#translate/ir.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import { packEmpty } from "./any.ts";
 import { duration } from "./duration.ts";
+import { envoyRouteName } from "./traffic-key.ts";
 
-/** The key under which Binnacle's metadata stands in Envoy: who made a route, which host it is. */
+/** The key under which a virtual host's metadata says which host it is, for requests that no route takes. */
 export const METADATA_KEY = "binnacle";
 
 export function envoyVirtualHost(ir: IrVirtualHost): VirtualHost {
@@ -27,15 +27,10 @@ export function envoyVirtualHost(ir: IrVirtualHost): VirtualHost {
 
 function envoyRoute(ir: IrRoute, host: string, headers: DeepPartial<RouteMatch>["headers"]): Route {
   return Route.fromPartial({
-    name: ir.name,
+    name: envoyRouteName(host, ir.owner, ir.name),
     match: { ...routeMatch(ir.match), headers: headers ?? [] },
-    metadata: { filterMetadata: { [METADATA_KEY]: { host, ...ownerFields(ir.owner) } } },
     action: routeAction(ir),
   });
-}
-
-function ownerFields(owner: ObjectRef | undefined): Record<string, string> {
-  return owner === undefined ? {} : { kind: owner.kind, namespace: owner.namespace, name: owner.name };
 }
 
 function routeMatch({ path }: IrMatch): DeepPartial<RouteMatch> {

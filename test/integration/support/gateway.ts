@@ -53,7 +53,7 @@ export class Gateway implements AsyncDisposable {
     const [http = 0, https = 0, stats = 0] = await freePorts(3);
     const controlPlane = new ControlPlane({
       translate: { ...settingsFor(http, https, options.listeners ?? []), ...options.settings },
-      listeners: { streamIdleTimeout: 300_000, httpAccessLogs: [] },
+      listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
       archive: new MemoryArchive(),
       now: Date.now,
     });

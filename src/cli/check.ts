@@ -1,0 +1,36 @@
+import { formatProblem, type Problem } from "#lib/problem.ts";
+import { formatRef } from "#resources/ref.ts";
+import { checkManifests, type CheckedManifests } from "../main/check-manifests.ts";
+import type { CliContext } from "./context.ts";
+import { readConfig, type LocationFlags } from "./locations.ts";
+
+export const CHECK_OUTPUTS = ["text", "json"] as const;
+
+export interface CheckFlags extends LocationFlags {
+  readonly output: (typeof CHECK_OUTPUTS)[number];
+}
+
+/** `binnacle check`: exit code 0 when there is no error; warnings are shown and do not count. */
+export async function check(paths: readonly string[], flags: CheckFlags, context: CliContext): Promise<number> {
+  const { config } = await readConfig(flags, context);
+  const checked = await checkManifests(paths.length === 0 ? [config.sources.directory] : paths, config);
+  const errors = checked.problems.filter(({ severity }) => severity === "error").length;
+  if (flags.output === "json") context.stdout.write(`${JSON.stringify({ ...checked, errors }, undefined, 2)}\n`);
+  else context.stdout.write(formatChecked(checked, errors));
+  return errors === 0 ? 0 : 1;
+}
+
+function formatChecked({ files, objects, problems }: CheckedManifests, errors: number): string {
+  const lines = problems.map((problem) => `${problem.severity}: ${formatProblem(withObject(problem))}\n`);
+  const warnings = problems.length - errors;
+  return `${lines.join("")}${count(files, "file")}, ${count(objects, "object")}: ${count(errors, "error")}, ${count(warnings, "warning")}\n`;
+}
+
+function withObject(problem: CheckedManifests["problems"][number]): Problem {
+  if (problem.ref === undefined) return problem;
+  return { ...problem, path: `${formatRef(problem.ref)}${problem.path === "" ? "" : ` ${problem.path}`}` };
+}
+
+function count(amount: number, word: string): string {
+  return `${amount} ${word}${amount === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,33 @@
+import { fileURLToPath } from "node:url";
+import { programs } from "../../examples/quickstart/programs.ts";
+import type { Config } from "#config/config.ts";
+import type { Logger } from "#lib/log.ts";
+import type { BackoffSettings } from "#supervisor/backoff.ts";
+import type { ChildSpec } from "#supervisor/child.ts";
+import { Supervisor } from "#supervisor/supervisor.ts";
+
+/** The folder of the quick start that `up` shows when no configuration is given. */
+export const QUICKSTART = fileURLToPath(new URL("../../examples/quickstart/", import.meta.url));
+
+/** A program that was killed stays away long enough for its alert to reach somebody, and then comes back by itself. */
+const AWAY: BackoffSettings = { baseMs: 120_000, maxMs: 120_000, stableMs: 0, loopAfter: Number.MAX_SAFE_INTEGER };
+
+/** Starts the quick start's upstream programs and its load. They end with the supervisor that is returned. */
+export async function startDemo(config: Config, directory: string, logger: Logger, signal: AbortSignal): Promise<Supervisor> {
+  const demo = new Supervisor({ directory, logger, backoff: AWAY });
+  const node = { command: process.execPath, env: {}, cwd: QUICKSTART };
+  const upstreams = programs.map(({ name, endpoints }): ChildSpec => ({
+    ...node,
+    name: `demo-${name}`,
+    args: ["upstream.ts", name],
+    ready: `http://127.0.0.1:${endpoints[0]?.port}/healthz`,
+    ports: endpoints.map(({ port }) => ({ address: "127.0.0.1", port, setting: "--no-demo, which leaves the demo out" })),
+  }));
+  const http = config.listeners.find(({ protocol }) => protocol === "http");
+  const load: ChildSpec[] =
+    http === undefined
+      ? []
+      : [{ ...node, name: "demo-load", args: ["load.ts", String(http.port)], ready: () => Promise.resolve(true) }];
+  await demo.start([...upstreams, ...load], signal);
+  return demo;
+}

@@ -1,0 +1,30 @@
+import type { Config } from "#config/config.ts";
+import { isLocalAddress } from "#translate/local-address.ts";
+import type { TranslateSettings } from "#translate/settings.ts";
+
+/** What translation needs of the configuration. `ownAddresses` are all addresses of this machine's interfaces. */
+export function translateSettings(config: Config, ownAddresses: readonly string[]): TranslateSettings {
+  const { ingressClass, claimUnclassed, httpsRedirect, tls, requestTimeout, connectTimeout } = config.routing;
+  return {
+    listeners: config.listeners.map(({ name, address, port, protocol, proxyProtocol, trustedHops, service }) => ({
+      name,
+      address,
+      port,
+      protocol,
+      proxyProtocol,
+      trustedHops,
+      service,
+    })),
+    ingressClass,
+    claimUnclassed,
+    httpsRedirect,
+    tls,
+    requestTimeout,
+    connectTimeout,
+    upstreams: {
+      allowLocal: config.upstreams.allowLocal,
+      ownAddresses: ownAddresses.filter((address) => !isLocalAddress(address)),
+      externalName: config.upstreams.externalName,
+    },
+  };
+}
