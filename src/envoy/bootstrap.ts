@@ -71,6 +71,9 @@ export function bootstrap(settings: BootstrapSettings): JsonObject {
         { name: RUNTIME_LAYER, rtds_layer: { name: RUNTIME_LAYER, rtds_config: adsSource(FIRST_ANSWER.runtime) } },
       ],
     },
+    // What an upstream without traffic need not have: a quarter of the memory of 10,000 clusters, and a third of their loading time.
+    cluster_manager: { enable_deferred_cluster_creation: true },
+    deferred_stat_options: { enable_deferred_creation_stats: true },
     overload_manager: overloadManager(settings.limits),
     stats_config: {
       stats_matcher: stats.matcher,
