@@ -23,17 +23,19 @@ export function parseYaml(text: string): { readonly documents: readonly unknown[
     }
     return { documents };
   } catch (error) {
-    return { error: describe(error) };
+    return { error: describe(error, text) };
   }
 }
 
-function describe(error: unknown): YamlError {
+function describe(error: unknown, text: string): YamlError {
   // The parser's own message shows the lines around the place; its reason may name an alias or a tag.
   const reason =
     error instanceof YAMLException
       ? error.reason.replace(/:? ("[^"]*"|!<[^>]*>)/g, "").replace(/: .*/, "")
       : "the parser gave up";
-  const line = error instanceof YAMLException ? (error.mark?.line ?? 0) + 1 : 1;
+  // What is missed at the end of the text is told for its last line, not for the empty one after it.
+  const lastLine = text.trimEnd().split("\n").length;
+  const line = error instanceof YAMLException ? Math.min((error.mark?.line ?? 0) + 1, lastLine) : 1;
   const fix = FIXES.find(([words]) => reason.includes(words))?.[1];
   return { message: `not valid YAML: ${reason}`, line, ...(fix === undefined ? {} : { fix }) };
 }
@@ -47,7 +49,7 @@ const FIXES: readonly (readonly [reason: string, fix: string])[] = [
   ],
   ["bad indentation of a sequence entry", "give all '-' of a list the same indentation"],
   ["unidentified alias", "put texts that begin with '*' in quotes"],
-  ["deficient indentation", "close the bracket or the quotes in the line above, or indent what stands in them"],
+  ["deficient indentation", "close the bracket or the quotes, or indent what stands in them"],
   ["within a flow collection", "close the bracket"],
   ["quoted scalar", "close the quotes"],
   ["unknown escape sequence", "double the backslash or use single quotes"],
