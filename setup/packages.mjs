@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { lastLines } from "./command.mjs";
 import { ensureNode, linkCommands, nodePath, nodeReady } from "./node.mjs";
-import { ensureNpm, runNpm } from "./npm.mjs";
+import { ensureNpm, patience, runNpm } from "./npm.mjs";
 import { inRoot } from "./paths.mjs";
 import { hashOf } from "./place.mjs";
 import { Problem } from "./problem.mjs";
@@ -46,7 +46,7 @@ function installedByHand() {
 async function install() {
   // The user's npm settings may leave out development packages or optional ones.
   const flags = ["--ignore-scripts", "--include=dev", "--include=optional", "--no-audit", "--no-fund"];
-  const { code, output } = await runNpm(nodePath(), ["ci", ...flags]);
+  const { code, output } = await runNpm(nodePath(), ["ci", ...patience, ...flags]);
   if (code === 0) return;
   const words = output.replace(/^npm warn.*\n|^npm error\s*\n|^.*complete log of this run.*\n/gim, "");
   throw new Problem("npm ci failed", {

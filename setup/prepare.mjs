@@ -6,7 +6,7 @@ import { checkMachine } from "./machine.mjs";
 import { nodePath } from "./node.mjs";
 import { ensurePackages, packagesReady } from "./packages.mjs";
 import { cacheFolder, childEnvironment, inRoot } from "./paths.mjs";
-import { findPrograms } from "./programs.mjs";
+import { findPrograms, forgetUnavailable } from "./programs.mjs";
 import { fail, step, waitingFor } from "./progress.mjs";
 import { generateProtos, protosReady } from "./protos.mjs";
 import { sweep } from "./temporary.mjs";
@@ -37,7 +37,10 @@ export async function prepare(needs) {
   sweep(cacheFolder());
   const results = await Promise.allSettled([prepareCheckout(needs), ...programs]);
   const errors = results.filter((result) => result.status === "rejected").map((result) => result.reason);
-  if (errors.length > 0) fail(errors);
+  if (errors.length > 0) {
+    forgetUnavailable();
+    fail(errors);
+  }
   restore();
   const variables = Object.assign({}, ...results.map((result) => result.value));
   return { node: nodePath(), env: childEnvironment(nodePath(), variables) };

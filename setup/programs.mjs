@@ -1,5 +1,5 @@
 // The programs that are no npm packages: which we need, which versions we know to work, and where each comes from.
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { versionText } from "./command.mjs";
 import { fromDebian } from "./debian.mjs";
@@ -106,18 +106,23 @@ async function fetchKit(kit) {
   });
 }
 
+const markerOf = (kit) => join(cacheFolder(), `${kit.name}.unavailable`);
+
 /** An optional program that could not be had is not asked for again at every start: once a day is enough. */
 async function fetchOptional(kit) {
-  const marker = join(cacheFolder(), `${kit.name}.unavailable`);
+  const marker = markerOf(kit);
   if (existsSync(marker) && Date.now() - statSync(marker).mtimeMs < 24 * 3600_000) return;
   try {
     await step(kit.name, () => fetchKit(kit));
   } catch (error) {
     mkdirSync(cacheFolder(), { recursive: true });
     writeFileSync(marker, `${error.reason || error.message}\n`);
-    say(`  going on without ${kit.name}: ${kit.without} (why: ${marker})`);
+    say(`  going on without ${kit.name}: ${kit.without} (${marker} says why; it is tried again in a day)`);
   }
 }
+
+/** When what is required could not be had either, it was not for the optional program's sake: no waiting for a day. */
+export const forgetUnavailable = () => kits.forEach((kit) => rmSync(markerOf(kit), { force: true }));
 
 /** The variables for one kit: {BINNACLE_PROMETHEUS: path, …}. Fetches it when the machine does not have it. */
 async function variablesOf(kit, required) {
