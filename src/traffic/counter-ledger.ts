@@ -1,0 +1,84 @@
+import type { Flow, FlowTable } from "./flows.ts";
+import { parseRequestCounter } from "./request-counter.ts";
+
+/** What an Envoy's counters say that differs from what they said before. */
+export interface CounterReading {
+  /** Envoy's node id. */
+  readonly envoy: string;
+  /** Values as Envoy has them, not differences. */
+  readonly changed: readonly (readonly [name: string, value: number])[];
+  /** Counters that Envoy no longer has: should one come back, it begins at 0. */
+  readonly gone: readonly string[];
+  /** This Envoy is another process than at its reading before: all its counters began at 0. */
+  readonly restarted: boolean;
+}
+
+/** Requests that happened between two readings. */
+export interface CountDelta {
+  readonly flow: Flow;
+  readonly code: number;
+  readonly flags: readonly string[];
+  readonly requests: number;
+}
+
+export interface LedgerEntry {
+  readonly deltas: readonly CountDelta[];
+  /** Log entries that Envoy let go because its buffer was full. */
+  readonly entriesDropped: number;
+  /** The first of this Envoy: its requests may be hours old, so they belong to the totals and to no second. */
+  readonly first: boolean;
+}
+
+type Counter =
+  | { last: number; readonly flow: Flow; readonly code: number; readonly flags: readonly string[] }
+  | { last: number; readonly dropped: true };
+
+/** What {@link CounterLedger} reads beside the request counters. */
+const ENTRIES_DROPPED = "access_logs.grpc_access_log.logs_dropped";
+
+/**
+ * Envoys' counters as requests that happened: each counted once, also over Envoy's restarts and over counters that Envoy
+ * lets go. A value below its last one means that the counter began again.
+ */
+export class CounterLedger {
+  readonly #flows: FlowTable;
+  readonly #envoys = new Map<string, Map<string, Counter>>();
+
+  constructor(flows: FlowTable) {
+    this.#flows = flows;
+  }
+
+  apply(reading: CounterReading): LedgerEntry {
+    const known = this.#envoys.get(reading.envoy);
+    const counters = known ?? new Map<string, Counter>();
+    if (known === undefined) this.#envoys.set(reading.envoy, counters);
+    if (reading.restarted) for (const counter of counters.values()) counter.last = 0;
+    for (const name of reading.gone) counters.delete(name);
+    const deltas: CountDelta[] = [];
+    let entriesDropped = 0;
+    for (const [name, value] of reading.changed) {
+      const counter = counters.get(name) ?? this.#counter(name);
+      if (counter === undefined) continue;
+      counters.set(name, counter);
+      const requests = value >= counter.last ? value - counter.last : value;
+      counter.last = value;
+      if (requests === 0) continue;
+      if ("dropped" in counter) entriesDropped += requests;
+      else deltas.push({ flow: counter.flow, code: counter.code, flags: counter.flags, requests });
+    }
+    return { deltas, entriesDropped, first: known === undefined };
+  }
+
+  /** Forgets an Envoy that will not come back; what it counted stays counted. */
+  forget(envoy: string): void {
+    this.#envoys.delete(envoy);
+  }
+
+  #counter(name: string): Counter | undefined {
+    if (name === ENTRIES_DROPPED) return { last: 0, dropped: true };
+    const parsed = parseRequestCounter(name);
+    if (parsed === undefined) return undefined;
+    const flow = this.#flows.flow(parsed.listener, parsed.routeKey, parsed.cluster);
+    return { last: 0, flow, code: parsed.code, flags: parsed.flags };
+  }
+}

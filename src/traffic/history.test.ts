@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { CountDelta } from "./counter-ledger.ts";
+import { FlowTable } from "./flows.ts";
+import { bucketOf } from "./histogram.ts";
+import { History } from "./history.ts";
+
+const ANY = () => true;
+
+function setUp(limits = { seconds: 900, bytes: 1_000_000 }) {
+  const flows = new FlowTable();
+  const history = new History(flows, limits);
+  const delta = (host: string, code: number, requests: number): CountDelta => ({
+    flow: flows.flow("http", `${host}/Ingress/team/${host}/r`, ""),
+    code,
+    flags: [],
+    requests,
+  });
+  return { flows, history, delta };
+}
+
+test("requests between two readings are spread over the seconds, and none is lost", () => {
+  const { history, delta } = setUp();
+  history.addCounts([delta("a", 200, 10), delta("b", 503, 1)], 100.3, 103.3);
+  const columns = history.columns(100, 110, ANY);
+  assert.deepEqual(
+    columns.map(({ time, requests }) => [time, requests]),
+    [
+      [100_000, 2],
+      [101_000, 5],
+      [102_000, 3],
+      [103_000, 1],
+    ],
+  );
+  const sum = (of: (column: (typeof columns)[number]) => number) => columns.reduce((all, one) => all + of(one), 0);
+  assert.deepEqual([sum(({ requests }) => requests), sum(({ errors }) => errors)], [11, 1]);
+});
+
+test("a column shows the flows asked for", () => {
+  const { history, delta } = setUp();
+  history.addCounts([delta("a", 200, 3), delta("b", 404, 2)], 100, 101);
+  const [column] = history.columns(100, 101, ({ host }) => host === "b");
+  assert.deepEqual([column?.requests, column?.errors, column?.classes], [2, 0, { "4xx": 2 }]);
+});
+
+test("latencies give buckets, quantiles and the mean of each phase", () => {
+  const { history, delta } = setUp();
+  const { flow } = delta("a", 200, 1);
+  // Of phases: waiting 2 ms over weight 4, the rest not come to.
+  history.addLatencies(100, [{ flow, buckets: [[bucketOf(8), 4]], phases: [2, 4, 0, 0, 0, 0, 0, 0] }]);
+  const [column] = history.columns(100, 101, ANY);
+  assert.deepEqual(column?.latency, [[bucketOf(8), 4]]);
+  assert.deepEqual(column?.phases, { waiting: 0.5 });
+  assert.ok(column?.quantiles !== undefined && column.quantiles.p50 <= 8);
+});
+
+test("a sealed second says the same, also after something came late", () => {
+  const { history, delta } = setUp();
+  history.addCounts([delta("a", 200, 3)], 100, 101);
+  const open = history.columns(100, 101, ANY);
+  history.trim(200);
+  assert.deepEqual(history.columns(100, 101, ANY), open);
+  history.addCounts([delta("a", 200, 2)], 100, 101);
+  history.trim(200);
+  assert.equal(history.columns(100, 101, ANY)[0]?.requests, 5);
+});
+
+test("what is older than the limit goes, and what is too much", () => {
+  const { history, delta } = setUp({ seconds: 5, bytes: 1_000_000 });
+  for (let at = 100; at < 110; at++) history.addCounts([delta("a", 200, 1)], at, at + 1);
+  history.trim(110);
+  assert.equal(history.since, 105);
+  history.addCounts([delta("a", 200, 1)], 99, 100);
+  assert.equal(history.since, 105, "too late is left out");
+  const small = setUp({ seconds: 900, bytes: 1000 });
+  for (let at = 100; at < 110; at++) small.history.addCounts([small.delta("a", 200, 1)], at, at + 1);
+  small.history.trim(110);
+  assert.ok(small.history.bytes <= 1000 && small.history.bytes > 0);
+});
+
+test("a clock that jumps leaves no endless row of empty seconds", () => {
+  const { history, delta } = setUp({ seconds: 5, bytes: 1_000_000 });
+  history.addCounts([delta("a", 200, 1)], 100, 101);
+  history.addCounts([delta("a", 200, 1)], 1_000_000_000, 1_000_000_001);
+  assert.equal(history.since, 1_000_000_000);
+});
+
+test("it says which seconds changed", () => {
+  const { history, delta } = setUp();
+  history.addCounts([delta("a", 200, 2)], 102, 104);
+  history.addCounts([delta("a", 200, 1)], 102, 103);
+  assert.deepEqual([history.takeTouched(), history.takeTouched()], [[102, 103], []]);
+});

@@ -1,0 +1,161 @@
+import { CODE_CLASSES, classIndex, isFailedClass } from "./code-class.ts";
+import type { CountDelta } from "./counter-ledger.ts";
+import type { Flow, FlowTable } from "./flows.ts";
+import { BUCKETS, quantiles } from "./histogram.ts";
+import type { CodeClass, Column, Phases } from "./messages.ts";
+import { PHASE_NAMES, PHASE_SUMS, Second } from "./second.ts";
+
+export interface HistoryLimits {
+  /** Seconds. */
+  readonly seconds: number;
+  readonly bytes: number;
+}
+
+/** Latencies of one flow in one second, from log entries. */
+export interface LatencySum {
+  readonly flow: Flow;
+  /** Pairs of bucket and weight. */
+  readonly buckets: Iterable<readonly [bucket: number, weight: number]>;
+  /** See second.ts. */
+  readonly phases: ArrayLike<number>;
+}
+
+/** Seconds that are still written to: entries and counters come some seconds late. */
+const OPEN_SECONDS = 10;
+
+/** The last quarter of an hour, second by second and flow by flow, so that any choice of flows can be drawn. */
+export class History {
+  readonly #flows: FlowTable;
+  readonly #limits: HistoryLimits;
+  /** Rising, without gaps. */
+  readonly #seconds: Second[] = [];
+  readonly #touched = new Set<number>();
+
+  constructor(flows: FlowTable, limits: HistoryLimits) {
+    this.#flows = flows;
+    this.#limits = limits;
+  }
+
+  /** Requests counted between two times (seconds, with fractions), spread evenly over them; whole numbers stay whole. */
+  addCounts(deltas: readonly CountDelta[], from: number, to: number): void {
+    const width = Math.max(to - from, 1e-3);
+    for (const { flow, code, requests } of deltas) {
+      let given = 0;
+      for (let at = Math.floor(from); at < to; at++) {
+        const until = Math.round((requests * Math.min(at + 1 - from, width)) / width);
+        if (until > given) this.#second(at)?.addCount(flow.id, classIndex(code), until - given);
+        given = Math.max(given, until);
+      }
+    }
+  }
+
+  addLatencies(at: number, sums: readonly LatencySum[]): void {
+    const second = this.#second(at);
+    if (second === undefined) return;
+    for (const { flow, buckets, phases } of sums) {
+      for (const [bucket, weight] of buckets) second.addLatency(flow.id, bucket, weight);
+      second.addPhases(flow.id, phases);
+    }
+  }
+
+  /** Drops what is too old or too much, and seals what is over. `now` in seconds. */
+  trim(now: number): void {
+    let bytes = this.#seconds.reduce((sum, second) => sum + second.bytes, 0);
+    const oldest = now - this.#limits.seconds;
+    while (this.#seconds[0] !== undefined && (this.#seconds[0].at < oldest || bytes > this.#limits.bytes)) {
+      bytes -= this.#seconds.shift()?.bytes ?? 0;
+    }
+    for (const second of this.#seconds) if (second.at < now - OPEN_SECONDS) second.seal();
+  }
+
+  /** The seconds in `[from, to)`, in seconds since the epoch, rising; those without traffic too. */
+  between(from: number, to: number): readonly Second[] {
+    const first = this.#seconds[0]?.at ?? 0;
+    return this.#seconds.slice(Math.max(0, from - first), Math.max(0, to - first));
+  }
+
+  /** The seconds that have changed since the last call, rising. */
+  takeTouched(): readonly number[] {
+    const touched = [...this.#touched].sort((a, b) => a - b);
+    this.#touched.clear();
+    return touched;
+  }
+
+  /** Start of the oldest second, in seconds; undefined while there is none. */
+  get since(): number | undefined {
+    return this.#seconds[0]?.at;
+  }
+
+  get bytes(): number {
+    return this.#seconds.reduce((sum, second) => sum + second.bytes, 0);
+  }
+
+  /** Columns of the flows that pass, of the seconds in `[from, to)`, rising. */
+  columns(from: number, to: number, passes: (flow: Flow) => boolean): Column[] {
+    const verdicts = new Map<number, boolean>();
+    const isIn = (id: number): boolean => {
+      const known = verdicts.get(id);
+      if (known !== undefined) return known;
+      const flow = this.#flows.get(id);
+      const verdict = flow !== undefined && passes(flow);
+      verdicts.set(id, verdict);
+      return verdict;
+    };
+    return this.between(from, to).map((second) => column(second, isIn));
+  }
+
+  /** The second that begins at `at`, made if need be; undefined when it is older than all that is kept. */
+  #second(at: number): Second | undefined {
+    const whole = Math.floor(at);
+    const first = this.#seconds[0];
+    if (first === undefined) this.#seconds.push(new Second(whole));
+    else if (whole < first.at) return undefined;
+    const last = this.#seconds.at(-1)?.at ?? whole;
+    // A gap as long as all that is kept is a clock that jumped: what was is of no use then.
+    if (whole - last > this.#limits.seconds) this.#seconds.splice(0, this.#seconds.length, new Second(whole));
+    else for (let next = last + 1; next <= whole; next++) this.#seconds.push(new Second(next));
+    this.#touched.add(whole);
+    return this.#seconds[whole - (this.#seconds[0]?.at ?? whole)];
+  }
+}
+
+function column(second: Second, isIn: (flow: number) => boolean): Column {
+  const classes: Partial<Record<CodeClass, number>> = {};
+  let [requests, errors] = [0, 0];
+  second.eachCount((flow, index, amount) => {
+    const name = CODE_CLASSES[index];
+    if (name === undefined || !isIn(flow)) return;
+    classes[name] = (classes[name] ?? 0) + amount;
+    requests += amount;
+    if (isFailedClass(index)) errors += amount;
+  });
+  const weights = new Float64Array(BUCKETS);
+  second.eachLatency((flow, bucket, weight) => {
+    if (isIn(flow)) weights[bucket]! += weight;
+  });
+  const sums = new Float64Array(PHASE_SUMS);
+  second.eachPhases((flow, of) => {
+    if (isIn(flow)) for (let index = 0; index < PHASE_SUMS; index++) sums[index]! += of[index] ?? 0;
+  });
+  const latency: [number, number][] = [];
+  for (const [bucket, weight] of weights.entries())
+    if (weight > 0) latency.push([bucket, Math.round(weight * 10) / 10]);
+  return {
+    time: second.at * 1000,
+    requests,
+    errors,
+    classes,
+    latency,
+    quantiles: quantiles(weights),
+    phases: phaseMeans(sums),
+  };
+}
+
+function phaseMeans(sums: Float64Array): Phases | undefined {
+  const means: { -readonly [K in keyof Phases]: Phases[K] } = {};
+  for (const [index, name] of PHASE_NAMES.entries()) {
+    const weight = sums[index * 2 + 1] ?? 0;
+    if (weight > 0) means[name] = Math.round(((sums[index * 2] ?? 0) / weight) * 100) / 100;
+  }
+  return Object.keys(means).length === 0 ? undefined : means;
+}

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { nextShares, samplingWords, type SamplingPolicy, type Shares, shownPart } from "./sampling.ts";
+
+const POLICY: SamplingPolicy = { budget: 500, sampleShare: 1, pinnedBudget: 20_000 };
+const ALL: Shares = { failures: 1, sample: 1 };
+
+/** Seconds of a steady offer: each step sees what its own shares let through. */
+function settle(shares: Shares, failed: number, others: number, pinned = false, policy = POLICY): readonly Shares[] {
+  const steps: Shares[] = [];
+  for (let second = 0; second < 40; second++) {
+    const load = {
+      failures: failed * shares.failures,
+      sample: others * shares.sample,
+      failedRequests: failed,
+      otherRequests: others,
+    };
+    shares = nextShares(shares, load, policy, pinned);
+    steps.push(shares);
+  }
+  return steps;
+}
+
+function entries({ failures, sample }: Shares, failed: number, others: number): number {
+  return failures * failed + sample * others;
+}
+
+test("few requests are all shown", () => {
+  assert.equal(settle(ALL, 10, 100).at(-1), ALL);
+});
+
+test("a flood is within the budget at the first step, and stays there", () => {
+  for (const shares of settle(ALL, 0, 20_000)) {
+    assert.equal(shares.failures, 1);
+    assert.ok(Math.abs(entries(shares, 0, 20_000) - 500) < 60);
+  }
+});
+
+test("failures are whole until they need more than the budget, and never take the sample's last part", () => {
+  const some = settle(ALL, 300, 20_000).at(-1)!;
+  assert.equal(some.failures, 1);
+  assert.ok(entries(some, 300, 20_000) <= 550);
+  const many = settle(ALL, 10_000, 10_000).at(-1)!;
+  assert.ok(many.failures < 0.05 && many.failures > 0.03);
+  assert.ok(many.sample * 10_000 >= 90, "a fifth of the budget is the sample's");
+});
+
+test("after a flood the share rises by steps, up to all", () => {
+  const steps = settle({ failures: 1, sample: 0.001 }, 0, 50);
+  assert.ok(steps[0]!.sample <= 0.002);
+  assert.equal(steps.at(-1)!.sample, 1);
+});
+
+test("a share of nothing rises again: the counters tell what it let through", () => {
+  assert.ok(settle({ failures: 0, sample: 0 }, 100, 100).at(-1)!.failures === 1);
+});
+
+test("small changes are not told", () => {
+  const shares = { failures: 1, sample: 0.025 };
+  const load = { failures: 0, sample: 520, failedRequests: 0, otherRequests: 20_800 };
+  assert.equal(nextShares(shares, load, POLICY, false), shares);
+});
+
+test("never more than the sample's share by setting, except while something is pinned", () => {
+  const policy = { ...POLICY, sampleShare: 0.05 };
+  const [first] = settle(ALL, 0, 100, false, policy);
+  assert.equal(first?.sample, 0.05);
+  assert.equal(settle({ failures: 1, sample: 0.05 }, 0, 100, true, policy).at(-1)!.sample, 1);
+});
+
+test("while something is pinned more comes in, and no more of the rest is shown", () => {
+  const pinned = settle(ALL, 0, 10_000, true).at(-1)!;
+  assert.equal(pinned.sample, 1);
+  const load = { failures: 0, sample: 10_000, failedRequests: 0, otherRequests: 10_000 };
+  assert.ok(Math.abs(shownPart(pinned, load, POLICY) - 0.05) < 0.001);
+  assert.equal(shownPart({ failures: 1, sample: 0.05 }, { ...load, sample: 500 }, POLICY), 1);
+});
+
+test("it is said in words", () => {
+  assert.equal(samplingWords(ALL), "showing all requests");
+  assert.equal(
+    samplingWords({ failures: 1, sample: 0.05 }),
+    "showing all failures and slow requests, 1 in 20 of the others; totals exact",
+  );
+  assert.equal(
+    samplingWords({ failures: 0.4, sample: 0.001 }),
+    "showing 1 in 2.5 of the failures and slow requests, 1 in 1000 of the others; totals exact",
+  );
+});
