@@ -3,7 +3,7 @@ import { handOver } from "./handover.mjs";
 import { inRoot } from "./paths.mjs";
 import { prepare } from "./prepare.mjs";
 
-const everything = { programs: true, console: true };
+const everything = { programs: true, console: "required" };
 
 const verbs = {
   up: { needs: everything, command: (args) => [inRoot("src", "cli.ts"), "up", ...args] },
@@ -11,9 +11,15 @@ const verbs = {
     needs: everything,
     command: (args) => [`--watch-path=${inRoot("src")}`, inRoot("src", "cli.ts"), "up", ...args],
   },
-  test: { needs: { ...everything, required: ["jsonnet"] }, command: (args) => [inRoot("setup", "test.mjs"), ...args] },
+  test: {
+    needs: { programs: true, console: "wanted", required: ["jsonnet"] },
+    command: (args) => [inRoot("setup", "test.mjs"), ...args],
+  },
   check: { needs: {}, command: (args) => [inRoot("setup", "check.mjs"), ...args] },
-  bench: { needs: everything, command: (args) => [inRoot("test", "bench", "run.ts"), ...args] },
+  bench: {
+    needs: { programs: true, console: "wanted" },
+    command: (args) => [inRoot("test", "bench", "run.ts"), ...args],
+  },
   setup: { needs: everything },
 };
 
