@@ -101,6 +101,7 @@ export class FileStates {
     const hash = bytesHash(read.text);
     const state = { signature: signatureOf(stats), identity: identity(stats), hash };
     if (known?.manifest !== undefined && known.hash === hash) {
+      this.#postponed.delete(path);
       this.#states.set(path, { ...state, manifest: known.manifest });
       return "done";
     }

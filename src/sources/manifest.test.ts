@@ -84,10 +84,13 @@ for (const [text, ...expected] of [
   });
 }
 
+function objects({ entries }: Manifest): unknown[] {
+  return entries.map((entry) => entry.type === "object" && entry.object);
+}
+
 test("documents that did not change are taken over, also when they moved", async () => {
   const before = await read(`${namespace("a")}---\n${namespace("b")}---\n${namespace("c")}`);
   const after = await read(`${namespace("a")}---\n# new\n${namespace("b")}---\n${namespace("c")}`, before);
-  const objects = ({ entries }: Manifest): unknown[] => entries.map((entry) => entry.type === "object" && entry.object);
   assert.equal(after.entries[0], before.entries[0], "what stands where it stood is the same entry");
   assert.notEqual(objects(after)[1], objects(before)[1]);
   assert.equal(objects(after)[2], objects(before)[2], "what moved is the same object");
