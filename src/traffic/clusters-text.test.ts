@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { healthOf, readCluster, splitClusters } from "./clusters-text.ts";
+
+function lines(cluster: string, address: string, health: string, total: number): string {
+  return [
+    `${cluster}::${address}::cx_active::2`,
+    `${cluster}::${address}::cx_connect_fail::3`,
+    `${cluster}::${address}::cx_total::4`,
+    `${cluster}::${address}::rq_active::1`,
+    `${cluster}::${address}::rq_error::5`,
+    `${cluster}::${address}::rq_success::6`,
+    `${cluster}::${address}::rq_timeout::7`,
+    `${cluster}::${address}::rq_total::${total}`,
+    `${cluster}::${address}::hostname::`,
+    `${cluster}::${address}::health_flags::${health}`,
+    `${cluster}::${address}::zone::z1`,
+    `${cluster}::${address}::success_rate::-1`,
+    "",
+  ].join("\n");
+}
+
+const HEAD = (cluster: string) =>
+  `${cluster}::observability_name::${cluster}\n${cluster}::default_priority::max_connections::1024\n${cluster}::added_via_api::true\n`;
+
+const CART = "local/team-shop/cart/80";
+const CART8 = "local/team-shop/cart/8080";
+const TEXT =
+  HEAD("binnacle_xds") +
+  HEAD(CART) +
+  lines(CART, "10.0.0.1:8080", "healthy", 10) +
+  lines(CART, "[2001:db8::1]:8080", "/failed_active_hc", 20) +
+  HEAD(CART8);
+
+test("the text falls into clusters; Envoy's own are left out", () => {
+  const clusters = splitClusters(TEXT);
+  assert.deepEqual(
+    clusters.map(({ cluster }) => cluster),
+    [CART, CART8],
+  );
+  assert.equal(clusters.map(({ text }) => text).join(""), TEXT.slice(HEAD("binnacle_xds").length));
+  assert.deepEqual(splitClusters(""), []);
+  assert.deepEqual(splitClusters("nonsense"), []);
+});
+
+test("endpoints are read, IPv6 addresses too; limits are no endpoints", () => {
+  const [cart, empty] = splitClusters(TEXT).map(readCluster);
+  assert.deepEqual(cart?.endpoints[0], {
+    address: "10.0.0.1:8080",
+    health: "healthy",
+    zone: "z1",
+    activeRequests: 1,
+    activeConnections: 2,
+    requests: 10,
+    errors: 5,
+    timeouts: 7,
+    connectFailures: 3,
+  });
+  assert.deepEqual(
+    cart?.endpoints.map(({ address, health, requests }) => [address, health, requests]),
+    [
+      ["10.0.0.1:8080", "healthy", 10],
+      ["[2001:db8::1]:8080", "failing", 20],
+    ],
+  );
+  assert.deepEqual(empty?.endpoints, []);
+});
+
+test("health flags are one word", () => {
+  const flags = {
+    healthy: "healthy",
+    "/failed_active_hc": "failing",
+    "/failed_active_hc/active_hc_timeout": "failing",
+    "/failed_active_hc/pending_active_hc": "unknown",
+    "/failed_outlier_check": "ejected",
+    "/failed_active_hc/failed_outlier_check": "ejected",
+    "/eds_status_draining": "draining",
+    "/failed_eds_health": "unhealthy",
+    "/degraded_eds_health": "degraded",
+    "/degraded_active_hc": "degraded",
+    "/something_new": "unhealthy",
+  };
+  for (const [flag, health] of Object.entries(flags)) assert.equal(healthOf(flag), health, flag);
+});

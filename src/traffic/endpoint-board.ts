@@ -1,0 +1,214 @@
+import { compareText } from "#lib/compare.ts";
+import type { ClusterReading, EndpointReading } from "./clusters-text.ts";
+import { BUCKETS, quantiles } from "./histogram.ts";
+import type { EndpointHealth, EndpointState, Upstream } from "./messages.ts";
+import { parseUpstream } from "./upstream.ts";
+
+/** What an Envoy's `/clusters` says that differs from what it said before. */
+export interface BoardReading {
+  readonly envoy: string;
+  readonly changed: readonly ClusterReading[];
+  readonly gone: readonly string[];
+  /** Another process than before: its counters began at 0. */
+  readonly restarted: boolean;
+  /** Seconds since the epoch. */
+  readonly at: number;
+}
+
+const COUNTERS = ["requests", "errors", "timeouts", "connectFailures"] as const;
+type Counters = Record<(typeof COUNTERS)[number], number>;
+
+/** One endpoint as one Envoy sees it. */
+interface Seen {
+  reading: EndpointReading;
+  readonly totals: Counters;
+  readonly last: Counters;
+  requestsPerSecond: number;
+  errorsPerSecond: number;
+  /** When `last` was read. */
+  at: number;
+}
+
+interface Window {
+  /** By second: weights by bucket. */
+  readonly seconds: Map<number, Float64Array>;
+}
+
+/** Worst first: what several Envoys say of one endpoint becomes the worst. */
+const WORST: readonly EndpointHealth[] = [
+  "ejected",
+  "failing",
+  "unhealthy",
+  "draining",
+  "unknown",
+  "degraded",
+  "healthy",
+];
+
+/** The endpoints of all upstreams with their health and counters, over all Envoys. */
+export class EndpointBoard {
+  /** Cluster → Envoy → endpoint's address. */
+  readonly #clusters = new Map<string, Map<string, Map<string, Seen>>>();
+  readonly #latencies = new Map<string, Window>();
+  readonly #windowSeconds: number;
+
+  constructor(windowSeconds: number) {
+    this.#windowSeconds = windowSeconds;
+  }
+
+  /** Returns the clusters whose endpoints differ now. */
+  apply(reading: BoardReading): readonly string[] {
+    if (reading.restarted) this.#restart(reading.envoy);
+    for (const cluster of reading.gone) this.#remove(cluster, reading.envoy);
+    const named = new Set(reading.gone);
+    for (const { cluster, endpoints } of reading.changed) {
+      named.add(cluster);
+      this.#read(cluster, reading, endpoints);
+    }
+    // What was not named stands still, so its rates are 0 now.
+    for (const [cluster, envoys] of this.#clusters) {
+      if (named.has(cluster) || !rest(envoys.get(reading.envoy), reading.at)) continue;
+      named.add(cluster);
+    }
+    return [...named];
+  }
+
+  forget(envoy: string): void {
+    for (const cluster of this.#clusters.keys()) this.#remove(cluster, envoy);
+  }
+
+  /** Durations of requests that an endpoint answered. `second` in seconds since the epoch. */
+  addLatency(cluster: string, address: string, second: number, buckets: Iterable<readonly [number, number]>): void {
+    const key = `${cluster} ${address}`;
+    const window = this.#latencies.get(key) ?? { seconds: new Map<number, Float64Array>() };
+    this.#latencies.set(key, window);
+    const weights = window.seconds.get(second) ?? new Float64Array(BUCKETS);
+    window.seconds.set(second, weights);
+    for (const [bucket, weight] of buckets) weights[bucket]! += weight;
+  }
+
+  /** Drops latencies that are out of the window. Returns the clusters whose endpoints' latencies changed by that. */
+  trim(now: number): readonly string[] {
+    const changed = new Set<string>();
+    for (const [key, { seconds }] of this.#latencies) {
+      for (const second of seconds.keys()) {
+        if (second >= now - this.#windowSeconds) continue;
+        seconds.delete(second);
+        changed.add(key.slice(0, key.lastIndexOf(" ")));
+      }
+      if (seconds.size === 0) this.#latencies.delete(key);
+    }
+    return [...changed];
+  }
+
+  /** Every cluster that an Envoy has, sorted. */
+  clusters(): readonly { readonly cluster: string; readonly upstream: Upstream }[] {
+    return [...this.#clusters.keys()].sort(compareText).flatMap((cluster) => {
+      const upstream = parseUpstream(cluster);
+      return upstream === undefined ? [] : [{ cluster, upstream }];
+    });
+  }
+
+  has(cluster: string): boolean {
+    return this.#clusters.has(cluster);
+  }
+
+  /** Sorted by address. */
+  endpoints(cluster: string): readonly EndpointState[] {
+    const byAddress = new Map<string, Seen[]>();
+    for (const endpoints of this.#clusters.get(cluster)?.values() ?? []) {
+      for (const [address, seen] of endpoints) byAddress.set(address, [...(byAddress.get(address) ?? []), seen]);
+    }
+    return [...byAddress]
+      .sort(([a], [b]) => compareText(a, b))
+      .map(([address, seen]) => this.#state(cluster, address, seen));
+  }
+
+  #state(cluster: string, address: string, seen: readonly Seen[]): EndpointState {
+    const sum = (of: (one: Seen) => number) => seen.reduce((total, one) => total + of(one), 0);
+    const zone = seen.find(({ reading }) => reading.zone !== "")?.reading.zone;
+    return {
+      address,
+      health: WORST.find((health) => seen.some(({ reading }) => reading.health === health)) ?? "unknown",
+      ...(zone === undefined ? {} : { zone }),
+      activeRequests: sum(({ reading }) => reading.activeRequests),
+      activeConnections: sum(({ reading }) => reading.activeConnections),
+      requests: sum(({ totals }) => totals.requests),
+      errors: sum(({ totals }) => totals.errors),
+      timeouts: sum(({ totals }) => totals.timeouts),
+      connectFailures: sum(({ totals }) => totals.connectFailures),
+      perSecond: sum(({ requestsPerSecond }) => requestsPerSecond),
+      errorsPerSecond: sum(({ errorsPerSecond }) => errorsPerSecond),
+      latency: quantiles(this.#weights(`${cluster} ${address}`)),
+    };
+  }
+
+  #weights(key: string): Float64Array {
+    const sum = new Float64Array(BUCKETS);
+    for (const weights of this.#latencies.get(key)?.seconds.values() ?? []) {
+      for (const [bucket, weight] of weights.entries()) sum[bucket]! += weight;
+    }
+    return sum;
+  }
+
+  #read(cluster: string, { envoy, at }: BoardReading, endpoints: readonly EndpointReading[]): void {
+    const envoys = this.#clusters.get(cluster) ?? new Map<string, Map<string, Seen>>();
+    this.#clusters.set(cluster, envoys);
+    const before = envoys.get(envoy);
+    envoys.set(
+      envoy,
+      new Map(endpoints.map((reading) => [reading.address, next(before?.get(reading.address), reading, at)])),
+    );
+  }
+
+  #remove(cluster: string, envoy: string): void {
+    const envoys = this.#clusters.get(cluster);
+    envoys?.delete(envoy);
+    if (envoys?.size === 0) this.#clusters.delete(cluster);
+  }
+
+  #restart(envoy: string): void {
+    for (const envoys of this.#clusters.values()) {
+      for (const seen of envoys.get(envoy)?.values() ?? []) Object.assign(seen.last, ZERO);
+    }
+  }
+}
+
+const ZERO: Counters = { requests: 0, errors: 0, timeouts: 0, connectFailures: 0 };
+
+function next(before: Seen | undefined, reading: EndpointReading, at: number): Seen {
+  const seen = before ?? firstSight(reading, at);
+  const gained: Counters = { ...ZERO };
+  for (const name of COUNTERS) {
+    gained[name] = reading[name] >= seen.last[name] ? reading[name] - seen.last[name] : reading[name];
+    seen.totals[name] += gained[name];
+    seen.last[name] = reading[name];
+  }
+  const seconds = Math.max(at - seen.at, 0.1);
+  seen.requestsPerSecond = before === undefined ? 0 : rate(gained.requests, seconds);
+  seen.errorsPerSecond = before === undefined ? 0 : rate(gained.errors, seconds);
+  seen.reading = reading;
+  seen.at = at;
+  return seen;
+}
+
+function firstSight(reading: EndpointReading, at: number): Seen {
+  return { reading, totals: { ...ZERO }, last: { ...ZERO }, requestsPerSecond: 0, errorsPerSecond: 0, at };
+}
+
+/** Sets the rates of endpoints that stood still to 0; says whether that changed any. */
+function rest(endpoints: ReadonlyMap<string, Seen> | undefined, at: number): boolean {
+  let changed = false;
+  for (const seen of endpoints?.values() ?? []) {
+    seen.at = at;
+    if (seen.requestsPerSecond === 0 && seen.errorsPerSecond === 0) continue;
+    seen.requestsPerSecond = 0;
+    seen.errorsPerSecond = 0;
+    changed = true;
+  }
+  return changed;
+}
+
+function rate(count: number, seconds: number): number {
+  return Math.round((count / seconds) * 100) / 100;
+}
