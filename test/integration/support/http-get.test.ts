@@ -3,6 +3,10 @@ import { createServer } from "node:http";
 import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
+import { createSecureServer } from "node:http2";
+import type { TLSSocket } from "node:tls";
+import { certificateAuthority } from "./certificate.ts";
+import { listeningPort } from "./free-port.ts";
 import { httpGet } from "./http-get.ts";
 import { temporaryDirectory } from "./temp-dir.ts";
 import { until } from "./until.ts";
@@ -46,4 +50,34 @@ test("a wait that fails says what it last saw", async () => {
     until(() => ({ status: 503 }), { accept: (answer) => answer.status === 200, what: "a 200", timeoutMs: 50 }),
     /waited for a 200, but 50 ms passed; last seen: \{ status: 503 \}/,
   );
+});
+
+test("TLS goes by the name in the handshake, for both protocols, with a client certificate", async () => {
+  const authority = certificateAuthority();
+  const server = createSecureServer({
+    ...authority.issue(["shop.example", "127.0.0.1"]),
+    ca: authority.cert,
+    requestCert: true,
+    rejectUnauthorized: true,
+    allowHTTP1: true,
+  });
+  server.on("request", (request, response) => {
+    const { servername } = request.socket as TLSSocket & { servername: string };
+    response.end(`${request.httpVersion} ${servername} ${request.authority ?? request.headers.host}`);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const port = listeningPort(server);
+  const tls = { servername: "shop.example", ca: authority.cert, ...authority.issue(["client.example"]) };
+  for (const [protocol, version] of [
+    ["http1", "1.1"],
+    ["h2", "2.0"],
+  ] as const) {
+    const answer = await httpGet({ port }, "/", { protocol, host: "h.example", tls });
+    assert.equal(answer.body, `${version} shop.example h.example`);
+    await assert.rejects(httpGet({ port }, "/", { protocol, tls: { ...tls, servername: "x.example" } }), /altnames/);
+    const expired = authority.issue(["client.example"], { until: new Date(Date.now() - 1000) });
+    await assert.rejects(httpGet({ port }, "/", { protocol, tls: { ...tls, ...expired } }));
+  }
+  server.close();
 });

@@ -78,6 +78,8 @@ async function overHttp2(
     const stream = session.request({ ":method": method, ":path": path, ":authority": host, ...headers }, { signal });
     const answered = await new Promise<IncomingHttpHeaders>((resolve, reject) => {
       session.on("error", reject);
+      // A peer may leave without an error, for example when it takes no such client certificate.
+      session.once("close", () => reject(new Error("the connection was closed without an answer")));
       stream.once("response", resolve).once("error", reject).end(body);
     });
     const rest = Object.entries(answered).filter(([name]) => !name.startsWith(":"));
