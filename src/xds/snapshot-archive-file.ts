@@ -1,0 +1,215 @@
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { errorMessage } from "#lib/error-message.ts";
+import type { Logger } from "#lib/log.ts";
+import type { XdsResource, XdsType } from "./resource.ts";
+import type { ResourceName } from "./snapshot.ts";
+import { archiveFault, createArchiveTables } from "./snapshot-archive-schema.ts";
+
+/** Type and name as one string, which a type without blanks keeps unambiguous. */
+export type ArchiveKey = `${XdsType} ${string}`;
+
+export function archiveKey({ type, name }: ResourceName): ArchiveKey {
+  return `${type} ${name}`;
+}
+
+const WRITE_DELAY_MS = 50;
+const RETRY_DELAY_MS = 5_000;
+const ROWS_PER_TURN = 500;
+
+/** One transaction, written in parts between which the event loop runs. */
+interface Batch {
+  readonly writes: ReadonlyMap<ArchiveKey, XdsResource | "delete">;
+  readonly rest: Iterator<[ArchiveKey, XdsResource | "delete"]>;
+  readonly completes: boolean;
+}
+
+/**
+ * The archive's SQLite file (mode 0600: it holds certificates' keys). What is written within {@link WRITE_DELAY_MS} becomes
+ * one transaction, however large: a process that is killed leaves what was there before it, or all of it.
+ */
+export class SnapshotArchiveFile implements Disposable {
+  readonly #database: DatabaseSync;
+  readonly #log: Logger;
+  readonly #upsert: StatementSync;
+  readonly #delete: StatementSync;
+  #pending = new Map<ArchiveKey, XdsResource | "delete">();
+  #completes = false;
+  #batch: Batch | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #turn: NodeJS.Immediate | undefined;
+  #failing = false;
+  #closed = false;
+
+  /** Opens the file, or makes it. One that cannot be used is made anew: what it held is acknowledged again soon. */
+  constructor(file: string, log: Logger) {
+    this.#log = log;
+    this.#database = open(file, log);
+    this.#upsert = this.#database.prepare(
+      `INSERT INTO resource (type, name, version, bytes, clusters) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (type, name) DO UPDATE SET version = excluded.version, bytes = excluded.bytes, clusters = excluded.clusters`,
+    );
+    this.#delete = this.#database.prepare("DELETE FROM resource WHERE type = ? AND name = ?");
+  }
+
+  /** Version of each resource as the file has it. */
+  versions(): Map<ArchiveKey, string> {
+    const rows = this.#database.prepare("SELECT type, name, version FROM resource").all();
+    return new Map(
+      rows.map((row) => [
+        archiveKey({ type: row["type"] as XdsType, name: row["name"] as string }),
+        String(row["version"]),
+      ]),
+    );
+  }
+
+  put(resource: XdsResource): void {
+    this.#add(archiveKey(resource), resource);
+  }
+
+  delete(key: ArchiveKey): void {
+    this.#add(key, "delete");
+  }
+
+  /** Marks what is written by then as a whole configuration, from which an Envoy can be served. */
+  markComplete(): void {
+    this.#completes = true;
+    this.#schedule(WRITE_DELAY_MS);
+  }
+
+  /** Writes what is left now, without waiting for more. */
+  flush(): void {
+    while (!this.#failing && this.#hasWork()) this.#write(Infinity);
+  }
+
+  /** Writes what is left, and closes the file. */
+  [Symbol.dispose](): void {
+    this.#failing = false;
+    this.flush();
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    clearImmediate(this.#turn);
+    this.#database.close();
+  }
+
+  #add(key: ArchiveKey, write: XdsResource | "delete"): void {
+    this.#pending.set(key, write);
+    this.#schedule(WRITE_DELAY_MS);
+  }
+
+  #hasWork(): boolean {
+    return this.#batch !== undefined || this.#pending.size > 0 || this.#completes;
+  }
+
+  #schedule(delay: number): void {
+    if (this.#batch !== undefined || this.#closed) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#write(ROWS_PER_TURN);
+    }, delay).unref();
+  }
+
+  /** Goes on with the batch, or begins one. */
+  #write(rows: number): void {
+    clearImmediate(this.#turn);
+    const batch = (this.#batch ??= this.#take());
+    try {
+      if (!this.#database.isTransaction) this.#database.exec("BEGIN IMMEDIATE");
+      if (this.#writeRows(batch, rows)) {
+        this.#turn = setImmediate(() => this.#write(ROWS_PER_TURN)).unref();
+        return;
+      }
+      if (batch.completes) this.#mark();
+      this.#database.exec("COMMIT");
+    } catch (error) {
+      this.#giveBack(batch, error);
+      return;
+    }
+    if (this.#failing) this.#log.info("the snapshot archive is written again");
+    this.#failing = false;
+    this.#batch = undefined;
+    if (this.#hasWork()) this.#schedule(WRITE_DELAY_MS);
+  }
+
+  #take(): Batch {
+    const writes = this.#pending;
+    const completes = this.#completes;
+    this.#pending = new Map();
+    this.#completes = false;
+    return { writes, rest: writes.entries(), completes };
+  }
+
+  /** True while there are more. */
+  #writeRows({ rest }: Batch, rows: number): boolean {
+    for (let row = 0; row < rows; row++) {
+      const next = rest.next();
+      if (next.done === true) return false;
+      const [key, write] = next.value;
+      const blank = key.indexOf(" ");
+      const [type, name] = [key.slice(0, blank), key.slice(blank + 1)];
+      if (write === "delete") this.#delete.run(type, name);
+      else this.#upsert.run(type, name, write.version, write.bytes, JSON.stringify(write.clusters));
+    }
+    return true;
+  }
+
+  #mark(): void {
+    this.#database.exec("DELETE FROM complete_since");
+    this.#database.prepare("INSERT INTO complete_since VALUES (?)").run(Date.now());
+  }
+
+  /** A full disk passes: what could not be written is tried again, with what has come since on top of it. */
+  #giveBack(batch: Batch, error: unknown): void {
+    if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+    this.#pending = new Map([...batch.writes, ...this.#pending]);
+    this.#completes ||= batch.completes;
+    this.#batch = undefined;
+    if (!this.#failing) {
+      this.#log.error("the snapshot archive cannot be written; an Envoy that restarts without us gets an older state", {
+        error: errorMessage(error),
+      });
+    }
+    this.#failing = true;
+    this.#schedule(RETRY_DELAY_MS);
+  }
+}
+
+function open(file: string, log: Logger): DatabaseSync {
+  const isNew = !existsSync(file);
+  try {
+    return isNew ? create(file) : openExisting(file);
+  } catch (error) {
+    if (isNew) throw new Error(`cannot make the snapshot archive ${file}`, { cause: error });
+    log.warn("the snapshot archive is made anew", { file, reason: errorMessage(error) });
+  }
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
+  return create(file);
+}
+
+function create(file: string): DatabaseSync {
+  // Made by us first, so that it is never readable by others, not even for a moment.
+  writeFileSync(file, "", { mode: 0o600, flag: "wx" });
+  const database = connect(file);
+  createArchiveTables(database);
+  return database;
+}
+
+function openExisting(file: string): DatabaseSync {
+  const database = connect(file);
+  try {
+    const fault = archiveFault(database);
+    if (fault !== undefined) throw new Error(fault);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function connect(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: 2_000 });
+  // With a write-ahead log a commit is one append; NORMAL is safe against our own death at any moment, and against the
+  // machine's it loses at most the last commits (SQLite, "Write-Ahead Logging").
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+  return database;
+}
