@@ -21,14 +21,21 @@ export interface ApiClient {
 export async function apiClient(stateDirectory: string): Promise<ApiClient> {
   const { url, token } = await locate(stateDirectory);
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const headers = { authorization: `Bearer ${token}`, accept: "application/json", "content-type": "application/json" };
+    const headers = {
+      authorization: `Bearer ${token}`,
+      accept: "application/json",
+      "content-type": "application/json",
+    };
     const request = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
     const response = await fetch(`${url}/api/v1${path}`, request).catch((cause: unknown) => {
       throw notRunning(`nothing answers at ${url} (${errorMessage(cause)})`);
     });
     if (!response.ok) {
       const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string; fix?: string };
-      throw new CommandError(`${problem.title ?? `the API answered ${response.status}`}${problem.detail === undefined ? "" : `: ${problem.detail}`}`, problem.fix);
+      throw new CommandError(
+        `${problem.title ?? `the API answered ${response.status}`}${problem.detail === undefined ? "" : `: ${problem.detail}`}`,
+        problem.fix,
+      );
     }
     return (await response.json()) as T;
   };

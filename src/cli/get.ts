@@ -16,23 +16,38 @@ export interface GetFlags extends LocationFlags {
 }
 
 /** `binnacle get KIND [NAME]`: objects and what became of them, in kubectl's form. */
-export async function get(kindWord: string, name: string | undefined, flags: GetFlags, context: CliContext): Promise<number> {
+export async function get(
+  kindWord: string,
+  name: string | undefined,
+  flags: GetFlags,
+  context: CliContext,
+): Promise<number> {
   const kind = parseKind(kindWord);
   const client = await apiClient(stateDirectoryOf(flags, context));
-  const query = new URLSearchParams({ ...(kind === undefined ? {} : { kind }), ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }) });
+  const query = new URLSearchParams({
+    ...(kind === undefined ? {} : { kind }),
+    ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
+  });
   const { objects } = await client.get<ObjectsAnswer>(`/objects?${query}`);
   const found = name === undefined ? objects : objects.filter(({ ref }) => ref.name === name);
   if (name !== undefined && found.length === 0) {
     const where = flags.namespace === undefined ? "" : ` in namespace ${flags.namespace}`;
-    throw new CommandError(`${kind ?? "object"} ${name} not found${where}`, `list what there is with \`binnacle get ${kindWord}\``);
+    throw new CommandError(
+      `${kind ?? "object"} ${name} not found${where}`,
+      `list what there is with \`binnacle get ${kindWord}\``,
+    );
   }
   if (flags.output === "name") {
     context.stdout.write(found.map(({ ref }) => `${ref.kind.toLowerCase()}/${ref.name}\n`).join(""));
   } else if (flags.output === "yaml" || flags.output === "json") {
-    const details = await Promise.all(found.map(({ ref }) => client.get<ObjectAnswer>(`/objects/${ref.kind}/${ref.namespace || "-"}/${ref.name}`)));
+    const details = await Promise.all(
+      found.map(({ ref }) => client.get<ObjectAnswer>(`/objects/${ref.kind}/${ref.namespace || "-"}/${ref.name}`)),
+    );
     context.stdout.write(formatDetails(details.map(document), flags.output, name !== undefined));
   } else if (found.length === 0) {
-    context.stderr.write(flags.namespace === undefined ? "No resources found\n" : `No resources found in ${flags.namespace} namespace.\n`);
+    context.stderr.write(
+      flags.namespace === undefined ? "No resources found\n" : `No resources found in ${flags.namespace} namespace.\n`,
+    );
   } else {
     context.stdout.write(tables(found, flags.output === "wide"));
   }
@@ -45,7 +60,10 @@ export function parseKind(word: string): Kind | undefined {
   if (lower === "all") return undefined;
   const kind = KINDS.find((candidate) => NAMES[candidate].includes(lower));
   if (kind === undefined) {
-    throw new CommandError(`there is no kind ${word}`, `use one of ${KINDS.map((known) => NAMES[known][0]).join(", ")}, all`);
+    throw new CommandError(
+      `there is no kind ${word}`,
+      `use one of ${KINDS.map((known) => NAMES[known][0]).join(", ")}, all`,
+    );
   }
   return kind;
 }
@@ -68,7 +86,14 @@ function tables(objects: readonly ObjectSummary[], wide: boolean): string {
 function table(objects: readonly ObjectSummary[], wide: boolean): string {
   const namespaced = objects.some(({ ref }) => ref.namespace !== "");
   const columns = Object.keys(objects.find(({ inUse }) => inUse !== "none")?.columns ?? {});
-  const headings = [...(namespaced ? ["NAMESPACE"] : []), "NAME", ...columns, "STATUS", "AGE", ...(wide ? ["ORIGIN", "PROBLEMS"] : [])];
+  const headings = [
+    ...(namespaced ? ["NAMESPACE"] : []),
+    "NAME",
+    ...columns,
+    "STATUS",
+    "AGE",
+    ...(wide ? ["ORIGIN", "PROBLEMS"] : []),
+  ];
   const now = Date.now();
   const rows = objects.map((object) => {
     const { ref, createdAt, problems } = object;
@@ -94,8 +119,14 @@ export function statusWord({ inUse, problems }: ObjectSummary): string {
 }
 
 function document({ ref, object, inUse, problems, became }: ObjectAnswer): unknown {
-  const form = typeof object === "object" && object !== null ? object : { kind: ref.kind, metadata: { name: ref.name, namespace: ref.namespace } };
-  return { ...form, status: { binnacle: { inUse, became, problems: problems.map((problem) => formatProblem(problem)) } } };
+  const form =
+    typeof object === "object" && object !== null
+      ? object
+      : { kind: ref.kind, metadata: { name: ref.name, namespace: ref.namespace } };
+  return {
+    ...form,
+    status: { binnacle: { inUse, became, problems: problems.map((problem) => formatProblem(problem)) } },
+  };
 }
 
 function formatDetails(documents: readonly unknown[], output: "yaml" | "json", single: boolean): string {

@@ -21,7 +21,10 @@ export function stateDirectoryOf({ state }: LocationFlags, { env, cwd }: CliCont
 }
 
 /** The configuration: --config, else binnacle.yaml here, else the defaults. Throws with every problem in it. */
-export async function readConfig({ config }: LocationFlags, { cwd }: CliContext): Promise<{ config: Config; file: string | undefined }> {
+export async function readConfig(
+  { config }: LocationFlags,
+  { cwd }: CliContext,
+): Promise<{ config: Config; file: string | undefined }> {
   const file = resolve(cwd, config ?? DEFAULT_CONFIG_FILE);
   if (config === undefined && !existsSync(file)) return { config: defaultConfig(file), file: undefined };
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
@@ -29,7 +32,9 @@ export async function readConfig({ config }: LocationFlags, { cwd }: CliContext)
   });
   const loaded = loadConfig(text, config ?? DEFAULT_CONFIG_FILE);
   if (loaded.config === undefined) {
-    throw new CommandError(`the configuration has problems:\n${loaded.problems.map((problem) => `  ${formatProblem(problem)}`).join("\n")}`);
+    throw new CommandError(
+      `the configuration has problems:\n${loaded.problems.map((problem) => `  ${formatProblem(problem)}`).join("\n")}`,
+    );
   }
   return { config: loaded.config, file };
 }

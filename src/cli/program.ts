@@ -29,12 +29,17 @@ export async function run(argv: readonly string[], context: CliContext): Promise
 
 function build(context: CliContext, exit: (code: number) => void): Command {
   const program = new Command("binnacle")
-    .description("An embedded, observability-first traffic appliance: Envoy, its control plane, and the views to see what happens.")
+    .description(
+      "An embedded, observability-first traffic appliance: Envoy, its control plane, and the views to see what happens.",
+    )
     .version(context.version, "--version", "print the version")
     .helpOption("-h, --help", "show help")
     .exitOverride()
     .showHelpAfterError("(see --help)")
-    .configureOutput({ writeOut: (text) => void context.stdout.write(text), writeErr: (text) => void context.stderr.write(text) });
+    .configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      writeErr: (text) => void context.stderr.write(text),
+    });
 
   command(program, "up", "run the whole appliance from a directory of manifests, until Ctrl-C")
     .option("--config <file>", "configuration file (default: ./binnacle.yaml, else the built-in defaults)")
@@ -52,7 +57,9 @@ function build(context: CliContext, exit: (code: number) => void): Command {
     .argument("[name]", "only the object of this name")
     .option("-n, --namespace <namespace>", "only objects of this namespace (default: all)")
     .addOption(new Option("-o, --output <format>", "how to print").choices([...GET_OUTPUTS]).default("table"))
-    .action(async (kind: string, name: string | undefined, flags: GetFlags) => exit(await get(kind, name, flags, context)));
+    .action(async (kind: string, name: string | undefined, flags: GetFlags) =>
+      exit(await get(kind, name, flags, context)),
+    );
 
   command(program, "status", "show how the appliance is, and all that is wrong with its objects")
     .addOption(new Option("-o, --output <format>", "how to print").choices(["text", "json"]).default("text"))
@@ -63,13 +70,19 @@ function build(context: CliContext, exit: (code: number) => void): Command {
   );
   filterOptions(tailCommand).action(async (flags: TailFlags) => exit(await tail(flags, context)));
 
-  const topCommand = command(program, "top", "watch rates, errors and latencies by route and upstream").option("--once", "print one picture and end");
+  const topCommand = command(program, "top", "watch rates, errors and latencies by route and upstream").option(
+    "--once",
+    "print one picture and end",
+  );
   filterOptions(topCommand).action(async (flags: TopFlags) => exit(await top(flags, context)));
   return program;
 }
 
 function command(program: Command, name: string, description: string): Command {
-  return program.command(name).description(description).option("--state <dir>", "state directory (default: $XDG_STATE_HOME/binnacle or ~/.local/state/binnacle)");
+  return program
+    .command(name)
+    .description(description)
+    .option("--state <dir>", "state directory (default: $XDG_STATE_HOME/binnacle or ~/.local/state/binnacle)");
 }
 
 /** One flag for each field of the live view's filter; a flag that comes again adds a value. */

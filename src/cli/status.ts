@@ -23,21 +23,38 @@ export async function status(flags: StatusFlags, context: CliContext): Promise<n
   }
   context.stdout.write(formatStatus(appliance));
   for (const { ref, problems, inUse } of objects) {
-    const effect = inUse === "lastGood" ? " (its last good form is in effect)" : inUse === "none" ? " (not in effect)" : "";
+    const effect =
+      inUse === "lastGood" ? " (its last good form is in effect)" : inUse === "none" ? " (not in effect)" : "";
     context.stdout.write(`\n${formatRef(ref)}${effect}\n`);
     for (const { severity, reason, path, message, fix, origin } of problems) {
       const at = origin === undefined ? "" : `  ${origin.file}${origin.line === undefined ? "" : `:${origin.line}`}\n`;
-      context.stdout.write(`  ${severity} ${reason}${path === "" ? "" : ` at ${path}`}\n  ${message}\n${fix === undefined ? "" : `  fix: ${fix}\n`}${at}`);
+      context.stdout.write(
+        `  ${severity} ${reason}${path === "" ? "" : ` at ${path}`}\n  ${message}\n${fix === undefined ? "" : `  fix: ${fix}\n`}${at}`,
+      );
     }
   }
   return healthy ? 0 : 1;
 }
 
-function formatStatus({ version, ready, reasons, envoys, sources, children, objects, time, startedAt }: StatusAnswer): string {
+function formatStatus({
+  version,
+  ready,
+  reasons,
+  envoys,
+  sources,
+  children,
+  objects,
+  time,
+  startedAt,
+}: StatusAnswer): string {
   const rows: string[][] = [];
   for (const { id, connected, config, version: envoyVersion } of envoys) {
     const detail = config.state === "rejected" ? `rejected: ${config.message}` : `configuration ${config.state}`;
-    rows.push([`envoy ${id}`, connected ? "connected" : "disconnected", `${detail}${envoyVersion === undefined ? "" : `, version ${envoyVersion}`}`]);
+    rows.push([
+      `envoy ${id}`,
+      connected ? "connected" : "disconnected",
+      `${detail}${envoyVersion === undefined ? "" : `, version ${envoyVersion}`}`,
+    ]);
   }
   for (const { name, state, detail } of sources) rows.push([`source ${name}`, state, detail]);
   for (const { name, state, detail, restarts } of children) {

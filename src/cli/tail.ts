@@ -9,16 +9,23 @@ export type TailFlags = LocationFlags & FilterFlags & { readonly output: "text" 
 export async function tail(flags: TailFlags, context: CliContext): Promise<number> {
   let words = "";
   let dropped = 0;
-  for await (const message of trafficFeed({ filter: filterOf(flags), recentRows: 20, rowsPerSecond: 200, tableRows: 1, columns: 1 }, flags, context)) {
+  for await (const message of trafficFeed(
+    { filter: filterOf(flags), recentRows: 20, rowsPerSecond: 200, tableRows: 1, columns: 1 },
+    flags,
+    context,
+  )) {
     if (message.type !== "snapshot" && message.type !== "delta") continue;
     const { requests = [], sampling } = message;
     if (sampling !== undefined && sampling.words !== words) {
       words = sampling.words;
       if (flags.output === "text") context.stderr.write(`# ${words}\n`);
     }
-    for (const row of requests) context.stdout.write(flags.output === "json" ? `${JSON.stringify(row)}\n` : formatRow(row));
+    for (const row of requests)
+      context.stdout.write(flags.output === "json" ? `${JSON.stringify(row)}\n` : formatRow(row));
     if (message.dropped.rows > dropped && flags.output === "text") {
-      context.stderr.write(`# ${message.dropped.rows - dropped} rows left out: more came than this view takes; narrow it with a filter\n`);
+      context.stderr.write(
+        `# ${message.dropped.rows - dropped} rows left out: more came than this view takes; narrow it with a filter\n`,
+      );
     }
     dropped = message.dropped.rows;
   }

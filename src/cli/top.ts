@@ -1,4 +1,11 @@
-import type { ClusterState, DeltaMessage, RouteTotals, SamplingState, SnapshotMessage, Totals } from "#traffic/messages.ts";
+import type {
+  ClusterState,
+  DeltaMessage,
+  RouteTotals,
+  SamplingState,
+  SnapshotMessage,
+  Totals,
+} from "#traffic/messages.ts";
 import type { CliContext } from "./context.ts";
 import type { LocationFlags } from "./locations.ts";
 import { formatTable } from "./table.ts";
@@ -18,7 +25,11 @@ const CLEAR_AND_HOME = "\u001B[H\u001B[J";
 /** `binnacle top`: rates, errors and latencies by route and upstream, redrawn as they change; one picture with `--once`. */
 export async function top(flags: TopFlags, context: CliContext): Promise<number> {
   let picture: Picture | undefined;
-  for await (const message of trafficFeed({ filter: filterOf(flags), recentRows: 1, rowsPerSecond: 1, tableRows: 100, columns: 1 }, flags, context)) {
+  for await (const message of trafficFeed(
+    { filter: filterOf(flags), recentRows: 1, rowsPerSecond: 1, tableRows: 100, columns: 1 },
+    flags,
+    context,
+  )) {
     if (message.type === "snapshot") picture = pictureOf(message);
     else if (message.type === "delta" && picture !== undefined) update(picture, message);
     else continue;
@@ -50,8 +61,12 @@ function update(picture: Picture, delta: DeltaMessage): void {
 function draw({ totals, sampling, routes, clusters }: Picture, height: number): string {
   // Four lines go to the headings and blanks; routes and upstreams share the rest.
   const rows = Math.max(3, Math.floor((height - 8) / 2));
-  const busiest = [...routes.values()].sort((a, b) => b.rates.perSecond - a.rates.perSecond || (a.key < b.key ? -1 : 1)).slice(0, rows);
-  const upstreams = [...clusters.values()].sort((a, b) => b.rates.perSecond - a.rates.perSecond || (a.key < b.key ? -1 : 1)).slice(0, rows);
+  const busiest = [...routes.values()]
+    .sort((a, b) => b.rates.perSecond - a.rates.perSecond || (a.key < b.key ? -1 : 1))
+    .slice(0, rows);
+  const upstreams = [...clusters.values()]
+    .sort((a, b) => b.rates.perSecond - a.rates.perSecond || (a.key < b.key ? -1 : 1))
+    .slice(0, rows);
   return [
     `${totals.rates.perSecond.toFixed(1)} requests/s   ${percent(totals.rates.errorRatio)} failed   ${latency(totals)}   ${totals.counts.requests} requests since the start\n`,
     `${sampling.words}\n\n`,

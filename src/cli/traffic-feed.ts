@@ -18,7 +18,9 @@ export function filterOf(flags: FilterFlags): TrafficFilter {
   });
   const { filter, problems } = filterFromPairs(pairs);
   if (problems.length > 0) {
-    throw new CommandError(`the filter is not understood:\n${problems.map((problem) => `  --${formatProblem(problem)}`).join("\n")}`);
+    throw new CommandError(
+      `the filter is not understood:\n${problems.map((problem) => `  --${formatProblem(problem)}`).join("\n")}`,
+    );
   }
   return filter;
 }
@@ -30,7 +32,9 @@ export async function* trafficFeed(
   context: CliContext,
 ): AsyncGenerator<ServerMessage> {
   const { url, token } = await apiClient(stateDirectoryOf(flags, context));
-  const socket = new WebSocket(`${url.replace(/^http/, "ws")}/api/v1/traffic`, { headers: { authorization: `Bearer ${token}` } });
+  const socket = new WebSocket(`${url.replace(/^http/, "ws")}/api/v1/traffic`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
   const stop = (): void => socket.close();
   context.signal.addEventListener("abort", stop, { once: true });
   try {

@@ -24,9 +24,17 @@ export interface ApplianceParts {
 /** How the parts of the appliance are, for the header of every view. */
 export function applianceView(parts: ApplianceParts): ApplianceView {
   return {
-    envoys: () => parts.clients().map((client) => envoyState(client, parts)).sort((a, b) => compareText(a.id, b.id)),
+    envoys: () =>
+      parts
+        .clients()
+        .map((client) => envoyState(client, parts))
+        .sort((a, b) => compareText(a.id, b.id)),
     sources: parts.sources,
-    children: () => parts.processes().map((child) => childState(child, parts.now())).sort((a, b) => compareText(a.name, b.name)),
+    children: () =>
+      parts
+        .processes()
+        .map((child) => childState(child, parts.now()))
+        .sort((a, b) => compareText(a.name, b.name)),
   };
 }
 
@@ -58,7 +66,11 @@ function envoyState({ node }: XdsClient, { snapshot, configSince }: AppliancePar
     const message = `${refused.type} ${refused.name}: ${refused.message}`;
     return { id: node, connected: true, config: { state: "rejected", since, message } };
   }
-  return { id: node, connected: true, config: { state: snapshot.unacknowledged === 0 ? "accepted" : "pending", since } };
+  return {
+    id: node,
+    connected: true,
+    config: { state: snapshot.unacknowledged === 0 ? "accepted" : "pending", since },
+  };
 }
 
 function childState({ name, state, ends }: SupervisedProcess, now: number): ChildState {

@@ -30,7 +30,9 @@ export async function checkManifests(paths: readonly string[], config: Config): 
   controlPlane.translateNow();
   const found = store
     .states()
-    .flatMap((state) => problemsOf(state, translator.verdicts(state.ref), snapshot).map((problem) => ({ ...problem, ref: state.ref })));
+    .flatMap((state) =>
+      problemsOf(state, translator.verdicts(state.ref), snapshot).map((problem) => ({ ...problem, ref: state.ref })),
+    );
   const problems = [...read.problems, ...found].sort(
     (a, b) =>
       compareText(a.origin?.file ?? "", b.origin?.file ?? "") ||

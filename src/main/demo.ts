@@ -13,7 +13,12 @@ export const QUICKSTART = fileURLToPath(new URL("../../examples/quickstart/", im
 const AWAY: BackoffSettings = { baseMs: 120_000, maxMs: 120_000, stableMs: 0, loopAfter: Number.MAX_SAFE_INTEGER };
 
 /** Starts the quick start's upstream programs and its load. They end with the supervisor that is returned. */
-export async function startDemo(config: Config, directory: string, logger: Logger, signal: AbortSignal): Promise<Supervisor> {
+export async function startDemo(
+  config: Config,
+  directory: string,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<Supervisor> {
   const demo = new Supervisor({ directory, logger, backoff: AWAY });
   const node = { command: process.execPath, env: {}, cwd: QUICKSTART };
   const upstreams = programs.map(({ name, endpoints }): ChildSpec => ({
@@ -21,7 +26,11 @@ export async function startDemo(config: Config, directory: string, logger: Logge
     name: `demo-${name}`,
     args: ["upstream.ts", name],
     ready: `http://127.0.0.1:${endpoints[0]?.port}/healthz`,
-    ports: endpoints.map(({ port }) => ({ address: "127.0.0.1", port, setting: "--no-demo, which leaves the demo out" })),
+    ports: endpoints.map(({ port }) => ({
+      address: "127.0.0.1",
+      port,
+      setting: "--no-demo, which leaves the demo out",
+    })),
   }));
   const http = config.listeners.find(({ protocol }) => protocol === "http");
   const load: ChildSpec[] =

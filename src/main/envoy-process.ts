@@ -34,7 +34,11 @@ export function localEnvoy(binary: string, config: Config, state: StateDirectory
     ports: [
       ...config.listeners
         .filter(({ protocol }) => protocol !== "udp")
-        .map(({ name, address, port }) => ({ address, port, setting: `the port of listener ${name} in binnacle.yaml` })),
+        .map(({ name, address, port }) => ({
+          address,
+          port,
+          setting: `the port of listener ${name} in binnacle.yaml`,
+        })),
       { address: "127.0.0.1", port: envoy.statsPort, setting: "envoy.statsPort in binnacle.yaml" },
     ],
     logger,

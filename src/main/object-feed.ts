@@ -8,7 +8,8 @@ export function objectFeed({ store, translator }: Pick<ControlPlane, "store" | "
   return {
     kinds: () => {
       const counts = new Map(KINDS.map((kind) => [kind, { kind, valid: 0, refused: 0 }]));
-      for (const { ref, refused } of store.states()) counts.get(ref.kind)![refused === undefined ? "valid" : "refused"] += 1;
+      for (const { ref, refused } of store.states())
+        counts.get(ref.kind)![refused === undefined ? "valid" : "refused"] += 1;
       return [...counts.values()];
     },
     refused: () =>

@@ -12,7 +12,8 @@ export interface Programs {
 export function programsOf(env: Readonly<Record<string, string | undefined>>): Programs {
   const named = (variable: string): string | undefined => env[variable] || undefined;
   const envoy = named("BINNACLE_ENVOY");
-  if (envoy === undefined) throw new Error("BINNACLE_ENVOY does not name Envoy's program; start by `npm run up`, which does the set-up");
+  if (envoy === undefined)
+    throw new Error("BINNACLE_ENVOY does not name Envoy's program; start by `npm run up`, which does the set-up");
   return {
     envoy,
     prometheus: named("BINNACLE_PROMETHEUS"),

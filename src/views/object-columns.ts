@@ -16,7 +16,9 @@ export function objectColumns(object: Resource): Readonly<Record<string, string>
       return {
         TYPE: object.spec.type,
         "EXTERNAL-NAME": object.spec.externalName ?? "<none>",
-        PORTS: list(object.spec.ports.map(({ port, protocol, name }) => `${port}/${protocol}${name === "" ? "" : ` ${name}`}`)),
+        PORTS: list(
+          object.spec.ports.map(({ port, protocol, name }) => `${port}/${protocol}${name === "" ? "" : ` ${name}`}`),
+        ),
       };
     case "EndpointSlice":
       return {

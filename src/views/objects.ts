@@ -66,7 +66,9 @@ export function problemsOf(
     const words = `Envoy refused ${type} ${name}, which is made from this object, and ${effect}: ${message}`;
     found.push({ severity: "error", path: "", message: words, origin, reason: "RefusedByEnvoy", by: "envoy" });
   }
-  return found.sort((a, b) => compareText(a.severity, b.severity) || compareText(a.path, b.path) || compareText(a.message, b.message));
+  return found.sort(
+    (a, b) => compareText(a.severity, b.severity) || compareText(a.path, b.path) || compareText(a.message, b.message),
+  );
 }
 
 function inUse({ refused, inUse: form }: ObjectState): ObjectSummary["inUse"] {

@@ -50,7 +50,7 @@ const SERVICE = {
 export class XdsServer implements AsyncDisposable {
   readonly #options: XdsServerOptions;
   readonly #server: grpc.Server;
-  readonly #clients = new Map<Call, XdsClient & { node: string }>();
+  readonly #clients = new Map<Call, { readonly client: XdsClient & { node: string }; readonly stream: AdsStream }>();
 
   constructor(options: XdsServerOptions) {
     this.#options = options;
@@ -63,7 +63,17 @@ export class XdsServer implements AsyncDisposable {
   }
 
   get clients(): readonly XdsClient[] {
-    return [...this.#clients.values()];
+    return [...this.#clients.values()].map(({ client }) => client);
+  }
+
+  /** Milliseconds since the epoch of the oldest response that no Envoy has answered yet, by type. */
+  unansweredSince(): Readonly<Record<string, number>> {
+    const oldest: Record<string, number> = {};
+    const epoch = Date.now() - performance.now();
+    for (const { stream } of this.#clients.values()) {
+      for (const [type, at] of stream.unansweredSince()) oldest[type] = Math.min(oldest[type] ?? Infinity, epoch + at);
+    }
+    return oldest;
   }
 
   /**
@@ -116,7 +126,7 @@ export class XdsServer implements AsyncDisposable {
         return { cancel: () => clearTimeout(timer) };
       },
     });
-    this.#clients.set(call, client);
+    this.#clients.set(call, { client, stream });
     const watch = setInterval(() => {
       if (stream.stuckFor < stuckLimit) return;
       log.warn("an Envoy does not read or answer: its stream is cut", { node: client.node });

@@ -49,9 +49,18 @@ export class Snapshot {
     return this.#ready;
   }
 
-  /** Resources that are wanted and not acknowledged, quarantined ones left out. */
+  /**
+   * Resources that are wanted and not acknowledged. Left out are quarantined ones, and secrets: those go only to an Envoy that
+   * had a handshake for them.
+   */
   get unacknowledged(): number {
     return this.#unacknowledged.size;
+  }
+
+  /** Whether nothing is awaited about a resource: it is acknowledged or not wanted, and not quarantined. */
+  isSettled({ type, name }: ResourceName): boolean {
+    const wanted = this.#wanted.get(type)!.get(name);
+    return wanted === undefined || this.#acknowledged.get(type)!.get(name)?.version === wanted.version;
   }
 
   listen(listener: SnapshotListener): () => void {
@@ -69,12 +78,12 @@ export class Snapshot {
   /** Sets and removes resources. Those whose content is as before cost nothing. */
   apply(upserts: readonly XdsResource[], removals: readonly ResourceName[] = []): void {
     const changed: ResourceName[] = [];
-    const settled: ResourceSource[] = [];
     for (const { type, name } of removals) if (this.#remove(type, name)) changed.push({ type, name });
     for (const resource of upserts) {
       if (this.#put(resource)) changed.push({ type: resource.type, name: resource.name });
-      settled.push(...resource.sources.filter((source) => !this.isPending(source)));
     }
+    // Only now: a form is settled when all that was made from it is.
+    const settled = upserts.flatMap(({ sources }) => sources.filter((source) => !this.isPending(source)));
     if (settled.length > 0) this.#emit("accepted", settled);
     if (changed.length > 0 && this.#ready) this.#changed(changed);
   }
@@ -137,11 +146,11 @@ export class Snapshot {
     resources.set(resource.name, resource);
     const acknowledged = this.#acknowledged.get(resource.type)!;
     if (acknowledged.get(resource.name)?.version === resource.version) acknowledged.set(resource.name, resource);
-    const open = acknowledged.get(resource.name)?.version !== resource.version;
+    const open = isAwaited(resource.type) && acknowledged.get(resource.name)?.version !== resource.version;
     if (open) this.#pend(resource);
     if (before?.version === resource.version) return false;
     this.#quarantined.delete(key);
-    if (open) this.#unacknowledged.set(key, resource);
+    if (open && resource.type !== "secret") this.#unacknowledged.set(key, resource);
     else this.#unacknowledged.delete(key);
     return true;
   }
@@ -188,6 +197,11 @@ export class Snapshot {
   #emit<K extends keyof SnapshotListener>(event: K, value: Parameters<NonNullable<SnapshotListener[K]>>[0]): void {
     for (const listener of this.#listeners) (listener[event] as ((value: unknown) => void) | undefined)?.(value);
   }
+}
+
+/** Secrets are fetched at handshakes: no answer comes for one whose host nobody connects to. */
+function isAwaited(type: XdsType): boolean {
+  return type !== "secret";
 }
 
 function keyOf({ type, name }: ResourceName): string {

@@ -15,7 +15,12 @@ export interface StreamEvents {
   }): void;
   /** `millis` from the push to its acknowledgement. */
   acknowledged?(ack: { readonly type: XdsType; readonly millis: number }): void;
-  refused?(nack: { readonly type: XdsType; readonly names: readonly string[]; readonly message: string }): void;
+  refused?(nack: {
+    readonly type: XdsType;
+    readonly millis: number;
+    readonly names: readonly string[];
+    readonly message: string;
+  }): void;
 }
 
 export interface StreamOptions {
@@ -89,11 +94,12 @@ export class AdsStream {
     this.#subscriptions.set(type, subscription);
     const asked = subscription.update(request);
     const dirty = this.#dirty.get(type)!;
-    if (first) for (const name of subscription.everything(this.#options.snapshot)) dirty.add(name);
+    if (first || asked.includes("*"))
+      for (const name of subscription.everything(this.#options.snapshot)) dirty.add(name);
     for (const name of asked) {
       // Who asks again has lost it: it goes again, whatever was sent before.
       if (!first) subscription.known.delete(name);
-      dirty.add(name);
+      if (name !== "*") dirty.add(name);
     }
     this.#flush();
   }
@@ -103,6 +109,13 @@ export class AdsStream {
     if (this.#writable && this.#inFlight.size < MOST_IN_FLIGHT) return 0;
     const [oldest] = this.#inFlight.values();
     return oldest === undefined ? 0 : this.#options.now() - oldest.at;
+  }
+
+  /** When the oldest response of each type that the client has not answered was sent, in the options' clock. */
+  unansweredSince(): ReadonlyMap<XdsType, number> {
+    const oldest = new Map<XdsType, number>();
+    for (const { type, at } of this.#inFlight.values()) if (!oldest.has(type)) oldest.set(type, at);
+    return oldest;
   }
 
   drained(): void {
@@ -145,14 +158,16 @@ export class AdsStream {
    * halves, until what is refused stands alone.
    */
   #refused(push: Push, message: string): void {
-    const { snapshot, events } = this.#options;
+    const { snapshot, events, now } = this.#options;
     const names = [...push.versions.keys()].filter((name) => push.versions.get(name) !== undefined);
-    events?.refused?.({ type: push.type, names, message });
+    events?.refused?.({ type: push.type, millis: now() - push.at, names, message });
     const subscription = this.#subscriptions.get(push.type);
-    for (const name of push.versions.keys()) {
+    for (const [name, version] of push.versions) {
       const had = subscription?.acknowledged.get(name);
       if (had === undefined) subscription?.known.delete(name);
       else subscription?.known.set(name, had);
+      // A removal is never what was refused.
+      if (version === undefined) this.#dirty.get(push.type)!.add(name);
     }
     const [only] = names;
     if (names.length === 1 && only !== undefined) {
@@ -183,6 +198,7 @@ export class AdsStream {
     }
   }
 
+  /** Whether the client can use what stands under a name. For virtual hosts see {@link AdsStream.#noteTables}. */
   #wants(subscription: Subscription, name: string): boolean {
     if (subscription.type !== "virtualHost") return subscription.wants(name);
     return this.#subscriptions.get("routeTable")?.acknowledged.has(tableOf(name)) === true;
@@ -193,18 +209,26 @@ export class AdsStream {
   }
 
   #send(type: XdsType, names: readonly string[]): void {
+    const { snapshot } = this.#options;
     const subscription = this.#subscriptions.get(type);
     if (subscription === undefined) return;
     const resources: [string, XdsResource][] = [];
     const removed: string[] = [];
     for (const name of names) {
-      const resource = this.#wants(subscription, name) ? resolve(type, name, this.#options.snapshot) : undefined;
+      const resource = resolve(type, name, snapshot);
       if (resource === undefined) {
+        this.#waits.cancel(clustersKey(type, name));
         if (this.#mayGo(subscription, name)) removed.push(name);
         continue;
       }
       this.#waits.cancel(lingerKey(type, name));
-      if (subscription.known.get(name) === resource.version) continue;
+      if (!this.#wants(subscription, name)) continue;
+      if (subscription.known.get(name) === resource.version) {
+        // Brought along from an earlier stream: it has been taken already.
+        if (subscription.acknowledged.get(name) === resource.version)
+          snapshot.acknowledge(type, resource.name, resource.version);
+        continue;
+      }
       if (this.#mustWait(type, name, resource)) this.#dirty.get(type)!.add(name);
       else resources.push([name, resource]);
     }
@@ -218,7 +242,9 @@ export class AdsStream {
   #noteTables(dirty: Set<string>): void {
     if (!this.#subscriptions.has("virtualHost")) return;
     const { snapshot } = this.#options;
-    for (const table of this.#subscriptions.get("routeTable")?.acknowledged.keys() ?? []) {
+    const tables = new Set(this.#subscriptions.get("routeTable")?.acknowledged.keys());
+    for (const table of this.#answeredTables) if (!tables.has(table)) this.#answeredTables.delete(table);
+    for (const table of tables) {
       if (this.#answeredTables.has(table)) continue;
       this.#answeredTables.add(table);
       const hosts = snapshot.names("virtualHost").filter((name) => tableOf(name) === table);
@@ -245,7 +271,7 @@ export class AdsStream {
   /** A host that sends traffic to a cluster whose endpoints the client has not acknowledged yet would answer 503. */
   #mustWait(type: XdsType, name: string, resource: XdsResource): boolean {
     const missing = resource.clusters.some((cluster) => !this.#isUsable(cluster));
-    const key = `${type} ${name} ${resource.version}`;
+    const key = clustersKey(type, name);
     if (missing && !this.#waits.isOver(key, CLUSTER_WAIT_MS)) return true;
     this.#waits.cancel(key);
     return false;
@@ -258,6 +284,17 @@ export class AdsStream {
     // Without endpoints of its own in the snapshot it is resolved by Envoy: the cluster alone counts.
     if (snapshot.get("endpoints", cluster) !== undefined) return false;
     return this.#subscriptions.get("cluster")?.acknowledged.has(cluster) === true;
+  }
+
+  /**
+   * A changed cluster warms anew in Envoy and waits for endpoints that it does not ask for: it has their subscription from
+   * before. Without them it waits for its fetch timeout, 15 s, and holds up all that it is to be told of clusters.
+   */
+  #repeatEndpoints(cluster: string): void {
+    const endpoints = this.#subscriptions.get("endpoints");
+    if (endpoints?.wants(cluster) !== true) return;
+    endpoints.known.delete(cluster);
+    this.#dirty.get("endpoints")!.add(cluster);
   }
 
   #respond(subscription: Subscription, resources: readonly [string, XdsResource][], removed: readonly string[]): void {
@@ -283,6 +320,7 @@ export class AdsStream {
     const nonce = String(++this.#nonce);
     const versions = new Map<string, string | undefined>();
     for (const [name, { version }] of resources) {
+      if (type === "cluster" && known.has(name)) this.#repeatEndpoints(name);
       known.set(name, version);
       versions.set(name, version);
     }
@@ -295,6 +333,11 @@ export class AdsStream {
     const bytes = resources.reduce((sum, [, resource]) => sum + resource.bytes.length, 0);
     this.#options.events?.pushed?.({ type, resources: resources.length, removed: removed.length, bytes });
   }
+}
+
+/** The wait of a resource for the clusters that it sends traffic to. */
+function clustersKey(type: XdsType, name: string): string {
+  return `clusters ${type} ${name}`;
 }
 
 function responseOf(

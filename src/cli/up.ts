@@ -1,0 +1,84 @@
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Config } from "#config/config.ts";
+import { errorMessage } from "#lib/error-message.ts";
+import { createLogger } from "#lib/log.ts";
+import { type Appliance, startAppliance } from "../main.ts";
+import { QUICKSTART } from "../main/demo.ts";
+import { programsOf } from "../main/programs.ts";
+import { type CliContext, CommandError } from "./context.ts";
+import { DEFAULT_CONFIG_FILE, type LocationFlags, readConfig, stateDirectoryOf } from "./locations.ts";
+
+export interface UpFlags extends LocationFlags {
+  /** False with --no-demo. */
+  readonly demo: boolean;
+}
+
+/** `binnacle up`: the whole appliance, until it is told to stop. Without a configuration it is the quick start. */
+export async function up(flags: UpFlags, context: CliContext): Promise<number> {
+  const isQuickstart = flags.config === undefined && !existsSync(resolve(context.cwd, DEFAULT_CONFIG_FILE));
+  const file = isQuickstart ? join(QUICKSTART, DEFAULT_CONFIG_FILE) : flags.config;
+  const { config } = await readConfig({ ...flags, ...(file === undefined ? {} : { config: file }) }, context);
+  const started = performance.now();
+  const say = (line: string): void => void context.stdout.write(`${line}\n`);
+  const appliance = await startAppliance({
+    config,
+    programs: programsOf(context.env),
+    stateDirectory: stateDirectoryOf(flags, context),
+    socketAlternatives: [context.env["XDG_RUNTIME_DIR"] ?? "", "/tmp"].filter((path) => path !== ""),
+    version: context.version,
+    demo: isQuickstart && flags.demo,
+    logger: createLogger({ ...config.log, write: (line) => void context.stderr.write(`${line}\n`) }),
+    progress: (step) => say(`  ${step}`),
+    signal: context.signal,
+  }).catch((error: unknown) => {
+    if (context.signal.aborted) return undefined;
+    throw new CommandError(errorMessage(error), undefined, { cause: error });
+  });
+  if (appliance === undefined) return 0;
+  try {
+    say(`  ready after ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
+    say(banner(config, appliance, isQuickstart && flags.demo));
+    if (!context.signal.aborted) await once(context.signal, "abort");
+    say(
+      `\nstopping: up to ${config.envoy.drainTime / 1000} s for requests in flight (Ctrl-C twice more to stop at once)`,
+    );
+  } finally {
+    await appliance[Symbol.asyncDispose]();
+  }
+  say("stopped");
+  return 0;
+}
+
+function banner(config: Config, { api }: Appliance, demo: boolean): string {
+  const { prometheus, alertmanager } = config.monitoring;
+  const rows: [string, string][] = [
+    ...config.listeners.map(({ protocol, address, port }): [string, string] => [
+      `${protocol} traffic`,
+      protocol === "http" || protocol === "https" ? `${protocol}://${address}:${port}` : `${address}:${port}`,
+    ]),
+    ["console", api.mintSignInLink().url],
+    ...(prometheus.enabled === false ? [] : [["Prometheus", `${api.url}/prometheus/`] as [string, string]]),
+    ...(alertmanager.enabled === false ? [] : [["Alertmanager", `${api.url}/alertmanager/`] as [string, string]]),
+  ];
+  const lines = rows.map(([name, address]) => `  ${name.padEnd(14)} ${address}`);
+  return [...lines, ...(demo ? tryThis(config) : []), "", "  Ctrl-C stops all of it."].join("\n");
+}
+
+function tryThis(config: Config): readonly string[] {
+  const port = config.listeners.find(({ protocol }) => protocol === "http")?.port ?? 80;
+  return [
+    "",
+    "  Two hosts are served, with a little load on them so that there is something to see:",
+    `    http://shop.localhost:${port}/   http://blog.localhost:${port}/`,
+    "",
+    "  Try two things, with the console open:",
+    `    1. Edit ${config.sources.directory}/team-shop.yaml: give /cart another path, save, and ask for it:`,
+    `       curl http://shop.localhost:${port}/cart`,
+    "    2. Kill an upstream and wait for the alert (it comes back by itself after two minutes):",
+    "       pkill -f 'upstream.ts cart'",
+    "",
+    "  In another terminal: npx binnacle top · npx binnacle tail --code 5xx · npx binnacle status",
+  ];
+}

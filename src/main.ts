@@ -1,0 +1,210 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Api, startApi } from "#api/api.ts";
+import type { Config } from "#config/config.ts";
+import type { EnvoyProcess } from "#envoy/process.ts";
+import type { Logger } from "#lib/log.ts";
+import { Metrics } from "#monitoring/metrics.ts";
+import { DirectorySource } from "#sources/directory.ts";
+import { SqliteArchive } from "#store/archive.ts";
+import { openStateDirectory, type StateDirectory } from "#supervisor/state-directory.ts";
+import { Supervisor } from "#supervisor/supervisor.ts";
+import { XDS_TYPES } from "#xds/resource.ts";
+import { XdsServer } from "#xds/server.ts";
+import { API_ADDRESS_FILE } from "./cli/api-client.ts";
+import { ControlPlane } from "./control-plane.ts";
+import { applianceView, health } from "./main/appliance-view.ts";
+import { startDemo } from "./main/demo.ts";
+import { localEnvoy, XDS_SOCKET } from "./main/envoy-process.ts";
+import { connectMetrics, xdsEvents } from "./main/metrics.ts";
+import { childOf, planMonitoring } from "./main/monitoring.ts";
+import { ownAddresses } from "./main/own-addresses.ts";
+import type { Programs } from "./main/programs.ts";
+import { startTraffic } from "./main/traffic.ts";
+import { translateSettings } from "./main/translate-settings.ts";
+import { objectsView } from "./views/objects.ts";
+
+export interface ApplianceOptions {
+  readonly config: Config;
+  readonly programs: Programs;
+  readonly stateDirectory: string;
+  /** Where sockets may go when the state directory's path is too long for them. */
+  readonly socketAlternatives: readonly string[];
+  readonly version: string;
+  /** Runs the quick start's upstream programs and load as well. */
+  readonly demo: boolean;
+  readonly logger: Logger;
+  /** Told of each step of the start, for a person who waits. */
+  readonly progress: (step: string) => void;
+  /** Ends a start that is under way. */
+  readonly signal: AbortSignal;
+}
+
+/** The appliance as it runs. Disposing of it drains and stops everything, in the reverse order of the start. */
+export interface Appliance extends AsyncDisposable {
+  readonly api: Api;
+  readonly envoy: EnvoyProcess;
+}
+
+const CONSOLE = fileURLToPath(new URL("../build/console", import.meta.url));
+
+/**
+ * Starts the embedded appliance, part by part; each part is stopped by the stack, also when a later one fails. Throws with
+ * what could not be started and why.
+ */
+export async function startAppliance(options: ApplianceOptions): Promise<Appliance> {
+  const { config, logger, progress, signal } = options;
+  await using parts = new AsyncDisposableStack();
+
+  // 1. The state directory: this appliance's alone, as long as it runs.
+  const state = parts.use(
+    await openStateDirectory({ path: options.stateDirectory, socketAlternatives: options.socketAlternatives }),
+  );
+
+  // 2. The core: store, translation, snapshot. No input or output of its own.
+  const archive = new SqliteArchive(join(state.path, "objects.db"));
+  parts.defer(() => archive.close());
+  const controlPlane = new ControlPlane({
+    translate: translateSettings(config, ownAddresses()),
+    listeners: {
+      streamIdleTimeout: config.routing.streamIdleTimeout,
+      accessLog: {
+        slowThreshold: config.traffic.slowThreshold,
+        stdout: config.envoy.accessLog.stdout ? config.envoy.accessLog.format : "off",
+        latencyHistogram: true,
+      },
+    },
+    archive,
+    now: Date.now,
+  });
+  const metrics = new Metrics({ version: options.version, xdsTypes: XDS_TYPES });
+
+  // 3. What Envoy talks to: configuration over xDS, single requests over the access-log service.
+  const xds = parts.use(
+    new XdsServer({ snapshot: controlPlane.snapshot, log: logger.room("xds"), events: xdsEvents(metrics) }),
+  );
+  await xds.listenUnix(state.socket(XDS_SOCKET));
+  const envoy = localEnvoy(options.programs.envoy, config, state, logger);
+  const traffic = parts.use(await startTraffic({ config, state, controlPlane, admin: envoy.admin, logger }));
+
+  // 4. Envoy. It outlives us if we are killed, and is drained when we stop in order.
+  progress("starting Envoy");
+  parts.defer(() => envoy.drainAndStop(config.envoy.drainTime));
+  const started = await envoy.start(signal);
+  progress(started === "adopted" ? "Envoy was running already and goes on" : "Envoy runs");
+
+  // 5. The home of the objects. Envoy hears nothing before it has been read to the end.
+  const source = await followDirectory(config, controlPlane, logger, parts);
+  progress(`read ${controlPlane.store.states().length} objects from ${config.sources.directory}`);
+  await envoy.whenLive(signal);
+
+  // 6. The API and the console.
+  const supervisor = new Supervisor({ directory: state.folder("children"), logger });
+  let demo: Supervisor | undefined;
+  const processes = () => [
+    { name: "envoy", state: envoy.state, ends: envoy.ends },
+    ...supervisor.reports(),
+    ...(demo?.reports() ?? []),
+  ];
+  const views = {
+    snapshot: controlPlane.snapshot,
+    clients: () => xds.clients.filter(({ node }) => node !== ""),
+    processes,
+    configSince: changeClock(controlPlane),
+    now: Date.now,
+    sources: () => {
+      const { state: word, lastSync, detail } = source.state();
+      return [{ name: "directory", state: word, detail, ...(lastSync === undefined ? {} : { lastSync }) }];
+    },
+  };
+  const apiUrl = urlOf(config);
+  const monitoring = await planMonitoring(config, options.programs, state, apiUrl, logger);
+  connectMetrics(metrics, { controlPlane, xds, traffic, source, processes });
+  const { tls } = config.api;
+  const api = parts.use(
+    await startApi({
+      address: config.api.address,
+      port: config.api.port,
+      ...(tls === undefined ? {} : { tls }),
+      hosts: config.api.allowedHosts,
+      stateDirectory: state.path,
+      token: state.token,
+      consoleDirectory: CONSOLE,
+      version: options.version,
+      log: logger.room("api"),
+      health: health(views),
+      metrics: { contentType: metrics.contentType, text: () => metrics.text() },
+      appliance: applianceView(views),
+      objects: objectsView(controlPlane.store, controlPlane.translator, controlPlane.snapshot),
+      traffic: traffic.view,
+      monitoring: monitoring.targets,
+      observer: metrics.api,
+    }),
+  );
+  await announceApi(state, api.url);
+
+  // 7. Prometheus, Alertmanager and the like.
+  parts.use(supervisor);
+  if (monitoring.services.length > 0) {
+    progress(`starting ${monitoring.services.map(({ name }) => name).join(", ")}`);
+    await supervisor.start(await Promise.all(monitoring.services.map(childOf)), signal);
+  }
+
+  // 8. The demo's programs and load.
+  if (options.demo) {
+    progress("starting the demo's upstream programs and load");
+    demo = parts.use(await startDemo(config, state.folder("demo"), logger, signal));
+  }
+
+  const running = parts.move();
+  return { api, envoy, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** Resolves when the directory has been read and Envoy may have what came of it. */
+async function followDirectory(
+  config: Config,
+  controlPlane: ControlPlane,
+  logger: Logger,
+  parts: AsyncDisposableStack,
+): Promise<DirectorySource> {
+  const synced = Promise.withResolvers<void>();
+  const source = new DirectorySource({
+    directory: config.sources.directory,
+    sink: controlPlane.store,
+    log: logger.room("directory"),
+    validation: { unknownFields: "error" },
+    onSynced: () => {
+      controlPlane.open();
+      synced.resolve();
+    },
+  });
+  const stop = new AbortController();
+  const run = source.run(stop.signal);
+  parts.defer(async () => {
+    stop.abort();
+    await run;
+  });
+  run.catch(synced.reject);
+  await synced.promise;
+  return source;
+}
+
+/** When Envoy's configuration last changed, milliseconds since the epoch. */
+function changeClock({ snapshot }: ControlPlane): () => number {
+  let since = Date.now();
+  const touch = (): void => {
+    since = Date.now();
+  };
+  snapshot.listen({ changed: touch, acknowledged: touch, refused: touch });
+  return () => since;
+}
+
+function urlOf({ api }: Config): string {
+  const host = api.address.includes(":") ? `[${api.address}]` : api.address;
+  return `${api.tls === undefined ? "http" : "https"}://${host}:${api.port}`;
+}
+
+async function announceApi(state: StateDirectory, url: string): Promise<void> {
+  await writeFile(join(state.path, API_ADDRESS_FILE), `${url}\n`, { mode: 0o600 });
+}

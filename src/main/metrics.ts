@@ -1,0 +1,69 @@
+import type { Metrics } from "#monitoring/metrics.ts";
+import type { DirectorySource } from "#sources/directory.ts";
+import type { XdsServer, XdsServerEvents } from "#xds/server.ts";
+import type { ControlPlane } from "../control-plane.ts";
+import type { SupervisedProcess } from "./appliance-view.ts";
+import { certificateFeed, objectFeed } from "./object-feed.ts";
+import type { TrafficPart } from "./traffic.ts";
+
+export interface MeasuredParts {
+  readonly controlPlane: ControlPlane;
+  readonly xds: XdsServer;
+  readonly traffic: TrafficPart;
+  readonly source: DirectorySource;
+  readonly processes: () => readonly SupervisedProcess[];
+}
+
+/** Joins the metrics with the rooms: what happens is counted, what stands is read when it is scraped. */
+export function connectMetrics(
+  metrics: Metrics,
+  { controlPlane, xds, traffic, source, processes }: MeasuredParts,
+): void {
+  metrics.objects.connect(objectFeed(controlPlane));
+  metrics.certificates.connect(() => certificateFeed(controlPlane));
+  controlPlane.listen({
+    translated: ({ delta, millis }) => {
+      const units = Object.groupBy(delta.built, (unit) => unit.slice(0, unit.indexOf(":")));
+      const counts = Object.fromEntries(Object.entries(units).map(([type, built]) => [type, built?.length ?? 0]));
+      metrics.objects.translated(millis / 1000, counts);
+    },
+  });
+  metrics.xds.connect({
+    clients: () => xds.clients.length,
+    quarantined: () => countBy(controlPlane.snapshot.quarantined().map(({ type }) => type)),
+    unansweredSince: () => xds.unansweredSince(),
+  });
+  metrics.sources.connect(() => {
+    const { state, lastSync } = source.state();
+    const problems = source.problems();
+    const errors = problems.filter(({ severity }) => severity === "error").length;
+    return [
+      { backend: "local", synced: state === "synced", syncedAt: lastSync, errors, warnings: problems.length - errors },
+    ];
+  });
+  metrics.children.connect(() =>
+    processes().map(({ name, state, ends }) => ({
+      name,
+      state: state.state,
+      running: state.state === "live" || state.state === "starting" || state.state === "draining",
+      restarts: ends,
+    })),
+  );
+  metrics.traffic.connect(traffic.measures);
+}
+
+/** What the xDS server tells as it happens. */
+export function xdsEvents({ xds }: Metrics): XdsServerEvents {
+  return {
+    pushed: ({ type, bytes }) => xds.pushed(type, bytes),
+    acknowledged: ({ type, millis }) => xds.answered(type, "ack", millis / 1000),
+    refused: ({ type, millis }) => xds.answered(type, "nack", millis / 1000),
+    cut: () => xds.streamCut("slow"),
+  };
+}
+
+function countBy(values: readonly string[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+}

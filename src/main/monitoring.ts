@@ -1,0 +1,166 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { MonitoringTargets } from "#api/monitoring/monitoring-target.ts";
+import type { Config } from "#config/config.ts";
+import type { Logger } from "#lib/log.ts";
+import { type ComponentVersion, parseComponentVersion } from "#monitoring/component-version.ts";
+import { bcryptHash, ensurePassword } from "#monitoring/password-file.ts";
+import { readRuleFiles, renderRuleFiles } from "#monitoring/rule-files.ts";
+import {
+  alertmanagerService,
+  basicAuthorization,
+  type MonitoringService,
+  nodeExporterService,
+  prometheusService,
+} from "#monitoring/services.ts";
+import { writeServiceFiles } from "#monitoring/write-service-files.ts";
+import type { ChildSpec } from "#supervisor/child.ts";
+import type { StateDirectory } from "#supervisor/state-directory.ts";
+import { REQUEST_STAT, TRAFFIC_RELABEL } from "#xds/resources/traffic-key.ts";
+import type { Programs } from "./programs.ts";
+
+const ALERTS = fileURLToPath(new URL("../../alerts/", import.meta.url));
+const USER = "binnacle";
+/** The prefixes under which the API hands their pages on. */
+const PROMETHEUS_PATH = "/prometheus";
+const ALERTMANAGER_PATH = "/alertmanager";
+const SETTINGS: Readonly<Record<MonitoringService["name"], string>> = {
+  prometheus: "monitoring.prometheus.port",
+  alertmanager: "monitoring.alertmanager.port",
+  "node-exporter": "monitoring.nodeExporter.port",
+  grafana: "monitoring.grafana.port",
+};
+
+export interface MonitoringPlan {
+  readonly services: readonly MonitoringService[];
+  readonly targets: MonitoringTargets;
+}
+
+/** What is run beside Envoy, as the configuration wants it and as far as the programs are there. */
+export async function planMonitoring(
+  config: Config,
+  programs: Programs,
+  state: StateDirectory,
+  apiUrl: string,
+  logger: Logger,
+): Promise<MonitoringPlan> {
+  const { prometheus, alertmanager, nodeExporter } = config.monitoring;
+  const commands = {
+    prometheus: wanted("Prometheus", prometheus.enabled, programs.prometheus, logger),
+    alertmanager: wanted("Alertmanager", alertmanager.enabled, programs.alertmanager, logger),
+    nodeExporter: wanted("node-exporter", nodeExporter.enabled, programs.nodeExporter, logger),
+  };
+  const services: MonitoringService[] = [];
+  const passwordFile = join(state.path, "alertmanager-password");
+  const password = await ensurePassword(passwordFile);
+  if (commands.nodeExporter !== undefined) {
+    services.push(nodeExporterService(commands.nodeExporter, state.folder("node-exporter"), nodeExporter.port));
+  }
+  if (commands.alertmanager !== undefined) {
+    services.push(
+      alertmanagerService({
+        command: commands.alertmanager,
+        directory: state.folder("alertmanager"),
+        settings: { port: alertmanager.port, externalUrl: `${apiUrl}${ALERTMANAGER_PATH}`, alerts: config.alerts },
+        templateFile: join(ALERTS, "templates", "binnacle.tmpl"),
+        credentials: { username: USER, password, bcryptHash: await bcryptHash(password) },
+      }),
+    );
+  }
+  if (commands.prometheus !== undefined) {
+    const api = new URL(apiUrl);
+    services.push(
+      prometheusService({
+        command: commands.prometheus,
+        directory: state.folder("prometheus"),
+        rules: renderRuleFiles(await readRuleFiles(join(ALERTS, "rules")), {
+          consoleUrl: apiUrl,
+          availabilityObjective: AVAILABILITY_OBJECTIVE,
+        }),
+        settings: {
+          version: await versionOf(commands.prometheus),
+          port: prometheus.port,
+          scrapeInterval: prometheus.scrapeInterval,
+          evaluationInterval: prometheus.evaluationInterval,
+          retention: prometheus.retention,
+          retentionMiB: prometheus.retentionMiB,
+          externalUrl: `${apiUrl}${PROMETHEUS_PATH}`,
+          externalLabels: {},
+          targets: {
+            envoys: [`127.0.0.1:${config.envoy.statsPort}`],
+            controlPlane: {
+              address: api.host,
+              scheme: api.protocol === "https:" ? "https" : "http",
+              tokenFile: join(state.path, "token"),
+            },
+            nodeExporter: commands.nodeExporter === undefined ? undefined : `127.0.0.1:${nodeExporter.port}`,
+            alertmanager:
+              commands.alertmanager === undefined
+                ? undefined
+                : { address: `127.0.0.1:${alertmanager.port}`, path: ALERTMANAGER_PATH, username: USER, passwordFile },
+          },
+          trafficRelabel: TRAFFIC_RELABEL,
+          trafficLabels: [REQUEST_STAT.requestTag, REQUEST_STAT.routeTag],
+        },
+      }),
+    );
+  }
+  const url = (port: number, path: string) => (): URL => new URL(`http://127.0.0.1:${port}${path}`);
+  return {
+    services,
+    targets: {
+      ...(commands.prometheus === undefined ? {} : { prometheus: { url: url(prometheus.port, PROMETHEUS_PATH) } }),
+      ...(commands.alertmanager === undefined
+        ? {}
+        : {
+            alertmanager: {
+              url: url(alertmanager.port, ALERTMANAGER_PATH),
+              authorization: basicAuthorization(USER, password),
+            },
+          }),
+    },
+  };
+}
+
+/** Of each route's requests that must not fail, over 30 days. */
+const AVAILABILITY_OBJECTIVE = 0.999;
+
+/** Writes a service's files and says how to run it. */
+export async function childOf(service: MonitoringService): Promise<ChildSpec> {
+  await writeServiceFiles(service);
+  const { name, command, args, env, cwd, ready, readyAuthorization, port, reloadSignal } = service;
+  const headers = readyAuthorization === undefined ? {} : { authorization: readyAuthorization };
+  return {
+    name,
+    command,
+    args,
+    env,
+    cwd,
+    ready: async (signal) => (await fetch(ready, { headers, signal })).ok,
+    ports: [{ address: "127.0.0.1", port, setting: `${SETTINGS[name]} in binnacle.yaml` }],
+    ...(reloadSignal === undefined ? {} : { reloadSignal }),
+  };
+}
+
+function wanted(
+  title: string,
+  enabled: boolean | "auto",
+  command: string | undefined,
+  logger: Logger,
+): string | undefined {
+  if (enabled === false) return undefined;
+  if (command === undefined && enabled === true) {
+    logger.warn(`${title} is not installed and is left out; set-up can fetch it: npm run up`);
+  }
+  return command;
+}
+
+async function versionOf(command: string): Promise<ComponentVersion> {
+  const { stdout, stderr } = await promisify(execFile)(command, ["--version"], { timeout: 20_000 });
+  const version = parseComponentVersion(stdout) ?? parseComponentVersion(stderr);
+  if (version === undefined)
+    throw new Error(`${command} does not say its version: ${JSON.stringify(stdout.slice(0, 200))}`);
+  return version;
+}
