@@ -1,0 +1,26 @@
+import { randomBytes } from "node:crypto";
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { hash } from "bcryptjs";
+
+/** Alertmanager's web configuration takes bcrypt only. It pays for a pair of name and password once, then caches it. */
+const BCRYPT_COST = 10;
+
+/** The password in `file`; made at the first time, of 192 random bits, readable by its owner alone. */
+export async function ensurePassword(file: string): Promise<string> {
+  try {
+    const kept = (await readFile(file, "utf8")).trim();
+    if (kept === "") throw new Error(`${file} is empty; remove it, so that a new password is made`);
+    return kept;
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+  }
+  const password = randomBytes(24).toString("base64url");
+  // Renamed into its place, so that a crash leaves none rather than an empty one.
+  await writeFile(`${file}.new`, password, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+  return password;
+}
+
+export function bcryptHash(password: string): Promise<string> {
+  return hash(password, BCRYPT_COST);
+}
