@@ -55,3 +55,14 @@ function textLine(time: string, level: LogLevel, room: string, message: string, 
     .join("");
   return `${time.slice(11, 23)} ${level.padEnd(5)} ${room.padEnd(10)} ${message}${rest}`;
 }
+
+/** A log for programs that talk much: what they call information or a warning is detail here, and an error a warning. */
+export function quieter(logger: Logger): Logger {
+  return {
+    debug: logger.debug,
+    info: logger.debug,
+    warn: logger.debug,
+    error: logger.warn,
+    room: (name) => quieter(logger.room(name)),
+  };
+}

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { errorMessage } from "#lib/error-message.ts";
-import type { Logger } from "#lib/log.ts";
+import { type Logger, quieter } from "#lib/log.ts";
 import { type BackoffSettings, DEFAULT_BACKOFF } from "./backoff.ts";
 import { endOrphan } from "./child-record.ts";
 import { type ClaimedPort, requireFreePorts } from "./claimed-port.ts";
@@ -155,7 +155,7 @@ export class Child implements AsyncDisposable {
     const { name, ports = [] } = this.#spec;
     await requireFreePorts(name, ports);
     signal.throwIfAborted();
-    const running = await SpawnedChild.spawn(name, this.#spec, this.#record, this.#logger);
+    const running = await SpawnedChild.spawn(name, this.#spec, this.#record, quieter(this.#logger));
     this.#running = running;
     this.#life.starting(running.pid);
     try {
