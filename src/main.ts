@@ -126,7 +126,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     await startApi({
       address: config.api.address,
       port: config.api.port,
-      ...(tls === undefined ? {} : { tls }),
+      ...(tls === undefined ? {} : { tls: { certificate: tls.certificateFile, key: tls.keyFile } }),
       hosts: config.api.allowedHosts,
       stateDirectory: state.path,
       token: state.token,
