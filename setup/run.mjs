@@ -8,7 +8,7 @@ const everything = { programs: true, console: "required" };
 const verbs = {
   up: { needs: everything, command: (args) => [inRoot("src", "cli.ts"), "up", ...args] },
   dev: {
-    needs: everything,
+    needs: { programs: true, console: "wanted" },
     command: (args) => [`--watch-path=${inRoot("src")}`, inRoot("src", "cli.ts"), "up", ...args],
   },
   test: {
