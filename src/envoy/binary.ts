@@ -19,7 +19,7 @@ export async function envoyBinary(path: string): Promise<EnvoyBinary> {
   const words = /version:\s*(\S+)/.exec(version)?.[1];
   if (words === undefined)
     throw new Error(`${path} is no Envoy: --version printed ${JSON.stringify(version.slice(0, 200))}`);
-  return { path, version: words, hotRestartVersion: hotRestart.trim() };
+  return { path, version: words, hotRestartVersion: hotRestart };
 }
 
 /** Lets the program itself check a bootstrap, without starting anything. Throws with its words. */
@@ -37,7 +37,9 @@ export async function validateBootstrap(binary: string, configFile: string, sign
 
 async function ask(path: string, args: readonly string[]): Promise<string> {
   try {
-    return (await run(path, args, { env: {}, timeout: 20_000 })).stdout;
+    const { stdout, stderr } = await run(path, args, { env: {}, timeout: 20_000 });
+    // Each of the two answers comes on another one.
+    return `${stdout}${stderr}`.trim();
   } catch (cause) {
     throw new Error(`Envoy at ${path} cannot be run: ${errorMessage(cause)}`, { cause });
   }

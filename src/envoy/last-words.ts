@@ -1,5 +1,7 @@
 const LINE = /^\[[^\]]*\]\[(critical|error)\]\[[^\]]*\] (.*)$/;
 const INITIALIZING = /^error `([\s\S]*?)` initializing config/;
+/** Envoy quotes the whole bootstrap where it cannot parse it. */
+const MAX_WORDS = 500;
 const FAULT = /^Caught (.*?),? suspect faulting address/;
 
 /**
@@ -12,7 +14,7 @@ export function lastWords(log: string): string | undefined {
   if (faults.length > 0) return `crashed: ${faults[0]}`;
   const last = entries.findLast(({ level }) => level === "critical") ?? entries.at(-1);
   if (last === undefined) return plainWords(log);
-  return (INITIALIZING.exec(last.text)?.[1] ?? last.text).trim();
+  return (INITIALIZING.exec(last.text)?.[1] ?? last.text).trim().slice(0, MAX_WORDS);
 }
 
 /**

@@ -64,6 +64,16 @@ export class EnvoyLauncher {
     return info.state === "LIVE" && info.hotRestartVersion === this.#options.binary.hotRestartVersion;
   }
 
+  /**
+   * Makes sure that a start can succeed, before anything that runs is touched: ports are free or held by `predecessor`, and
+   * Envoy accepts the bootstrap. A new process that fails later has already taken the old one's admin interface.
+   */
+  async prepare(predecessor: RunningEnvoy, signal: AbortSignal): Promise<void> {
+    await requireFreePorts("Envoy", this.#options.ports, predecessor.identity.pid);
+    this.#writeBootstrap();
+    await validateBootstrap(this.#options.binary.path, this.#configFile, signal);
+  }
+
   /** Starts from nothing. Whatever is left of earlier runs is ended first: it would go on taking traffic beside this one. */
   async fresh(signal: AbortSignal): Promise<LaunchedEnvoy> {
     for (const { identity } of runningEnvoys(this.#options.directory)) await endProcess(identity, END_GRACE_MS);
@@ -73,13 +83,10 @@ export class EnvoyLauncher {
   }
 
   /**
-   * Envoy's hot restart: the new process gets the listening sockets of `from`, which then drains and ends by itself. The
-   * bootstrap is checked beforehand, because a new process that fails later has already taken the other's admin interface.
+   * Envoy's hot restart: the new process gets the listening sockets of `from`, which then drains and ends by itself. Only
+   * after {@link prepare}.
    */
-  async takeOver(from: RunningEnvoy, signal: AbortSignal): Promise<LaunchedEnvoy> {
-    await requireFreePorts("Envoy", this.#options.ports, from.identity.pid);
-    this.#writeBootstrap();
-    await validateBootstrap(this.#options.binary.path, this.#configFile, signal);
+  takeOver(from: RunningEnvoy, signal: AbortSignal): Promise<LaunchedEnvoy> {
     return this.#launch({ baseId: from.command.baseId, epoch: from.command.epoch + 1 }, signal);
   }
 

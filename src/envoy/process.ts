@@ -170,6 +170,7 @@ export class EnvoyProcess implements AsyncDisposable {
       this.#adopt(running, info.state === "LIVE");
       return "adopted";
     }
+    await launcher.prepare(running, signal);
     if (info !== undefined && launcher.canTakeOver(info)) {
       this.#begin(await launcher.takeOver(running, signal));
       return "replaced";

@@ -44,8 +44,14 @@ test("a program's name may hold blanks and parentheses", () => {
   assert.deepEqual(parseStatus(line), { parent: 1, group: 70, session: 71, startTicks: 22, zombie: false });
 });
 
-test("what has ended and is not yet reaped counts as ended", () => {
-  const line = ["77", "(a)", "Z", ...Array.from({ length: 49 }, (_, index) => String(index + 4))].join(" ");
-  assert.equal(parseStatus(line)?.zombie, true);
+test("what has ended and is not yet reaped counts as ended, unless threads of it still run", () => {
+  assert.equal(parseStatus(statusLine("Z", 1))?.zombie, true);
+  assert.equal(parseStatus(statusLine("Z", 3))?.zombie, false);
+  assert.equal(parseStatus(statusLine("R", 1))?.zombie, false);
   assert.equal(parseStatus("not a status"), undefined);
 });
+
+function statusLine(state: string, threads: number): string {
+  const fields = Array.from({ length: 49 }, (_, index) => (index + 4 === 20 ? threads : index + 4));
+  return ["77", "(a)", state, ...fields].join(" ");
+}

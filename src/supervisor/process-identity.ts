@@ -18,7 +18,10 @@ export interface ProcessStatus {
   readonly group: number;
   readonly session: number;
   readonly startTicks: number;
-  /** Ended, and its parent has not asked for the exit status yet. */
+  /**
+   * All of it has ended, and its parent has not asked for the exit status yet. A first thread that has ended before the
+   * others does not count: the others still hold its files and ports.
+   */
   readonly zombie: boolean;
 }
 
@@ -115,7 +118,7 @@ export function parseStatus(text: string): ProcessStatus | undefined {
     group: at(5),
     session: at(6),
     startTicks: at(22),
-    zombie: fields[0] === "Z" || fields[0] === "X",
+    zombie: /^[ZX]$/.test(fields[0] ?? "") && at(20) <= 1,
   };
   return Number.isNaN(status.startTicks) ? undefined : status;
 }

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { freePorts } from "./support/free-port.ts";
+import { staticEnvoy, type StaticEnvoySettings, TestEnvoy } from "./support/static-envoy.ts";
+import { temporaryDirectory } from "./support/temp-dir.ts";
+import { TrafficLoad } from "./support/traffic-load.ts";
+import { until } from "./support/until.ts";
+import { Upstream } from "./support/upstream.ts";
+
+const STAND_IN = fileURLToPath(new URL("./support/control-plane-stand-in.ts", import.meta.url));
+
+test("a killed control plane stops no request, and the next one adopts its Envoy", async (t) => {
+  await using directory = await temporaryDirectory("adopt");
+  await using upstream = await Upstream.start();
+  const [statsPort = 0, port = 0] = await freePorts(2);
+  const settings = { directory: directory.path, upstreamPort: upstream.port, ports: [statsPort, port] } as const;
+  await using next = new TestEnvoy((await staticEnvoy(settings)).options);
+
+  const controlPlane = spawn(process.execPath, [STAND_IN, JSON.stringify(settings satisfies StaticEnvoySettings)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const said = await firstLine(controlPlane);
+  await using load = new TrafficLoad(port);
+  await until(() => load.counts.ok > 100, { what: "load to flow" });
+
+  controlPlane.kill("SIGKILL");
+  const [, signal] = await once(controlPlane, "exit");
+  assert.equal(signal, "SIGKILL");
+  const atKill = load.counts.ok;
+  await until(() => load.counts.ok > atKill + 300, { what: "load to flow without a control plane" });
+
+  assert.equal(await next.start(t.signal), "adopted");
+  const adopted = next.state.state === "live" ? next.state : undefined;
+  assert.deepEqual([adopted?.adopted, adopted?.pid], [true, said.state.pid]);
+  const atAdoption = load.counts.ok;
+  await until(() => load.counts.ok > atAdoption + 100, { what: "load to flow after the adoption" });
+  assert.deepEqual((await load.stop()).failures, {});
+
+  await t.test("and restarts it like one of its own", async () => {
+    const pid = adopted?.pid ?? 0;
+    process.kill(pid, "SIGKILL");
+    await until(() => next.state, {
+      accept: (state) => state.state === "live" && state.pid !== pid,
+      what: "a new Envoy",
+    });
+    assert.equal(next.ends, 1);
+  });
+});
+
+async function firstLine(child: ChildProcess): Promise<{ readonly state: { readonly pid: number } }> {
+  assert.ok(child.stdout !== null);
+  for await (const line of createInterface(child.stdout)) return JSON.parse(line);
+  throw new Error("the control plane ended without a word");
+}
