@@ -1,0 +1,80 @@
+import type { ClusterReading } from "./clusters-text.ts";
+import type { PinTarget } from "./messages.ts";
+import type { RawRow } from "./raw-row.ts";
+
+/** What the main thread tells the receiver's worker. */
+export type ToReceiver =
+  | { readonly type: "shares"; readonly failures: number; readonly sample: number; readonly shown: number }
+  | { readonly type: "pins"; readonly pins: readonly PinTarget[] }
+  /** A batch was taken: the next may come. */
+  | { readonly type: "taken" }
+  | {
+      readonly type: "diff";
+      readonly job: number;
+      readonly page: AdminPage;
+      readonly envoy: string;
+      readonly bytes: Uint8Array;
+      readonly fresh: boolean;
+    }
+  | { readonly type: "stop" };
+
+/** Pages of Envoy's admin interface that the worker reads, because they are large. */
+export type AdminPage = "counters" | "clusters";
+
+/** What the worker tells the main thread. */
+export type FromReceiver =
+  | { readonly type: "listening" }
+  | { readonly type: "batch"; readonly batch: Batch }
+  | { readonly type: "differs"; readonly job: number; readonly diff: PageDiff }
+  /** The page could not be read. */
+  | { readonly type: "unreadable"; readonly job: number; readonly message: string };
+
+export interface ReceiverWorkerData {
+  readonly socketPath: string;
+  readonly slowThreshold: number;
+  readonly keepQueryValues: boolean;
+  /** Rows a second at most. */
+  readonly rowsPerSecond: number;
+}
+
+/** What came in since the batch before. */
+export interface Batch {
+  readonly received: { readonly failures: number; readonly sample: number };
+  /** Messages that were no log entries. */
+  readonly malformed: number;
+  /** Requests that are not shown because there were more than a batch takes; they are in the sums. */
+  readonly dropped: number;
+  /** When the newest request ended, in milliseconds since the epoch; undefined without entries. */
+  readonly newest: number | undefined;
+  readonly flows: readonly FlowLatency[];
+  readonly endpoints: readonly EndpointLatency[];
+  readonly rows: readonly RawRow[];
+}
+
+export interface FlowLatency {
+  /** Since the epoch. */
+  readonly second: number;
+  readonly listener: string;
+  readonly cluster: string;
+  readonly routeKey: string;
+  /** Weight by bucket of histogram.ts. */
+  readonly buckets: ReadonlyMap<number, number>;
+  /** See second.ts. */
+  readonly phases: Float64Array;
+}
+
+export interface EndpointLatency {
+  readonly second: number;
+  readonly cluster: string;
+  readonly endpoint: string;
+  readonly buckets: ReadonlyMap<number, number>;
+}
+
+/** How a page differs from the one of the same Envoy before; after `fresh` everything differs. */
+export type PageDiff =
+  | {
+      readonly page: "counters";
+      readonly changed: readonly (readonly [name: string, value: number])[];
+      readonly gone: readonly string[];
+    }
+  | { readonly page: "clusters"; readonly changed: readonly ClusterReading[]; readonly gone: readonly string[] };
