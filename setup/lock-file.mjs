@@ -1,7 +1,7 @@
 // node setup/lock-file.mjs: completes package-lock.json after `npm install`.
 //
 // A package with binaries lists one optional package for each platform. npm leaves those of other platforms out of the lock
-// file when it cannot see them (a registry mirror without them, npm/cli issue 4828), and `npm ci` then refuses the lock
+// file when it cannot see them (a registry mirror without them), and `npm ci` then refuses the lock
 // file. They are never installed here, so an entry that says "not for this machine" is all that is needed.
 import { readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
