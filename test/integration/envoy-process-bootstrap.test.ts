@@ -5,6 +5,7 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { createSecureServer, type Http2Stream } from "node:http2";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { TLSSocket } from "node:tls";
 import { promisify } from "node:util";
 import { type BootstrapSettings, bootstrap } from "#envoy/bootstrap.ts";
 import { validateBootstrap } from "#envoy/binary.ts";
@@ -88,14 +89,14 @@ test("a remote control plane is reached with certificates on both sides, and a n
   const { path } = directory;
   const authority = certificateAuthority();
   const tls = writeTls(path, "control.example", authority.cert, authority.issue(["envoy-1"]));
-  const streams = new EventEmitter<{ stream: [Http2Stream] }>();
+  const streams = new EventEmitter<{ stream: [Http2Stream, Client] }>();
   const server = createSecureServer({
     ...authority.issue(["control.example"]),
     ca: authority.cert,
     requestCert: true,
     rejectUnauthorized: true,
   });
-  server.on("stream", (stream) => streams.emit("stream", stream));
+  server.on("stream", (stream) => streams.emit("stream", stream, clientOf(stream)));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   t.after(() => server.close());
@@ -117,24 +118,29 @@ test("a remote control plane is reached with certificates on both sides, and a n
     logger: silentLogger,
   });
   await envoy.start(t.signal);
-  const [stream] = await first;
-  assert.deepEqual(clientOf(stream), { name: "envoy-1", authorized: true });
+  let [stream, client] = await first;
+  assert.deepEqual(client, { name: "envoy-1", authorized: true });
 
   writeCertificate(tls, authority.issue(["envoy-2"]));
   // Envoy reads it when the folder changes, and uses it for its next connection.
-  let current = stream;
-  while (clientOf(current).name !== "envoy-2") {
+  while (client.name !== "envoy-2") {
     const next = once(streams, "stream");
-    current.session?.destroy();
-    [current] = await next;
+    stream.session?.destroy();
+    [stream, client] = await next;
   }
-  assert.equal(clientOf(current).authorized, true);
+  assert.equal(client.authorized, true);
   await envoy.drainAndStop(0);
 });
 
-function clientOf(stream: Http2Stream): { readonly name: unknown; readonly authorized: boolean } {
-  const socket = stream.session?.socket;
-  assert.ok(socket !== undefined && "getPeerCertificate" in socket);
+interface Client {
+  readonly name: unknown;
+  readonly authorized: boolean;
+}
+
+function clientOf(stream: Http2Stream): Client {
+  // A proxy for the socket, which cannot be asked what it is.
+  const socket = stream.session?.socket as TLSSocket | undefined;
+  assert.ok(socket !== undefined);
   return { name: socket.getPeerCertificate().subject.CN, authorized: socket.authorized };
 }
 
