@@ -112,9 +112,11 @@ export class Claims {
     return problems.sort(compareProblems);
   }
 
+  /** Touches only what the file says differently now: a change in a large file costs what it changes. */
   #replace(file: string, after: FileClaims | undefined): void {
     const before = this.#files.get(file);
     for (const [key, ref] of before === undefined ? [] : refsOf(before)) {
+      if (claimsAlike(before, after, key)) continue;
       this.#touched.set(key, ref);
       const claimants = this.#claimants.get(key);
       claimants?.delete(file);
@@ -129,6 +131,7 @@ export class Claims {
     const skipped = "entries" in after.content ? skippedKinds(file, after.content.entries) : [];
     if (after.blockers.length + skipped.length > 0) this.#problems.set(file, [...after.blockers, ...skipped]);
     for (const [key, ref] of refsOf(after)) {
+      if (claimsAlike(before, after, key)) continue;
       this.#touched.set(key, ref);
       const claimants = this.#claimants.get(key);
       if (claimants === undefined) this.#claimants.set(key, new Set([file]));
@@ -162,6 +165,11 @@ function keyed(refs: readonly ObjectRef[]): readonly (readonly [RefKey, ObjectRe
 function* refsOf({ present, held }: FileClaims): Generator<readonly [RefKey, ObjectRef]> {
   for (const [key, [entry]] of present) if (entry !== undefined) yield [key, entry.ref];
   yield* held;
+}
+
+function claimsAlike(before: FileClaims | undefined, after: FileClaims | undefined, key: RefKey): boolean {
+  const [a, b] = [before?.present.get(key), after?.present.get(key)];
+  return a !== undefined && a.length === b?.length && a.every((entry, index) => entry === b[index]);
 }
 
 function blockersOf(content: FileContent): readonly Problem[] {

@@ -1,5 +1,4 @@
 import type { Stats } from "node:fs";
-import { bytesHash } from "#lib/canonical.ts";
 import type { Problem } from "#lib/problem.ts";
 import type { ValidateOptions } from "#resources/validate.ts";
 import type { Claims } from "./claims.ts";
@@ -12,13 +11,13 @@ interface FileState {
   /** Tells whether the file may have changed; undefined: look again whenever there is an occasion. */
   readonly signature: string | undefined;
   readonly identity: string;
-  readonly hash: string;
+  readonly text: string;
   readonly manifest?: Manifest;
   readonly problem?: Problem;
 }
 
 interface Postponed {
-  readonly hash: string;
+  readonly text: string;
   readonly times: number;
 }
 
@@ -63,7 +62,7 @@ export class FileStates {
     if (known?.problem?.message === problem.message) return;
     // A file that is too large stays so until it changes; other reasons may pass without a trace on the file.
     const signature = stats === undefined ? undefined : signatureOf(stats);
-    this.#states.set(path, { signature, identity: known?.identity ?? "", hash: "", problem });
+    this.#states.set(path, { signature, identity: known?.identity ?? "", text: "", problem });
     this.#claims.set(path, { unreadable: problem });
   }
 
@@ -98,15 +97,15 @@ export class FileStates {
       return "done";
     }
     const known = this.#states.get(path);
-    const hash = bytesHash(read.text);
-    const state = { signature: signatureOf(stats), identity: identity(stats), hash };
-    if (known?.manifest !== undefined && known.hash === hash) {
+    const { text } = read;
+    const state = { signature: signatureOf(stats), identity: identity(stats), text };
+    if (known?.manifest !== undefined && known.text === text) {
       this.#postponed.delete(path);
       this.#states.set(path, { ...state, manifest: known.manifest });
       return "done";
     }
-    const manifest = await readManifest(read.text, path, this.#options, pause, known?.manifest);
-    if (this.#mayBeUnfinished(path, manifest, stats) && this.#postpone(path, hash)) return "unfinished";
+    const manifest = await readManifest(text, path, this.#options, pause, known?.manifest);
+    if (this.#mayBeUnfinished(path, manifest, stats) && this.#postpone(path, text)) return "unfinished";
     this.#postponed.delete(path);
     this.#states.set(path, { ...state, manifest });
     this.#claims.set(path, manifest);
@@ -124,11 +123,11 @@ export class FileStates {
   }
 
   /** Whether it is worth waiting: not when the same content was seen before. */
-  #postpone(path: string, hash: string): boolean {
+  #postpone(path: string, text: string): boolean {
     const before = this.#postponed.get(path);
     const times = (before?.times ?? 0) + 1;
-    if (before?.hash === hash || times > MOST_POSTPONEMENTS) return false;
-    this.#postponed.set(path, { hash, times });
+    if (before?.text === text || times > MOST_POSTPONEMENTS) return false;
+    this.#postponed.set(path, { text, times });
     return true;
   }
 }
