@@ -47,15 +47,17 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   api: ["lib", "resources", "traffic"],
   // Fills the ports of the API from store, translation and snapshot.
   views: ["api", "lib", "resources", "store", "translate", "xds", "xds/resources"],
-  // The browser: a client of the API and nothing more (see CONSOLE_WORDS).
-  console: ["api", "traffic"],
+  // A small process of its own: answers Envoy from disk while no control plane runs.
+  "snapshot-server": ["lib", "supervisor", "xds"],
+  // The browser: a client of the API and nothing more (see CONSOLE_VALUES).
+  console: ["api", "lib", "traffic"],
 };
 
-/** The only file with values that the browser's code takes from the server's; of api/ it takes types. */
-const CONSOLE_WORDS = "src/traffic/messages.ts";
+/** What the browser's code takes values from, beside lib/: words that it shares with the server. Of the rest it takes types. */
+const CONSOLE_VALUES = ["src/traffic/messages.ts", "src/api/traffic-filter.ts"];
 
 /** Files that may reach environment, argv, signals and exit, besides those directly in src/. */
-const MAY_TOUCH_PROCESS = ["main", "cli"];
+const MAY_TOUCH_PROCESS = ["main", "cli", "snapshot-server"];
 
 /** Pure: same input, same output. This holds for all that they import, too. */
 const PURE = [/^src\/translate\//, /^src\/xds\/resources\//, /^src\/discovery\/[^/]+\/translate\.ts$/];
@@ -117,14 +119,17 @@ suite("architecture", () => {
     assert.deepEqual([...wrong].sort(), []);
   });
 
-  test("the console takes types from the API, and values from the feed's messages alone", () => {
+  test("the console takes types from the API, and values only from the words that it shares with the server", () => {
+    const mayTake = (target: string): boolean => roomOf(target) === "lib" || CONSOLE_VALUES.includes(target);
     const wrong = [...imports].flatMap(([path, found]) =>
       roomOf(path) !== "console" || isTest(path)
         ? []
         : found.flatMap(({ target, specifier, typeOnly }) =>
-            target === undefined || roomOf(target) === "console" || target === CONSOLE_WORDS || typeOnly
+            target === undefined || roomOf(target) === "console" || mayTake(target) || typeOnly
               ? []
-              : [`${path} imports values from ${specifier}: only types of api/ and ${CONSOLE_WORDS} go to the browser`],
+              : [
+                  `${path} imports values from ${specifier}: only ${CONSOLE_VALUES.join(", ")} and lib/ go to the browser`,
+                ],
           ),
     );
     assert.deepEqual(wrong, []);
