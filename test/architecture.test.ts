@@ -48,7 +48,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   // Fills the ports of the API from store, translation and snapshot.
   views: ["api", "lib", "resources", "store", "translate", "xds", "xds/resources"],
   // A small process of its own: answers Envoy from disk while no control plane runs.
-  "snapshot-server": ["lib", "supervisor", "xds"],
+  "snapshot-server": ["lib", "proto", "supervisor", "xds"],
   // The browser: a client of the API and nothing more (see CONSOLE_VALUES).
   console: ["api", "lib", "traffic"],
 };
