@@ -1,7 +1,7 @@
 import type { IngressBackend } from "#resources/ingress.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import type { Service, ServicePort } from "#resources/service.ts";
-import { clusterName, type IrDirectResponse } from "./ir.ts";
+import { clusterName, type IrDirectResponse, type UpstreamIdentity } from "./ir.ts";
 import { type Reader, type UnitId, unitId } from "./unit.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -24,7 +24,7 @@ export function resolveBackend(backend: IngressBackend, namespace: string, read:
     );
   }
   const { name, port } = backend.service;
-  return resolveServicePort(namespace, name, port.name ?? port.number ?? 0, read);
+  return resolveServicePort(namespace, name, port.name ?? port.number ?? 0, "tcp", read);
 }
 
 /** Resolves a Service's port, by number or name, to the upstream that stands for it. */
@@ -32,6 +32,7 @@ export function resolveServicePort(
   namespace: string,
   name: string,
   port: number | string,
+  transport: UpstreamIdentity["transport"],
   read: Reader,
 ): ResolvedBackend {
   const service = read.get("Service", namespace, name)?.object;
@@ -42,25 +43,31 @@ export function resolveServicePort(
       `create Service ${name} in namespace ${namespace}, or correct the name`,
     );
   }
-  const found = findPort(service, port);
-  if (found !== undefined) {
-    const cluster = clusterName({ backend: "local", namespace, service: name, port: found.port });
+  const number =
+    findPort(service, port, transport)?.port ??
+    (service.spec.type === "ExternalName" && typeof port === "number" ? port : undefined);
+  if (number !== undefined) {
+    const cluster = clusterName({ backend: "local", namespace, service: name, port: number, transport });
     return { cluster, unit: unitId("upstream", cluster) };
   }
-  if (service.spec.type === "ExternalName" && typeof port === "number") {
-    const cluster = clusterName({ backend: "local", namespace, service: name, port });
-    return { cluster, unit: unitId("upstream", cluster) };
-  }
+  const protocol = transport === "udp" ? "UDP " : "";
   return refused(
     "ServicePortNotFound",
-    `Service ${namespace}/${name} has no port ${port} (it has ${listPorts(service)}), so this path answers 503`,
-    "use one of the Service's ports",
+    `Service ${namespace}/${name} has no ${protocol}port ${port} (it has ${listPorts(service)}), so this path answers 503`,
+    `use one of the Service's ${transport === "udp" ? "UDP" : "TCP"} ports`,
   );
 }
 
-export function findPort(service: Service, port: number | string): ServicePort | undefined {
-  return service.spec.ports.find((candidate) =>
-    typeof port === "number" ? candidate.port === port : candidate.name === port,
+/** The port of a Service with this number or name, of those that speak the transport. */
+export function findPort(
+  service: Service,
+  port: number | string,
+  transport: UpstreamIdentity["transport"],
+): ServicePort | undefined {
+  return service.spec.ports.find(
+    (candidate) =>
+      candidate.protocol === (transport === "udp" ? "UDP" : "TCP") &&
+      (typeof port === "number" ? candidate.port === port : candidate.name === port),
   );
 }
 
@@ -69,7 +76,10 @@ export function serviceRef(namespace: string, name: string): ObjectRef {
 }
 
 function listPorts(service: Service): string {
-  const ports = service.spec.ports.map(({ name, port }) => (name === "" ? `${port}` : `${port} "${name}"`));
+  const ports = service.spec.ports.map(
+    ({ name, port, protocol }) =>
+      `${port}${name === "" ? "" : ` "${name}"`}${protocol === "TCP" ? "" : ` of ${protocol}`}`,
+  );
   return ports.length === 0 ? "none" : ports.join(", ");
 }
 

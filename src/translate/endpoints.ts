@@ -5,7 +5,7 @@ import { type ObjectRef } from "#resources/ref.ts";
 import { refOf } from "#resources/resource.ts";
 import type { ServicePort } from "#resources/service.ts";
 import type { IrEndpoint } from "./ir.ts";
-import { isLocalName, isRefusedAddress } from "./local-address.ts";
+import { canonicalAddress, isRefusedAddress, refusedHost } from "./local-address.ts";
 import type { UpstreamSettings } from "./settings.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -46,16 +46,19 @@ export function collectEndpoints(
   }
   const refused = new Map<string, Verdict>();
   const standing = new Map<string, IrEndpoint>();
-  for (const { ref, ...endpoint } of addresses) {
+  for (const { ref, ...written } of addresses) {
+    const endpoint = { ...written, address: canonicalAddress(written.address) };
     const key = `${endpoint.address} ${endpoint.port}`;
     if (isRefusedAddress(endpoint.address, endpoint.port, settings))
-      refused.set(`${key} ${ref.name}`, localAddress(ref, endpoint.address, endpoint.port));
+      refused.set(`${key} ${ref.name}`, localAddress(ref, written.address, endpoint.port));
     else if (standing.get(key)?.health !== "healthy") standing.set(key, endpoint);
   }
   for (const [key, { host, port: number, ref }] of names) {
-    if (!isLocalName(host)) continue;
+    const problem = refusedHost(host, number, settings);
+    if (problem === undefined) continue;
     names.delete(key);
-    refused.set(`${key} ${ref.name}`, localAddress(ref, host, number));
+    const message = `${host} ${problem.message}`;
+    refused.set(`${key} ${ref.name}`, { ref, severity: "error", path: "", ...problem, message });
   }
   return {
     endpoints: [...standing.values()].sort((a, b) => compareText(a.address, b.address) || a.port - b.port),
@@ -66,10 +69,13 @@ export function collectEndpoints(
   };
 }
 
+/** The number that a slice has for a port of its Service: they are joined by name and protocol. */
+export function slicePort(slice: EndpointSlice, port: ServicePort): number | undefined {
+  return slice.ports.find(({ name, protocol }) => name === port.name && protocol === port.protocol)?.port;
+}
+
 function fromSlice(slice: EndpointSlice, port: ServicePort): Candidate[] {
-  const target = slice.ports.find(
-    (candidate) => candidate.name === port.name && candidate.protocol === port.protocol,
-  )?.port;
+  const target = slicePort(slice, port);
   if (target === undefined) return [];
   const ref = refOf(slice);
   return slice.endpoints.flatMap(({ addresses, conditions, zone }) => {

@@ -6,75 +6,68 @@ import { compareAge } from "./age.ts";
 import { isOurs } from "./ingress-class.ts";
 import { type IngressRoutes, ingressRoutes } from "./ingress-routes.ts";
 import { ANY_HOST, INGRESS_BY_HOST } from "./indexes.ts";
-import { HTTP_TABLE, HTTPS_TABLE, type IrItem, type IrRoute, type IrVirtualHost, virtualHostName } from "./ir.ts";
+import { HTTP_TABLE, type IrRoute, type IrVirtualHost, virtualHostName } from "./ir.ts";
 import type { TranslateSettings } from "./settings.ts";
-import { hostTls, tableOf, wildcardAbove } from "./tls.ts";
+import { hostTls, tableOf } from "./tls.ts";
+import { tlsPlace } from "./tls-chains.ts";
 import { tlsPolicyOf } from "./tls-policy.ts";
-import type { Fact, Reader, UnitBuilder } from "./unit.ts";
+import type { Reader, UnitBuilder, UnitItem } from "./unit.ts";
 import type { Verdict } from "./verdict.ts";
-
-/** Topic of {@link chainFact}: which server names have a TLS chain of their own. */
-export const CHAINS = "tls-chains";
-/** Topic: route tables that have a virtual host for {@link ANY_HOST}. */
-export const CATCH_ALL_TABLES = "catch-all-tables";
 
 /** Builds `host:H`: the virtual hosts and the certificate of one host, from the Ingresses that name it. */
 export function hostBuilder(settings: TranslateSettings): UnitBuilder {
   const ours = (ingress: Ingress, read: Reader): boolean => isOurs(ingress, settings, read);
   return (host, read) => {
-    const claims = read
-      .list(INGRESS_BY_HOST, host)
+    const named = read.list(INGRESS_BY_HOST, host);
+    if (named.length === 0) return undefined;
+    const claims = named
       .filter(
         (stored): stored is StoredObject<Ingress> => stored.object.kind === "Ingress" && ours(stored.object, read),
       )
       .toSorted(compareAge);
     const [first] = claims;
-    if (first === undefined) return undefined;
+    if (first === undefined) return { items: [], verdicts: [], needs: [], facts: [] };
     const owned = claims.filter(({ ref }) => ref.namespace === first.ref.namespace);
-    const verdicts: Verdict[] = claims
-      .filter((claim) => !owned.includes(claim))
-      .map((claim) => hostTaken(claim, host, first));
     const annotations = new Map(
       owned.map(({ object }) => [object, readIngressAnnotations(object.metadata.annotations).value]),
     );
     const built = ingressRoutes(host, owned, annotations, settings, read);
-    verdicts.push(...built.verdicts);
+    const verdicts: Verdict[] = [
+      ...claims.filter((claim) => !owned.includes(claim)).map((claim) => hostTaken(claim, host, first)),
+      ...built.verdicts,
+    ];
+    const from = owned.map(({ ref }) => ref);
+    const plain = (tls: boolean): readonly UnitItem[] =>
+      plainHosts(host, built, tls, annotations, settings).map((item) => ({ item, from }));
     const tls = hostTls(host, first.ref.namespace, (ingress) => ours(ingress, read), read);
-    verdicts.push(...(tls?.verdicts ?? []));
-    const items: IrItem[] = [...plainHosts(host, built, tls !== undefined, annotations, settings)];
-    const facts: Fact[] = [];
-    if (tls?.pair !== undefined) {
-      const policy = tlsPolicyOf(host, owned, annotations, settings.tls);
-      verdicts.push(...policy.verdicts);
-      const table = tableOf(policy.policy, settings.tls);
-      const { chain, privateKey, secret, notAfter } = tls.pair;
-      items.push({ type: "certificate", name: host, chain, privateKey, secret, notAfter });
-      items.push(
-        virtualHost(
-          table,
-          host,
-          built.routes.map(({ route }) => route),
-        ),
-      );
-      if (table !== HTTPS_TABLE) items.push(misdirected(host));
-      if (table !== HTTPS_TABLE || hasWildcardAbove(host, read)) facts.push(chainFact(table, host));
-      if (host === ANY_HOST) facts.push({ topic: CATCH_ALL_TABLES, value: table });
+    if (tls !== undefined && !speaks(settings, "https")) {
+      verdicts.push(...tls.asking.map(noHttpsListener));
+      return { items: plain(false), verdicts, needs: built.needs, facts: [] };
     }
-    return { items, verdicts, needs: built.needs, facts };
+    verdicts.push(...(tls?.verdicts ?? []));
+    if (tls?.pair === undefined) {
+      return { items: plain(tls !== undefined), verdicts, needs: built.needs, facts: [] };
+    }
+    const policy = tlsPolicyOf(host, owned, annotations, settings.tls);
+    verdicts.push(...policy.verdicts);
+    const table = tableOf(policy.policy, settings.tls);
+    const place = tlsPlace(host, table, read);
+    const { chain, privateKey, secret, notAfter } = tls.pair;
+    const routes = built.routes.map(({ route }) => route);
+    const items: UnitItem[] = [
+      ...plain(true),
+      { item: { type: "certificate", name: host, chain, privateKey, secret, notAfter }, from: [secret] },
+      { item: virtualHost(table, host, routes), from },
+      ...place.strangeTables.map((strange) => ({ item: misdirected(strange, host), from })),
+    ];
+    return { items, verdicts, needs: built.needs, facts: place.facts };
   };
 }
 
-/** Says that the chain of `table` takes handshakes for `host` by name. */
-export function chainFact(table: string, host: string): Fact {
-  return { topic: CHAINS, value: `${table} ${host}` };
-}
-
-export function splitChainFact(value: string): { table: string; host: string } {
-  const [table = "", host = ""] = value.split(" ");
-  return { table, host };
-}
-
-/** What plain HTTP answers: the routes, redirects to HTTPS, or nothing where HTTP is switched off. */
+/**
+ * What plain HTTP answers: the routes, or redirects to HTTPS. A host whose routes all refuse plain HTTP stands without routes
+ * (404): a wildcard or the catch-all would answer for it otherwise.
+ */
 function plainHosts(
   host: string,
   built: IngressRoutes,
@@ -82,6 +75,7 @@ function plainHosts(
   annotations: ReadonlyMap<Ingress, IngressAnnotations>,
   settings: TranslateSettings,
 ): readonly IrVirtualHost[] {
+  if (!speaks(settings, "http")) return [];
   const port = settings.listeners.find(({ protocol }) => protocol === "https")?.port;
   const routes = built.routes.flatMap(({ route, ingress }): IrRoute[] => {
     const wishes = annotations.get(ingress);
@@ -91,7 +85,11 @@ function plainHosts(
       { ...route, action: { type: "redirect", scheme: "https", port: port === 443 ? undefined : port, status: 308 } },
     ];
   });
-  return routes.length === 0 ? [] : [virtualHost(HTTP_TABLE, host, routes)];
+  return [virtualHost(HTTP_TABLE, host, routes)];
+}
+
+function speaks({ listeners }: TranslateSettings, protocol: "http" | "https"): boolean {
+  return listeners.some((listener) => listener.protocol === protocol);
 }
 
 function virtualHost(routeTable: string, host: string, routes: readonly IrRoute[]): IrVirtualHost {
@@ -102,21 +100,26 @@ function virtualHost(routeTable: string, host: string, routes: readonly IrRoute[
  * A host with a TLS policy of its own is not served on the connections of other hosts: Envoy chooses the virtual host by
  * authority alone, so without this a wildcard or catch-all there would take its requests (RFC 9110 §15.5.20).
  */
-function misdirected(host: string): IrVirtualHost {
+function misdirected(table: string, host: string): IrVirtualHost {
   const action = {
     type: "respond",
     status: 421,
     body: "misdirected request: open a connection for this host\n",
   } as const;
-  return virtualHost(HTTPS_TABLE, host, [
+  return virtualHost(table, host, [
     { name: "misdirected", owner: undefined, match: { path: { type: "prefix", value: "/" } }, action },
   ]);
 }
 
-/** A wildcard's own chain would take the handshakes of the hosts below it, so they are named. */
-function hasWildcardAbove(host: string, read: Reader): boolean {
-  const wildcard = wildcardAbove(host);
-  return wildcard !== undefined && read.list(INGRESS_BY_HOST, wildcard).length > 0;
+function noHttpsListener(ref: ObjectRef): Verdict {
+  return {
+    ref,
+    severity: "warning",
+    reason: "NoHTTPSListener",
+    path: "spec.tls",
+    message: "no listener speaks HTTPS, so its hosts are served over plain HTTP alone",
+    fix: "add a listener with protocol https to binnacle.yaml, or remove tls where a proxy in front speaks it",
+  };
 }
 
 function hostTaken(claim: StoredObject<Ingress>, host: string, owner: { readonly ref: ObjectRef }): Verdict {

@@ -44,8 +44,10 @@ export function ingressRoutes(
   ]) {
     const key = routeName(candidate.match);
     const winner = winners.get(key);
-    if (winner === undefined) winners.set(key, candidate);
-    else if (candidate.path !== "spec.defaultBackend") verdicts.push(pathTaken(candidate, winner, host));
+    if (NEVER_IN_PATHS.test(candidate.match.path.value)) verdicts.push(pathNotValid(candidate));
+    else if (winner === undefined) winners.set(key, candidate);
+    else if (candidate.path !== DEFAULT_BACKEND) verdicts.push(pathTaken(candidate, winner, host));
+    else if (winner.path === DEFAULT_BACKEND) verdicts.push(defaultTaken(candidate, winner, host));
   }
   const needs: UnitId[] = [];
   const routes = [...winners.values()].map((candidate) => {
@@ -80,8 +82,13 @@ function rulePaths(host: string, { object: ingress, ref }: StoredObject<Ingress>
 function defaults({ object: ingress, ref }: StoredObject<Ingress>): readonly Candidate[] {
   const backend = ingress.spec.defaultBackend;
   if (backend === undefined) return [];
-  return [{ match: { path: { type: "prefix", value: "/" } }, backend, ingress, ref, path: "spec.defaultBackend" }];
+  return [{ match: { path: { type: "prefix", value: "/" } }, backend, ingress, ref, path: DEFAULT_BACKEND }];
 }
+
+const DEFAULT_BACKEND = "spec.defaultBackend";
+
+/** Query and fragment are no part of a path (RFC 3986 §3), and Envoy refuses prefixes with them. */
+const NEVER_IN_PATHS = /[?#]/;
 
 /** `ImplementationSpecific` is a prefix by path elements here. A trailing slash of a prefix has no meaning (Kubernetes). */
 function pathMatch({ path, pathType }: IngressPath): IrMatch {
@@ -111,12 +118,41 @@ function forward(cluster: string, wishes: IngressAnnotations | undefined, settin
 }
 
 function pathTaken(candidate: Candidate, winner: Candidate, host: string): Verdict {
+  const { type, value } = candidate.match.path;
+  const own = candidate.ingress === winner.ingress;
+  const by = own ? "an earlier path of this Ingress" : `${formatRef(winner.ref)}, which is older`;
   return {
     ref: candidate.ref,
     severity: "warning",
     reason: "PathTaken",
-    path: candidate.path.replace(/\.backend$/, ".path"),
-    message: `${candidate.match.path.type} path ${candidate.match.path.value} of host ${host} is already routed by ${formatRef(winner.ref)}, which is older, so this path has no effect`,
+    path: pathField(candidate),
+    message: `${type} path ${value} of host ${host} is already routed by ${by}, so this path has no effect`,
     fix: "remove one of the two",
   };
+}
+
+function defaultTaken(candidate: Candidate, winner: Candidate, host: string): Verdict {
+  return {
+    ref: candidate.ref,
+    severity: "warning",
+    reason: "DefaultBackendTaken",
+    path: candidate.path,
+    message: `host ${host} has the default backend of ${formatRef(winner.ref)}, which is older, so this one has no effect there`,
+    fix: "keep one of the two",
+  };
+}
+
+function pathNotValid(candidate: Candidate): Verdict {
+  return {
+    ref: candidate.ref,
+    severity: "error",
+    reason: "PathNotValid",
+    path: pathField(candidate),
+    message: `no request's path holds a ? or #, as ${candidate.match.path.value} does, so this path has no effect`,
+    fix: "route by path alone, without query and fragment",
+  };
+}
+
+function pathField({ path }: Candidate): string {
+  return path.replace(/\.backend$/, ".path");
 }

@@ -117,6 +117,8 @@ export interface UpstreamIdentity {
   readonly namespace: string;
   readonly service: string;
   readonly port: number;
+  /** A Service may have the same number for both. */
+  readonly transport: "tcp" | "udp";
 }
 
 export interface IrCluster {
@@ -183,9 +185,9 @@ export interface IrCertificate {
   readonly notAfter: number;
 }
 
-/** The cluster's name in Envoy: no part can hold a `/`, so two upstreams never share one. */
-export function clusterName(upstream: UpstreamIdentity): string {
-  return `${upstream.backend}/${upstream.namespace}/${upstream.service}/${upstream.port}`;
+/** The cluster's name in Envoy: no part can hold a `/`, so two upstreams never share one. `/udp` follows where it is UDP. */
+export function clusterName({ backend, namespace, service, port, transport }: UpstreamIdentity): string {
+  return `${backend}/${namespace}/${service}/${port}${transport === "udp" ? "/udp" : ""}`;
 }
 
 /** Route table of plain HTTP. */

@@ -1,8 +1,8 @@
 import { resolveServicePort, serviceRef } from "./backend.ts";
-import { CATCH_ALL_TABLES, CHAINS, splitChainFact } from "./host.ts";
 import { HTTP_TABLE, HTTPS_TABLE, type IrItem, type IrListener, type IrTlsChain, type TlsPolicy } from "./ir.ts";
 import type { ListenerSettings, TranslateSettings } from "./settings.ts";
 import { parsePolicyTable } from "./tls.ts";
+import { CATCH_ALL_TABLES, CHAINS, splitChainFact } from "./tls-chains.ts";
 import type { Reader, UnitBuilder, UnitResult } from "./unit.ts";
 
 /** Builds `listener:NAME`: a listener of the configuration. */
@@ -34,7 +34,7 @@ export function tablesBuilder(settings: TranslateSettings): UnitBuilder {
       for (const name of tables)
         items.push({ type: "routeTable", name, unserved: catchAll.includes(name) ? undefined : 421 });
     }
-    return { items, verdicts: [], needs: [], facts: [] };
+    return { items: items.map((item) => ({ item, from: [] })), verdicts: [], needs: [], facts: [] };
   };
 }
 
@@ -55,7 +55,7 @@ function tlsChains(standard: TlsPolicy, read: Reader): readonly IrTlsChain[] {
 
 function streamListener(listener: ListenerSettings, protocol: "tcp" | "udp", read: Reader): UnitResult {
   const { namespace = "", name = "", port = 0 } = listener.service ?? {};
-  const resolved = resolveServicePort(namespace, name, port, read);
+  const resolved = resolveServicePort(namespace, name, port, protocol, read);
   if ("cluster" in resolved) return only(listener, { protocol, cluster: resolved.cluster }, [resolved.unit]);
   const { severity, reason } = resolved.problem;
   const message = `listener ${listener.name} forwards to port ${port} of this Service, which does not exist: connections are closed`;
@@ -69,5 +69,5 @@ function streamListener(listener: ListenerSettings, protocol: "tcp" | "udp", rea
 function only(listener: ListenerSettings, serves: IrListener["serves"], needs: UnitResult["needs"] = []): UnitResult {
   const { name, address, port, proxyProtocol, trustedHops } = listener;
   const item: IrListener = { type: "listener", name, address, port, proxyProtocol, trustedHops, serves };
-  return { items: [item], verdicts: [], needs, facts: [] };
+  return { items: [{ item, from: [] }], verdicts: [], needs, facts: [] };
 }

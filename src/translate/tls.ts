@@ -13,6 +13,8 @@ import type { Verdict } from "./verdict.ts";
 export interface HostTls {
   /** Undefined when TLS is asked for but there is no usable certificate: then no handshake for the host succeeds. */
   readonly pair: (KeyPair & { readonly secret: ObjectRef }) | undefined;
+  /** The Ingresses that ask for it, by age. */
+  readonly asking: readonly ObjectRef[];
   readonly verdicts: readonly Verdict[];
 }
 
@@ -27,20 +29,20 @@ export function hostTls(
   read: Reader,
 ): HostTls | undefined {
   const verdicts: Verdict[] = [];
-  let asked = false;
+  const asking: ObjectRef[] = [];
   for (const name of new Set([host, wildcardAbove(host) ?? host])) {
     for (const { object: ingress } of read.list(INGRESS_BY_TLS_HOST, name).toSorted(compareAge)) {
       if (ingress.kind !== "Ingress" || ingress.metadata.namespace !== namespace || !isOurs(ingress)) continue;
       for (const [index, entry] of ingress.spec.tls.entries()) {
         if (!tlsHosts(ingress, entry.hosts).includes(name)) continue;
-        asked = true;
+        asking.push(refOf(ingress));
         const found = keyPair(ingress, entry, index, read);
-        if ("pair" in found) return { pair: { ...found.pair, secret: found.secret }, verdicts };
+        if ("pair" in found) return { pair: { ...found.pair, secret: found.secret }, asking, verdicts };
         verdicts.push(found.verdict);
       }
     }
   }
-  return asked ? { pair: undefined, verdicts } : undefined;
+  return asking.length > 0 ? { pair: undefined, asking, verdicts } : undefined;
 }
 
 /** `*.example.com` for `www.example.com`; nothing above a wildcard or {@link ANY_HOST}. */

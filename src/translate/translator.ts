@@ -1,5 +1,5 @@
 import { compareText } from "#lib/compare.ts";
-import { type ObjectRef, refKey, type RefKey } from "#resources/ref.ts";
+import { formatRef, type ObjectRef, refKey, type RefKey } from "#resources/ref.ts";
 import type { Store, StoreEvent, StoredObject } from "#store/store.ts";
 import { Dependencies } from "./dependencies.ts";
 import { Facts } from "./facts.ts";
@@ -10,12 +10,13 @@ import {
   type UnitBuilder,
   type UnitId,
   unitId,
+  type UnitItem,
   type UnitKind,
   type UnitResult,
 } from "./unit.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** An item with the objects that it was made from. */
+/** An item with the objects that answer for it ({@link UnitItem.from}), as they were read. */
 export interface TranslatedItem {
   readonly item: IrItem;
   readonly sources: readonly { readonly ref: ObjectRef; readonly hash: string }[];
@@ -40,12 +41,11 @@ export interface TranslatorOptions {
   readonly rootIndex: { readonly name: string; readonly kind: UnitKind };
 }
 
-interface Built {
-  readonly result: UnitResult;
-  readonly sources: readonly { readonly ref: ObjectRef; readonly hash: string }[];
+interface Built extends Omit<UnitResult, "items"> {
+  readonly items: readonly TranslatedItem[];
 }
 
-const EMPTY: UnitResult = { items: [], verdicts: [], needs: [], facts: [] };
+const EMPTY: Built = { items: [], verdicts: [], needs: [], facts: [] };
 
 /**
  * Objects → IR, incrementally: a change marks the units that read what it touched, a run builds those and no other.
@@ -112,7 +112,7 @@ export class Translator {
 
   /** Every item that stands, in no order: for counting. */
   *eachItem(): Generator<IrItem> {
-    for (const { result } of this.#built.values()) yield* result.items;
+    for (const { items } of this.#built.values()) for (const { item } of items) yield item;
   }
 
   /** Every verdict that stands, in no order and with repetitions between units: for counting. */
@@ -123,16 +123,14 @@ export class Translator {
   /** Every item that stands, sorted by type and name. */
   items(): readonly TranslatedItem[] {
     const items = new Map<string, TranslatedItem>();
-    for (const { result, sources } of this.#built.values()) {
-      for (const item of result.items) items.set(itemKey(item), { item, sources });
-    }
+    for (const built of this.#built.values()) for (const made of built.items) items.set(itemKey(made.item), made);
     return sortedValues(items);
   }
 
   /** The units that stand and need `id`, with the objects they read: who sends traffic to an upstream. */
   dependants(id: UnitId): readonly UnitId[] {
     return [...this.#built]
-      .filter(([, { result }]) => result.needs.includes(id))
+      .filter(([, { needs }]) => needs.includes(id))
       .map(([unit]) => unit)
       .sort(compareText);
   }
@@ -143,20 +141,20 @@ export class Translator {
     removals: Map<string, { type: IrItem["type"]; name: string }>,
     judged: Map<RefKey, ObjectRef>,
   ): void {
-    const before = this.#built.get(id)?.result ?? EMPTY;
+    const before = this.#built.get(id) ?? EMPTY;
     const current = this.#build(id);
-    const after = current?.result ?? EMPTY;
-    const standing = new Set(after.items.map(itemKey));
-    for (const item of before.items) {
+    const after = current ?? EMPTY;
+    const standing = new Set(after.items.map(({ item }) => itemKey(item)));
+    for (const { item } of before.items) {
       const key = itemKey(item);
       if (standing.has(key)) continue;
       upserts.delete(key);
       removals.set(key, { type: item.type, name: item.name });
     }
-    for (const item of after.items) {
-      const key = itemKey(item);
+    for (const made of after.items) {
+      const key = itemKey(made.item);
       removals.delete(key);
-      upserts.set(key, { item, sources: current!.sources });
+      upserts.set(key, made);
     }
     this.#judge(id, before.verdicts, after.verdicts, judged);
     this.#need(before.needs, after.needs);
@@ -168,31 +166,31 @@ export class Translator {
   #build(id: UnitId): Built | undefined {
     const { kind, key } = splitUnitId(id);
     const reads = new Set<string>();
-    const sources = new Map<RefKey, StoredObject>();
+    const found = new Map<RefKey, StoredObject>();
     const wanted = !this.#isOnDemand(kind) || (this.#needed.get(id) ?? 0) > 0;
-    const result = wanted ? this.#options.builders[kind](key, this.#reader(reads, sources)) : undefined;
+    const result = wanted ? this.#options.builders[kind](key, this.#reader(reads, found)) : undefined;
     if (result === undefined) {
       this.#dependencies.forget(id);
       return undefined;
     }
     this.#dependencies.record(id, reads);
-    return { result, sources: [...sources.values()].map(({ ref, hash }) => ({ ref, hash })) };
+    return { ...result, items: result.items.map((made) => translated(id, made, found)) };
   }
 
-  #reader(reads: Set<string>, sources: Map<RefKey, StoredObject>): Reader {
+  #reader(reads: Set<string>, objects: Map<RefKey, StoredObject>): Reader {
     const { store } = this.#options;
     return {
       get: (kind, namespace, name) => {
         const ref = { kind, namespace, name };
         reads.add(objectRead(ref));
         const found = store.get(kind, namespace, name);
-        if (found !== undefined) sources.set(refKey(ref), found);
+        if (found !== undefined) objects.set(refKey(ref), found);
         return found;
       },
       list: (index, key) => {
         reads.add(indexRead(index, key));
         const found = store.list(index, key);
-        for (const stored of found) sources.set(refKey(stored.ref), stored);
+        for (const stored of found) objects.set(refKey(stored.ref), stored);
         return found;
       },
       facts: (topic) => {
@@ -240,6 +238,15 @@ export class Translator {
   #markReaders(read: string): void {
     for (const unit of this.#dependencies.readersOf(read)) this.#dirty.add(unit);
   }
+}
+
+function translated(id: UnitId, { item, from }: UnitItem, found: ReadonlyMap<RefKey, StoredObject>): TranslatedItem {
+  const sources = from.map((ref) => {
+    const stored = found.get(refKey(ref));
+    if (stored === undefined) throw new Error(`unit ${id} names ${formatRef(ref)}, which it has not read`);
+    return { ref, hash: stored.hash };
+  });
+  return { item, sources };
 }
 
 export function itemKey({ type, name }: { readonly type: IrItem["type"]; readonly name: string }): string {

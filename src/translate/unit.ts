@@ -1,4 +1,4 @@
-import type { Kind } from "#resources/ref.ts";
+import type { Kind, ObjectRef } from "#resources/ref.ts";
 import type { ResourceOf } from "#resources/resource.ts";
 import type { StoredObject } from "#store/store.ts";
 import type { IrItem } from "./ir.ts";
@@ -18,8 +18,17 @@ export interface Fact {
   readonly value: string;
 }
 
+export interface UnitItem {
+  readonly item: IrItem;
+  /**
+   * The objects that answer for it, of those that were read: their content is in it, and when Envoy refuses it one of them is
+   * the cause. The likeliest first; empty when it comes from the configuration.
+   */
+  readonly from: readonly ObjectRef[];
+}
+
 export interface UnitResult {
-  readonly items: readonly IrItem[];
+  readonly items: readonly UnitItem[];
   readonly verdicts: readonly Verdict[];
   /** Units that this one sends traffic to: they stand as long as somebody needs them. */
   readonly needs: readonly UnitId[];
@@ -35,7 +44,10 @@ export interface Reader {
   facts(topic: string): readonly string[];
 }
 
-/** Builds a unit from what it reads and nothing else. `undefined`: there is nothing to it any more. */
+/**
+ * Builds a unit from what it reads and nothing else. `undefined`: there is nothing to it, and no change of what it read can
+ * alter that (only of the index entry that it stands for, or a new need for it).
+ */
 export type UnitBuilder = (key: string, read: Reader) => UnitResult | undefined;
 
 export function unitId(kind: UnitKind, key: string): UnitId {

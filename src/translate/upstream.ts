@@ -1,13 +1,16 @@
+import { compareText } from "#lib/compare.ts";
 import { readServiceAnnotations } from "#resources/annotations.ts";
 import type { EndpointSlice } from "#resources/endpoint-slice.ts";
+import type { ObjectRef } from "#resources/ref.ts";
+import { refOf } from "#resources/resource.ts";
 import type { Service, ServicePort } from "#resources/service.ts";
-import { serviceRef } from "./backend.ts";
-import { type CollectedEndpoints, collectEndpoints } from "./endpoints.ts";
+import { findPort, serviceRef } from "./backend.ts";
+import { type CollectedEndpoints, collectEndpoints, slicePort } from "./endpoints.ts";
 import { serviceKey, SLICES_BY_SERVICE } from "./indexes.ts";
-import { clusterName, type IrCluster, type IrItem, type UpstreamIdentity } from "./ir.ts";
-import { isLocalName } from "./local-address.ts";
+import { clusterName, type IrCluster, type UpstreamIdentity } from "./ir.ts";
+import { refusedHost } from "./local-address.ts";
 import type { TranslateSettings } from "./settings.ts";
-import type { Reader, UnitBuilder } from "./unit.ts";
+import type { Reader, UnitBuilder, UnitItem } from "./unit.ts";
 import type { Verdict } from "./verdict.ts";
 
 type DnsHost = { readonly host: string; readonly port: number };
@@ -17,7 +20,7 @@ export function upstreamBuilder(settings: TranslateSettings): UnitBuilder {
   return (key, read) => {
     const upstream = parseUpstream(key);
     const service = read.get("Service", upstream.namespace, upstream.service)?.object;
-    const port = service?.spec.ports.find((candidate) => candidate.port === upstream.port);
+    const port = service && findPort(service, upstream.port, upstream.transport);
     if (service === undefined || (port === undefined && service.spec.type !== "ExternalName")) return undefined;
     const verdicts: Verdict[] = [];
     const found =
@@ -25,17 +28,24 @@ export function upstreamBuilder(settings: TranslateSettings): UnitBuilder {
         ? externalName(service, upstream, settings, verdicts)
         : serviceEndpoints(service, port!, settings, read, verdicts);
     const base = cluster(upstream, service, port, settings);
-    const items: IrItem[] =
+    const own = serviceRef(upstream.namespace, upstream.service);
+    const items: UnitItem[] =
       found.dns.length > 0
-        ? [{ ...base, endpoints: { from: "dns", hosts: found.dns } }]
-        : [base, { type: "endpoints", name: base.name, endpoints: found.endpoints }];
+        ? [{ item: { ...base, endpoints: { from: "dns", hosts: found.dns } }, from: [own, ...found.from] }]
+        : [
+            { item: base, from: [own] },
+            {
+              item: { type: "endpoints", name: base.name, endpoints: found.endpoints },
+              from: found.from.length > 0 ? found.from : [own],
+            },
+          ];
     return { items, verdicts, needs: [], facts: [] };
   };
 }
 
 export function parseUpstream(key: string): UpstreamIdentity {
-  const [backend = "", namespace = "", service = "", port = ""] = key.split("/");
-  return { backend, namespace, service, port: Number(port) };
+  const [backend = "", namespace = "", service = "", port = "", transport = "tcp"] = key.split("/");
+  return { backend, namespace, service, port: Number(port), transport: transport === "udp" ? "udp" : "tcp" };
 }
 
 function cluster(
@@ -72,9 +82,11 @@ const HTTP2_APP_PROTOCOLS: ReadonlySet<string> = new Set(["kubernetes.io/h2c", "
 interface Found {
   readonly endpoints: CollectedEndpoints["endpoints"];
   readonly dns: readonly DnsHost[];
+  /** The slices, or the Endpoints object, that they come from. */
+  readonly from: readonly ObjectRef[];
 }
 
-const NOTHING: Found = { endpoints: [], dns: [] };
+const NOTHING: Found = { endpoints: [], dns: [], from: [] };
 
 function serviceEndpoints(
   service: Service,
@@ -90,8 +102,13 @@ function serviceEndpoints(
     .filter((object): object is EndpointSlice => object.kind === "EndpointSlice");
   const legacy = slices.length === 0 ? read.get("Endpoints", namespace, name)?.object : undefined;
   const found = collectEndpoints(slices, legacy, port, settings.upstreams);
+  const from = slices.map(refOf);
+  if (legacy !== undefined) from.push(refOf(legacy));
   verdicts.push(...found.verdicts);
-  if (found.names.length === 0) return { endpoints: found.endpoints, dns: [] };
+  if (slices.length > 0 && slices.every((slice) => slicePort(slice, port) === undefined)) {
+    verdicts.push(noSuchPort(serviceRef(namespace, name), port, slices));
+  }
+  if (found.names.length === 0) return { endpoints: found.endpoints, dns: [], from };
   if (found.endpoints.length > 0) {
     verdicts.push({
       ref: serviceRef(namespace, name),
@@ -101,9 +118,26 @@ function serviceEndpoints(
       message: `port ${port.port} has both addresses and names as endpoints; the addresses are used and the names (${found.names.map(({ host }) => host).join(", ")}) are not`,
       fix: "put names and addresses into Services of their own",
     });
-    return { endpoints: found.endpoints, dns: [] };
+    return { endpoints: found.endpoints, dns: [], from };
   }
-  return { endpoints: [], dns: found.names };
+  return { endpoints: [], dns: found.names, from };
+}
+
+/** Slices are joined to a port by its name: where none has it, the Service stays empty without a word. */
+function noSuchPort(ref: ObjectRef, port: ServicePort, slices: readonly EndpointSlice[]): Verdict {
+  const found = new Set(slices.flatMap(({ ports }) => ports.map(portWords)));
+  return {
+    ref,
+    severity: "warning",
+    reason: "NoEndpointPort",
+    path: "spec.ports",
+    message: `no EndpointSlice has port ${port.port}, which is ${portWords(port)} (what they have: ${[...found].sort(compareText).join(", ") || "none"}), so it has no endpoints`,
+    fix: "give the port of the Service and that of its slices the same name and protocol",
+  };
+}
+
+function portWords({ name, protocol }: { readonly name: string; readonly protocol: string }): string {
+  return `${protocol} ${name === "" ? "without a name" : name}`;
 }
 
 function externalName(
@@ -132,12 +166,9 @@ function externalName(
       "set upstreams.externalName: true in binnacle.yaml, or use an EndpointSlice",
     );
   }
-  if (isLocalName(host)) {
-    return refuse(
-      "LocalAddressRefused",
-      `${host} means this machine and may not be an upstream`,
-      "name another host, or use an EndpointSlice and allow its port with upstreams.allowLocal",
-    );
+  const refused = refusedHost(host, upstream.port, settings.upstreams);
+  if (refused !== undefined) {
+    return refuse(refused.reason, `${host} ${refused.message}`, refused.fix);
   }
-  return { endpoints: [], dns: [{ host, port: upstream.port }] };
+  return { endpoints: [], dns: [{ host, port: upstream.port }], from: [] };
 }

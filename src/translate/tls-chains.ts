@@ -1,0 +1,46 @@
+import { ANY_HOST } from "./indexes.ts";
+import { HTTPS_TABLE } from "./ir.ts";
+import type { Fact, Reader } from "./unit.ts";
+
+/** Topic: which server names have a TLS chain of their own, as `<route table> <host>`. */
+export const CHAINS = "tls-chains";
+/** Topic: route tables that have a virtual host for {@link ANY_HOST}. */
+export const CATCH_ALL_TABLES = "catch-all-tables";
+
+export interface TlsPlace {
+  readonly facts: readonly Fact[];
+  /** Route tables of other chains on whose connections the host must not be answered by a wildcard or the catch-all there. */
+  readonly strangeTables: readonly string[];
+}
+
+/**
+ * What the other hosts need to know of a host that is served over TLS from `table`. Its server name is named in a chain when
+ * another chain would take its handshakes: its own policy tells it apart from the rest, or a wildcard above it has one.
+ */
+export function tlsPlace(host: string, table: string, read: Reader): TlsPlace {
+  const above = wildcardsAbove(host).flatMap((wildcard) => read.facts(ownChain(wildcard)));
+  const facts: Fact[] = [];
+  if (table !== HTTPS_TABLE || above.length > 0) facts.push({ topic: CHAINS, value: `${table} ${host}` });
+  if (table !== HTTPS_TABLE && host.startsWith("*.")) facts.push({ topic: ownChain(host), value: table });
+  if (host === ANY_HOST) facts.push({ topic: CATCH_ALL_TABLES, value: table });
+  return { facts, strangeTables: [...new Set([HTTPS_TABLE, ...above])].filter((other) => other !== table) };
+}
+
+export function splitChainFact(value: string): { table: string; host: string } {
+  const [table = "", host = ""] = value.split(" ");
+  return { table, host };
+}
+
+/** Topic of the route table of one wildcard that has a chain of its own: only the hosts below it ask. */
+function ownChain(wildcard: string): string {
+  return `own-chain ${wildcard}`;
+}
+
+/** `*.b.example`, `*.example` for `a.b.example`: a server name or a domain with `*.` covers any depth in Envoy. */
+function wildcardsAbove(host: string): readonly string[] {
+  const labels = host.split(".");
+  return labels
+    .slice(1)
+    .map((_, index) => `*.${labels.slice(index + 1).join(".")}`)
+    .filter((name) => name !== host);
+}

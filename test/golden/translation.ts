@@ -1,0 +1,168 @@
+import { compareText } from "#lib/compare.ts";
+import type { Problem } from "#lib/problem.ts";
+import { formatRef } from "#resources/ref.ts";
+import { refOf } from "#resources/resource.ts";
+import { validate } from "#resources/validate.ts";
+import { MemoryArchive } from "#store/archive.ts";
+import type { SourceChange } from "#store/changes.ts";
+import type { IrItem } from "#translate/ir.ts";
+import type { ListenerSettings, TranslateSettings } from "#translate/settings.ts";
+import { ControlPlane } from "../../src/control-plane.ts";
+import { type Certificate, certificateAuthority } from "../integration/support/certificate.ts";
+
+/** What a translation's golden file shows. */
+export interface Translation {
+  /** What validation said, by document. */
+  readonly invalid?: Readonly<Record<string, readonly string[]>>;
+  readonly warnings?: Readonly<Record<string, readonly string[]>>;
+  /** The verdicts of translation, by object: what `binnacle get` shows of it. */
+  readonly status?: Readonly<Record<string, readonly string[]>>;
+  /** Without those that stand without any object (listeners and route tables), unless the case sets its own listeners. */
+  readonly items: readonly unknown[];
+}
+
+interface Wishes {
+  readonly settings?: Partial<Omit<TranslateSettings, "listeners">> & {
+    readonly listeners?: readonly Partial<ListenerSettings>[];
+  };
+}
+
+const LISTENER = { address: "0.0.0.0", proxyProtocol: false, trustedHops: 0, service: undefined } as const;
+
+export const GOLDEN_SETTINGS: TranslateSettings = {
+  listeners: [
+    { ...LISTENER, name: "http", port: 80, protocol: "http" },
+    { ...LISTENER, name: "https", port: 443, protocol: "https" },
+  ],
+  ingressClass: "binnacle",
+  claimUnclassed: true,
+  httpsRedirect: true,
+  tls: { minimumVersion: "1.2", maximumVersion: "1.3" },
+  requestTimeout: 15_000,
+  connectTimeout: 2_000,
+  upstreams: { allowLocal: [], ownAddresses: ["192.0.2.1"], externalName: true },
+};
+
+/**
+ * Translates the documents of a case. A first document `settings: …` changes the settings; in a Secret, the text
+ * `certificate NAME` or `key NAME` stands for a certificate made for the run, and comes out under the same name.
+ */
+export function translate(documents: readonly unknown[]): Translation {
+  const [first, ...rest] = documents;
+  const hasSettings = typeof first === "object" && first !== null && "settings" in first;
+  const wishes: Wishes["settings"] = hasSettings ? ((first as Wishes).settings ?? {}) : {};
+  const listeners = wishes.listeners?.map((listener): ListenerSettings => ({
+    name: "more",
+    port: 0,
+    protocol: "tcp",
+    ...LISTENER,
+    ...listener,
+  }));
+  const settings = { ...GOLDEN_SETTINGS, ...wishes, listeners: listeners ?? GOLDEN_SETTINGS.listeners };
+  const pairs = new Pairs();
+  const invalid: Record<string, readonly string[]> = {};
+  const warnings: Record<string, readonly string[]> = {};
+  const changes = (hasSettings ? rest : documents).flatMap((document): readonly SourceChange[] => {
+    const checked = validate(pairs.fill(document), { unknownFields: "error" });
+    if (checked.type === "accepted") {
+      const { object } = checked;
+      if (checked.warnings.length > 0) warnings[formatRef(refOf(object))] = checked.warnings.map(problemLine);
+      return [{ type: "put", object, origin: { file: "in.yaml" } }];
+    }
+    if (checked.type === "skipped") throw new Error(`${checked.kind} is not read`);
+    invalid[checked.ref === undefined ? "?" : formatRef(checked.ref)] = checked.problems.map(problemLine);
+    return [];
+  });
+  const controlPlane = translated(settings, changes);
+  const { translator, store } = controlPlane;
+  const refs = new Map([...translator.eachVerdict()].map(({ ref }) => [formatRef(ref), ref]));
+  for (const [name, ref] of refs)
+    if (store.state(ref) === undefined && ref.kind !== "Service")
+      throw new Error(`a verdict about ${name}, which does not stand`);
+  const status = [...refs]
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([name, ref]) => [name, verdictLines(translator.verdicts(ref))] as const);
+  const always = new Set(
+    listeners === undefined
+      ? translated(settings, [])
+          .translator.items()
+          .map(({ item }) => JSON.stringify(item))
+      : [],
+  );
+  return {
+    ...(Object.keys(invalid).length === 0 ? {} : { invalid }),
+    ...(Object.keys(warnings).length === 0 ? {} : { warnings }),
+    ...(status.length === 0 ? {} : { status: Object.fromEntries(status) }),
+    items: translator
+      .items()
+      .filter(({ item }) => !always.has(JSON.stringify(item)))
+      .map(({ item, sources }) => ({ ...itemView(item, pairs), from: sources.map(({ ref }) => formatRef(ref)) })),
+  };
+}
+
+function translated(settings: TranslateSettings, changes: readonly SourceChange[]): ControlPlane {
+  const controlPlane = new ControlPlane({
+    translate: settings,
+    listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
+    archive: new MemoryArchive(),
+    now: () => Date.parse("2026-01-01T00:00:00Z"),
+  });
+  controlPlane.store.apply(changes);
+  controlPlane.translateNow();
+  return controlPlane;
+}
+
+/** An item as the file shows it: owners as people write them, certificates by name. */
+function itemView(item: IrItem, pairs: Pairs): object {
+  if (item.type === "certificate") {
+    return {
+      ...item,
+      chain: pairs.nameOf(item.chain),
+      privateKey: pairs.nameOf(item.privateKey),
+      secret: formatRef(item.secret),
+      notAfter: "as the certificate says",
+    };
+  }
+  if (item.type !== "virtualHost") return item;
+  return { ...item, routes: item.routes.map((route) => ({ ...route, owner: route.owner && formatRef(route.owner) })) };
+}
+
+function verdictLines(
+  verdicts: readonly { severity: string; reason: string; path: string; message: string; fix?: string }[],
+): string[] {
+  return verdicts.map(({ severity, reason, path, message, fix }) =>
+    problemText(`${severity} ${reason}`, path, message, fix),
+  );
+}
+
+function problemLine({ severity, path, message, fix }: Problem): string {
+  return problemText(severity, path, message, fix);
+}
+
+function problemText(kind: string, path: string, message: string, fix: string | undefined): string {
+  return `${kind}: ${path === "" ? "" : `${path}: `}${message}${fix === undefined ? "" : `; ${fix}`}`;
+}
+
+/** Certificates made for a run, by the name that a case gives them. */
+class Pairs {
+  readonly #authority = certificateAuthority();
+  readonly #byName = new Map<string, Certificate>();
+
+  fill(document: unknown): unknown {
+    return JSON.parse(JSON.stringify(document), (_key, value: unknown) => {
+      const [, part, name] = typeof value === "string" ? (/^(certificate|key) ([\w.-]+)$/.exec(value) ?? []) : [];
+      if (part === undefined || name === undefined) return value;
+      const pair = this.#byName.get(name) ?? this.#authority.issue([name]);
+      this.#byName.set(name, pair);
+      return part === "certificate" ? pair.cert : pair.key;
+    });
+  }
+
+  nameOf(pem: string): string {
+    for (const [name, { cert, key }] of this.#byName) {
+      if (pem === cert) return `certificate ${name}`;
+      if (pem === key) return `key ${name}`;
+    }
+    throw new Error("an item holds a certificate that is none of the case's");
+  }
+}
