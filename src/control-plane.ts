@@ -13,6 +13,7 @@ import { encodeItem, XDS_TYPE_OF } from "#xds/resources/encode.ts";
 import type { ListenerDefaults } from "#xds/resources/listener.ts";
 import { runtimeLayer } from "#xds/resources/runtime-layer.ts";
 import { type Quarantine, Snapshot } from "#xds/snapshot.ts";
+import { Suspects } from "./suspects.ts";
 
 export interface ControlPlaneOptions {
   readonly translate: TranslateSettings;
@@ -42,6 +43,7 @@ export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   readonly #listeners = new Set<ControlPlaneEvents>();
   readonly #changed = new Map<string, ObjectRef>();
+  readonly #suspects = new Suspects();
   #scheduled: NodeJS.Immediate | undefined;
 
   constructor(options: ControlPlaneOptions) {
@@ -65,6 +67,7 @@ export class ControlPlane {
       accepted: (sources) => {
         for (const { ref, hash } of sources) this.store.accept(ref, hash);
       },
+      acknowledged: () => this.#clearSuspects(),
       refused: (quarantine) => this.#onRefused(quarantine),
     });
   }
@@ -98,6 +101,7 @@ export class ControlPlane {
       delta.removals.map(({ type, name }) => ({ type: XDS_TYPE_OF[type], name })),
     );
     this.#acceptUntouched();
+    this.#clearSuspects();
     const millis = performance.now() - started;
     for (const listener of this.#listeners) {
       listener.translated?.({ delta, millis });
@@ -121,6 +125,12 @@ export class ControlPlane {
     this.#changed.clear();
   }
 
+  /** Once a refused resource is taken, or gone, without its suspects, those that were not the cause come back. */
+  #clearSuspects(): void {
+    const cleared = this.#suspects.clear((resource) => this.snapshot.isSettled(resource));
+    if (cleared.length > 0) this.store.retry(cleared);
+  }
+
   #onRefused(quarantine: Quarantine): void {
     const problem: Problem = {
       severity: "error",
@@ -129,6 +139,7 @@ export class ControlPlane {
       fix: "correct the object; its last accepted form stays in effect until then",
     };
     const ref = this.store.refuseByEnvoy(quarantine.sources, problem);
+    if (ref !== undefined) this.#suspects.add(quarantine, ref);
     for (const listener of this.#listeners) listener.refused?.({ quarantine, ref });
   }
 }

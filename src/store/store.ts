@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { contentHash } from "#lib/canonical.ts";
 import { compareText } from "#lib/compare.ts";
 import type { Origin, Problem } from "#lib/problem.ts";
@@ -60,6 +61,8 @@ interface Entry {
   fallback: StoredObject | undefined;
   acceptedHash: string | undefined;
   refused: Refusal | undefined;
+  /** The form that Envoy refused, to be tried again should another turn out to be the cause. */
+  refusedForm: StoredObject | undefined;
   warnings: readonly Problem[];
 }
 
@@ -80,6 +83,7 @@ export const LAST_GOOD_ANNOTATION = "binnacle.dev/last-good";
 export class Store implements ObjectSink {
   readonly #entries = new Map<RefKey, Entry>();
   readonly #byFile = new Map<string, Set<RefKey>>();
+  readonly #refused = new Set<Entry>();
   readonly #archived: Map<RefKey, ArchivedObject>;
   readonly #indexes: Indexes;
   readonly #archive: Archive;
@@ -169,11 +173,27 @@ export class Store implements ObjectSink {
     if (suspect === undefined) return undefined;
     const entry = suspect;
     this.#commit((changed) => {
-      entry.refused = { hash: entry.inUse!.hash, by: "envoy", problems: [problem], since: this.#now() };
+      entry.refusedForm = entry.inUse;
+      this.#setRefused(entry, { hash: entry.inUse!.hash, by: "envoy", problems: [problem], since: changed.at });
       this.#use(entry, this.#lastGood(entry), changed);
       this.#save(entry);
     });
     return entry.ref;
+  }
+
+  /** Something else was the cause: what Envoy seemed to refuse of these objects takes effect again. */
+  retry(refs: readonly ObjectRef[]): void {
+    this.#commit((changed) => {
+      for (const ref of refs) {
+        const entry = this.#entries.get(refKey(ref));
+        const form = entry?.refusedForm;
+        if (entry === undefined || form === undefined) continue;
+        this.#setRefused(entry, undefined);
+        changed.noted.add(entry.key);
+        this.#use(entry, { ...form, sequence: this.#sequence }, changed);
+        this.#save(entry);
+      }
+    });
   }
 
   /** Forgets what was remembered of objects that no source has named: they were deleted while nobody looked. */
@@ -187,27 +207,34 @@ export class Store implements ObjectSink {
   }
 
   #put(object: Resource, origin: Origin, warnings: readonly Problem[], changed: Changes): void {
-    const entry = this.#entry(refOf(object), origin);
+    const entry = this.#entry(refOf(object), origin, changed);
     const form = this.#form(entry, object);
-    this.#setOrigin(entry, origin);
+    const moved = this.#setOrigin(entry, origin);
+    const news = moved || !isDeepStrictEqual(entry.warnings, warnings);
     entry.warnings = warnings;
+    if (news) changed.noted.add(entry.key);
     if (entry.refused?.by === "envoy" && entry.refused.hash === form.hash) {
-      changed.noted.add(entry.key);
+      entry.refusedForm = form;
       // After a restart the refused form is offered again while nothing is in use yet.
       if (entry.inUse === undefined) this.#use(entry, this.#lastGood(entry), changed);
+      if (moved) this.#save(entry);
       return;
     }
-    entry.refused = undefined;
+    if (entry.refused === undefined && entry.inUse?.hash === form.hash) {
+      if (moved) this.#save(entry);
+      return;
+    }
+    this.#setRefused(entry, undefined);
     changed.noted.add(entry.key);
     this.#use(entry, form, changed);
     this.#save(entry);
   }
 
   #refuseInvalid(ref: ObjectRef, origin: Origin, problems: readonly Problem[], changed: Changes): void {
-    const entry = this.#entry(ref, origin);
-    const since = entry.refused?.by === "validation" ? entry.refused.since : this.#now();
+    const entry = this.#entry(ref, origin, changed);
+    const since = entry.refused?.by === "validation" ? entry.refused.since : changed.at;
     this.#setOrigin(entry, origin);
-    entry.refused = { hash: undefined, by: "validation", problems, since };
+    this.#setRefused(entry, { hash: undefined, by: "validation", problems, since });
     entry.warnings = [];
     changed.noted.add(entry.key);
     this.#use(entry, this.#lastGood(entry), changed);
@@ -220,11 +247,12 @@ export class Store implements ObjectSink {
     this.#use(entry, undefined, changed);
     changed.noted.add(entry.key);
     this.#entries.delete(entry.key);
+    this.#refused.delete(entry);
     this.#noteFile(entry.key, entry.origin.file, undefined);
     this.#archive.forget(entry.key);
   }
 
-  #entry(ref: ObjectRef, origin: Origin): Entry {
+  #entry(ref: ObjectRef, origin: Origin, { at }: Changes): Entry {
     const key = refKey(ref);
     const existing = this.#entries.get(key);
     if (existing !== undefined) return existing;
@@ -233,15 +261,17 @@ export class Store implements ObjectSink {
     const entry: Entry = {
       ref,
       key,
-      firstSeen: archived?.firstSeen ?? this.#now(),
+      firstSeen: archived?.firstSeen ?? at,
       origin: archived === undefined ? origin : { file: archived.file },
       inUse: undefined,
       fallback: undefined,
       acceptedHash: archived?.acceptedHash,
       refused: archived?.refused,
+      refusedForm: undefined,
       warnings: [],
     };
     this.#entries.set(key, entry);
+    if (entry.refused !== undefined) this.#refused.add(entry);
     this.#noteFile(key, undefined, entry.origin.file);
     return entry;
   }
@@ -280,7 +310,7 @@ export class Store implements ObjectSink {
 
   #commit(action: (changed: Changes) => void): void {
     this.#sequence++;
-    const changed: Changes = { objects: new Set(), entries: new Map(), noted: new Set() };
+    const changed: Changes = { at: this.#now(), objects: new Set(), entries: new Map(), noted: new Set() };
     action(changed);
     this.#followNamespaces(changed);
     if (changed.objects.size === 0 && changed.noted.size === 0) return;
@@ -299,15 +329,24 @@ export class Store implements ObjectSink {
       [...changed.objects].map(parseRefKey).flatMap((ref) => (ref.kind === "Namespace" ? [ref.name] : [])),
     );
     if (namespaces.size === 0) return;
-    for (const entry of this.#entries.values()) {
-      if (entry.refused !== undefined && namespaces.has(entry.ref.namespace))
-        this.#use(entry, this.#lastGood(entry), changed);
+    for (const entry of this.#refused) {
+      if (namespaces.has(entry.ref.namespace)) this.#use(entry, this.#lastGood(entry), changed);
     }
   }
 
-  #setOrigin(entry: Entry, origin: Origin): void {
-    if (entry.origin.file !== origin.file) this.#noteFile(entry.key, entry.origin.file, origin.file);
+  #setRefused(entry: Entry, refused: Refusal | undefined): void {
+    entry.refused = refused;
+    if (refused?.by !== "envoy") entry.refusedForm = undefined;
+    if (refused === undefined) this.#refused.delete(entry);
+    else this.#refused.add(entry);
+  }
+
+  /** Returns whether it is another place than before. */
+  #setOrigin(entry: Entry, origin: Origin): boolean {
+    const before = entry.origin;
+    if (before.file !== origin.file) this.#noteFile(entry.key, before.file, origin.file);
     entry.origin = origin;
+    return before.file !== origin.file || before.line !== origin.line;
   }
 
   #noteFile(key: RefKey, before: string | undefined, after: string | undefined): void {
@@ -330,6 +369,8 @@ export class Store implements ObjectSink {
 }
 
 interface Changes {
+  /** Milliseconds since the epoch: one for all parts of a change, so that their order says nothing about their age. */
+  readonly at: number;
   readonly objects: Set<RefKey>;
   readonly entries: Map<string, IndexEntry>;
   readonly noted: Set<RefKey>;
