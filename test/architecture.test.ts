@@ -120,12 +120,11 @@ suite("architecture", () => {
   });
 
   test("the console takes types from the API, and values only from the words that it shares with the server", () => {
-    const mayTake = (target: string): boolean => roomOf(target) === "lib" || CONSOLE_VALUES.includes(target);
     const wrong = [...imports].flatMap(([path, found]) =>
       roomOf(path) !== "console" || isTest(path)
         ? []
         : found.flatMap(({ target, specifier, typeOnly }) =>
-            target === undefined || roomOf(target) === "console" || mayTake(target) || typeOnly
+            target === undefined || roomOf(target) === "console" || goesToBrowser(target) || typeOnly
               ? []
               : [
                   `${path} imports values from ${specifier}: only ${CONSOLE_VALUES.join(", ")} and lib/ go to the browser`,
@@ -155,6 +154,10 @@ suite("architecture", () => {
     assert.deepEqual(wrong, []);
   });
 });
+
+function goesToBrowser(target: string): boolean {
+  return roomOf(target) === "lib" || CONSOLE_VALUES.includes(target);
+}
 
 /** What is impure about a file or what it imports for its values, each with the way that leads there. */
 function impurities(path: string, way: readonly string[], seen: Set<string>): readonly string[] {
