@@ -43,7 +43,8 @@ function build(context: CliContext, exit: (code: number) => void): Command {
 
   command(program, "up", "run the whole appliance from a directory of manifests, until Ctrl-C")
     .option("--config <file>", "configuration file (default: ./binnacle.yaml, else the built-in defaults)")
-    .option("--no-demo", "leave out the demo's upstream programs and its load")
+    .option("--demo", "run the quick start's upstream programs and load, also with a configuration of your own")
+    .option("--no-demo", "leave them out")
     .action(async (flags: UpFlags) => exit(await up(flags, context)));
 
   command(program, "check", "validate the configuration and manifests without starting anything")

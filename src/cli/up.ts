@@ -11,8 +11,8 @@ import { type CliContext, CommandError } from "./context.ts";
 import { DEFAULT_CONFIG_FILE, type LocationFlags, readConfig, stateDirectoryOf } from "./locations.ts";
 
 export interface UpFlags extends LocationFlags {
-  /** False with --no-demo. */
-  readonly demo: boolean;
+  /** By --demo and --no-demo; without either, the quick start has its demo and nothing else has. */
+  readonly demo?: boolean;
 }
 
 /** `binnacle up`: the whole appliance, until it is told to stop. Without a configuration it is the quick start. */
@@ -20,6 +20,7 @@ export async function up(flags: UpFlags, context: CliContext): Promise<number> {
   const isQuickstart = flags.config === undefined && !existsSync(resolve(context.cwd, DEFAULT_CONFIG_FILE));
   const file = isQuickstart ? join(QUICKSTART, DEFAULT_CONFIG_FILE) : flags.config;
   const { config } = await readConfig({ ...flags, ...(file === undefined ? {} : { config: file }) }, context);
+  const demo = flags.demo ?? isQuickstart;
   const started = performance.now();
   const say = (line: string): void => void context.stdout.write(`${line}\n`);
   const appliance = await startAppliance({
@@ -28,7 +29,7 @@ export async function up(flags: UpFlags, context: CliContext): Promise<number> {
     stateDirectory: stateDirectoryOf(flags, context),
     socketAlternatives: [context.env["XDG_RUNTIME_DIR"] ?? "", "/tmp"].filter((path) => path !== ""),
     version: context.version,
-    demo: isQuickstart && flags.demo,
+    demo,
     logger: createLogger({ ...config.log, write: (line) => void context.stderr.write(`${line}\n`) }),
     progress: (step) => say(`  ${step}`),
     signal: context.signal,
@@ -39,7 +40,7 @@ export async function up(flags: UpFlags, context: CliContext): Promise<number> {
   if (appliance === undefined) return 0;
   try {
     say(`  ready after ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
-    say(banner(config, appliance, isQuickstart && flags.demo));
+    say(banner(config, appliance, demo));
     if (!context.signal.aborted) await once(context.signal, "abort");
     say(
       `\nstopping: up to ${config.envoy.drainTime / 1000} s for requests in flight (Ctrl-C twice more to stop at once)`,

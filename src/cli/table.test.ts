@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { formatAge, formatTable } from "./table.ts";
+
+test("columns are as wide as their widest cell and lines end without blanks", () => {
+  assert.equal(
+    formatTable(
+      ["NAME", "AGE"],
+      [
+        ["a-long-name", "5m"],
+        ["b", ""],
+      ],
+    ),
+    "NAME          AGE\na-long-name   5m\nb\n",
+  );
+});
+
+test("ages are written as kubectl writes them", () => {
+  assert.deepEqual([0, 119_000, 120_000, 7_199_000, 7_200_000, 172_800_000].map(formatAge), [
+    "0s",
+    "119s",
+    "2m",
+    "119m",
+    "2h",
+    "2d",
+  ]);
+});
