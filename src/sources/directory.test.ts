@@ -3,7 +3,7 @@ import { appendFile, mkdir, mkdtemp, rename, rm, symlink, truncate, writeFile } 
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { describe, test } from "node:test";
-import { silentLogger } from "#lib/log.ts";
+import { createLogger, silentLogger } from "#lib/log.ts";
 import { formatProblem } from "#lib/problem.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import type { ObjectSink } from "#store/changes.ts";
@@ -526,6 +526,31 @@ describe("a directory that is not there", limit, () => {
 function sourceOf(directory: string, sink: ObjectSink): DirectorySource {
   return new DirectorySource({ directory, sink, log: silentLogger, validation: { unknownFields: "error" } });
 }
+
+test("what is wrong is in the log, once", limit, async () => {
+  const base = await mkdtemp(join(tmpdir(), "binnacle-sources-"));
+  await put(join(base, "m/a.yaml"), namespace("a", "[]") + broken("b"));
+  const lines: string[] = [];
+  const log = createLogger({
+    level: "warn",
+    format: "json",
+    write: (line) => lines.push(line.replaceAll(`${base}/`, "")),
+  });
+  const stop = new AbortController();
+  const source = new DirectorySource({
+    directory: join(base, "m"),
+    sink: new RecordingSink(),
+    log,
+    validation: { unknownFields: "error" },
+    onProblems: () => stop.abort(),
+    times: TIMES,
+  });
+  await source.run(stop.signal);
+  assert.match(lines[0] ?? "", /m\/a\.yaml:4: metadata\.labels: found a list, expected a map/);
+  assert.match(lines[1] ?? "", /m\/a\.yaml:9: not valid YAML/);
+  assert.equal(lines.length, 2);
+  await rm(base, { recursive: true });
+});
 
 describe("its end", limit, () => {
   test("comes with the signal, also before the start", async () => {

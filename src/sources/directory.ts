@@ -3,7 +3,7 @@ import { lstat, stat } from "node:fs/promises";
 import { basename, dirname, join, normalize } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Logger } from "#lib/log.ts";
-import type { Problem } from "#lib/problem.ts";
+import { formatProblem, type Problem } from "#lib/problem.ts";
 import type { ValidateOptions } from "#resources/validate.ts";
 import type { ObjectSink } from "#store/changes.ts";
 import { breather } from "./breathe.ts";
@@ -42,6 +42,9 @@ export interface DirectoryTimes {
 }
 
 const TIMES: DirectoryTimes = { quiet: 20, unfinished: 100, repair: 30_000, missing: 1000 };
+
+/** How many problems of one change have a line each in the log; all of them are kept. */
+const MOST_LOGGED = 20;
 
 export interface DirectoryState {
   /** `stale`: the directory is not there, and what stood in it goes on. */
@@ -151,6 +154,7 @@ export class DirectorySource {
     if (changes.length > 0) {
       this.#options.sink.apply(changes);
       this.#options.log.info("manifests changed", { objects: changes.length, files: this.#files.size });
+      this.#logProblems(changes.flatMap((change) => (change.type === "refuse" ? change.problems : [])));
     }
     const first = this.#lastSync === undefined;
     this.#lastSync = Date.now();
@@ -160,9 +164,18 @@ export class DirectorySource {
   #tellProblems(): void {
     const root = this.#missing === undefined ? [] : [this.#missing];
     const problems = [...root, ...this.#unlisted.values(), ...this.#watches.problems(), ...this.#claims.fileProblems()];
-    if (JSON.stringify(problems) === JSON.stringify(this.#problems)) return;
+    const known = new Set(this.#problems.map(formatProblem));
+    const fresh = problems.filter((problem) => !known.has(formatProblem(problem)));
+    if (fresh.length === 0 && problems.length === this.#problems.length) return;
     this.#problems = problems;
+    this.#logProblems(fresh);
     this.#options.onProblems?.(problems);
+  }
+
+  #logProblems(problems: readonly Problem[]): void {
+    for (const problem of problems.slice(0, MOST_LOGGED)) this.#options.log.warn(formatProblem(problem));
+    const more = problems.length - MOST_LOGGED;
+    if (more > 0) this.#options.log.warn("and more problems in manifests", { count: more });
   }
 
   /** The files that stand at and below the paths; those that are gone are forgotten. `undefined` while the directory is missing. */
