@@ -1,0 +1,29 @@
+import type { Column, Marker } from "#traffic/messages.ts";
+import type { TrafficPicture } from "../feed/traffic-model.ts";
+
+/** What the charts draw: whole seconds only, since one that still fills would look like a drop. */
+export interface ChartWindow {
+  readonly columns: readonly Column[];
+  readonly markers: readonly Marker[];
+  /** Seconds since the epoch. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export function chartWindow(picture: TrafficPicture | undefined, minutes: number): ChartWindow {
+  if (picture === undefined) return { columns: [], markers: [], from: 0, to: minutes * 60 };
+  const to = Math.floor(picture.time / 1000) - 1;
+  const from = to - minutes * 60;
+  const inside = ({ time }: { readonly time: number }): boolean => time >= from * 1000 && time <= to * 1000;
+  return { columns: picture.columns.filter(inside), markers: picture.markers.filter(inside), from, to };
+}
+
+/** The column of a second (since the epoch), or undefined. */
+export function columnAt({ columns }: ChartWindow, seconds: number | undefined): Column | undefined {
+  return seconds === undefined ? undefined : columns.find(({ time }) => time === seconds * 1000);
+}
+
+/** Markers within `seconds` of a moment: what the pointer means. */
+export function markersNear({ markers }: ChartWindow, at: number | undefined, seconds: number): readonly Marker[] {
+  return at === undefined ? [] : markers.filter(({ time }) => Math.abs(time / 1000 - at) <= seconds);
+}

@@ -1,0 +1,98 @@
+import { FLOW_STEPS, type FlowGraph, type FlowLink, type FlowNode } from "./flow-graph.ts";
+
+export interface PlacedNode extends FlowNode {
+  readonly x: number;
+  readonly y: number;
+  readonly height: number;
+}
+
+export interface PlacedLink extends FlowLink {
+  /** SVG path of the band's middle; `width` is its stroke. */
+  readonly path: string;
+  readonly width: number;
+}
+
+export interface FlowLayout {
+  /** From one step's left edge to the next. */
+  readonly stepWidth: number;
+  readonly nodes: readonly PlacedNode[];
+  readonly links: readonly PlacedLink[];
+}
+
+/** Pixels. A node is at least as high as its two lines of words. */
+export const NODE_WIDTH = 8;
+const LEAST_HEIGHT = 30;
+const GAP = 10;
+const THINNEST = 1.5;
+/** For the words right of the last step's nodes. */
+const LAST_WORDS = 150;
+
+/** Places a graph in a box. A step's nodes stand below each other in the order given; a band is as wide as its flow. */
+export function layoutFlow(graph: FlowGraph, width: number, height: number): FlowLayout {
+  const steps = FLOW_STEPS.map((_, step) => graph.nodes.filter((node) => node.step === step));
+  const scale = scaleOf(steps, height);
+  const stepWidth = (width - LAST_WORDS - NODE_WIDTH) / (FLOW_STEPS.length - 1);
+  const placed = new Map<string, PlacedNode>();
+  for (const [step, nodes] of steps.entries()) {
+    let y = Math.max(0, (height - heightOf(nodes, scale)) / 2);
+    for (const node of nodes) {
+      const own = Math.max(LEAST_HEIGHT, node.perSecond * scale);
+      placed.set(node.id, { ...node, x: step * stepWidth, y, height: own });
+      y += own + GAP;
+    }
+  }
+  return { stepWidth, nodes: [...placed.values()], links: placeLinks(graph.links, placed, scale) };
+}
+
+/** Pixels for a request a second, so that the fullest step just fits. */
+function scaleOf(steps: readonly (readonly FlowNode[])[], height: number): number {
+  const isTooLarge = (scale: number): boolean => steps.some((nodes) => heightOf(nodes, scale) > height);
+  let low = 0;
+  let high = 1;
+  while (high < 1e6 && !isTooLarge(high)) high *= 2;
+  for (let halving = 0; halving < 30; halving++) {
+    const middle = (low + high) / 2;
+    if (isTooLarge(middle)) high = middle;
+    else low = middle;
+  }
+  return low;
+}
+
+function heightOf(nodes: readonly FlowNode[], scale: number): number {
+  const nodesHeight = nodes.reduce((sum, { perSecond }) => sum + Math.max(LEAST_HEIGHT, perSecond * scale), 0);
+  return nodesHeight + GAP * Math.max(0, nodes.length - 1);
+}
+
+function placeLinks(links: readonly FlowLink[], nodes: ReadonlyMap<string, PlacedNode>, scale: number): PlacedLink[] {
+  const offsets = { out: new Map<string, number>(), into: new Map<string, number>() };
+  const sorted = links.toSorted(
+    (a, b) => topOf(nodes, a.from) - topOf(nodes, b.from) || topOf(nodes, a.to) - topOf(nodes, b.to),
+  );
+  return sorted.flatMap((link) => {
+    const from = nodes.get(link.from);
+    const to = nodes.get(link.to);
+    if (from === undefined || to === undefined) return [];
+    const width = Math.max(THINNEST, link.perSecond * scale);
+    const startY = attach(offsets.out, from, width, scale);
+    const endY = attach(offsets.into, to, width, scale);
+    const startX = from.x + NODE_WIDTH;
+    const middle = (startX + to.x) / 2;
+    const path = `M${round(startX)},${round(startY)} C${round(middle)},${round(startY)} ${round(middle)},${round(endY)} ${round(to.x)},${round(endY)}`;
+    return [{ ...link, path, width }];
+  });
+}
+
+/** The height at which the next band of a node's side begins; all of them together stand in the node's middle. */
+function attach(offsets: Map<string, number>, node: PlacedNode, width: number, scale: number): number {
+  const start = offsets.get(node.id) ?? Math.max(0, (node.height - node.perSecond * scale) / 2);
+  offsets.set(node.id, start + width);
+  return node.y + Math.min(node.height, start + width / 2);
+}
+
+function topOf(nodes: ReadonlyMap<string, PlacedNode>, id: string): number {
+  return nodes.get(id)?.y ?? 0;
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

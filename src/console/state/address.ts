@@ -1,0 +1,77 @@
+import { filterFromPairs, type FilterPair, formatUpstream, pairsFromFilter } from "#api/traffic-filter.ts";
+import type { TrafficFilter, Upstream } from "#traffic/messages.ts";
+
+/** One thing that the reader picked: charts, upstreams and requests show it alone, while the tables go on showing all. */
+export type Focus =
+  | { readonly type: "route"; readonly host: string; readonly route: string }
+  | { readonly type: "cluster"; readonly upstream: Upstream }
+  | { readonly type: "endpoint"; readonly upstream: Upstream; readonly address: string };
+
+export type LeftView = "tables" | "flow";
+export type PhonePanel = "requests" | "routes" | "upstreams" | "flow" | "charts";
+
+/** Everything that the address holds, so that a link shows another reader the same. */
+export interface Place {
+  readonly filter: TrafficFilter;
+  readonly focus: Focus | undefined;
+  readonly left: LeftView;
+  /** Minutes that the charts show. */
+  readonly minutes: number;
+}
+
+export const START: Place = { filter: {}, focus: undefined, left: "tables", minutes: 5 };
+export const MINUTES = [1, 5, 15] as const;
+
+/** Reads the part of an address behind `#`. What is not understood is left out: an old link still opens. */
+export function placeFromHash(hash: string): Place {
+  const pairs: FilterPair[] = [];
+  const others = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(hash.replace(/^#/, ""))) {
+    if (name.startsWith("focus-") || name === "view" || name === "minutes") others.set(name, value);
+    else pairs.push([name, value]);
+  }
+  const minutes = MINUTES.find((known) => String(known) === others.get("minutes")) ?? START.minutes;
+  const left = others.get("view") === "flow" ? "flow" : "tables";
+  return { filter: filterFromPairs(pairs).filter, focus: readFocus(others), left, minutes };
+}
+
+export function hashFromPlace({ filter, focus, left, minutes }: Place): string {
+  const pairs: FilterPair[] = [...pairsFromFilter(filter)];
+  if (focus?.type === "route") pairs.push(["focus-host", focus.host], ["focus-route", focus.route]);
+  if (focus?.type === "cluster" || focus?.type === "endpoint")
+    pairs.push(["focus-cluster", formatUpstream(focus.upstream)]);
+  if (focus?.type === "endpoint") pairs.push(["focus-endpoint", focus.address]);
+  if (left !== START.left) pairs.push(["view", left]);
+  if (minutes !== START.minutes) pairs.push(["minutes", String(minutes)]);
+  return pairs.length === 0 ? "" : `#${new URLSearchParams(pairs.map(([name, value]) => [name, value]))}`;
+}
+
+function readFocus(values: ReadonlyMap<string, string>): Focus | undefined {
+  const host = values.get("focus-host");
+  const route = values.get("focus-route");
+  if (host !== undefined && route !== undefined) return { type: "route", host, route };
+  const cluster = filterFromPairs([["cluster", values.get("focus-cluster") ?? ""]]).filter.clusters?.[0];
+  const address = values.get("focus-endpoint");
+  if (cluster === undefined) return undefined;
+  return address === undefined
+    ? { type: "cluster", upstream: cluster }
+    : { type: "endpoint", upstream: cluster, address };
+}
+
+/** The filter that a focus adds to. A picked thing lies within what the filter lets through, so it takes its fields' place. */
+export function focusedFilter(filter: TrafficFilter, focus: Focus | undefined): TrafficFilter {
+  switch (focus?.type) {
+    case undefined:
+      return filter;
+    case "route":
+      return { ...filter, hosts: [focus.host], routes: [focus.route] };
+    case "cluster":
+      return { ...filter, clusters: [focus.upstream] };
+    case "endpoint":
+      return { ...filter, clusters: [focus.upstream], endpoints: [focus.address] };
+  }
+}
+
+export function isSameFocus(a: Focus | undefined, b: Focus | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

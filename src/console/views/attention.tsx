@@ -1,0 +1,184 @@
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useRef } from "preact/hooks";
+import type { AlertAnswer } from "#api/answers.ts";
+import type { ObjectSummary } from "#api/ports/objects.ts";
+import { timeWords } from "../charts/axes.ts";
+import type { ConsoleState } from "../state/console-state.ts";
+import { formatAge } from "../words/format.ts";
+import type { Tone } from "../words/health-words.ts";
+import { Dot } from "./dot.tsx";
+import { Empty, Panel } from "./panel.tsx";
+import { SilenceDialog } from "./silence-dialog.tsx";
+import { Tabs } from "./tabs.tsx";
+
+type Tab = "alerts" | "problems" | "events";
+
+/** What wants somebody: alerts, objects with problems, and what happened lately. Its size never changes. */
+export function Attention({ state }: { readonly state: ConsoleState }) {
+  const chosen = useSignal<Tab | undefined>(undefined);
+  const alerts = state.alerts.value.answer?.alerts ?? [];
+  const problems = state.problems.value.answer?.objects ?? [];
+  const firing = alerts.filter((alert) => alert.state === "active").length;
+  // Until the reader chooses, what is there is shown.
+  const tab = chosen.value ?? (alerts.length > 0 || problems.length === 0 ? "alerts" : "problems");
+  const choices = [
+    { value: "alerts" as const, label: <Counted words="Alerts" count={firing} tone="bad" /> },
+    { value: "problems" as const, label: <Counted words="Problems" count={problems.length} tone="warn" /> },
+    { value: "events" as const, label: "Events" },
+  ];
+  return (
+    <Panel
+      name="Attention"
+      class="attention-panel"
+      tools={<Tabs label="Attention" choices={choices} chosen={tab} onChoose={(value) => (chosen.value = value)} />}
+    >
+      <div class="attention-list" tabIndex={0} role="region" aria-label={tab}>
+        {tab === "alerts" && <Alerts state={state} alerts={alerts} />}
+        {tab === "problems" && <Problems state={state} objects={problems} />}
+        {tab === "events" && <Events state={state} />}
+      </div>
+    </Panel>
+  );
+}
+
+function Counted({ words, count, tone }: { readonly words: string; readonly count: number; readonly tone: Tone }) {
+  return (
+    <>
+      {words} <span class={`count ${count > 0 ? `tone-${tone}` : ""}`}>{count}</span>
+    </>
+  );
+}
+
+function Alerts({ state, alerts }: { readonly state: ConsoleState; readonly alerts: readonly AlertAnswer[] }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const silenced = useSignal<AlertAnswer | undefined>(undefined);
+  const { answer, error } = state.alerts.value;
+  const links = state.status.value.answer?.links;
+  return (
+    <>
+      {error !== undefined && <Trouble>{error}</Trouble>}
+      {answer !== undefined && alerts.length === 0 && (
+        <Empty title="No alert fires">Prometheus evaluates the rules all the time.</Empty>
+      )}
+      <ul>
+        {alerts.map((alert) => (
+          <li key={alert.fingerprint} class="attention-item">
+            <p class="attention-title">
+              <Dot tone={alert.state !== "active" ? "idle" : alert.severity === "critical" ? "bad" : "warn"} />
+              <b>{alert.name}</b>
+              <span class="muted">
+                {alert.severity}
+                {alert.team === "" ? "" : ` · ${alert.team}`} ·{" "}
+                {formatAge(state.now.value - Date.parse(alert.startsAt))}
+                {alert.state === "active" ? "" : ` · ${alert.state}`}
+              </span>
+            </p>
+            <p title={alert.description}>{alert.summary}</p>
+            <p class="attention-actions">
+              {isWebLink(alert.runbook) && (
+                <a href={alert.runbook} target="_blank" rel="noreferrer">
+                  Runbook
+                </a>
+              )}
+              <button
+                type="button"
+                class="link"
+                onClick={() => {
+                  silenced.value = alert;
+                  dialog.current?.showModal();
+                }}
+              >
+                Silence
+              </button>
+            </p>
+          </li>
+        ))}
+      </ul>
+      {links !== undefined && (links.alertmanager || links.prometheus) && (
+        <p class="attention-actions">
+          {links.alertmanager && <a href="/alertmanager/">Alertmanager</a>}
+          {links.prometheus && <a href="/prometheus/">Prometheus</a>}
+        </p>
+      )}
+      <SilenceDialog dialog={dialog} alert={silenced.value} onDone={() => state.alertsChanged()} />
+    </>
+  );
+}
+
+function Problems({ state, objects }: { readonly state: ConsoleState; readonly objects: readonly ObjectSummary[] }) {
+  const { answer, error } = state.problems.value;
+  return (
+    <>
+      {error !== undefined && <Trouble>{error}</Trouble>}
+      {answer !== undefined && objects.length === 0 && (
+        <Empty title="No object has a problem">All that was written takes effect.</Empty>
+      )}
+      <ul>
+        {objects.flatMap(({ ref, inUse, problems }) =>
+          problems.map(({ severity, reason, path, message, fix, origin }) => (
+            <li key={`${ref.kind}/${ref.namespace}/${ref.name} ${reason} ${path} ${message}`} class="attention-item">
+              <p class="attention-title">
+                <Dot tone={severity === "error" ? "bad" : "warn"} />
+                <b>
+                  {ref.kind} {ref.namespace === "" ? "" : `${ref.namespace}/`}
+                  {ref.name}
+                </b>
+                <span class="muted">
+                  {inUse === "lastGood" ? "an earlier form goes on" : inUse === "none" ? "not in effect" : ""}
+                </span>
+              </p>
+              <p>
+                {path !== "" && <code>{path}</code>} {message}
+              </p>
+              {fix !== undefined && (
+                <p class="fix">
+                  <b>Fix:</b> {fix}
+                </p>
+              )}
+              {origin !== undefined && (
+                <p class="muted">
+                  {origin.file}
+                  {origin.line === undefined ? "" : `:${origin.line}`}
+                </p>
+              )}
+            </li>
+          )),
+        )}
+      </ul>
+    </>
+  );
+}
+
+/** The markers of the charts, as a list. */
+function Events({ state }: { readonly state: ConsoleState }) {
+  const markers = state.picture.value?.markers ?? [];
+  if (markers.length === 0)
+    return (
+      <Empty title="Nothing happened lately">Pushes, refusals, discovery, alerts and drains are noted here.</Empty>
+    );
+  return (
+    <ul>
+      {markers.toReversed().map(({ id, time, severity, text }) => (
+        <li key={id} class="event">
+          <Dot tone={severity === "error" ? "bad" : severity === "warning" ? "warn" : "idle"} />
+          <span class="muted">{timeWords(time)}</span>
+          <span>{text}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Trouble({ children }: { readonly children: ComponentChildren }) {
+  return (
+    <p class="trouble" role="alert">
+      {children}
+    </p>
+  );
+}
+
+/** A link out of an alert's annotation: whoever writes rules must not run scripts here. */
+function isWebLink(link: string): boolean {
+  return /^(https?:\/\/|\/(?!\/))/.test(link);
+}

@@ -1,0 +1,109 @@
+import { useSignal } from "@preact/signals";
+import type { RefObject } from "preact";
+import { FILTER_FIELDS, formatUpstream, pairsFromFilter, tailCommand } from "#api/traffic-filter.ts";
+import type { ConsoleState } from "../state/console-state.ts";
+import { readFilterWords, withoutPair } from "../state/filter-words.ts";
+import { CopyButton } from "./copy-button.tsx";
+
+interface FilterBarProps {
+  readonly state: ConsoleState;
+  readonly box: RefObject<HTMLInputElement | null>;
+}
+
+/** What is shown: the filter as chips, a box to add to it, and the same as a command. */
+export function FilterBar({ state, box }: FilterBarProps) {
+  const problem = useSignal<string | undefined>(undefined);
+  const { filter, focus } = state.place.value;
+  const command = tailCommand(state.filter.value);
+  const complaint = problem.value ?? state.complaint.value;
+
+  function add(event: SubmitEvent): void {
+    event.preventDefault();
+    const input = box.current;
+    if (input === null || input.value.trim() === "") return;
+    const read = readFilterWords(input.value, filter);
+    problem.value = read.ok ? undefined : read.problem;
+    if (!read.ok) return;
+    input.value = "";
+    state.go({ filter: read.filter });
+  }
+
+  return (
+    <div class="filter-bar">
+      <form class="filter-form" role="search" onSubmit={add}>
+        {pairsFromFilter(filter).map((pair) => (
+          <button
+            type="button"
+            key={pair.join(":")}
+            class="chip filter-chip"
+            aria-label={`remove filter ${pair[0]} ${pair[1]}`}
+            onClick={() => state.go({ filter: withoutPair(filter, pair) })}
+          >
+            <span class="muted">{pair[0]}</span> {pair[1]} <span aria-hidden="true">×</span>
+          </button>
+        ))}
+        {focus !== undefined && (
+          <button
+            type="button"
+            class="chip focus-chip"
+            aria-label="drop the focus"
+            onClick={() => state.go({ focus: undefined })}
+          >
+            <span class="muted">only</span>{" "}
+            {focus.type === "route"
+              ? `${focus.host} ${focus.route}`
+              : focus.type === "cluster"
+                ? formatUpstream(focus.upstream)
+                : focus.address}{" "}
+            <span aria-hidden="true">×</span>
+          </button>
+        )}
+        <input
+          ref={box}
+          type="search"
+          class="filter-box"
+          aria-label="Filter"
+          aria-describedby="filter-problem"
+          placeholder="Filter: host:shop.localhost code:5xx slower:200 /cart"
+          list="filter-words"
+          autocomplete="off"
+          spellcheck={false}
+          onInput={() => (problem.value = undefined)}
+          onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
+        />
+        <datalist id="filter-words">
+          {suggestions(state).map((words) => (
+            <option key={words} value={words} />
+          ))}
+        </datalist>
+      </form>
+      <p id="filter-problem" class="filter-problem" role="alert">
+        {complaint}
+      </p>
+      <div class="command" title="The same in a terminal">
+        <code>{command}</code>
+        <CopyButton text={command} label="Copy the command" />
+        <CopyButton text={location.href} label="Copy the link" words="Link" />
+      </div>
+    </div>
+  );
+}
+
+/** Fields, and what of this picture they may hold. */
+function suggestions(state: ConsoleState): string[] {
+  const routes = state.overview.value?.routes ?? [];
+  const hosts = new Set(routes.map(({ host }) => `host:${host}`));
+  const namespaces = new Set(
+    routes.flatMap(({ owner }) => (owner === undefined ? [] : [`namespace:${owner.namespace}`])),
+  );
+  const fields = FILTER_FIELDS.map(({ name, example }) => `${name}:${example}`);
+  return [
+    "code:5xx",
+    "code:4xx",
+    "kept:failure",
+    "kept:slow",
+    ...[...hosts].sort(),
+    ...[...namespaces].sort(),
+    ...fields,
+  ];
+}

@@ -1,0 +1,159 @@
+import type { ComponentChildren } from "preact";
+import { type FilterPair, formatUpstream } from "#api/traffic-filter.ts";
+import type { Phases, RequestRow } from "#traffic/messages.ts";
+import type { ConsoleState } from "../state/console-state.ts";
+import { withPair } from "../state/filter-words.ts";
+import { formatBytes, formatMillis, formatTime } from "../words/format.ts";
+import { codeTone } from "../words/tones.ts";
+
+/** One request whole: why it failed and what to do first, where its time went, every field. */
+export function RequestDetail({ state }: { readonly state: ConsoleState }) {
+  const row = state.selected.value;
+  if (row === undefined) return null;
+  const { why, authority, path, method, code, duration } = row;
+  const follow = (pair: FilterPair) => () => state.go({ filter: withPair(state.place.value.filter, pair) });
+  return (
+    <section class="panel detail" aria-label="Request">
+      <div class="panel-head">
+        <h2>
+          <span class={`code tone-${codeTone(code)}`}>{code === 0 ? "no answer" : code}</span> {method}{" "}
+          {formatMillis(duration)}
+        </h2>
+        <span class="panel-note" title={`${authority}${path}`}>
+          {authority}
+          {path}
+        </span>
+        <button type="button" class="quiet" aria-label="Close" onClick={() => (state.selected.value = undefined)}>
+          ×
+        </button>
+      </div>
+      <div class="detail-body">
+        {why !== undefined && (
+          <div class={`why tone-${row.kept === "slow" ? "warn" : "bad"}`}>
+            <p class="why-summary">{why.summary}</p>
+            <p>{why.detail}</p>
+            <p class="why-next">
+              <b>Next:</b> {why.nextStep}
+            </p>
+          </div>
+        )}
+        <PhaseBar phases={row.phases} duration={duration} />
+        <div class="detail-actions">
+          <button type="button" class="button small" onClick={follow(["client", row.client])}>
+            Only this client
+          </button>
+          {row.endpoint !== undefined && (
+            <button type="button" class="button small" onClick={follow(["endpoint", row.endpoint])}>
+              Only this endpoint
+            </button>
+          )}
+          {row.requestId !== "" && (
+            <button type="button" class="button small" onClick={follow(["request-id", row.requestId])}>
+              Follow this request
+            </button>
+          )}
+          <button
+            type="button"
+            class="button small"
+            title="Every request of this client is shown for five minutes, whatever the sampling"
+            onClick={() => state.pin({ client: row.client })}
+          >
+            Pin client 5 min
+          </button>
+          {row.route !== "" && (
+            <button
+              type="button"
+              class="button small"
+              title="Every request of this route is shown for five minutes, whatever the sampling"
+              onClick={() => state.pin({ host: row.host, route: row.route })}
+            >
+              Pin route 5 min
+            </button>
+          )}
+        </div>
+        <Pins state={state} />
+        <dl class="fields">
+          {fields(row).map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      </div>
+    </section>
+  );
+}
+
+const PHASES: readonly { readonly name: keyof Phases; readonly words: string }[] = [
+  { name: "waiting", words: "waiting" },
+  { name: "connecting", words: "connecting" },
+  { name: "upstream", words: "upstream" },
+  { name: "transfer", words: "transfer" },
+];
+
+function PhaseBar({ phases, duration }: { readonly phases: Phases; readonly duration: number }) {
+  const known = PHASES.flatMap(({ name, words }) => {
+    const value = phases[name];
+    return value === undefined ? [] : [{ name, words, value }];
+  });
+  if (known.length === 0) return null;
+  return (
+    <div class="phases">
+      <div class="phase-bar" aria-hidden="true">
+        {known.map(({ name, value }) => (
+          <span key={name} class={`phase-${name}`} style={{ width: `${(100 * value) / Math.max(duration, 0.01)}%` }} />
+        ))}
+      </div>
+      <ul class="phase-words">
+        {known.map(({ name, words, value }) => (
+          <li key={name}>
+            <i class={`phase-${name}`} /> {words} {formatMillis(value)}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Pins({ state }: { readonly state: ConsoleState }) {
+  const pins = state.picture.value?.pins ?? [];
+  if (pins.length === 0) return null;
+  return (
+    <p class="pins">
+      Pinned:{" "}
+      {pins.map(({ id, target, until }) => (
+        <button type="button" class="chip" key={id} aria-label="take the pin away" onClick={() => state.unpin(id)}>
+          {Object.values(target).join(" ")} {formatMillis(Math.max(0, until - state.now.value))}{" "}
+          <span aria-hidden="true">×</span>
+        </button>
+      ))}
+    </p>
+  );
+}
+
+function fields(row: RequestRow): readonly (readonly [name: string, value: ComponentChildren])[] {
+  const { owner, upstream } = row;
+  const all: readonly (readonly [string, ComponentChildren])[] = [
+    ["Began", `${new Date(row.time).toLocaleDateString()} ${formatTime(row.time)}`],
+    ["Object", owner === undefined ? "" : `${owner.kind} ${owner.namespace}/${owner.name}`],
+    ["Host", row.host],
+    ["Route", row.route],
+    ["Listener", row.listener],
+    ["Upstream", upstream === undefined ? "" : formatUpstream(upstream)],
+    ["Endpoint", row.endpoint ?? ""],
+    ["Attempts", row.attempts === 0 ? "none: Envoy answered by itself" : String(row.attempts)],
+    ["Flags", row.flags.join(" ")],
+    ["Details", row.details],
+    ["Transport failure", row.transportFailure],
+    ["Client", row.client],
+    ["User agent", row.userAgent],
+    ["Protocol", row.protocol],
+    ["Bytes", `${formatBytes(row.bytesIn)} in, ${formatBytes(row.bytesOut)} out`],
+    ["Request id", row.requestId],
+    ["Trace id", row.traceId ?? ""],
+    ["Shown because", row.weight > 1 ? `${row.kept}, stands for ${row.weight}` : row.kept],
+    ["Envoy", row.envoy],
+  ];
+  return all.filter(([, value]) => value !== "");
+}

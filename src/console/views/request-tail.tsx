@@ -1,0 +1,206 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { KeptBecause, RequestRow } from "#traffic/messages.ts";
+import { rowHeight, rowOffsets, rowsBetween, topOf } from "../feed/row-window.ts";
+import type { ConsoleState } from "../state/console-state.ts";
+import { formatCount, formatMillis, formatTime } from "../words/format.ts";
+import { codeTone } from "../words/tones.ts";
+import { Dot } from "./dot.tsx";
+import { memo } from "./memo.ts";
+import { Empty, Panel } from "./panel.tsx";
+import { Tabs } from "./tabs.tsx";
+
+/** Pixels above and below what is in sight. */
+const SPARE = 200;
+
+type Kept = "all" | "failure" | "slow";
+const KEPT: readonly { readonly value: Kept; readonly label: string }[] = [
+  { value: "all", label: "All" },
+  { value: "failure", label: "Failures" },
+  { value: "slow", label: "Slow" },
+];
+
+/** Single requests, the newest on top. It stands still while somebody reads: what comes then waits behind a button. */
+export function RequestTail({ state }: { readonly state: ConsoleState }) {
+  const { rows, version, waiting } = state.log.value;
+  const box = useRef<HTMLDivElement>(null);
+  const [view, setView] = useState({ top: 0, height: 600 });
+  const offsets = useMemo(() => rowOffsets(rows), [version]);
+  const selected = state.selected.value;
+
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return undefined;
+    const look = (): void => {
+      setView({ top: element.scrollTop, height: element.clientHeight });
+      state.scrolledAway(element.scrollTop > 4);
+    };
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
+    element.addEventListener("scroll", look, { passive: true });
+    return () => {
+      observer.disconnect();
+      element.removeEventListener("scroll", look);
+    };
+  }, []);
+
+  // The keyboard may pick a row that is out of sight.
+  useEffect(() => {
+    const element = box.current;
+    const index = selected === undefined ? -1 : rows.findLastIndex(({ id }) => id === selected.id);
+    const row = rows[index];
+    if (element === null || row === undefined) return;
+    const top = topOf(offsets, index);
+    if (top < element.scrollTop) element.scrollTop = top;
+    const below = top + rowHeight(row) - element.clientHeight;
+    if (below > element.scrollTop) element.scrollTop = below;
+  }, [selected]);
+
+  function showNew(): void {
+    state.showWaiting();
+    box.current?.scrollTo({ top: 0 });
+  }
+
+  const { first, end } = rowsBetween(offsets, view.top - SPARE, view.top + view.height + SPARE);
+  const shown = rows
+    .slice(first, end)
+    .map((row, index) => ({ row, top: topOf(offsets, first + index) }))
+    .toReversed();
+  const { filter } = state.place.value;
+  const kept: Kept | undefined =
+    filter.kept === undefined ? "all" : filter.kept.length === 1 ? (filter.kept[0] as Kept) : undefined;
+
+  return (
+    <Panel
+      name="Requests"
+      class="tail-panel"
+      note={state.paused.value ? "paused" : ""}
+      tools={
+        <Tabs
+          label="Which requests"
+          choices={KEPT}
+          chosen={kept ?? "all"}
+          onChoose={(value) => chooseKept(state, value)}
+        />
+      }
+    >
+      <SamplingLine state={state} />
+      <div class="tail-frame">
+        {waiting > 0 && (
+          <button type="button" class="new-rows" onClick={showNew}>
+            {formatCount(waiting)} new <span aria-hidden="true">↑</span>
+          </button>
+        )}
+        <div
+          class="tail"
+          ref={box}
+          role="grid"
+          aria-label="Requests, the newest first"
+          aria-rowcount={rows.length}
+          tabIndex={0}
+        >
+          <div class="tail-rows" style={{ height: `${offsets.height}px` }}>
+            {shown.map(({ row, top }) => (
+              <TailRow
+                key={row.id}
+                row={row}
+                top={top}
+                isSelected={row.id === selected?.id}
+                onSelect={state.toggleRequest}
+              />
+            ))}
+          </div>
+          {rows.length === 0 && <NoRequests state={state} />}
+        </div>
+      </div>
+    </Panel>
+  );
+}
+
+interface TailRowProps {
+  readonly row: RequestRow;
+  readonly top: number;
+  readonly isSelected: boolean;
+  readonly onSelect: (row: RequestRow) => void;
+}
+
+const TailRow = memo(({ row, top, isSelected, onSelect }: TailRowProps) => {
+  const { time, code, duration, method, authority, path, flags, why, kept, attempts } = row;
+  return (
+    <div
+      class={`tail-row ${isSelected ? "is-selected" : ""}`}
+      role="row"
+      aria-selected={isSelected}
+      style={{ transform: `translateY(${top}px)` }}
+      onClick={() => onSelect(row)}
+    >
+      <div class="tail-line">
+        <span role="gridcell" class="tail-time">
+          {formatTime(time)}
+        </span>
+        <span role="gridcell" class={`code tone-${codeTone(code)}`}>
+          {code === 0 ? "none" : code}
+        </span>
+        <span role="gridcell" class={`tail-duration ${kept === "slow" ? "tone-warn" : ""}`}>
+          {formatMillis(duration)}
+        </span>
+        <span role="gridcell" class="tail-method">
+          {method}
+        </span>
+        <span role="gridcell" class="tail-target" title={`${authority}${path}`}>
+          <span class="muted">{authority}</span>
+          {path}
+        </span>
+        <span role="gridcell" class="tail-flags">
+          {attempts > 1 && <span title={`${attempts} attempts`}>×{attempts}</span>} {flags.join(" ")}
+          {kept === "pinned" && <span title="kept by a pin">pinned</span>}
+        </span>
+      </div>
+      {why !== undefined && (
+        <div class={`tail-why tone-${kept === "slow" ? "warn" : "bad"}`}>
+          <span aria-hidden="true">↳ </span>
+          {why.summary}
+        </div>
+      )}
+    </div>
+  );
+});
+
+/** What is shown of all requests, and what is not. Its height is always the same. */
+function SamplingLine({ state }: { readonly state: ConsoleState }) {
+  const picture = state.picture.value;
+  if (picture === undefined) return <p class="sampling" />;
+  const { sampling, dropped } = picture;
+  const lost = sampling.lost.envoy + sampling.lost.receiver;
+  const notes = [
+    dropped.rows > 0 ? `${formatCount(dropped.rows)} left out here: more came than this view takes` : "",
+    lost > 0 ? `${formatCount(lost)} lost on the way` : "",
+    sampling.receiver === "down" ? "single requests do not arrive at the moment" : "",
+  ].filter((note) => note !== "");
+  return (
+    <p class="sampling">
+      <Dot tone={sampling.receiver === "down" ? "bad" : notes.length > 0 ? "warn" : "good"} />
+      <span class="sampling-words" title={[sampling.words, ...notes].join("; ")}>
+        {[sampling.words, ...notes].join("; ")}
+      </span>
+    </p>
+  );
+}
+
+function NoRequests({ state }: { readonly state: ConsoleState }) {
+  if (state.picture.value === undefined)
+    return <Empty title="Waiting for the first picture">The live feed is being opened.</Empty>;
+  if (Object.keys(state.filter.value).length > 0) {
+    return (
+      <Empty title="No request passes the filter">
+        New ones appear here at once. Take a part of the filter away to see more.
+      </Empty>
+    );
+  }
+  return <Empty title="No requests yet">Each request through the appliance is seen here within a second or two.</Empty>;
+}
+
+function chooseKept(state: ConsoleState, value: Kept): void {
+  const { kept: _, ...others } = state.place.value.filter;
+  const chosen: readonly KeptBecause[] | undefined = value === "all" ? undefined : [value];
+  state.go({ filter: chosen === undefined ? others : { ...others, kept: chosen } });
+}

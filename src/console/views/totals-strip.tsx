@@ -1,0 +1,92 @@
+import type { Column } from "#traffic/messages.ts";
+import type { ConsoleState } from "../state/console-state.ts";
+import { formatCount, formatMillis, formatRate, formatShare } from "../words/format.ts";
+import type { Tone } from "../words/health-words.ts";
+import { errorTone } from "../words/tones.ts";
+import { Sparkline } from "./sparkline.tsx";
+
+/** Columns that one point of a tile's line stands for: 15 minutes in 90 points. */
+const PER_POINT = 10;
+const POINTS = 90;
+/** A line that has just begun does not fill the whole width. */
+const LEAST_POINTS = 18;
+
+interface TileProps {
+  readonly name: string;
+  readonly value: string;
+  readonly note: string;
+  readonly tone?: Tone;
+  readonly values: readonly number[];
+}
+
+/** The four figures that tell whether all is well, each with its last quarter of an hour. */
+export function TotalsStrip({ state }: { readonly state: ConsoleState }) {
+  const picture = state.picture.value;
+  const rates = picture?.totals.rates;
+  const groups = grouped(picture?.columns ?? []);
+  const mean = (value: (column: Column) => number | undefined): number[] => groups.map((group) => meanOf(group, value));
+  const since = picture === undefined ? "" : `${formatCount(picture.totals.counts.requests)} since the start`;
+  const failed =
+    picture === undefined
+      ? 0
+      : (picture.totals.counts.classes["5xx"] ?? 0) + (picture.totals.counts.classes["0xx"] ?? 0);
+  return (
+    <section class="totals" aria-label="Totals">
+      <Tile
+        name="Requests"
+        value={rates === undefined ? "–" : `${formatRate(rates.perSecond)}/s`}
+        note={since}
+        values={mean(({ requests }) => requests)}
+      />
+      <Tile
+        name="Errors"
+        value={rates === undefined ? "–" : formatShare(rates.errorRatio)}
+        note={
+          rates === undefined ? "" : `${formatRate(rates.errorsPerSecond)}/s, ${formatCount(failed)} since the start`
+        }
+        tone={rates === undefined ? "idle" : errorTone(rates.errorRatio)}
+        values={mean(({ requests, errors }) => (requests === 0 ? 0 : errors / requests))}
+      />
+      <Tile
+        name="Latency p50"
+        value={formatMillis(rates?.latency?.p50)}
+        note={`p90 ${formatMillis(rates?.latency?.p90)}`}
+        values={mean(({ quantiles }) => quantiles?.p50)}
+      />
+      <Tile
+        name="Latency p99"
+        value={formatMillis(rates?.latency?.p99)}
+        note="from the requests shown"
+        values={mean(({ quantiles }) => quantiles?.p99)}
+      />
+    </section>
+  );
+}
+
+function Tile({ name, value, note, tone = "idle", values }: TileProps) {
+  return (
+    <div class={`tile tone-${tone}`}>
+      <h2>{name}</h2>
+      <p class="tile-value">{value}</p>
+      <p class="tile-note">{note}</p>
+      <Sparkline
+        values={values}
+        width={180}
+        height={36}
+        capacity={Math.max(LEAST_POINTS, values.length)}
+        class="tile-line"
+      />
+    </div>
+  );
+}
+
+/** Whole groups only, on fixed borders, so that points do not change once they are drawn. */
+function grouped(columns: readonly Column[]): Column[][] {
+  const groups = Map.groupBy(columns, ({ time }) => Math.floor(time / 1000 / PER_POINT));
+  return [...groups.values()].slice(0, -1).slice(-POINTS);
+}
+
+function meanOf(columns: readonly Column[], value: (column: Column) => number | undefined): number {
+  const values = columns.flatMap((column) => value(column) ?? []);
+  return values.length === 0 ? 0 : values.reduce((sum, one) => sum + one, 0) / values.length;
+}

@@ -1,0 +1,223 @@
+import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import type { ClusterState, EndpointState } from "#traffic/messages.ts";
+import { isSameFocus } from "../state/address.ts";
+import type { ConsoleState } from "../state/console-state.ts";
+import { formatMillis, formatRate, formatShare } from "../words/format.ts";
+import { clusterTone, clusterWords, healthTone, healthWords } from "../words/health-words.ts";
+import { errorTone } from "../words/tones.ts";
+import { Dot } from "./dot.tsx";
+import { memo } from "./memo.ts";
+import { Empty, Panel } from "./panel.tsx";
+import { WindowedTable } from "./windowed-table.tsx";
+
+const ROW_HEIGHT = 32;
+const COLUMNS = 7;
+/** So many upstreams show their endpoints without being asked. */
+const FEW = 3;
+
+type Row =
+  | { readonly type: "cluster"; readonly key: string; readonly cluster: ClusterState; readonly isOpen: boolean }
+  | {
+      readonly type: "endpoint";
+      readonly key: string;
+      readonly cluster: ClusterState;
+      readonly endpoint: EndpointState;
+    };
+
+/** Where requests go, and whether anybody is there: clusters, and below each its endpoints. */
+export function UpstreamsTable({ state }: { readonly state: ConsoleState }) {
+  const chosen = useSignal<ReadonlyMap<string, boolean>>(new Map());
+  const first = useRef<ReadonlySet<string>>(undefined);
+  const picture = state.picture.value;
+  const clusters = (picture?.clusters ?? []).toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  // Decided at the first picture: an endpoint that fails later opens nothing by itself, so that nothing jumps.
+  if (picture !== undefined) first.current ??= new Set(clusters.filter(isNotWhole).map(({ key }) => key));
+  const isFew = clusters.length <= FEW;
+
+  const rows = clusters.flatMap((cluster): Row[] => {
+    const isOpen = chosen.value.get(cluster.key) ?? (isFew || first.current?.has(cluster.key) === true);
+    const own: Row = { type: "cluster", key: cluster.key, cluster, isOpen };
+    if (!isOpen) return [own];
+    return [
+      own,
+      ...cluster.endpoints.map((endpoint): Row => ({
+        type: "endpoint",
+        key: `${cluster.key} ${endpoint.address}`,
+        cluster,
+        endpoint,
+      })),
+    ];
+  });
+  const hidden = picture?.hidden.clusters ?? 0;
+  const unhealthy = clusters.filter(isNotWhole).length;
+  const { focus } = state.place.value;
+
+  return (
+    <Panel
+      name="Upstreams"
+      class="upstreams-panel"
+      note={
+        picture === undefined
+          ? ""
+          : `${clusters.length}${hidden > 0 ? ` of ${clusters.length + hidden}` : ""}${unhealthy > 0 ? `, ${unhealthy} not whole` : ""}`
+      }
+    >
+      <WindowedTable
+        label="Upstreams"
+        rows={rows}
+        rowHeight={ROW_HEIGHT}
+        columns={COLUMNS}
+        head={
+          <tr>
+            <th scope="col" class="wide">
+              Upstream and endpoints
+            </th>
+            <th scope="col" class="health">
+              Health
+            </th>
+            <th scope="col" class="figure">
+              Req/s
+            </th>
+            <th scope="col" class="figure">
+              Errors
+            </th>
+            <th scope="col" class="figure">
+              p50
+            </th>
+            <th scope="col" class="figure">
+              p90
+            </th>
+            <th scope="col" class="figure">
+              p99
+            </th>
+          </tr>
+        }
+        render={(row) =>
+          row.type === "cluster" ? (
+            <ClusterRow
+              key={row.key}
+              cluster={row.cluster}
+              isOpen={row.isOpen}
+              isFocus={isSameFocus({ type: "cluster", upstream: row.cluster.upstream }, focus)}
+              onToggle={() => (chosen.value = new Map([...chosen.value, [row.key, !row.isOpen]]))}
+              onFocus={() => state.toggleFocus({ type: "cluster", upstream: row.cluster.upstream })}
+            />
+          ) : (
+            <EndpointRow
+              key={row.key}
+              endpoint={row.endpoint}
+              isFocus={isSameFocus(
+                { type: "endpoint", upstream: row.cluster.upstream, address: row.endpoint.address },
+                focus,
+              )}
+              onFocus={() =>
+                state.toggleFocus({ type: "endpoint", upstream: row.cluster.upstream, address: row.endpoint.address })
+              }
+            />
+          )
+        }
+        empty={
+          <Empty title={picture === undefined ? "Waiting for the first picture" : "No upstream takes requests here"}>
+            Upstreams appear with the routes that send to them.
+          </Empty>
+        }
+      />
+    </Panel>
+  );
+}
+
+function isNotWhole({ healthy, endpoints }: ClusterState): boolean {
+  return healthy < endpoints.length || endpoints.length === 0;
+}
+
+interface ClusterRowProps {
+  readonly cluster: ClusterState;
+  readonly isOpen: boolean;
+  readonly isFocus: boolean;
+  readonly onToggle: () => void;
+  readonly onFocus: () => void;
+}
+
+function ClusterRow({ cluster, isOpen, isFocus, onToggle, onFocus }: ClusterRowProps) {
+  const { upstream, rates, endpoints, healthy } = cluster;
+  const words = clusterWords(cluster);
+  return (
+    <tr class={isFocus ? "is-focus" : ""}>
+      <th scope="row" class="wide">
+        <span class="upstream-name">
+          <button
+            type="button"
+            class="caret"
+            aria-expanded={isOpen}
+            aria-label={`endpoints of ${upstream.service}`}
+            onClick={onToggle}
+          >
+            {isOpen ? "▾" : "▸"}
+          </button>
+          <button type="button" class="row-button" aria-pressed={isFocus} onClick={onFocus} title={cluster.key}>
+            {upstream.backend !== "local" && <span class="backend">{upstream.backend}</span>}
+            <span class="muted">{upstream.namespace}/</span>
+            <b>{upstream.service}</b>
+            <span class="muted">:{upstream.port}</span>
+          </button>
+        </span>
+      </th>
+      <td class={`health tone-${clusterTone(cluster)}`} title={words}>
+        <EndpointDots endpoints={endpoints} />
+        <span class="health-count">
+          {healthy}/{endpoints.length}
+        </span>
+        <span class="health-words">{words}</span>
+      </td>
+      <td class="figure">{formatRate(rates.perSecond)}</td>
+      <td class={`figure tone-${errorTone(rates.errorRatio)}`}>{formatShare(rates.errorRatio)}</td>
+      <td class="figure">{formatMillis(rates.latency?.p50)}</td>
+      <td class="figure">{formatMillis(rates.latency?.p90)}</td>
+      <td class="figure">{formatMillis(rates.latency?.p99)}</td>
+    </tr>
+  );
+}
+
+/** More endpoints than this are told by the figure alone. */
+const MOST_DOTS = 12;
+
+const EndpointDots = memo(({ endpoints }: { readonly endpoints: readonly EndpointState[] }) => (
+  <span class="dots" aria-hidden="true">
+    {endpoints.slice(0, MOST_DOTS).map(({ address, health }) => (
+      <Dot key={address} tone={healthTone(health)} />
+    ))}
+  </span>
+));
+
+interface EndpointRowProps {
+  readonly endpoint: EndpointState;
+  readonly isFocus: boolean;
+  readonly onFocus: () => void;
+}
+
+function EndpointRow({ endpoint, isFocus, onFocus }: EndpointRowProps) {
+  const { address, health, zone, perSecond, errorsPerSecond, activeRequests, latency, connectFailures, timeouts } =
+    endpoint;
+  const ratio = perSecond === 0 ? 0 : Math.min(1, errorsPerSecond / perSecond);
+  const counts = `${activeRequests} active, ${connectFailures} failed connects, ${timeouts} timeouts since the start`;
+  return (
+    <tr class={`endpoint ${isFocus ? "is-focus" : ""}`}>
+      <th scope="row" class="wide">
+        <button type="button" class="row-button address" aria-pressed={isFocus} onClick={onFocus}>
+          {address}
+        </button>
+        {zone !== undefined && <span class="muted"> zone {zone}</span>}
+      </th>
+      <td class={`health tone-${healthTone(health)}`} title={counts}>
+        <Dot tone={healthTone(health)} />
+        <span class="health-words">{healthWords(health)}</span>
+      </td>
+      <td class="figure">{formatRate(perSecond)}</td>
+      <td class={`figure tone-${errorTone(ratio)}`}>{formatShare(ratio)}</td>
+      <td class="figure">{formatMillis(latency?.p50)}</td>
+      <td class="figure">{formatMillis(latency?.p90)}</td>
+      <td class="figure">{formatMillis(latency?.p99)}</td>
+    </tr>
+  );
+}

@@ -1,0 +1,105 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+
+interface WindowedTableProps<T> {
+  readonly label: string;
+  readonly head: ComponentChildren;
+  readonly rows: readonly T[];
+  /** Pixels; the stylesheet has the same figure. */
+  readonly rowHeight: number;
+  readonly render: (row: T, index: number) => ComponentChildren;
+  /** Instead of rows, while there are none. */
+  readonly empty: ComponentChildren;
+  /** The reader's pointer or focus is in the table: nothing should move. */
+  readonly onBusy?: (isBusy: boolean) => void;
+  readonly columns: number;
+}
+
+/** Rows above and below those in sight. */
+const SPARE = 4;
+
+/** A table that draws only the rows in sight, with its head in place. */
+export function WindowedTable<T>(props: WindowedTableProps<T>) {
+  const { label, head, rows, rowHeight, render, empty, onBusy, columns } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const [view, setView] = useState({ top: 0, height: 400 });
+
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return undefined;
+    const look = (): void => setView({ top: element.scrollTop, height: element.clientHeight });
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
+    element.addEventListener("scroll", look, { passive: true });
+    return () => {
+      observer.disconnect();
+      element.removeEventListener("scroll", look);
+    };
+  }, []);
+
+  const first = Math.max(0, Math.min(Math.floor(view.top / rowHeight) - SPARE, rows.length));
+  const end = Math.min(rows.length, Math.ceil((view.top + view.height) / rowHeight) + SPARE);
+  return (
+    <div
+      class="table-box"
+      ref={box}
+      onMouseEnter={() => onBusy?.(true)}
+      onMouseLeave={() => onBusy?.(false)}
+      onFocusIn={() => onBusy?.(true)}
+      onFocusOut={() => onBusy?.(false)}
+    >
+      <table aria-label={label} aria-rowcount={rows.length + 1}>
+        <thead>{head}</thead>
+        <tbody>
+          <Gap height={first * rowHeight} columns={columns} />
+          {rows.slice(first, end).map((row, index) => render(row, first + index))}
+          <Gap height={(rows.length - end) * rowHeight} columns={columns} />
+        </tbody>
+      </table>
+      {rows.length === 0 && empty}
+    </div>
+  );
+}
+
+function Gap({ height, columns }: { readonly height: number; readonly columns: number }) {
+  if (height <= 0) return null;
+  return (
+    <tr aria-hidden="true" class="gap">
+      <td colSpan={columns} style={{ height: `${height}px` }} />
+    </tr>
+  );
+}
+
+interface SortHeadProps<S extends string> {
+  readonly column: S;
+  readonly sort: Sort<S>;
+  readonly onSort: (sort: Sort<S>) => void;
+  readonly title?: string;
+  readonly class?: string;
+  readonly children: ComponentChildren;
+}
+
+export interface Sort<S extends string> {
+  readonly column: S;
+  readonly descending: boolean;
+}
+
+/** A column's head that sorts: the greatest first, and the other way round at the second click. */
+export function SortHead<S extends string>({ column, sort, onSort, title, class: own, children }: SortHeadProps<S>) {
+  const isSorted = sort.column === column;
+  return (
+    <th
+      scope="col"
+      class={own}
+      title={title}
+      aria-sort={isSorted ? (sort.descending ? "descending" : "ascending") : "none"}
+    >
+      <button type="button" onClick={() => onSort({ column, descending: isSorted ? !sort.descending : true })}>
+        {children}
+        <span class="sort-mark" aria-hidden="true">
+          {isSorted ? (sort.descending ? "▾" : "▴") : ""}
+        </span>
+      </button>
+    </th>
+  );
+}
