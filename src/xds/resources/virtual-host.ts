@@ -107,7 +107,8 @@ const PREVIOUS_HOSTS = {
 /** Envoy's wildcard covers any number of labels, an Ingress's exactly one (Kubernetes: "Hostname wildcards"). */
 function oneLabelBelow(wildcard: string): NonNullable<DeepPartial<RouteMatch>["headers"]> {
   const suffix = wildcard.slice(1).replaceAll(".", "\\.");
-  const regex = `[^.]+${suffix}(:[0-9]+)?`;
+  // Names have no case (RFC 4343), and Envoy's choice of the virtual host has none either.
+  const regex = `(?i)[^.]+${suffix}(:[0-9]+)?`;
   return [
     {
       name: ":authority",
