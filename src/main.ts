@@ -47,6 +47,7 @@ export interface Appliance extends AsyncDisposable {
   readonly envoy: EnvoyProcess;
 }
 
+const RUNBOOKS = fileURLToPath(new URL("../alerts/runbooks", import.meta.url));
 const CONSOLE = fileURLToPath(new URL("../build/console", import.meta.url));
 
 /**
@@ -131,6 +132,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       stateDirectory: state.path,
       token: state.token,
       consoleDirectory: CONSOLE,
+      runbooksDirectory: RUNBOOKS,
       version: options.version,
       log: logger.room("api"),
       health: health(views),

@@ -33,6 +33,8 @@ export interface ApiOptions extends ApplicationViews {
   readonly stateDirectory: string;
   /** The built console: `build/console`. */
   readonly consoleDirectory: string;
+  /** The pages that alerts link to: `alerts/runbooks`. */
+  readonly runbooksDirectory: string;
   readonly version: string;
   readonly log: Logger;
   /** Milliseconds since the epoch. */

@@ -22,6 +22,7 @@ import { alertsRoutes } from "./routes/alerts.ts";
 import { monitoringRoutes } from "./routes/monitoring.ts";
 import { objectsRoutes } from "./routes/objects.ts";
 import { authenticationOf, principalOf, setAuthentication } from "./routes/request-principal.ts";
+import { runbookRoutes } from "./routes/runbooks.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { trafficRoutes } from "./routes/traffic.ts";
@@ -51,6 +52,7 @@ export interface ApplicationOptions extends ApplicationViews {
   readonly agent: Agent;
   readonly secure: boolean;
   readonly consoleDirectory: string;
+  readonly runbooksDirectory: string;
   readonly version: string;
   readonly startedAt: number;
   readonly now: () => number;
@@ -94,6 +96,7 @@ export function createApplication(options: ApplicationOptions): Express {
   });
   application.use("/api/v1", apiRoutes(options));
   application.use(monitoringRoutes(options.monitoring, options.agent));
+  application.use(runbookRoutes(options.runbooksDirectory));
   application.use(consoleFiles(options.consoleDirectory));
   application.use(nothingHere);
   application.use(answerProblems(log, options.observer));

@@ -7,6 +7,8 @@ import { SimulatedTraffic } from "./simulated-traffic.ts";
 /** The console as vite builds it. */
 export const CONSOLE_DIRECTORY = join(import.meta.dirname, "../../../build/console");
 
+const RUNBOOKS_DIRECTORY = join(import.meta.dirname, "../../../alerts/runbooks");
+
 /** The real API over an invented appliance. `changes` replaces any of its options. */
 export function startSimulated(stateDirectory: string, token: string, changes: Partial<ApiOptions> = {}): Promise<Api> {
   return startApi({
@@ -16,6 +18,7 @@ export function startSimulated(stateDirectory: string, token: string, changes: P
     token,
     stateDirectory,
     consoleDirectory: CONSOLE_DIRECTORY,
+    runbooksDirectory: RUNBOOKS_DIRECTORY,
     version: "0.1.0",
     log: silentLogger,
     health: HEALTHY,
