@@ -12,6 +12,9 @@ import { openStateDirectory, type StateDirectory } from "#supervisor/state-direc
 import { Supervisor } from "#supervisor/supervisor.ts";
 import { XDS_TYPES } from "#xds/resource.ts";
 import { XdsServer } from "#xds/server.ts";
+import { snapshotServerPlaces } from "#snapshot-server/places.ts";
+import { SnapshotServerProcess } from "#snapshot-server/snapshot-server-process.ts";
+import { SnapshotArchive } from "#xds/snapshot-archive.ts";
 import { API_ADDRESS_FILE } from "./cli/api-client.ts";
 import { ControlPlane } from "./control-plane.ts";
 import { applianceView, health } from "./main/appliance-view.ts";
@@ -86,6 +89,14 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     new XdsServer({ snapshot: controlPlane.snapshot, log: logger.room("xds"), events: xdsEvents(metrics) }),
   );
   await xds.listenUnix(state.socket(XDS_SOCKET));
+  // While we are away, a process of its own answers Envoy with what it acknowledged last.
+  parts.use(new SnapshotArchive(snapshotServerPlaces(state.path).archive, controlPlane.snapshot, logger.room("archive")));
+  const standBy = await SnapshotServerProcess.start({
+    stateDirectory: state.path,
+    node: process.execPath,
+    log: logger.room("snapshot"),
+  });
+  parts.defer(() => standBy.stop());
   const envoy = localEnvoy(options.programs.envoy, config, state, logger);
   const traffic = parts.use(await startTraffic({ config, state, controlPlane, admin: envoy.admin, logger }));
 
@@ -96,9 +107,11 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   progress(started === "adopted" ? "Envoy was running already and goes on" : "Envoy runs");
 
   // 5. The home of the objects. Envoy hears nothing before it has been read to the end.
-  const source = await followDirectory(config, controlPlane, logger, parts);
-  progress(`read ${controlPlane.store.states().length} objects from ${config.sources.directory}`);
-  await envoy.whenLive(signal);
+  const { source, synced } = await followDirectory(config, controlPlane, logger, parts);
+  if (synced) {
+    progress(`read ${controlPlane.store.states().length} objects from ${config.sources.directory}`);
+    await envoy.whenLive(signal);
+  } else progress(`waiting for ${config.sources.directory}: ${source.state().detail}`);
 
   // 6. The API and the console.
   const supervisor = new Supervisor({ directory: state.folder("children"), logger });
@@ -163,22 +176,28 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   return { api, envoy, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-/** Resolves when the directory has been read and Envoy may have what came of it. */
+/**
+ * Follows the directory. Resolves when it has been read and Envoy may have what came of it, or when it is found that it
+ * cannot be read yet: then the appliance waits for it, and says so.
+ */
 async function followDirectory(
   config: Config,
   controlPlane: ControlPlane,
   logger: Logger,
   parts: AsyncDisposableStack,
-): Promise<DirectorySource> {
-  const synced = Promise.withResolvers<void>();
-  const source = new DirectorySource({
+): Promise<{ source: DirectorySource; synced: boolean }> {
+  const first = Promise.withResolvers<boolean>();
+  const source: DirectorySource = new DirectorySource({
     directory: config.sources.directory,
     sink: controlPlane.store,
     log: logger.room("directory"),
-    validation: { unknownFields: "error" },
+    validation: { unknownFields: config.sources.unknownFields },
     onSynced: () => {
       controlPlane.open();
-      synced.resolve();
+      first.resolve(true);
+    },
+    onProblems: () => {
+      if (!controlPlane.snapshot.ready && source.state().lastSync === undefined) first.resolve(false);
     },
   });
   const stop = new AbortController();
@@ -187,9 +206,8 @@ async function followDirectory(
     stop.abort();
     await run;
   });
-  run.catch(synced.reject);
-  await synced.promise;
-  return source;
+  run.catch(first.reject);
+  return { source, synced: await first.promise };
 }
 
 /** When Envoy's configuration last changed, milliseconds since the epoch. */

@@ -17,7 +17,7 @@ export interface CheckedManifests {
 
 /** Reads manifests and translates them as the appliance would, without starting anything: all that it would complain about. */
 export async function checkManifests(paths: readonly string[], config: Config): Promise<CheckedManifests> {
-  const read = await readManifests(paths, { unknownFields: "error" });
+  const read = await readManifests(paths, { unknownFields: config.sources.unknownFields });
   const controlPlane = new ControlPlane({
     // Which addresses are this machine's own says nothing about the machine that the manifests are for.
     translate: translateSettings(config, []),
