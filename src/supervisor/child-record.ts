@@ -1,6 +1,15 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { endProcess, environment, processStatus, type ProcessIdentity, sendSignal } from "./process-identity.ts";
+import {
+  endProcess,
+  environment,
+  isRunning,
+  owner,
+  type ProcessIdentity,
+  processStatus,
+  sendSignal,
+} from "./process-identity.ts";
 
 /** The variable that marks a child and all that it starts as ours; its value is new for each start. */
 export const CHILD_MARK = "BINNACLE_CHILD";
@@ -10,6 +19,10 @@ export interface ChildRecord extends ProcessIdentity {
   /** The value of {@link CHILD_MARK} in its environment. */
   readonly mark: string;
 }
+
+/** A killed process takes a moment to go, and may have started another one before it did. */
+const LOOKS = 100;
+const LOOK_MS = 10;
 
 const schema = z.object({
   pid: z.int().positive(),
@@ -36,32 +49,48 @@ export function readChildRecord(file: string): ChildRecord | undefined {
 }
 
 /**
- * Ends what an earlier run left behind: the child, and the processes of its group. A record may be stale or forged: only
- * what carries its mark in its environment is touched. Returns whether there was anything to end.
+ * Ends what an earlier run left behind: the child, and what it started. A record may be stale or forged: only what carries
+ * its mark in its environment is touched. Returns whether there was anything to end.
  */
 export async function endOrphan(file: string, graceMs: number): Promise<boolean> {
   const record = readChildRecord(file);
   if (record === undefined) return false;
-  const leader = isMarked(record.pid, record.mark);
+  const leader = environment(record.pid)?.includes(markEntry(record)) ?? false;
   if (leader) await endProcess(record, graceMs);
-  const rest = killGroup(record);
+  const rest = await killDescendants(record);
   removeChildRecord(file);
   return leader || rest;
 }
 
-/** SIGKILL for what is left of a child's process group. Returns whether anything was. */
-export function killGroup(record: ChildRecord): boolean {
-  const left = groupMembers(record.pid).filter((pid) => isMarked(pid, record.mark));
-  for (const pid of left) sendSignal(pid, "SIGKILL");
-  return left.length > 0;
+/**
+ * SIGKILL for whatever a child that has ended left behind, also what moved to a session of its own. Resolves when none of
+ * it runs any more, with whether there was anything.
+ */
+export async function killDescendants(record: ChildRecord): Promise<boolean> {
+  let found = false;
+  for (let look = 0; look < LOOKS; look++) {
+    const left = descendants(record);
+    if (left.length === 0) return found;
+    found = true;
+    for (const pid of left) sendSignal(pid, "SIGKILL");
+    await delay(LOOK_MS);
+  }
+  return found;
 }
 
-function isMarked(pid: number, mark: string): boolean {
-  return environment(pid)?.includes(`${CHILD_MARK}=${mark}`) ?? false;
-}
-
-function groupMembers(group: number): readonly number[] {
+/** By the mark; a process that is just being replaced by a program (execve) shows no environment, but has its session. */
+function descendants(record: ChildRecord): readonly number[] {
+  const mark = markEntry(record);
   return readdirSync("/proc")
     .map(Number)
-    .filter((pid) => Number.isInteger(pid) && processStatus(pid)?.group === group);
+    .filter((pid) => {
+      if (!Number.isInteger(pid) || pid === record.pid || owner(pid) !== process.getuid?.()) return false;
+      const status = processStatus(pid);
+      if (status === undefined || status.zombie) return false;
+      return environment(pid)?.includes(mark) ?? (status.session === record.pid && !isRunning(record));
+    });
+}
+
+function markEntry({ mark }: ChildRecord): string {
+  return `${CHILD_MARK}=${mark}`;
 }

@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
 import { CapturedOutput } from "./captured-output.ts";
-import { CHILD_MARK, type ChildRecord, killGroup, removeChildRecord, writeChildRecord } from "./child-record.ts";
+import { CHILD_MARK, type ChildRecord, killDescendants, removeChildRecord, writeChildRecord } from "./child-record.ts";
 import { identify, sendSignal } from "./process-identity.ts";
 
 export interface SpawnSpec {
@@ -69,7 +69,7 @@ export class SpawnedChild {
     return this.#isRunning() && sendSignal(this.pid, signal);
   }
 
-  /** Ends it if it runs, and whatever is left of its group: SIGTERM, then SIGKILL after `graceMs`. */
+  /** Ends it if it runs, and whatever it started and left behind: SIGTERM, then SIGKILL after `graceMs`. */
   async end(graceMs: number): Promise<void> {
     if (this.#isRunning()) {
       this.signal("SIGTERM");
@@ -77,7 +77,7 @@ export class SpawnedChild {
       await this.ended;
       clearTimeout(kill);
     }
-    killGroup(this.#record);
+    await killDescendants(this.#record);
     removeChildRecord(this.#recordFile);
   }
 

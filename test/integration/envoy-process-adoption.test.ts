@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { firstLine } from "./support/first-line.ts";
 import { freePorts } from "./support/free-port.ts";
 import { staticEnvoy, type StaticEnvoySettings, TestEnvoy } from "./support/static-envoy.ts";
 import { temporaryDirectory } from "./support/temp-dir.ts";
@@ -23,7 +23,7 @@ test("a killed control plane stops no request, and the next one adopts its Envoy
   const controlPlane = spawn(process.execPath, [STAND_IN, JSON.stringify(settings satisfies StaticEnvoySettings)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const said = await firstLine(controlPlane);
+  const said: { readonly state: { readonly pid: number } } = JSON.parse(await firstLine(controlPlane.stdout));
   await using load = new TrafficLoad(port);
   await until(() => load.counts.ok > 100, { what: "load to flow" });
 
@@ -50,9 +50,3 @@ test("a killed control plane stops no request, and the next one adopts its Envoy
     assert.equal(next.ends, 1);
   });
 });
-
-async function firstLine(child: ChildProcess): Promise<{ readonly state: { readonly pid: number } }> {
-  assert.ok(child.stdout !== null);
-  for await (const line of createInterface(child.stdout)) return JSON.parse(line);
-  throw new Error("the control plane ended without a word");
-}
