@@ -25,7 +25,12 @@ export interface ControlPlaneOptions {
 
 export interface ControlPlaneEvents {
   /** A run of translation ended. `millis` is its time. */
-  translated?(run: { readonly delta: TranslationDelta; readonly millis: number }): void;
+  translated?(run: {
+    readonly delta: TranslationDelta;
+    readonly millis: number;
+    /** The objects whose change led to it. */
+    readonly changed: readonly ObjectRef[];
+  }): void;
   /** What is known about these objects changed: their form, verdicts or refusals. */
   judged?(refs: readonly ObjectRef[]): void;
   /** Envoy refused something; `ref` went back to its accepted form, or is undefined when only the resource did. */
@@ -100,11 +105,12 @@ export class ControlPlane {
       delta.upserts.map(({ item, sources }) => encodeItem(item, sources, listeners)),
       delta.removals.map(({ type, name }) => ({ type: XDS_TYPE_OF[type], name })),
     );
+    const changed = [...this.#changed.values()];
     this.#acceptUntouched();
     this.#clearSuspects();
     const millis = performance.now() - started;
     for (const listener of this.#listeners) {
-      listener.translated?.({ delta, millis });
+      listener.translated?.({ delta, millis, changed });
       if (delta.judged.length > 0) listener.judged?.(delta.judged);
     }
   }

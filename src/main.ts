@@ -8,6 +8,7 @@ import type { Logger } from "#lib/log.ts";
 import { Metrics } from "#monitoring/metrics.ts";
 import { DirectorySource } from "#sources/directory.ts";
 import { SqliteArchive } from "#store/archive.ts";
+import type { ObjectSink } from "#store/changes.ts";
 import { openStateDirectory, type StateDirectory } from "#supervisor/state-directory.ts";
 import { Supervisor } from "#supervisor/supervisor.ts";
 import { XDS_TYPES } from "#xds/resource.ts";
@@ -18,9 +19,9 @@ import { SnapshotArchive } from "#xds/snapshot-archive.ts";
 import { API_ADDRESS_FILE } from "./cli/api-client.ts";
 import { ControlPlane } from "./control-plane.ts";
 import { applianceView, health } from "./main/appliance-view.ts";
-import { startDemo } from "./main/demo.ts";
+import { startDemoLoad, startDemoUpstreams } from "./main/demo.ts";
 import { localEnvoy, XDS_SOCKET } from "./main/envoy-process.ts";
-import { connectMetrics, xdsEvents } from "./main/metrics.ts";
+import { connectMetrics, countChanges, countTranslation, xdsEvents } from "./main/metrics.ts";
 import { childOf, planMonitoring } from "./main/monitoring.ts";
 import { ownAddresses } from "./main/own-addresses.ts";
 import type { Programs } from "./main/programs.ts";
@@ -83,6 +84,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     now: Date.now,
   });
   const metrics = new Metrics({ version: options.version, xdsTypes: XDS_TYPES });
+  countTranslation(metrics, controlPlane);
 
   // 3. What Envoy talks to: configuration over xDS, single requests over the access-log service.
   const xds = parts.use(
@@ -90,7 +92,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   );
   await xds.listenUnix(state.socket(XDS_SOCKET));
   // While we are away, a process of its own answers Envoy with what it acknowledged last.
-  parts.use(new SnapshotArchive(snapshotServerPlaces(state.path).archive, controlPlane.snapshot, logger.room("archive")));
+  parts.use(
+    new SnapshotArchive(snapshotServerPlaces(state.path).archive, controlPlane.snapshot, logger.room("archive")),
+  );
   const standBy = await SnapshotServerProcess.start({
     stateDirectory: state.path,
     node: process.execPath,
@@ -100,22 +104,34 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   const envoy = localEnvoy(options.programs.envoy, config, state, logger);
   const traffic = parts.use(await startTraffic({ config, state, controlPlane, admin: envoy.admin, logger }));
 
-  // 4. Envoy. It outlives us if we are killed, and is drained when we stop in order.
+  // 4. The demo's upstream programs, before anybody asks for them.
+  let demo: Supervisor | undefined;
+  if (options.demo) {
+    progress("starting the demo's upstream programs");
+    demo = parts.use(await startDemoUpstreams(state.folder("demo"), logger, signal));
+  }
+
+  // 5. Envoy. It outlives us if we are killed, and is drained when we stop in order.
   progress("starting Envoy");
   parts.defer(() => envoy.drainAndStop(config.envoy.drainTime));
   const started = await envoy.start(signal);
   progress(started === "adopted" ? "Envoy was running already and goes on" : "Envoy runs");
 
-  // 5. The home of the objects. Envoy hears nothing before it has been read to the end.
-  const { source, synced } = await followDirectory(config, controlPlane, logger, parts);
+  // 6. The home of the objects. Envoy hears nothing before it has been read to the end.
+  const { source, synced } = await followDirectory(
+    config,
+    controlPlane,
+    countChanges(controlPlane.store, metrics),
+    logger,
+    parts,
+  );
   if (synced) {
     progress(`read ${controlPlane.store.states().length} objects from ${config.sources.directory}`);
     await envoy.whenLive(signal);
   } else progress(`waiting for ${config.sources.directory}: ${source.state().detail}`);
 
-  // 6. The API and the console.
+  // 7. The API and the console.
   const supervisor = new Supervisor({ directory: state.folder("children"), logger });
-  let demo: Supervisor | undefined;
   const processes = () => [
     { name: "envoy", state: envoy.state, ends: envoy.ends },
     ...supervisor.reports(),
@@ -159,18 +175,14 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   );
   await announceApi(state, api.url);
 
-  // 7. Prometheus, Alertmanager and the like.
+  // 8. Prometheus, Alertmanager and the like.
   parts.use(supervisor);
   if (monitoring.services.length > 0) {
     progress(`starting ${monitoring.services.map(({ name }) => name).join(", ")}`);
     await supervisor.start(await Promise.all(monitoring.services.map(childOf)), signal);
   }
 
-  // 8. The demo's programs and load.
-  if (options.demo) {
-    progress("starting the demo's upstream programs and load");
-    demo = parts.use(await startDemo(config, state.folder("demo"), logger, signal));
-  }
+  if (demo !== undefined) await startDemoLoad(demo, config, signal);
 
   const running = parts.move();
   return { api, envoy, [Symbol.asyncDispose]: () => running.disposeAsync() };
@@ -183,13 +195,14 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
 async function followDirectory(
   config: Config,
   controlPlane: ControlPlane,
+  sink: ObjectSink,
   logger: Logger,
   parts: AsyncDisposableStack,
 ): Promise<{ source: DirectorySource; synced: boolean }> {
   const first = Promise.withResolvers<boolean>();
   const source: DirectorySource = new DirectorySource({
     directory: config.sources.directory,
-    sink: controlPlane.store,
+    sink,
     log: logger.room("directory"),
     validation: { unknownFields: config.sources.unknownFields },
     onSynced: () => {

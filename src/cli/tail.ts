@@ -44,5 +44,5 @@ export function formatRow(row: RequestRow): string {
     `${Math.round(duration)}ms`.padStart(7),
     `${method} ${authority}${path}${where}${endpoint === undefined ? "" : ` ${endpoint}`}${tries}`,
   ].join(" ");
-  return why === undefined ? `${line}\n` : `${line}\n             ${why.summary}; ${why.nextStep}\n`;
+  return why === undefined ? `${line}\n` : `${line}\n             ${why.summary}\n             → ${why.nextStep}\n`;
 }

@@ -12,17 +12,11 @@ export const QUICKSTART = fileURLToPath(new URL("../../examples/quickstart/", im
 /** A program that was killed stays away long enough for its alert to reach somebody, and then comes back by itself. */
 const AWAY: BackoffSettings = { baseMs: 120_000, maxMs: 120_000, stableMs: 0, loopAfter: Number.MAX_SAFE_INTEGER };
 
-/** Starts the quick start's upstream programs and its load. They end with the supervisor that is returned. */
-export async function startDemo(
-  config: Config,
-  directory: string,
-  logger: Logger,
-  signal: AbortSignal,
-): Promise<Supervisor> {
+/** Starts the quick start's upstream programs. They end with the supervisor that is returned. */
+export async function startDemoUpstreams(directory: string, logger: Logger, signal: AbortSignal): Promise<Supervisor> {
   const demo = new Supervisor({ directory, logger, backoff: AWAY });
-  const node = { command: process.execPath, env: {}, cwd: QUICKSTART };
   const upstreams = programs.map(({ name, endpoints }): ChildSpec => ({
-    ...node,
+    ...NODE,
     name: `demo-${name}`,
     args: ["upstream.ts", name],
     ready: `http://127.0.0.1:${endpoints[0]?.port}/healthz`,
@@ -32,11 +26,16 @@ export async function startDemo(
       setting: "--no-demo, which leaves the demo out",
     })),
   }));
-  const http = config.listeners.find(({ protocol }) => protocol === "http");
-  const load: ChildSpec[] =
-    http === undefined
-      ? []
-      : [{ ...node, name: "demo-load", args: ["load.ts", String(http.port)], ready: () => Promise.resolve(true) }];
-  await demo.start([...upstreams, ...load], signal);
+  await demo.start(upstreams, signal);
   return demo;
 }
+
+/** Starts the quick start's load on the first HTTP listener, if there is one. */
+export async function startDemoLoad(demo: Supervisor, config: Config, signal: AbortSignal): Promise<void> {
+  const http = config.listeners.find(({ protocol }) => protocol === "http");
+  if (http === undefined) return;
+  const args = ["load.ts", String(http.port)];
+  await demo.start([{ ...NODE, name: "demo-load", args, ready: () => Promise.resolve(true) }], signal);
+}
+
+const NODE = { command: process.execPath, env: {}, cwd: QUICKSTART };

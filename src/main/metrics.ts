@@ -1,5 +1,6 @@
 import type { Metrics } from "#monitoring/metrics.ts";
 import type { DirectorySource } from "#sources/directory.ts";
+import type { ObjectSink } from "#store/changes.ts";
 import type { XdsServer, XdsServerEvents } from "#xds/server.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import type { SupervisedProcess } from "./appliance-view.ts";
@@ -21,13 +22,6 @@ export function connectMetrics(
 ): void {
   metrics.objects.connect(objectFeed(controlPlane));
   metrics.certificates.connect(() => certificateFeed(controlPlane));
-  controlPlane.listen({
-    translated: ({ delta, millis }) => {
-      const units = Object.groupBy(delta.built, (unit) => unit.slice(0, unit.indexOf(":")));
-      const counts = Object.fromEntries(Object.entries(units).map(([type, built]) => [type, built?.length ?? 0]));
-      metrics.objects.translated(millis / 1000, counts);
-    },
-  });
   metrics.xds.connect({
     clients: () => xds.clients.length,
     quarantined: () => countBy(controlPlane.snapshot.quarantined().map(({ type }) => type)),
@@ -50,6 +44,27 @@ export function connectMetrics(
     })),
   );
   metrics.traffic.connect(traffic.measures);
+}
+
+/** Counts rounds of translation and what they built. */
+export function countTranslation(metrics: Metrics, controlPlane: ControlPlane): void {
+  controlPlane.listen({
+    translated: ({ delta, millis }) => {
+      const counts = countBy(delta.built.map((unit) => unit.slice(0, unit.indexOf(":"))));
+      metrics.objects.translated(millis / 1000, counts);
+    },
+  });
+}
+
+/** A sink that counts what passes. */
+export function countChanges(sink: ObjectSink, { objects }: Metrics): ObjectSink {
+  return {
+    apply: (changes) => {
+      for (const { type } of changes) objects.storeChanged(type);
+      sink.apply(changes);
+    },
+    refsFrom: (file) => sink.refsFrom(file),
+  };
 }
 
 /** What the xDS server tells as it happens. */

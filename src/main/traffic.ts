@@ -1,0 +1,103 @@
+import { hostname } from "node:os";
+import type { TrafficView } from "#api/ports/traffic.ts";
+import type { Config } from "#config/config.ts";
+import type { EnvoyAdmin } from "#envoy/admin.ts";
+import type { Logger } from "#lib/log.ts";
+import type { TrafficFeed } from "#monitoring/traffic-metrics.ts";
+import { formatRef, type ObjectRef } from "#resources/ref.ts";
+import type { StateDirectory } from "#supervisor/state-directory.ts";
+import type { Marker } from "#traffic/messages.ts";
+import { Traffic } from "#traffic/traffic.ts";
+import { ACCESS_LOGS } from "#xds/resources/access-log.ts";
+import { trafficRuntime } from "#xds/resources/runtime.ts";
+import type { ControlPlane } from "../control-plane.ts";
+import { ACCESS_LOG_SOCKET } from "./envoy-process.ts";
+
+export interface TrafficPartOptions {
+  readonly config: Config;
+  readonly state: StateDirectory;
+  readonly controlPlane: ControlPlane;
+  readonly admin: EnvoyAdmin;
+  readonly logger: Logger;
+}
+
+/** The live traffic as the rest of the appliance sees it. */
+export interface TrafficPart extends AsyncDisposable {
+  readonly view: TrafficView;
+  readonly measures: TrafficFeed;
+}
+
+const MIB = 1024 * 1024;
+/** More objects than these are counted in a marker, not named. */
+const MOST_NAMED = 3;
+
+/** Starts the receiver of single requests, reads the local Envoy's counters, and steers what Envoy sends. */
+export async function startTraffic({
+  config,
+  state,
+  controlPlane,
+  admin,
+  logger,
+}: TrafficPartOptions): Promise<TrafficPart> {
+  const { sampleShare, entriesPerSecond, slowThreshold, keepQueryValues, retention, retentionMiB } = config.traffic;
+  const traffic = await Traffic.start({
+    accessLogSocket: state.socket(ACCESS_LOG_SOCKET),
+    settings: {
+      sampleShare,
+      entriesPerSecond,
+      slowThreshold,
+      keepQueryValues,
+      retention,
+      retentionBytes: retentionMiB * MIB,
+    },
+    log: logger.room("traffic"),
+    onShares: (shares) => controlPlane.steer(trafficRuntime(shares)),
+  });
+  traffic.addEnvoy({ id: hostname(), fetchAdmin: (path) => admin.get(path) });
+  const stopMarking = markChanges(traffic, controlPlane);
+  return {
+    view: traffic,
+    measures: measuresOf(traffic),
+    [Symbol.asyncDispose]: async () => {
+      stopMarking();
+      await traffic[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Draws what changes the traffic across its graphs: changed objects, and what Envoy refused. */
+function markChanges(traffic: Traffic, controlPlane: ControlPlane): () => void {
+  return controlPlane.listen({
+    translated: ({ delta, changed }) => {
+      const touched = delta.upserts.length + delta.removals.length;
+      // Before the first load is with Envoy there is no traffic to draw across.
+      if (touched === 0 || changed.length === 0 || !controlPlane.snapshot.ready) return;
+      const text = `${changed.length <= MOST_NAMED ? changed.map(formatRef).join(", ") : `${changed.length} objects`} changed`;
+      traffic.mark({ kind: "push", severity: "info", text, ...objectOf(changed) });
+    },
+    refused: ({ quarantine, ref }) => {
+      const text = `Envoy refused ${quarantine.type} ${quarantine.name}: ${quarantine.message}`;
+      traffic.mark({ kind: "nack", severity: "error", text, ...objectOf(ref === undefined ? [] : [ref]) });
+    },
+  });
+}
+
+function objectOf([ref, ...more]: readonly ObjectRef[]): Pick<Marker, "object"> {
+  if (ref === undefined || more.length > 0) return {};
+  const { kind, namespace, name } = ref;
+  return { object: { kind, namespace, name } };
+}
+
+function measuresOf(traffic: Traffic): TrafficFeed {
+  return {
+    loggers: () => {
+      const { received, shares } = traffic.stats;
+      return ACCESS_LOGS.map((logger) => ({ logger, received: received[logger], share: shares[logger] }));
+    },
+    dropped: () => traffic.stats.dropped,
+    lag: () => traffic.stats.lagSeconds,
+    sockets: () => traffic.stats.sessions,
+    frames: () => traffic.stats.frames,
+    framesDropped: () => traffic.stats.framesDropped,
+  };
+}
