@@ -64,6 +64,8 @@ export class EnvoyProcess implements AsyncDisposable {
   #launcher: EnvoyLauncher | undefined;
   #current: LaunchedEnvoy | undefined;
   #responding = false;
+  /** A start has succeeded: what runs in the directory is ours to stop. */
+  #owns = false;
   #work: Promise<void> = Promise.resolve();
 
   constructor(options: EnvoyProcessOptions) {
@@ -107,7 +109,10 @@ export class EnvoyProcess implements AsyncDisposable {
     const abort = signal === undefined ? this.#leave.signal : AbortSignal.any([signal, this.#leave.signal]);
     const first = this.#firstStart(abort);
     this.#work = first.then(
-      () => this.#supervise(),
+      () => {
+        this.#owns = true;
+        return this.#supervise();
+      },
       () => {},
     );
     return first;
@@ -120,10 +125,11 @@ export class EnvoyProcess implements AsyncDisposable {
 
   /**
    * Ends Envoy with the appliance: no new connections, and up to `graceMs` for what is in flight. Nothing of it is left
-   * running afterwards. Does nothing when there is none.
+   * running afterwards. Does nothing when {@link start} has not succeeded: one that we failed to replace goes on serving.
    */
   async drainAndStop(graceMs: number): Promise<void> {
     await this.detach();
+    if (!this.#owns) return;
     const current = this.#current;
     if (current !== undefined) {
       this.#life.draining(current.identity.pid, graceMs);

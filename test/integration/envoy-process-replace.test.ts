@@ -66,6 +66,7 @@ test("a changed bootstrap that Envoy refuses leaves the old one serving, admin i
   await first.whenLive(t.signal);
   const broken = new TestEnvoy({ ...options, bootstrap: { ...options.bootstrap, stats_flush_interval: "never" } });
   await assert.rejects(broken.start(t.signal), /Envoy refuses .*stats_flush_interval/s);
+  await broken.drainAndStop(0);
   assert.equal((await httpGet({ port }, "/")).status, 200);
   assert.ok(await first.admin.isReady());
   assert.equal(first.ends, 0);
