@@ -39,6 +39,8 @@ export class LiveFeed implements Disposable {
   #state: FeedState = { type: "connecting" };
   #attempt = 0;
   #sequence = 0;
+  /** Subscriptions that no snapshot has answered yet: what comes before belongs to the one before. */
+  #unanswered = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(subscription: Omit<SubscribeMessage, "type">, options: LiveFeedOptions) {
@@ -56,7 +58,7 @@ export class LiveFeed implements Disposable {
   /** Replaces what is subscribed to; the next message is a snapshot. */
   subscribe(subscription: Omit<SubscribeMessage, "type">): void {
     this.#subscription = subscription;
-    this.#send({ type: "subscribe", ...subscription });
+    this.#subscribe();
   }
 
   send(message: ClientMessage): void {
@@ -83,7 +85,8 @@ export class LiveFeed implements Disposable {
     const socket = new WebSocket(this.#options.url);
     this.#socket = socket;
     socket.addEventListener("open", () => {
-      this.#send({ type: "subscribe", ...this.#subscription });
+      this.#unanswered = 0;
+      this.#subscribe();
       if (document.hidden) this.#send({ type: "pause" });
     });
     socket.addEventListener("message", (event: MessageEvent<string>) => this.#receive(event.data));
@@ -93,21 +96,27 @@ export class LiveFeed implements Disposable {
   #receive(text: string): void {
     const message: ServerMessage = JSON.parse(text);
     if (message.type === "snapshot" || message.type === "delta") {
-      if (!this.#follows(message)) {
-        this.#send({ type: "subscribe", ...this.#subscription });
-        return;
-      }
+      if (!this.#belongs(message)) return;
       this.#attempt = 0;
       if (this.#state.type !== "live") this.#enter({ type: "live" });
-    }
+    } else if (message.type === "problem") this.#unanswered = Math.max(0, this.#unanswered - 1);
     this.#options.onMessage(message);
   }
 
-  /** After a gap the picture would be wrong: only a snapshot mends it. Deltas that come before it are left out. */
-  #follows(message: SnapshotMessage | DeltaMessage): boolean {
+  /** Whether a frame is of the present subscription. A gap before it would leave the picture wrong: then it is asked anew. */
+  #belongs(message: SnapshotMessage | DeltaMessage): boolean {
     const isNext = message.type === "snapshot" || message.sequence === this.#sequence + 1;
     this.#sequence = message.sequence;
+    if (message.type === "snapshot" && this.#unanswered > 0) this.#unanswered--;
+    if (this.#unanswered > 0) return false;
+    if (!isNext) this.#subscribe();
     return isNext;
+  }
+
+  #subscribe(): void {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    this.#unanswered++;
+    this.#send({ type: "subscribe", ...this.#subscription });
   }
 
   async #closed(socket: WebSocket, code: number): Promise<void> {

@@ -17,7 +17,7 @@ import { type Focus, focusedFilter, hashFromPlace, isSameFocus, type Place, plac
 const NOTHING: Polled<never> = { answer: undefined, error: undefined };
 const MAIN: Omit<SubscribeMessage, "type"> = { recentRows: 500, rowsPerSecond: 200, columns: 900, tableRows: 1000 };
 /** The feed behind the routes table while something is in focus: no requests, no columns. */
-const TABLE: Omit<SubscribeMessage, "type"> = { recentRows: 0, rowsPerSecond: 1, columns: 1, tableRows: 1000 };
+const TABLE: Omit<SubscribeMessage, "type"> = { recentRows: 0, rowsPerSecond: 0, columns: 0, tableRows: 1000 };
 
 /** All that the console knows, as signals that its views read. The only place that talks to the API. */
 export class ConsoleState {
@@ -45,6 +45,8 @@ export class ConsoleState {
   #model = new TrafficModel();
   #tableModel: TrafficModel | undefined;
   #scrolledAway = false;
+  /** The next snapshot answers another filter: nothing of what came before belongs beside it. */
+  #isOtherFilter = false;
   #heard = 0;
   #isPainting = false;
   readonly #feed: LiveFeed;
@@ -151,6 +153,7 @@ export class ConsoleState {
     if (JSON.stringify(this.filter.value) === before) return;
     this.selected.value = undefined;
     this.paused.value = false;
+    this.#isOtherFilter = true;
     this.#log.clear();
     this.#holdOrLetGo();
     this.#feed.subscribe({ ...MAIN, filter: this.filter.value });
@@ -196,6 +199,8 @@ export class ConsoleState {
     switch (message.type) {
       case "snapshot":
         this.#model.replace(message);
+        if (this.#isOtherFilter) this.#log.clear();
+        this.#isOtherFilter = false;
         this.#log.addSnapshot(message.requests);
         break;
       case "delta":

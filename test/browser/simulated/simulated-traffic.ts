@@ -21,7 +21,7 @@ import { placePasses, rowPasses, sameUpstream } from "./passes.ts";
 import { Random } from "./random.ts";
 import { makeRequest, SAMPLE } from "./request-maker.ts";
 import { columnOf, isError, quantilesOf, ratesOf, sumCounts, Tally, WINDOW } from "./tally.ts";
-import { CLUSTERS, ROUTES, type SimulatedCluster } from "./world.ts";
+import { CLUSTERS, ROUTES, type SimulatedCluster, type SimulatedRoute } from "./world.ts";
 
 const MOST_ROWS = 20_000;
 const BACKFILL_SECONDS = 240;
@@ -66,11 +66,12 @@ export class SimulatedTraffic implements TrafficView {
     for (const subscriber of this.#subscribers) this.#sendDelta(subscriber);
   }
 
-  /** `count` requests at once on one route: more than a screen holds. */
-  burst(count: number, route = ROUTES[0]!): void {
+  /** `count` requests at once on one route, all of them shown; `changes` replace what they say. */
+  burst(count: number, route: SimulatedRoute = ROUTES[0]!, changes: Partial<RequestRow> = {}): void {
     const now = this.#now();
-    for (let made = 0; made < count; made++)
-      this.#add({ ...makeRequest(route, this.#nextId++, now, this.#random), kept: "pinned" });
+    for (let made = 0; made < count; made++) {
+      this.#add({ ...makeRequest(route, this.#nextId, now, this.#random), kept: "pinned", ...changes });
+    }
     for (const subscriber of this.#subscribers) this.#sendDelta(subscriber);
   }
 

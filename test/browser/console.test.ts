@@ -1,0 +1,230 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Page } from "playwright-core";
+import { until } from "../integration/support/until.ts";
+import { missingChromium } from "./chromium.ts";
+import { ConsoleSetting } from "./console-setting.ts";
+import { ROUTES } from "./simulated/world.ts";
+
+const skip = missingChromium() ?? false;
+
+/** Ids are not shown: a row is known by its words. */
+async function rowWords(page: Page): Promise<string[]> {
+  return page.locator(".tail-row").allInnerTexts();
+}
+
+async function codes(page: Page): Promise<string[]> {
+  return page.locator(".tail-row .code").allInnerTexts();
+}
+
+function count(page: Page, selector: string): Promise<number> {
+  return page.locator(selector).count();
+}
+
+/** How many requests the tail holds, in sight or not. */
+async function held(page: Page): Promise<number> {
+  return Number(await page.locator(".tail").getAttribute("aria-rowcount"));
+}
+
+describe("console", { skip }, () => {
+  test("a sign-in link opens the live page, and neither code nor token stays in the browser", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open("#code=5xx");
+    assert.equal(page.url(), `${setting.api.url}/#code=5xx`);
+    const [cookie] = await page.context().cookies();
+    assert.deepEqual([cookie?.httpOnly, cookie?.sameSite], [true, "Strict"]);
+    assert.equal(await page.evaluate("document.cookie"), "");
+    assert.equal(await page.evaluate("localStorage.length + sessionStorage.length"), 0);
+
+    await page.locator(".routes-panel tbody tr").first().waitFor();
+    for (const words of ["Envoy", "Config", "Sources", "Alerts"]) {
+      await page.locator(".chip", { hasText: words }).waitFor();
+    }
+    await page.locator(".attention-item", { hasText: "UpstreamNoHealthyEndpoints" }).waitFor();
+    await page.getByText("showing 1 in 5 of ordinary requests").waitFor();
+    await page.locator(".freshness", { hasText: "live" }).waitFor();
+
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Token").waitFor();
+    await page.goto(setting.api.url);
+    await page.getByLabel("Token").waitFor();
+    assert.deepEqual([setting.complaints, setting.strayed], [[], []]);
+  });
+
+  test("the page is not built of anything inline, and a script in a request's words stays words", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open();
+    const [route] = ROUTES;
+    assert.ok(route !== undefined);
+    const evil = `<img src="x" onerror="document.title='taken'">`;
+    const why = { summary: evil, detail: evil, nextStep: evil, side: "client" as const };
+    setting.traffic.burst(1, route, { path: evil, authority: evil, userAgent: evil, why, code: 500, kept: "failure" });
+    await page.locator(".tail-row", { hasText: evil }).first().click();
+    await page.locator(".detail", { hasText: evil }).waitFor();
+    assert.equal(await count(page, ".tail img, .detail img"), 0);
+    assert.equal(await page.title(), "Binnacle");
+    assert.deepEqual(setting.complaints, []);
+  });
+
+  test("a filter narrows the requests on the server, stands in the address and as a command, and is taken back", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open();
+    await page.keyboard.press("/");
+    await page.keyboard.type("host:shop.localhost code:5xx");
+    await page.keyboard.press("Enter");
+    await until(() => codes(page), {
+      accept: (shown) => shown.length > 5 && shown.every((code) => code.startsWith("5")),
+      what: "failures only",
+    });
+    await page.locator("code", { hasText: "binnacle tail --host shop.localhost --code 5xx" }).waitFor();
+    assert.match(page.url(), /#host=shop.localhost&code=5xx$/);
+
+    await page.reload();
+    await page.locator(".tail-row").first().waitFor();
+    assert.ok((await codes(page)).every((code) => code.startsWith("5")));
+
+    await page.getByRole("button", { name: "remove filter code 5xx" }).click();
+    await until(() => codes(page), { accept: (shown) => shown.some((code) => code === "200"), what: "all codes" });
+    await page.keyboard.press("/");
+    await page.keyboard.type("code:9xx");
+    await page.keyboard.press("Enter");
+    await page.getByText("write a code such as 404").waitFor();
+    assert.deepEqual(setting.complaints, []);
+  });
+
+  test("a click puts a route in focus: requests and upstreams follow, the routes stay", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open();
+    const routes = await count(page, ".routes-panel tbody tr:not(.gap)");
+    await page.locator(".routes-panel .row-button", { hasText: "blog.localhost" }).click();
+    await until(() => rowWords(page), {
+      accept: (rows) => rows.length > 3 && rows.every((row) => row.includes("blog.localhost")),
+      what: "requests of one route",
+    });
+    await until(() => count(page, ".upstreams-panel .caret"), {
+      accept: (upstreams) => upstreams === 1,
+      what: "one upstream",
+    });
+    assert.equal(await count(page, ".routes-panel tbody tr:not(.gap)"), routes);
+    await page.keyboard.press("Escape");
+    await page.locator(".upstreams-panel .panel-note", { hasText: /^5,/ }).waitFor();
+    assert.deepEqual(setting.complaints, []);
+  });
+
+  test("paused, nothing moves and what comes is counted; going on shows it on top", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open();
+    await page.locator("body").press(" ");
+    await page.locator(".panel-note", { hasText: "paused" }).waitFor();
+    const before = await rowWords(page);
+    const rates = await page.locator(".routes-panel tbody td").allInnerTexts();
+    setting.traffic.burst(30);
+    await page.locator(".new-rows", { hasText: /^[3-9]\d+ new/ }).waitFor();
+    assert.deepEqual(await rowWords(page), before);
+    assert.deepEqual(await page.locator(".routes-panel tbody td").allInnerTexts(), rates);
+    await page.locator("body").press(" ");
+    await page.locator(".new-rows").waitFor({ state: "detached" });
+    assert.notDeepEqual(await rowWords(page), before);
+  });
+
+  test("who scrolls down reads on: rows stand still on the screen until the button is pressed", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open();
+    await until(() => held(page), { accept: (rows) => rows > 100, what: "enough rows to scroll" });
+    await page.evaluate("document.querySelector('.tail').scrollTo(0, 700)");
+    await page.locator(".new-rows").waitFor();
+    const rows = await held(page);
+    const middle = page.locator(".tail-row").nth(12);
+    const before = { words: await middle.innerText(), box: await middle.boundingBox() };
+    setting.traffic.burst(40);
+    await page.locator(".new-rows", { hasText: /^[4-9]\d+ new/ }).waitFor();
+    assert.deepEqual({ words: await middle.innerText(), box: await middle.boundingBox() }, before);
+    assert.equal(await held(page), rows);
+    await page.locator(".new-rows").click();
+    await until(() => held(page), { accept: (now) => now > rows, what: "the new rows" });
+    assert.equal(await page.evaluate("document.querySelector('.tail').scrollTop"), 0);
+  });
+
+  test("ten thousand requests are held, and only those in sight are in the page", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open();
+    await until(
+      async () => {
+        for (let frame = 0; frame < 10; frame++) setting.traffic.burst(200);
+        return held(page);
+      },
+      { accept: (rows) => rows === 10_000, what: "ten thousand rows", timeoutMs: 60_000 },
+    );
+    assert.ok((await count(page, ".tail-row")) < 80, `${await count(page, ".tail-row")} rows in the page`);
+    await page.evaluate("document.querySelector('.tail').scrollTo(0, 1e6)");
+    await until(() => count(page, ".tail-row"), { accept: (rows) => rows > 10 && rows < 80, what: "the oldest rows" });
+    assert.deepEqual(setting.complaints, []);
+  });
+
+  test("the keyboard alone is enough", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open();
+    await page.locator("body").press(" ");
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    const selected = page.locator(".tail-row.is-selected");
+    await selected.waitFor();
+    const words = (await selected.locator(".tail-target").innerText()).trim();
+    assert.equal((await page.locator(".detail .panel-note").innerText()).trim(), words);
+    await page.keyboard.press("Escape");
+    await page.locator(".detail").waitFor({ state: "detached" });
+    await page.keyboard.press("?");
+    await page.getByRole("heading", { name: "Keys" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("f");
+    await until(() => codes(page), {
+      accept: (shown) => shown.length > 0 && shown.every((code) => code.startsWith("5")),
+      what: "failures",
+    });
+    await page.keyboard.press("v");
+    await page.locator("svg.flow .flow-node").first().waitFor();
+    assert.match(page.url(), /kept=failure&view=flow$/);
+  });
+
+  test("an alert is silenced from the page", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open();
+    const alert = page.locator(".attention-item", { hasText: "DiscoverySourceStale" });
+    await alert.getByRole("button", { name: "Silence" }).click();
+    await page.getByLabel("Why").fill("the cloud is being moved");
+    await page.locator("dialog[open]").getByRole("button", { name: "Silence" }).click();
+    await alert.getByText("silenced").waitFor();
+    await page.locator(".chip", { hasText: "Alerts 1 firing" }).waitFor();
+    assert.deepEqual(setting.complaints, []);
+  });
+
+  test("a lost server is said at once, and the page goes on by itself when it is back", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open();
+    await setting.stop();
+    await page.getByText("The appliance cannot be reached").waitFor();
+    await page.locator(".freshness", { hasText: /not connected|connecting/ }).waitFor();
+    const before = await held(page);
+    await setting.restart();
+    await page.locator(".freshness", { hasText: "live" }).waitFor();
+    await page.locator(".notice").waitFor({ state: "detached" });
+    await until(() => held(page), { accept: (rows) => rows > before, what: "new rows" });
+  });
+
+  test("on a phone nothing reaches beyond the screen, and each table has its place", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open("", { viewport: { width: 390, height: 844 }, colorScheme: "dark" });
+    for (const [tab, panel] of [
+      ["Routes", ".routes-panel"],
+      ["Upstreams", ".upstreams-panel"],
+      ["Flow", ".flow-panel"],
+      ["Charts", ".chart-panel >> nth=0"],
+      ["Requests", ".tail-panel"],
+    ] as const) {
+      await page.locator(".phone-tabs button", { hasText: tab }).click();
+      await page.locator(panel).waitFor({ state: "visible" });
+      assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 390, tab);
+    }
+    assert.deepEqual(setting.complaints, []);
+  });
+});
