@@ -40,7 +40,8 @@ export class EnvoyStartError extends Error {
 }
 
 const POLL_MS = 25;
-const END_GRACE_MS = 5000;
+/** Envoy answers SIGTERM within milliseconds, unless it is stuck. */
+const END_GRACE_MS = 2000;
 
 /** Starts Envoys with one bootstrap, and knows whether a running one was started with it. */
 export class EnvoyLauncher {

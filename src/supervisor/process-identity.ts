@@ -127,8 +127,12 @@ export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
 }
 
+let thisBoot: string | undefined;
+
+/** The same as long as we live. */
 function bootId(): string {
-  return readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
+  thisBoot ??= readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
+  return thisBoot;
 }
 
 function nullSeparated(path: string): readonly string[] | undefined {

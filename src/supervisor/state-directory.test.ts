@@ -110,6 +110,20 @@ test("where a socket's path would be too long, the sockets go elsewhere, and sta
   assert.throws(() => second.socket("z".repeat(80)), /cannot be as long/);
 });
 
+test("by another name it is the same", async (t) => {
+  const base = folder(t);
+  const path = join(base, "state");
+  const first = await openStateDirectory({ path, socketAlternatives: [] });
+  symlinkSync(path, join(base, "link"));
+  await assert.rejects(
+    openStateDirectory({ path: join(base, "link"), socketAlternatives: [] }),
+    /uses the state directory/,
+  );
+  first[Symbol.dispose]();
+  using again = await openStateDirectory({ path: join(base, "link"), socketAlternatives: [] });
+  assert.deepEqual([again.path, again.token], [first.path, first.token]);
+});
+
 test("nowhere short enough is an error that says what would be", async (t) => {
   const path = join(folder(t), "x".repeat(80));
   await assert.rejects(openStateDirectory({ path, socketAlternatives: [] }), /75 for its folder.*shorter path/);

@@ -1,3 +1,4 @@
+import { mkdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { LockedError, takeLock } from "./lock-file.ts";
 import { privateDirectory } from "./private-directory.ts";
@@ -26,7 +27,9 @@ export interface StateDirectory extends Disposable {
 
 /** Opens the state directory for this process alone. Throws with what to do when another appliance uses it. */
 export async function openStateDirectory(options: StateDirectoryOptions): Promise<StateDirectory> {
-  const { path } = options;
+  mkdirSync(options.path, { recursive: true, mode: 0o700 });
+  // By whichever name it is called: what runs in it is found again by its path.
+  const path = realpathSync(options.path);
   privateDirectory(path);
   const lock = await lockState(path);
   try {

@@ -74,16 +74,6 @@ test("Envoy's words about a bootstrap that it refuses are told, without the boot
   );
 });
 
-test("limits come from the machine where no setting says otherwise", () => {
-  const none = { maxHeapMiB: undefined, maxConnections: undefined };
-  assert.deepEqual(overloadLimits(MACHINE, none), { maxHeapBytes: 2 ** 29, maxConnections: 512 });
-  assert.deepEqual(overloadLimits({ memoryBytes: 2 ** 40, openFiles: 2 ** 20 }, none).maxConnections, 50_000);
-  assert.deepEqual(overloadLimits(MACHINE, { maxHeapMiB: 64, maxConnections: 9 }), {
-    maxHeapBytes: 64 * 2 ** 20,
-    maxConnections: 9,
-  });
-});
-
 test("a remote control plane is reached with certificates on both sides, and a new one is used when it is there", async (t) => {
   await using directory = await temporaryDirectory("mtls");
   const { path } = directory;
