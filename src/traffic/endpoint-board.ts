@@ -113,6 +113,19 @@ export class EndpointBoard {
     return this.#clusters.has(cluster);
   }
 
+  /** One for each endpoint; undefined for a cluster that no Envoy has. */
+  healths(cluster: string): readonly EndpointHealth[] | undefined {
+    const envoys = this.#clusters.get(cluster);
+    if (envoys === undefined) return undefined;
+    const byAddress = new Map<string, EndpointHealth>();
+    for (const endpoints of envoys.values()) {
+      for (const [address, { reading }] of endpoints) {
+        byAddress.set(address, worse(reading.health, byAddress.get(address) ?? "healthy"));
+      }
+    }
+    return [...byAddress.values()];
+  }
+
   /** Sorted by address. */
   endpoints(cluster: string): readonly EndpointState[] {
     const byAddress = new Map<string, Seen[]>();
@@ -129,7 +142,7 @@ export class EndpointBoard {
     const zone = seen.find(({ reading }) => reading.zone !== "")?.reading.zone;
     return {
       address,
-      health: WORST.find((health) => seen.some(({ reading }) => reading.health === health)) ?? "unknown",
+      health: seen.map(({ reading }) => reading.health).reduce(worse, "healthy"),
       ...(zone === undefined ? {} : { zone }),
       activeRequests: sum(({ reading }) => reading.activeRequests),
       activeConnections: sum(({ reading }) => reading.activeConnections),
@@ -172,6 +185,10 @@ export class EndpointBoard {
       for (const seen of envoys.get(envoy)?.values() ?? []) Object.assign(seen.last, ZERO);
     }
   }
+}
+
+function worse(a: EndpointHealth, b: EndpointHealth): EndpointHealth {
+  return WORST.indexOf(a) < WORST.indexOf(b) ? a : b;
 }
 
 const ZERO: Counters = { requests: 0, errors: 0, timeouts: 0, connectFailures: 0 };

@@ -1,4 +1,4 @@
-import type { EndpointHealth, EndpointState, Owner, RequestRow, Upstream } from "./messages.ts";
+import type { EndpointHealth, Owner, RequestRow, Upstream } from "./messages.ts";
 import { formatUpstream } from "./upstream.ts";
 
 /** What is known of a request when its reason is asked. */
@@ -45,7 +45,7 @@ export interface FailureFacts {
 }
 
 /** `endpoints` are those of the request's upstream; undefined when they are not known. */
-export function failureFacts(request: FailedRequest, endpoints: readonly EndpointState[] | undefined): FailureFacts {
+export function failureFacts(request: FailedRequest, endpoints: readonly EndpointHealth[] | undefined): FailureFacts {
   const { upstream, endpoint, owner, host, authority, attempts } = request;
   return {
     request,
@@ -56,7 +56,7 @@ export function failureFacts(request: FailedRequest, endpoints: readonly Endpoin
     host: host === "" || host === "*" ? authority : host,
     health: endpoints === undefined ? "" : healthWords(endpoints),
     endpoints: endpoints?.length,
-    healthy: endpoints?.filter(({ health }) => isHealthy(health)).length,
+    healthy: endpoints?.filter(isHealthy).length,
     attempts: attempts > 1 ? ` after ${attempts} attempts` : "",
     duration: durationWords(request.duration),
   };
@@ -91,11 +91,11 @@ const HEALTH_WORDS: Readonly<Record<Exclude<EndpointHealth, "healthy">, readonly
 };
 
 /** `1 of 3 endpoints is healthy (1 fails its health check, 1 is draining)`. */
-export function healthWords(endpoints: readonly EndpointState[]): string {
+export function healthWords(endpoints: readonly EndpointHealth[]): string {
   if (endpoints.length === 0) return "it has no endpoints";
-  const healthy = endpoints.filter(({ health }) => isHealthy(health)).length;
+  const healthy = endpoints.filter(isHealthy).length;
   const others = Object.entries(HEALTH_WORDS).flatMap(([health, [one, many]]) => {
-    const count = endpoints.filter((endpoint) => endpoint.health === health).length;
+    const count = endpoints.filter((endpoint) => endpoint === health).length;
     return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
   });
   const of = endpoints.length === 1 ? "1 endpoint" : `${endpoints.length} endpoints`;

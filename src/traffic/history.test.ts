@@ -89,5 +89,6 @@ test("it says which seconds changed", () => {
   const { history, delta } = setUp();
   history.addCounts([delta("a", 200, 2)], 102, 104);
   history.addCounts([delta("a", 200, 1)], 102, 103);
-  assert.deepEqual([history.takeTouched(), history.takeTouched()], [[102, 103], []]);
+  assert.deepEqual([history.takeTouched(103), history.takeTouched(103)], [[102], []]);
+  assert.deepEqual(history.takeTouched(200), [103], "the second that is not over yet comes when it is");
 });

@@ -74,11 +74,11 @@ export class History {
     return this.#seconds.slice(Math.max(0, from - first), Math.max(0, to - first));
   }
 
-  /** The seconds that have changed since the last call, rising. */
-  takeTouched(): readonly number[] {
-    const touched = [...this.#touched].sort((a, b) => a - b);
-    this.#touched.clear();
-    return touched;
+  /** The seconds before `before` that have changed since they were last taken, rising. */
+  takeTouched(before: number): readonly number[] {
+    const taken = [...this.#touched].filter((at) => at < before).sort((a, b) => a - b);
+    for (const at of taken) this.#touched.delete(at);
+    return taken;
   }
 
   /** Start of the oldest second, in seconds; undefined while there is none. */

@@ -1,15 +1,15 @@
 import { isFailedCode } from "./code-class.ts";
 import { durationWords, type FailedRequest, type FailureFacts, failureFacts } from "./failure-facts.ts";
-import type { EndpointState, Why } from "./messages.ts";
+import type { EndpointHealth, Why } from "./messages.ts";
 import { byStatus, DETAIL_REASONS } from "./reason-details.ts";
 import { FLAG_REASONS } from "./reason-flags.ts";
 import type { ReasonRow } from "./reason-row.ts";
 
 /**
- * Why a request failed or was slow, for a person on call: what happened, what is known, what to do first. `endpoints` are
- * those of its upstream at that time; undefined when they are not known. Undefined for a request that did neither.
+ * Why a request failed or was slow, for a person on call: what happened, what is known, what to do first. `endpoints` is
+ * the health of each of its upstream's endpoints at that time; undefined when they are not known. Undefined for a request that did neither.
  */
-export function reason(request: FailedRequest, endpoints: readonly EndpointState[] | undefined): Why | undefined {
+export function reason(request: FailedRequest, endpoints: readonly EndpointHealth[] | undefined): Why | undefined {
   const facts = failureFacts(request, endpoints);
   if (request.flags.length > 0 || isFailedCode(request.code)) return told(failureRow(facts), facts);
   if (request.kept === "slow") return told(SLOW, facts);

@@ -86,7 +86,8 @@ export class RequestRing {
 }
 
 /** Strings that a row holds for itself; those that many rows share (host, route, cluster) are counted with the row. */
-function sizeOf({ path, userAgent, requestId, details, transportFailure, authority }: RequestRow): number {
+function sizeOf({ path, userAgent, requestId, details, transportFailure, authority, why }: RequestRow): number {
   const own = path.length + userAgent.length + requestId.length + details.length + transportFailure.length;
-  return ROW_BYTES + own + authority.length;
+  const told = why === undefined ? 0 : 100 + why.summary.length + why.detail.length + why.nextStep.length;
+  return ROW_BYTES + own + authority.length + told;
 }

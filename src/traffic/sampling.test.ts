@@ -5,17 +5,11 @@ import { nextShares, samplingWords, type SamplingPolicy, type Shares, shownPart 
 const POLICY: SamplingPolicy = { budget: 500, sampleShare: 1, pinnedBudget: 20_000 };
 const ALL: Shares = { failures: 1, sample: 1 };
 
-/** Seconds of a steady offer: each step sees what its own shares let through. */
-function settle(shares: Shares, failed: number, others: number, pinned = false, policy = POLICY): readonly Shares[] {
+/** The steps under a steady load. */
+function settle(shares: Shares, failures: number, others: number, pinned = false, policy = POLICY): readonly Shares[] {
   const steps: Shares[] = [];
   for (let second = 0; second < 40; second++) {
-    const load = {
-      failures: failed * shares.failures,
-      sample: others * shares.sample,
-      failedRequests: failed,
-      otherRequests: others,
-    };
-    shares = nextShares(shares, load, policy, pinned);
+    shares = nextShares(shares, { failures, others }, policy, pinned);
     steps.push(shares);
   }
   return steps;
@@ -51,14 +45,13 @@ test("after a flood the share rises by steps, up to all", () => {
   assert.equal(steps.at(-1)!.sample, 1);
 });
 
-test("a share of nothing rises again: the counters tell what it let through", () => {
+test("a share of nothing rises again", () => {
   assert.ok(settle({ failures: 0, sample: 0 }, 100, 100).at(-1)!.failures === 1);
 });
 
 test("small changes are not told", () => {
   const shares = { failures: 1, sample: 0.025 };
-  const load = { failures: 0, sample: 520, failedRequests: 0, otherRequests: 20_800 };
-  assert.equal(nextShares(shares, load, POLICY, false), shares);
+  assert.equal(nextShares(shares, { failures: 0, others: 20_800 }, POLICY, false), shares);
 });
 
 test("never more than the sample's share by setting, except while something is pinned", () => {
@@ -71,9 +64,9 @@ test("never more than the sample's share by setting, except while something is p
 test("while something is pinned more comes in, and no more of the rest is shown", () => {
   const pinned = settle(ALL, 0, 10_000, true).at(-1)!;
   assert.equal(pinned.sample, 1);
-  const load = { failures: 0, sample: 10_000, failedRequests: 0, otherRequests: 10_000 };
+  const load = { failures: 0, others: 10_000 };
   assert.ok(Math.abs(shownPart(pinned, load, POLICY) - 0.05) < 0.001);
-  assert.equal(shownPart({ failures: 1, sample: 0.05 }, { ...load, sample: 500 }, POLICY), 1);
+  assert.equal(shownPart({ failures: 1, sample: 0.05 }, load, POLICY), 1);
 });
 
 test("it is said in words", () => {

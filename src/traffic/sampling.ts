@@ -15,14 +15,11 @@ export interface Shares {
   readonly sample: number;
 }
 
-/** A second as it was, under the shares that were in force. */
-export interface SamplingLoad {
-  /** Entries a second that came in. */
+/** Requests a second that the logs would bring if all of them were sent. */
+export interface OfferedLoad {
+  /** Failures and slow ones. */
   readonly failures: number;
-  readonly sample: number;
-  /** Requests a second by Envoy's counters, of those that have failed and of the rest; both are a second or more old. */
-  readonly failedRequests: number;
-  readonly otherRequests: number;
+  readonly others: number;
 }
 
 /** Of the budget, what ordinary requests keep even while failures need all of it: else a view shows only one side. */
@@ -38,13 +35,10 @@ const LEAST = 1e-6;
  * The shares for the next second: failures whole until the budget is passed, the sample from what they leave. What is
  * asked for falls at once and rises by steps. Returns `shares` itself when nothing is worth changing.
  */
-export function nextShares(shares: Shares, load: SamplingLoad, policy: SamplingPolicy, pinned: boolean): Shares {
+export function nextShares(shares: Shares, load: OfferedLoad, policy: SamplingPolicy, pinned: boolean): Shares {
+  const { failures, others } = load;
   const budget = pinned ? Math.max(policy.budget, policy.pinnedBudget) : policy.budget;
-  // The counters know of requests that no share let through, the entries know it sooner: believe the higher.
-  const failures = Math.max(offered(load.failures, shares.failures), load.failedRequests);
-  const others = Math.max(offered(load.sample, shares.sample), load.otherRequests);
-  const failureBudget = Math.max(budget * (1 - SAMPLE_RESERVE), budget - others);
-  const wantedFailures = part(failureBudget, failures);
+  const wantedFailures = part(Math.max(budget * (1 - SAMPLE_RESERVE), budget - others), failures);
   const left = Math.max(budget * SAMPLE_RESERVE, budget - failures * wantedFailures);
   const wantedSample = Math.min(pinned ? 1 : policy.sampleShare, part(left, others));
   const next = {
@@ -54,16 +48,10 @@ export function nextShares(shares: Shares, load: SamplingLoad, policy: SamplingP
   return next.failures === shares.failures && next.sample === shares.sample ? shares : next;
 }
 
-/**
- * Of the ordinary entries that come in, the part that is shown: while something is pinned more come in than the budget
- * shows.
- */
-export function shownPart(shares: Shares, load: SamplingLoad, policy: SamplingPolicy): number {
-  const others = Math.max(offered(load.sample, shares.sample), load.otherRequests);
-  const wanted = Math.min(
-    policy.sampleShare,
-    part(Math.max(policy.budget * SAMPLE_RESERVE, policy.budget - load.failures), others),
-  );
+/** Of the ordinary entries that come in, the part that is shown: more come in than are wanted while something is pinned. */
+export function shownPart(shares: Shares, { failures, others }: OfferedLoad, policy: SamplingPolicy): number {
+  const left = Math.max(policy.budget * SAMPLE_RESERVE, policy.budget - failures);
+  const wanted = Math.min(policy.sampleShare, part(left, others));
   return shares.sample <= 0 ? 1 : Math.min(1, wanted / shares.sample);
 }
 
@@ -79,10 +67,6 @@ function oneIn(share: number): string {
   if (share >= 1) return "all";
   const every = 1 / share;
   return `1 in ${every < 10 ? Math.round(every * 10) / 10 : Math.round(every)}`;
-}
-
-function offered(received: number, share: number): number {
-  return share <= 0 ? 0 : received / share;
 }
 
 function part(budget: number, offered: number): number {

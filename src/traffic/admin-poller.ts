@@ -1,0 +1,186 @@
+import { setTimeout as setTimeoutPromise } from "node:timers/promises";
+import { errorMessage } from "#lib/error-message.ts";
+import type { Logger } from "#lib/log.ts";
+import type { CounterReading } from "./counter-ledger.ts";
+import type { BoardReading } from "./endpoint-board.ts";
+import { CLUSTERS_PACE, COUNTERS_PACE, PollInterval } from "./poll-pace.ts";
+import type { AdminPage, PageDiff } from "./receiver-messages.ts";
+import { startOf } from "./server-info.ts";
+
+export interface EnvoySource {
+  /** Its node id, as its log entries name it. */
+  readonly id: string;
+  /** GET of a path of its admin interface: the body. Rejects when it does not answer 200. */
+  fetchAdmin(path: string): Promise<Uint8Array>;
+}
+
+export interface PollerEvents {
+  /** `from`, `to`: milliseconds since the epoch; the reading before, and this one. */
+  onCounters(reading: CounterReading, from: number, to: number): void;
+  onClusters(reading: BoardReading): void;
+  /** Only when it changes. */
+  onReachable(reachable: boolean): void;
+  onRestart(): void;
+}
+
+export interface PollerOptions extends PollerEvents {
+  readonly source: EnvoySource;
+  readonly log: Logger;
+  diff(page: AdminPage, envoy: string, bytes: Uint8Array, fresh: boolean): Promise<PageDiff>;
+  now(): number;
+}
+
+/** The cheapest form for Envoy's main thread that is safe to read whatever a route is called: counters only, as JSON. */
+const COUNTERS_PATH = `/stats?type=Counters&usedonly&format=json&filter=${encodeURIComponent("^(binnacle|access_logs)\\.")}`;
+/** As text: see {@link CLUSTERS_PACE}. */
+const CLUSTERS_PATH = "/clusters";
+/** Milliseconds until an answer that does not come is given up. */
+const PATIENCE = 10_000;
+/** Milliseconds until the next try when there was no answer. */
+const RETRY = 1000;
+
+/**
+ * Reads one Envoy's counters and endpoints again and again, at a pace that it does not feel. The pages of one round belong to
+ * one process: Envoy cannot end and begin again between two answers that follow each other at once.
+ */
+export class AdminPoller implements AsyncDisposable {
+  readonly #options: PollerOptions;
+  readonly #stop = new AbortController();
+  readonly #counters = new PollInterval(COUNTERS_PACE);
+  readonly #clusters = new PollInterval(CLUSTERS_PACE);
+  readonly #done: Promise<void>;
+  #reachable: boolean | undefined;
+  /** When this Envoy's process began, in milliseconds since the epoch. */
+  #started: number | undefined;
+  /** The endpoints' counters that are known are another process's. */
+  #clustersRestarted = false;
+  /** What was read is not known to the differ, so everything differs. */
+  readonly #fresh: Record<AdminPage, boolean> = { counters: true, clusters: true };
+  #countersAt: number | undefined;
+  #clustersAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: PollerOptions) {
+    this.#options = options;
+    this.#done = this.#run();
+  }
+
+  get reachable(): boolean {
+    return this.#reachable ?? false;
+  }
+
+  /** Milliseconds between two readings of the counters. */
+  get interval(): number {
+    return this.#counters.interval;
+  }
+
+  /** The part of the time that Envoy's answers take: an upper bound of what they cost its main thread. */
+  get cost(): number {
+    return this.#counters.cost / this.#counters.interval + this.#clusters.cost / this.#clusters.interval;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      const began = performance.now();
+      const interval = (await this.#round()) ? this.#counters.interval : Math.max(RETRY, this.#counters.interval);
+      await this.#pause(Math.max(0, began + interval - performance.now()));
+    }
+  }
+
+  /** One reading of all that is due; false when Envoy did not answer. */
+  async #round(): Promise<boolean> {
+    const { log, source } = this.#options;
+    try {
+      await this.#readCounters();
+      if (performance.now() >= this.#clustersAt + this.#clusters.interval) await this.#readClusters();
+      this.#setReachable(true);
+      return true;
+    } catch (error) {
+      if (this.#stop.signal.aborted) return false;
+      if (this.#reachable !== false) {
+        log.warn("Envoy's counters cannot be read", { envoy: source.id, error: errorMessage(error) });
+      }
+      this.#setReachable(false);
+      return false;
+    }
+  }
+
+  async #readCounters(): Promise<void> {
+    const began = performance.now();
+    const restarted = this.#isAnother(await this.#fetch("/server_info"));
+    const to = this.#options.now();
+    const bytes = await this.#fetch(COUNTERS_PATH);
+    this.#counters.add(performance.now() - began);
+    const page = await this.#diff("counters", bytes);
+    if (page.page !== "counters") return;
+    const { changed, gone } = page;
+    const reading = { envoy: this.#options.source.id, restarted, changed, gone };
+    this.#options.onCounters(reading, this.#countersAt ?? to, to);
+    this.#countersAt = to;
+  }
+
+  async #readClusters(): Promise<void> {
+    const began = performance.now();
+    this.#clustersAt = began;
+    const bytes = await this.#fetch(CLUSTERS_PATH);
+    this.#clusters.add(performance.now() - began);
+    const page = await this.#diff("clusters", bytes);
+    if (page.page !== "clusters") return;
+    const { changed, gone } = page;
+    const [envoy, restarted, at] = [this.#options.source.id, this.#clustersRestarted, this.#options.now() / 1000];
+    this.#clustersRestarted = false;
+    this.#options.onClusters({ envoy, restarted, changed, gone, at });
+  }
+
+  async #diff(page: AdminPage, bytes: Uint8Array): Promise<PageDiff> {
+    const fresh = this.#fresh[page];
+    this.#fresh[page] = true;
+    const diff = await this.#options.diff(page, this.#options.source.id, bytes, fresh);
+    this.#fresh[page] = false;
+    return diff;
+  }
+
+  /** Whether this is another process than the last time. */
+  #isAnother(serverInfo: Uint8Array): boolean {
+    const started = startOf(serverInfo, this.#options.now());
+    const before = this.#started;
+    // Its age is told in whole seconds.
+    if (before !== undefined && started - before < 1500) return false;
+    this.#started = started;
+    if (before === undefined) return false;
+    this.#fresh.counters = true;
+    this.#fresh.clusters = true;
+    this.#clustersRestarted = true;
+    this.#options.onRestart();
+    return true;
+  }
+
+  #setReachable(reachable: boolean): void {
+    if (this.#reachable === reachable) return;
+    this.#reachable = reachable;
+    this.#options.onReachable(reachable);
+  }
+
+  /** Rejects when there is no answer in time, and when polling is stopped. */
+  async #fetch(path: string): Promise<Uint8Array> {
+    const { promise: givenUp, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new Error(`${path} was not answered within ${PATIENCE} ms`)), PATIENCE);
+    const stop = () => reject(new Error("polling was stopped"));
+    this.#stop.signal.addEventListener("abort", stop);
+    try {
+      return await Promise.race([this.#options.source.fetchAdmin(path), givenUp]);
+    } finally {
+      clearTimeout(timer);
+      this.#stop.signal.removeEventListener("abort", stop);
+    }
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    const { signal } = this.#stop;
+    await setTimeoutPromise(milliseconds, undefined, { signal }).catch(() => {});
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#done;
+  }
+}

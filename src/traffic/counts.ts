@@ -1,0 +1,57 @@
+import { compareText } from "#lib/compare.ts";
+import { codeClass } from "./code-class.ts";
+import type { CountDelta } from "./counter-ledger.ts";
+import type { CodeClass, Counts } from "./messages.ts";
+
+/** Cumulative exact counts that can be added to. */
+export class CountSum {
+  #requests = 0;
+  readonly #codes = new Map<number, number>();
+  readonly #flags = new Map<string, number>();
+
+  get requests(): number {
+    return this.#requests;
+  }
+
+  add({ code, flags, requests }: Pick<CountDelta, "code" | "flags" | "requests">): void {
+    this.#requests += requests;
+    this.#codes.set(code, (this.#codes.get(code) ?? 0) + requests);
+    for (const flag of flags) this.#flags.set(flag, (this.#flags.get(flag) ?? 0) + requests);
+  }
+
+  addAll(other: CountSum): void {
+    this.#requests += other.#requests;
+    for (const [code, count] of other.#codes) this.#codes.set(code, (this.#codes.get(code) ?? 0) + count);
+    for (const [flag, count] of other.#flags) this.#flags.set(flag, (this.#flags.get(flag) ?? 0) + count);
+  }
+
+  /** In a stable order. */
+  counts(): Counts {
+    const classes: Partial<Record<CodeClass, number>> = {};
+    const codes: Record<string, number> = {};
+    for (const [code, count] of [...this.#codes].sort(([a], [b]) => a - b)) {
+      codes[code] = count;
+      classes[codeClass(code)] = (classes[codeClass(code)] ?? 0) + count;
+    }
+    const flags = Object.fromEntries([...this.#flags].sort(([a], [b]) => compareText(a, b)));
+    return { requests: this.#requests, classes, codes, flags };
+  }
+}
+
+/** The cumulative counts of every flow. */
+export class FlowTotals {
+  readonly #sums = new Map<number, CountSum>();
+
+  add(deltas: readonly CountDelta[]): void {
+    for (const delta of deltas) {
+      let sum = this.#sums.get(delta.flow.id);
+      if (sum === undefined) this.#sums.set(delta.flow.id, (sum = new CountSum()));
+      sum.add(delta);
+    }
+  }
+
+  /** Flow id and counts of every flow that had a request. */
+  entries(): Iterable<readonly [flow: number, sum: CountSum]> {
+    return this.#sums;
+  }
+}

@@ -1,0 +1,264 @@
+import { unreachable } from "#lib/unreachable.ts";
+import { capped, parseClientMessage, SUBSCRIPTION_LIMITS } from "./client-message.ts";
+import { type CompiledFilter, compileFilter, type NamespaceScope } from "./filter.ts";
+import { isSeenBy } from "./markers.ts";
+import type {
+  FrameHeader,
+  HistoryAnswer,
+  HistoryMessage,
+  Marker,
+  PinTarget,
+  Pin,
+  RequestRow,
+  SamplingState,
+  ServerMessage,
+  SnapshotMessage,
+  SubscribeMessage,
+  Talkers,
+  TrafficFilter,
+} from "./messages.ts";
+import { PendingFrame } from "./pending-frame.ts";
+import { RowAllowance } from "./row-allowance.ts";
+import type { SharedView, ViewSet } from "./view-set.ts";
+
+/** Who looks at the live traffic. */
+export interface TrafficClient {
+  readonly name: string;
+  /** Nothing outside of it is ever sent. */
+  readonly scope: NamespaceScope;
+  send(message: ServerMessage): void;
+  /** Whether a frame would go out now, or only wait in a buffer. */
+  isReady(): boolean;
+}
+
+/** What a session asks of the room. */
+export interface SessionSources {
+  readonly views: ViewSet;
+  /** The snapshot's parts that are no table. */
+  picture(filter: CompiledFilter, wishes: PictureWishes): Picture;
+  history(query: Omit<HistoryMessage, "type" | "id">, scope: NamespaceScope): Omit<HistoryAnswer, "type" | "id">;
+  talkers(filter: CompiledFilter): Talkers;
+  pins(scope: NamespaceScope): readonly Pin[];
+  pin(target: PinTarget, seconds: number | undefined, scope: NamespaceScope): Pin;
+  unpin(id: string, scope: NamespaceScope): boolean;
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+export interface PictureWishes {
+  readonly scope: NamespaceScope;
+  readonly recentRows: number;
+  /** Seconds. */
+  readonly columns: number;
+}
+
+export type Picture = Pick<SnapshotMessage, "columns" | "requests" | "talkers" | "sampling" | "markers" | "pins">;
+
+interface Subscription {
+  readonly message: SubscribeMessage;
+  readonly filter: CompiledFilter;
+  readonly view: SharedView & { release(): void };
+  readonly rowsPerSecond: number;
+  readonly allowance: RowAllowance;
+  pending: PendingFrame;
+  sequence: number;
+  dropped: { rows: number; frames: number };
+}
+
+type State =
+  | { readonly type: "idle" }
+  | { readonly type: "live"; readonly subscription: Subscription }
+  | { readonly type: "paused"; readonly subscription: Subscription }
+  | { readonly type: "closed" };
+
+/** One client's conversation: its choice, what it has not been told yet, what it was too slow for. */
+export class Session {
+  readonly #client: TrafficClient;
+  readonly #sources: SessionSources;
+  readonly #onClose: (session: Session) => void;
+  #state: State = { type: "idle" };
+  #frames = 0;
+  #framesDropped = 0;
+  #rowsDropped = 0;
+
+  constructor(client: TrafficClient, sources: SessionSources, onClose: (session: Session) => void) {
+    this.#client = client;
+    this.#sources = sources;
+    this.#onClose = onClose;
+  }
+
+  /** Frames sent and dropped, and rows dropped, since it was opened. */
+  get stats(): { readonly frames: number; readonly framesDropped: number; readonly rowsDropped: number } {
+    return { frames: this.#frames, framesDropped: this.#framesDropped, rowsDropped: this.#rowsDropped };
+  }
+
+  /** A message of the client, as it came: text that may be anything. Never throws. */
+  receive(text: string): void {
+    if (this.#state.type === "closed") return;
+    const message = parseClientMessage(text);
+    switch (message.type) {
+      case "problem":
+        this.#client.send(message);
+        return;
+      case "subscribe":
+        this.#subscribe(message);
+        return;
+      case "pause":
+        if (this.#state.type === "live") this.#state = { ...this.#state, type: "paused" };
+        return;
+      case "resume":
+        if (this.#state.type === "paused") this.#subscribe(this.#state.subscription.message);
+        return;
+      case "pin":
+        this.#sources.pin(message.pin, message.seconds, this.#client.scope);
+        return;
+      case "unpin":
+        if (!this.#sources.unpin(message.id, this.#client.scope)) {
+          this.#client.send({ type: "problem", path: "id", message: "there is no pin of this id" });
+        }
+        return;
+      case "history": {
+        const { type, id, ...query } = message;
+        this.#client.send({ type, id, ...this.#sources.history(query, this.#client.scope) });
+        return;
+      }
+      default:
+        unreachable(message);
+    }
+  }
+
+  close(): void {
+    this.#end();
+    this.#state = { type: "closed" };
+    this.#onClose(this);
+  }
+
+  addRequest(row: RequestRow): void {
+    const live = this.#live();
+    if (live === undefined || live.rowsPerSecond === 0 || !live.filter.row(row)) return;
+    this.#drop(live, live.pending.addRequest(row, live.rowsPerSecond));
+  }
+
+  addMarker(marker: Marker): void {
+    if (isSeenBy(marker, this.#client.scope)) this.#live()?.pending.addMarker(marker);
+  }
+
+  pinsChanged(): void {
+    this.#live()?.pending.setPins(this.#sources.pins(this.#client.scope));
+  }
+
+  samplingChanged(sampling: SamplingState): void {
+    this.#live()?.pending.setSampling(sampling);
+  }
+
+  /** After each tick of the views. */
+  viewTicked(): void {
+    const live = this.#live();
+    if (live === undefined) return;
+    const { tables, columns } = live.view.changes;
+    live.pending.addTables(tables);
+    live.pending.addColumns(columns);
+  }
+
+  refreshTalkers(): void {
+    const live = this.#live();
+    live?.pending.setTalkers(this.#sources.talkers(live.filter));
+  }
+
+  /** Sends what there is to say, if anything; a client that is not ready gets it with a later frame. */
+  flush(): void {
+    const live = this.#live();
+    if (live === undefined || live.pending.isEmpty) return;
+    if (!this.#client.isReady()) {
+      live.sequence++;
+      live.dropped = { ...live.dropped, frames: live.dropped.frames + 1 };
+      this.#framesDropped++;
+      return;
+    }
+    const now = this.#sources.now();
+    this.#drop(live, live.pending.keepRequests(live.allowance.available(now)));
+    const body = live.pending.body();
+    live.allowance.spend(body.requests?.length ?? 0);
+    live.pending = new PendingFrame();
+    this.#send({ type: "delta", ...this.#header(live, now, body.requests ?? []), ...body });
+  }
+
+  #subscribe(message: SubscribeMessage): void {
+    this.#end();
+    const { views } = this.#sources;
+    const now = this.#sources.now();
+    const { scope } = this.#client;
+    const filter = message.filter ?? {};
+    const rowsPerSecond = capped(message.rowsPerSecond, SUBSCRIPTION_LIMITS.rowsPerSecond);
+    const subscription: Subscription = {
+      message,
+      filter: compileFilter(filter, scope),
+      view: views.acquire(filter, scope, capped(message.tableRows, SUBSCRIPTION_LIMITS.tableRows)),
+      rowsPerSecond,
+      allowance: new RowAllowance(rowsPerSecond, now),
+      pending: new PendingFrame(),
+      sequence: 0,
+      dropped: { rows: 0, frames: 0 },
+    };
+    this.#state = { type: "live", subscription };
+    const body = snapshotBody(message, scope, subscription.filter, subscription.view, this.#sources);
+    this.#send({ type: "snapshot", ...this.#header(subscription, now, body.requests), ...body });
+  }
+
+  #end(): void {
+    if (this.#state.type === "live" || this.#state.type === "paused") this.#state.subscription.view.release();
+  }
+
+  #live(): Subscription | undefined {
+    return this.#state.type === "live" ? this.#state.subscription : undefined;
+  }
+
+  #drop(live: Subscription, rows: number): void {
+    if (rows === 0) return;
+    live.dropped = { ...live.dropped, rows: live.dropped.rows + rows };
+    this.#rowsDropped += rows;
+  }
+
+  #header(live: Subscription, now: number, rows: readonly RequestRow[]): FrameHeader {
+    live.sequence++;
+    const newest = rows.reduce((latest, { time, duration }) => Math.max(latest, time + duration), 0);
+    return {
+      sequence: live.sequence,
+      time: now,
+      dropped: live.dropped,
+      ...(newest === 0 ? {} : { lag: Math.max(0, Math.round(now - newest)) }),
+    };
+  }
+
+  #send(message: ServerMessage): void {
+    this.#frames++;
+    this.#client.send(message);
+  }
+}
+
+/** Everything of a snapshot but its header. */
+export function snapshotBody(
+  message: Omit<SubscribeMessage, "type">,
+  scope: NamespaceScope,
+  filter: CompiledFilter,
+  view: SharedView,
+  sources: Pick<SessionSources, "picture">,
+): Omit<SnapshotMessage, "type" | keyof FrameHeader> {
+  return {
+    filter: scopedFilter(message.filter ?? {}, scope),
+    ...view.view.tables(),
+    ...sources.picture(filter, {
+      scope,
+      recentRows: capped(message.recentRows, SUBSCRIPTION_LIMITS.recentRows),
+      columns: capped(message.columns, SUBSCRIPTION_LIMITS.columns),
+    }),
+  };
+}
+
+/** The filter as it is understood: a team's session has its namespaces in it. */
+function scopedFilter(filter: TrafficFilter, scope: NamespaceScope): TrafficFilter {
+  if (scope === "all") return filter;
+  const { namespaces = [] } = filter;
+  const own = namespaces.filter((namespace) => scope.has(namespace));
+  return { ...filter, namespaces: namespaces.length > 0 ? own : [...scope].sort() };
+}

@@ -1,0 +1,277 @@
+import { capped, HISTORY_ROWS, SUBSCRIPTION_LIMITS } from "./client-message.ts";
+import { CounterLedger, type CounterReading } from "./counter-ledger.ts";
+import { FlowTotals } from "./counts.ts";
+import { type BoardReading, EndpointBoard } from "./endpoint-board.ts";
+import { type CompiledFilter, compileFilter, type NamespaceScope } from "./filter.ts";
+import { FlowTable } from "./flows.ts";
+import { History } from "./history.ts";
+import { Markers } from "./markers.ts";
+import type {
+  HistoryAnswer,
+  HistoryMessage,
+  Marker,
+  Pin,
+  PinTarget,
+  RequestRow,
+  SamplingState,
+  SnapshotMessage,
+  SubscribeMessage,
+} from "./messages.ts";
+import { Pins } from "./pins.ts";
+import type { RawRow } from "./raw-row.ts";
+import { reason } from "./reason.ts";
+import type { Batch } from "./receiver-messages.ts";
+import { RequestLoad } from "./request-load.ts";
+import { requestRow } from "./request-row.ts";
+import { RequestRing } from "./ring.ts";
+import { type Picture, type PictureWishes, Session, snapshotBody, type TrafficClient } from "./session.ts";
+import { topTalkers } from "./talkers.ts";
+import { ViewSet } from "./view-set.ts";
+import { windowOf } from "./window.ts";
+
+export interface CoreOptions {
+  /** Milliseconds that single requests and columns are kept. */
+  readonly retention: number;
+  /** Bytes that they may take. */
+  readonly retentionBytes: number;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  sampling(): SamplingState;
+  /** The pins are others now. */
+  onPins(targets: readonly PinTarget[]): void;
+}
+
+/** Seconds over which rates and quantiles are taken. */
+const WINDOW = 10;
+/** Of the bytes, what columns take; the rest is the requests'. */
+const HISTORY_PART = 0.25;
+/** Ticks between two looks at the top talkers. */
+const TALKERS_EVERY = 2;
+
+/** All that is known of the traffic, and who looks at it: no thread, no socket, no clock of its own. */
+export class TrafficCore {
+  readonly #options: CoreOptions;
+  readonly #flows = new FlowTable();
+  readonly #ledger = new CounterLedger(this.#flows);
+  readonly #totals = new FlowTotals();
+  readonly #board = new EndpointBoard(WINDOW);
+  readonly #history: History;
+  readonly #ring: RequestRing;
+  readonly #markers = new Markers();
+  readonly #pins = new Pins();
+  readonly #views: ViewSet;
+  readonly #sessions = new Set<Session>();
+  readonly #closed = { frames: 0, framesDropped: 0, rowsDropped: 0 };
+  readonly #changedClusters = new Set<string>();
+  /** Until when each Envoy's counters are known, and since when the first were, in seconds. */
+  readonly #coveredTo = new Map<string, number>();
+  #coveredFrom: number | undefined;
+  /** What was counted lately. */
+  readonly load = new RequestLoad();
+  #row = 0;
+  #ticks = 0;
+
+  constructor(options: CoreOptions) {
+    this.#options = options;
+    const { retention, retentionBytes } = options;
+    const forHistory = retentionBytes * HISTORY_PART;
+    this.#history = new History(this.#flows, { seconds: Math.ceil(retention / 1000), bytes: forHistory });
+    this.#ring = new RequestRing({ age: retention, bytes: retentionBytes - forHistory });
+    this.#views = new ViewSet({ flows: this.#flows, totals: this.#totals, board: this.#board }, this.#history);
+  }
+
+  /** `from` and `to`: the times of the reading before and of this one, in milliseconds. Returns entries that Envoy lost. */
+  applyCounters(reading: CounterReading, from: number, to: number): number {
+    const { deltas, entriesDropped, first } = this.#ledger.apply(reading);
+    this.#totals.add(deltas);
+    this.#views.apply(deltas);
+    this.#coveredTo.set(reading.envoy, to / 1000);
+    this.#coveredFrom ??= to / 1000;
+    if (first) return entriesDropped;
+    this.#history.addCounts(deltas, from / 1000, to / 1000);
+    this.load.add(reading.envoy, deltas, to - from);
+    return entriesDropped;
+  }
+
+  applyClusters(reading: BoardReading): void {
+    for (const cluster of this.#board.apply(reading)) this.#changedClusters.add(cluster);
+  }
+
+  /** An Envoy whose counters do not come: the others' are not held back for it. */
+  lostSight(envoy: string): void {
+    this.#coveredTo.delete(envoy);
+    this.load.forget(envoy);
+  }
+
+  /** An Envoy that will not come back. */
+  forget(envoy: string): void {
+    this.lostSight(envoy);
+    this.#ledger.forget(envoy);
+    for (const { cluster } of this.#board.clusters()) this.#changedClusters.add(cluster);
+    this.#board.forget(envoy);
+  }
+
+  applyBatch(batch: Batch): void {
+    for (const { second, listener, cluster, routeKey, buckets, phases } of batch.flows) {
+      this.#history.addLatencies(second, [{ flow: this.#flows.flow(listener, routeKey, cluster), buckets, phases }]);
+    }
+    for (const { second, cluster, endpoint, buckets } of batch.endpoints) {
+      this.#board.addLatency(cluster, endpoint, second, buckets);
+      this.#changedClusters.add(cluster);
+    }
+    for (const raw of batch.rows) this.#addRow(raw);
+  }
+
+  #addRow(raw: RawRow): void {
+    const flow = this.#flows.flow(raw.listener, raw.routeKey, raw.cluster);
+    const row = requestRow(raw, flow, ++this.#row);
+    const why = reason(row, raw.cluster === "" ? undefined : this.#board.healths(raw.cluster));
+    const told: RequestRow = why === undefined ? row : { ...row, why };
+    this.#ring.push(told, this.#options.now());
+    for (const session of this.#sessions) session.addRequest(told);
+  }
+
+  /** Once a second: windows, columns, tables. */
+  tick(): void {
+    const now = this.#options.now();
+    const covered = Math.floor(Math.min(now / 1000, ...this.#coveredTo.values()));
+    const from = Math.max(covered - WINDOW, Math.floor(this.#coveredFrom ?? covered));
+    for (const cluster of this.#board.trim(now / 1000)) this.#changedClusters.add(cluster);
+    this.#history.trim(Math.floor(now / 1000));
+    this.#ring.trim(now);
+    if (this.#pins.expire(now)) this.#pinsChanged();
+    this.#views.tick({
+      window: windowOf(this.#history, from, covered),
+      changedClusters: [...this.#changedClusters],
+      touched: this.#history.takeTouched(covered),
+    });
+    this.#changedClusters.clear();
+    const withTalkers = ++this.#ticks % TALKERS_EVERY === 0;
+    for (const session of this.#sessions) {
+      session.viewTicked();
+      session.samplingChanged(this.#options.sampling());
+      if (withTalkers) session.refreshTalkers();
+    }
+  }
+
+  /** A few times a second: what changed goes to those who look. */
+  flush(): void {
+    for (const session of this.#sessions) session.flush();
+  }
+
+  mark(marker: Omit<Marker, "id">): void {
+    const added = this.#markers.add(marker);
+    for (const session of this.#sessions) session.addMarker(added);
+  }
+
+  open(client: TrafficClient): Session {
+    const session = new Session(
+      client,
+      {
+        views: this.#views,
+        picture: (filter, wishes) => this.#picture(filter, wishes),
+        history: (query, scope) => this.history(query, scope),
+        talkers: (filter) => this.#talkers(filter),
+        pins: (scope) => this.#pins.seenBy(scope),
+        pin: (target, seconds, scope) => this.pin(target, seconds, scope),
+        unpin: (id, scope) => this.unpin(id, scope),
+        now: () => this.#options.now(),
+      },
+      () => this.#close(session),
+    );
+    this.#sessions.add(session);
+    return session;
+  }
+
+  #close(session: Session): void {
+    if (!this.#sessions.delete(session)) return;
+    this.#closed.frames += session.stats.frames;
+    this.#closed.framesDropped += session.stats.framesDropped;
+    this.#closed.rowsDropped += session.stats.rowsDropped;
+  }
+
+  snapshot(query: Omit<SubscribeMessage, "type">, scope: NamespaceScope): SnapshotMessage {
+    const filter = query.filter ?? {};
+    const view = this.#views.acquire(filter, scope, capped(query.tableRows, SUBSCRIPTION_LIMITS.tableRows));
+    try {
+      const body = snapshotBody(query, scope, compileFilter(filter, scope), view, {
+        picture: (compiled, wishes) => this.#picture(compiled, wishes),
+      });
+      return { type: "snapshot", sequence: 1, time: this.#options.now(), dropped: { rows: 0, frames: 0 }, ...body };
+    } finally {
+      view.release();
+    }
+  }
+
+  history(query: Omit<HistoryMessage, "type" | "id">, scope: NamespaceScope): Omit<HistoryAnswer, "type" | "id"> {
+    const filter = compileFilter(query.filter ?? {}, scope);
+    const now = this.#options.now();
+    const { from = 0, to = now + 1 } = query;
+    const limit = capped(query.limit, HISTORY_ROWS);
+    const { rows, more } = this.#ring.query((row) => filter.row(row), { from, to, limit });
+    const columns = this.#history.columns(Math.floor(from / 1000), Math.ceil(to / 1000), (flow) => filter.flow(flow));
+    return { requests: rows, columns, more, keptSince: this.#ring.since ?? now };
+  }
+
+  markers(scope: NamespaceScope): readonly Marker[] {
+    return this.#markers.seenBy(scope);
+  }
+
+  pins(scope: NamespaceScope): readonly Pin[] {
+    return this.#pins.seenBy(scope);
+  }
+
+  get hasPins(): boolean {
+    return this.#pins.targets.length > 0;
+  }
+
+  pin(target: PinTarget, seconds: number | undefined, scope: NamespaceScope): Pin {
+    const pin = this.#pins.add(target, seconds, scope, this.#options.now());
+    this.#pinsChanged();
+    return pin;
+  }
+
+  unpin(id: string, scope: NamespaceScope): boolean {
+    const removed = this.#pins.remove(id, scope);
+    if (removed) this.#pinsChanged();
+    return removed;
+  }
+
+  get stats(): {
+    readonly sessions: number;
+    readonly frames: number;
+    readonly framesDropped: number;
+    readonly rowsDropped: number;
+  } {
+    const sum = { ...this.#closed };
+    for (const { stats } of this.#sessions) {
+      sum.frames += stats.frames;
+      sum.framesDropped += stats.framesDropped;
+      sum.rowsDropped += stats.rowsDropped;
+    }
+    return { sessions: this.#sessions.size, ...sum };
+  }
+
+  #pinsChanged(): void {
+    this.#options.onPins(this.#pins.targets);
+    for (const session of this.#sessions) session.pinsChanged();
+  }
+
+  #picture(filter: CompiledFilter, { scope, recentRows, columns }: PictureWishes): Picture {
+    const now = this.#options.now();
+    const second = Math.floor(now / 1000);
+    const { rows } = this.#ring.query((row) => filter.row(row), { from: 0, to: now + 1, limit: recentRows });
+    return {
+      columns: this.#history.columns(second - columns, second, (flow) => filter.flow(flow)),
+      requests: rows.toReversed(),
+      talkers: this.#talkers(filter),
+      sampling: this.#options.sampling(),
+      markers: this.#markers.seenBy(scope),
+      pins: this.#pins.seenBy(scope),
+    };
+  }
+
+  #talkers(filter: CompiledFilter) {
+    return topTalkers(this.#ring.newest(), (row) => filter.row(row), this.#options.now());
+  }
+}

@@ -1,0 +1,282 @@
+import { errorMessage } from "#lib/error-message.ts";
+import type { Logger } from "#lib/log.ts";
+import type { AccessLogName } from "#xds/resources/access-log.ts";
+import type { TrafficShares } from "#xds/resources/runtime.ts";
+import { AdminPoller, type EnvoySource } from "./admin-poller.ts";
+import type { NamespaceScope } from "./filter.ts";
+import type {
+  HistoryAnswer,
+  HistoryMessage,
+  Marker,
+  Pin,
+  PinTarget,
+  SamplingState,
+  SnapshotMessage,
+  SubscribeMessage,
+} from "./messages.ts";
+import { Receiver, type ReceiverState } from "./receiver.ts";
+import type { Batch } from "./receiver-messages.ts";
+import { Sampling } from "./sampling-loop.ts";
+import type { TrafficClient } from "./session.ts";
+import { TrafficCore } from "./traffic-core.ts";
+
+export interface TrafficSettings {
+  /** The most that is sent of ordinary requests, from 0 to 1. */
+  readonly sampleShare: number;
+  /** Single requests a second that are wanted at most. */
+  readonly entriesPerSecond: number;
+  /** Milliseconds from which on a request counts as slow. */
+  readonly slowThreshold: number;
+  readonly keepQueryValues: boolean;
+  /** Milliseconds that single requests and columns are kept. */
+  readonly retention: number;
+  readonly retentionBytes: number;
+}
+
+export interface TrafficOptions {
+  /** The Unix socket of the access-log service, where Envoy's cluster `binnacle_access_log` looks for it. */
+  readonly accessLogSocket: string;
+  readonly settings: TrafficSettings;
+  readonly log: Logger;
+  /** What Envoy has to be told by RTDS (xds/resources/runtime.ts): at the start, and when it changes. */
+  onShares(shares: TrafficShares): void;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** A part of the way into a session; see session.ts. */
+export interface TrafficSession {
+  receive(text: string): void;
+  close(): void;
+}
+
+/** Milliseconds. Counters come once a second, so tables are drawn as often. */
+const TICK = 1000;
+const FLUSH = 200;
+
+/**
+ * The live traffic: exact totals from Envoy's counters, single requests from its access log, and those who look at them.
+ * It is added Envoys, opened for clients, asked; it tells which shares Envoy should send.
+ */
+export class Traffic implements AsyncDisposable {
+  readonly #options: TrafficOptions;
+  readonly #now: () => number;
+  readonly #core: TrafficCore;
+  readonly #sampling: Sampling;
+  readonly #pollers = new Map<string, AdminPoller>();
+  readonly #received: Record<AccessLogName, number> = { failures: 0, sample: 0 };
+  readonly #lost = { envoy: 0, receiver: 0 };
+  readonly #timers: readonly NodeJS.Timeout[];
+  #receiver: Receiver | undefined;
+  #state: ReceiverState = "down";
+  #lag: number | undefined;
+  #malformed = 0;
+
+  private constructor(options: TrafficOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    const { retention, retentionBytes, entriesPerSecond, sampleShare, slowThreshold } = options.settings;
+    this.#core = new TrafficCore({
+      retention,
+      retentionBytes,
+      now: this.#now,
+      sampling: () => this.sampling(),
+      onPins: (targets) => {
+        this.#receiver?.setPins(targets);
+        this.#sampling.step(this.#now(), this.#core.load, this.#core.hasPins);
+      },
+    });
+    this.#sampling = new Sampling({ budget: entriesPerSecond, sampleShare }, (shares, shown) => {
+      this.#receiver?.setShares({ ...shares, shown });
+      options.onShares({ ...shares, slowThreshold });
+    });
+    this.#timers = [
+      setInterval(() => this.#tick(), TICK).unref(),
+      setInterval(() => this.#core.flush(), FLUSH).unref(),
+    ];
+  }
+
+  /** Resolves when Envoy can connect to the access-log service. Throws when it cannot be made. */
+  static async start(options: TrafficOptions): Promise<Traffic> {
+    const traffic = new Traffic(options);
+    try {
+      await traffic.#startReceiver();
+    } catch (error) {
+      await traffic[Symbol.asyncDispose]();
+      throw new Error(`the access-log service at ${options.accessLogSocket} cannot start`, { cause: error });
+    }
+    traffic.#sampling.tell();
+    return traffic;
+  }
+
+  async #startReceiver(): Promise<void> {
+    const { accessLogSocket, settings, log } = this.#options;
+    this.#receiver = await Receiver.start({
+      socketPath: accessLogSocket,
+      slowThreshold: settings.slowThreshold,
+      keepQueryValues: settings.keepQueryValues,
+      rowsPerSecond: Math.ceil(settings.entriesPerSecond * ROW_SLACK),
+      log,
+      onBatch: (batch) => this.#applyBatch(batch),
+      onState: (state) => this.#setState(state),
+    });
+  }
+
+  /** Begins to read an Envoy's counters. Its log entries come by themselves. */
+  addEnvoy(source: EnvoySource): void {
+    if (this.#pollers.has(source.id)) throw new Error(`an Envoy with the id ${source.id} is already there`);
+    const { id } = source;
+    const say = (severity: Marker["severity"], text: string) =>
+      this.#core.mark({ time: this.#now(), kind: "envoy", severity, text });
+    let seen = false;
+    const poller = new AdminPoller({
+      source,
+      log: this.#options.log,
+      now: this.#now,
+      diff: async (page, envoy, bytes, fresh) => {
+        if (this.#receiver === undefined) throw new Error("the access-log receiver is not there yet");
+        return this.#receiver.diff(page, envoy, bytes, fresh);
+      },
+      onCounters: (reading, from, to) => {
+        this.#lost.envoy += this.#core.applyCounters(reading, from, to);
+      },
+      onClusters: (reading) => this.#core.applyClusters(reading),
+      onReachable: (reachable) => {
+        if (!reachable) this.#core.lostSight(id);
+        if (reachable && seen) say("info", `Envoy ${id} answers again`);
+        if (!reachable && seen) say("error", `Envoy ${id} does not answer`);
+        seen ||= reachable;
+      },
+      onRestart: () => say("warning", `Envoy ${id} was restarted`),
+    });
+    this.#pollers.set(id, poller);
+  }
+
+  async removeEnvoy(id: string): Promise<void> {
+    const poller = this.#pollers.get(id);
+    this.#pollers.delete(id);
+    await poller?.[Symbol.asyncDispose]();
+    this.#core.forget(id);
+  }
+
+  /** Draws a line across the graphs. */
+  mark(marker: Omit<Marker, "id" | "time">): void {
+    this.#core.mark({ ...marker, time: this.#now() });
+  }
+
+  /** A conversation as messages.ts has it. Nothing is sent before its client asks. */
+  open(client: TrafficClient): TrafficSession {
+    return this.#core.open(client);
+  }
+
+  snapshot(query: Omit<SubscribeMessage, "type">, scope: NamespaceScope): SnapshotMessage {
+    return this.#core.snapshot(query, scope);
+  }
+
+  history(query: Omit<HistoryMessage, "type" | "id">, scope: NamespaceScope): Omit<HistoryAnswer, "type" | "id"> {
+    return this.#core.history(query, scope);
+  }
+
+  markers(scope: NamespaceScope): readonly Marker[] {
+    return this.#core.markers(scope);
+  }
+
+  pins(scope: NamespaceScope): readonly Pin[] {
+    return this.#core.pins(scope);
+  }
+
+  pin(target: PinTarget, seconds: number | undefined, scope: NamespaceScope): Pin {
+    return this.#core.pin(target, seconds, scope);
+  }
+
+  /** False: there is none of that id, or it is not theirs to end. */
+  unpin(id: string, scope: NamespaceScope): boolean {
+    return this.#core.unpin(id, scope);
+  }
+
+  sampling(): SamplingState {
+    const pollers = [...this.#pollers].map(([id, poller]) => ({ id, poller }));
+    const { load } = this.#core;
+    return {
+      words:
+        this.#state === "ready" ? this.#sampling.words : "single requests do not come in at the moment; totals exact",
+      ...this.#sampling.shares,
+      budget: this.#options.settings.entriesPerSecond,
+      received: Math.round(this.#sampling.received),
+      requests: Math.round((load.failed + load.others) * 10) / 10,
+      lost: { ...this.#lost },
+      receiver: this.#state,
+      totalsEvery: pollers.reduce((longest, { poller }) => Math.max(longest, poller.interval), TICK),
+      envoys: pollers.map(({ id, poller }) => ({ id, reachable: poller.reachable })),
+    };
+  }
+
+  /** For metrics. */
+  get stats(): TrafficStats {
+    return {
+      received: { ...this.#received },
+      shares: this.#sampling.shares,
+      malformed: this.#malformed,
+      dropped: this.#lost.receiver,
+      droppedByEnvoy: this.#lost.envoy,
+      lagSeconds: this.#lag,
+      receiverRestarts: this.#receiver?.restarts ?? 0,
+      pollCostRatio: [...this.#pollers].map(([envoy, { cost }]) => ({ envoy, ratio: cost })),
+      ...this.#core.stats,
+    };
+  }
+
+  #applyBatch(batch: Batch): void {
+    try {
+      this.#received.failures += batch.received.failures;
+      this.#received.sample += batch.received.sample;
+      this.#malformed += batch.malformed;
+      this.#lost.receiver += batch.dropped;
+      if (batch.newest !== undefined) this.#lag = Math.max(0, this.#now() - batch.newest) / 1000;
+      this.#sampling.add(this.#now(), batch.received);
+      this.#core.applyBatch(batch);
+      this.#sampling.step(this.#now(), this.#core.load, this.#core.hasPins);
+    } catch (error) {
+      this.#options.log.error("single requests were lost by an error", { error: errorMessage(error) });
+    }
+  }
+
+  #setState(state: ReceiverState): void {
+    if (state === "down")
+      this.mark({ kind: "note", severity: "error", text: "The access-log receiver failed and is started again" });
+    this.#state = state;
+  }
+
+  #tick(): void {
+    this.#sampling.step(this.#now(), this.#core.load, this.#core.hasPins);
+    this.#core.tick();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await Promise.all([...this.#pollers.values()].map((poller) => poller[Symbol.asyncDispose]()));
+    await this.#receiver?.[Symbol.asyncDispose]();
+  }
+}
+
+/** More than the budget may be shown for a moment: shares are corrected once too many have come. */
+const ROW_SLACK = 1.5;
+
+/** Totals since the start, and the state now. */
+export interface TrafficStats {
+  readonly received: Readonly<Record<AccessLogName, number>>;
+  readonly shares: Readonly<Record<AccessLogName, number>>;
+  readonly malformed: number;
+  /** Requests that the receiver did not show because there were too many at once. */
+  readonly dropped: number;
+  readonly droppedByEnvoy: number;
+  /** From the end of the newest request to its entry here; undefined without entries. */
+  readonly lagSeconds: number | undefined;
+  readonly receiverRestarts: number;
+  /** By Envoy, the part of the time that its answers to polls take: an upper bound of what they cost its main thread. */
+  readonly pollCostRatio: readonly { readonly envoy: string; readonly ratio: number }[];
+  readonly sessions: number;
+  readonly frames: number;
+  readonly framesDropped: number;
+  readonly rowsDropped: number;
+}

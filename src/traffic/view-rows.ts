@@ -1,0 +1,84 @@
+import { compareText } from "#lib/compare.ts";
+import type { EndpointBoard } from "./endpoint-board.ts";
+import { isHealthy } from "./failure-facts.ts";
+import type {
+  ClusterState,
+  Hidden,
+  HostTotals,
+  ListenerTotals,
+  OwnerTotals,
+  Removed,
+  RouteTotals,
+  Totals,
+} from "./messages.ts";
+import type { NodeKind, ViewNode } from "./view-node.ts";
+
+/** The rows of each table. */
+export interface TableRows {
+  readonly listeners: ListenerTotals;
+  readonly hosts: HostTotals;
+  readonly routes: RouteTotals;
+  readonly owners: OwnerTotals;
+  readonly clusters: ClusterState;
+}
+export const TABLES = ["listeners", "hosts", "routes", "owners", "clusters"] as const satisfies (keyof TableRows)[];
+export type TableName = (typeof TABLES)[number];
+
+/** All tables as they are. */
+export type Tables = { readonly [T in TableName]: readonly TableRows[T][] } & {
+  readonly totals: Totals;
+  readonly hidden: Hidden;
+};
+
+/** What changed in the tables since the last time. */
+export type TablesDelta = { readonly [T in TableName]?: readonly TableRows[T][] | undefined } & {
+  readonly totals?: Totals | undefined;
+  readonly removed?: Removed | undefined;
+  readonly hidden?: Hidden | undefined;
+};
+
+export type NodeOf<T extends TableName> = ViewNode<Extract<NodeKind, { readonly table: T }>>;
+
+export const ROW_OF: { readonly [T in TableName]: (node: NodeOf<T>, board: EndpointBoard) => TableRows[T] } = {
+  listeners: (node) => ({ key: node.key, ...node.totals() }),
+  hosts: (node) => ({
+    key: node.key,
+    ...node.totals(),
+    namespaces: [...node.kind.namespaces].sort(compareText),
+  }),
+  owners: (node) => ({ key: node.key, ...node.totals(), owner: node.kind.owner }),
+  routes: (node) => {
+    const { listener, host, route, owner, upstreams } = node.kind;
+    const shares = [...upstreams].sort(([a, of], [b, other]) => other.requests - of.requests || compareText(a, b));
+    return {
+      key: node.key,
+      ...node.totals(),
+      listener,
+      host,
+      route,
+      ...(owner === undefined ? {} : { owner }),
+      upstreams: shares.map(([, { upstream, requests, errors }]) => ({
+        upstream,
+        perSecond: node.perSecond(requests),
+        errorsPerSecond: node.perSecond(errors),
+      })),
+    };
+  },
+  clusters: (node, board) => {
+    const endpoints = board.endpoints(node.key);
+    const healthy = endpoints.filter(({ health }) => isHealthy(health)).length;
+    return {
+      key: node.key,
+      ...node.totals(),
+      upstream: node.kind.upstream,
+      endpoints,
+      healthy,
+      panic: healthy < endpoints.length / 2,
+    };
+  },
+};
+
+/** Busiest first; of equally busy ones those with the most requests ever; then by name. */
+export function byTraffic(a: ViewNode, b: ViewNode): number {
+  return b.requests - a.requests || b.sum.requests - a.sum.requests || compareText(a.key, b.key);
+}
