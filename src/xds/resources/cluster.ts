@@ -7,6 +7,7 @@ import {
 } from "#proto/envoy/config/cluster/v3/cluster.ts";
 import { OutlierDetection } from "#proto/envoy/config/cluster/v3/outlier_detection.ts";
 import { HealthCheck } from "#proto/envoy/config/core/v3/health_check.ts";
+import { ClusterLoadAssignment } from "#proto/envoy/config/endpoint/v3/endpoint.ts";
 import { TransportSocket } from "#proto/envoy/config/core/v3/base.ts";
 import { UpstreamTlsContext } from "#proto/envoy/extensions/transport_sockets/tls/v3/tls.ts";
 import { HttpProtocolOptions } from "#proto/envoy/extensions/upstreams/http/v3/http_protocol_options.ts";
@@ -20,36 +21,41 @@ import { duration } from "./duration.ts";
 const CONNECTION_BUFFER_BYTES = 32_768;
 
 export function envoyCluster(ir: IrCluster): Cluster {
-  return Cluster.fromPartial({
+  return {
+    ...COMMON,
     name: ir.name,
     connectTimeout: duration(ir.connectTimeout),
-    lbPolicy: Cluster_LbPolicy.ROUND_ROBIN,
-    perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
-    // A removed endpoint goes at once, whatever its health check says.
-    ignoreHealthOnHostRemoval: true,
-    // No panic routing: to send to endpoints that are known to be dead hides the fault and helps nobody.
-    commonLbConfig: { healthyPanicThreshold: { value: 0 } },
     circuitBreakers: circuitBreakers(ir.circuitBreaker),
     ...endpointsOf(ir),
-    ...(ir.outlierDetection ? { outlierDetection: OUTLIER_DETECTION } : {}),
-    ...(ir.healthCheck === undefined ? {} : { healthChecks: [healthCheck(ir.healthCheck, ir.protocol)] }),
-    ...(ir.protocol === "http2" ? { typedExtensionProtocolOptions: HTTP2_OPTIONS } : {}),
-    ...(ir.tls ? { transportSocket: upstreamTls(ir) } : {}),
-  });
+    outlierDetection: ir.outlierDetection ? OUTLIER_DETECTION : undefined,
+    healthChecks: ir.healthCheck === undefined ? [] : [healthCheck(ir.healthCheck, ir.protocol)],
+    typedExtensionProtocolOptions: ir.protocol === "http2" ? HTTP2_OPTIONS : {},
+    transportSocket: ir.tls ? upstreamTls(ir) : undefined,
+  };
 }
 
-function endpointsOf(ir: IrCluster): Parameters<typeof Cluster.fromPartial>[0] {
-  if (ir.endpoints.from === "discovery") {
-    return {
-      clusterDiscoveryType: { $case: "type", value: Cluster_DiscoveryType.EDS },
-      edsClusterConfig: { edsConfig: ADS },
-    };
-  }
+/** What all clusters have in common, made once: a copy of a message by `fromPartial` costs more than its encoding. */
+const COMMON = Cluster.fromPartial({
+  lbPolicy: Cluster_LbPolicy.ROUND_ROBIN,
+  perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
+  // A removed endpoint goes at once, whatever its health check says.
+  ignoreHealthOnHostRemoval: true,
+  // No panic routing: to send to endpoints that are known to be dead hides the fault and helps nobody.
+  commonLbConfig: { healthyPanicThreshold: { value: 0 } },
+});
+
+const DISCOVERED = {
+  clusterDiscoveryType: { $case: "type", value: Cluster_DiscoveryType.EDS },
+  edsClusterConfig: { edsConfig: ADS, serviceName: "" },
+} as const satisfies Partial<Cluster>;
+
+function endpointsOf(ir: IrCluster): Partial<Cluster> {
+  if (ir.endpoints.from === "discovery") return DISCOVERED;
   return {
     clusterDiscoveryType: { $case: "type", value: Cluster_DiscoveryType.STRICT_DNS },
     dnsLookupFamily: Cluster_DnsLookupFamily.V4_PREFERRED,
     respectDnsTtl: true,
-    loadAssignment: {
+    loadAssignment: ClusterLoadAssignment.fromPartial({
       clusterName: ir.name,
       endpoints: [
         {
@@ -58,7 +64,7 @@ function endpointsOf(ir: IrCluster): Parameters<typeof Cluster.fromPartial>[0] {
           })),
         },
       ],
-    },
+    }),
   };
 }
 
@@ -97,6 +103,12 @@ const HTTP2_OPTIONS = {
 const RETRY_BUDGET = { budgetPercent: { value: 20 }, minRetryConcurrency: 10 };
 
 function circuitBreakers(ir: IrCircuitBreaker): CircuitBreakers {
+  return Object.values(ir).some((limit) => limit !== undefined) ? limitedCircuitBreakers(ir) : DEFAULT_CIRCUIT_BREAKERS;
+}
+
+const DEFAULT_CIRCUIT_BREAKERS = CircuitBreakers.fromPartial({ thresholds: [{ retryBudget: RETRY_BUDGET }] });
+
+function limitedCircuitBreakers(ir: IrCircuitBreaker): CircuitBreakers {
   const { maxConnections, maxPendingRequests, maxRequests, maxRetries } = ir;
   return CircuitBreakers.fromPartial({
     thresholds: [

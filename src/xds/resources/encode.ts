@@ -1,3 +1,4 @@
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { bytesHash } from "#lib/canonical.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import { Cluster } from "#proto/envoy/config/cluster/v3/cluster.ts";
@@ -41,19 +42,32 @@ export function encodeItem(item: IrItem, sources: readonly ResourceSource[], def
 function encodeBytes(item: IrItem, defaults: ListenerDefaults): Uint8Array {
   switch (item.type) {
     case "cluster":
-      return Cluster.encode(envoyCluster(item)).finish();
+      return bytesOf(Cluster, envoyCluster(item));
     case "endpoints":
-      return ClusterLoadAssignment.encode(clusterLoadAssignment(item)).finish();
+      return bytesOf(ClusterLoadAssignment, clusterLoadAssignment(item));
     case "listener":
-      return Listener.encode(envoyListener(item, defaults)).finish();
+      return bytesOf(Listener, envoyListener(item, defaults));
     case "routeTable":
-      return RouteConfiguration.encode(envoyRouteTable(item)).finish();
+      return bytesOf(RouteConfiguration, envoyRouteTable(item));
     case "virtualHost":
-      return VirtualHost.encode(envoyVirtualHost(item)).finish();
+      return bytesOf(VirtualHost, envoyVirtualHost(item));
     case "certificate":
-      return Secret.encode(envoySecret(item)).finish();
+      return bytesOf(Secret, envoySecret(item));
     default:
       return unreachable(item);
+  }
+}
+
+/** Kept between messages for its buffer: a new writer's grows step by step, which costs more than all else of an encoding. */
+let writer = new BinaryWriter();
+
+function bytesOf<T>(codec: { encode(message: T, writer: BinaryWriter): BinaryWriter }, message: T): Uint8Array {
+  try {
+    return codec.encode(message, writer).finish();
+  } catch (error) {
+    // What it had written must not begin the next message.
+    writer = new BinaryWriter();
+    throw error;
   }
 }
 

@@ -1,10 +1,14 @@
 import {
+  DirectResponseAction,
+  HeaderMatcher,
+  RedirectAction,
   RedirectAction_RedirectResponseCode,
-  type DeepPartial,
-  type RetryPolicy,
+  RetryPolicy,
   Route,
-  type RouteMatch,
+  RouteAction,
+  RouteMatch,
   VirtualHost,
+  WeightedCluster,
 } from "#proto/envoy/config/route/v3/route_components.ts";
 import type { IrForward, IrMatch, IrRetry, IrRoute, IrVirtualHost } from "#translate/ir.ts";
 import { unreachable } from "#lib/unreachable.ts";
@@ -16,36 +20,45 @@ import { envoyRouteName } from "./traffic-key.ts";
 export const METADATA_KEY = "binnacle";
 
 export function envoyVirtualHost(ir: IrVirtualHost): VirtualHost {
-  const wildcard = ir.host.startsWith("*.") ? oneLabelBelow(ir.host) : [];
-  return VirtualHost.fromPartial({
+  const headers = ir.host.startsWith("*.") ? oneLabelBelow(ir.host) : [];
+  return {
+    ...VIRTUAL_HOST,
     name: ir.name,
     domains: [ir.host],
-    metadata: { filterMetadata: { [METADATA_KEY]: { host: ir.host } } },
-    routes: ir.routes.map((route) => envoyRoute(route, ir.host, wildcard)),
-  });
+    metadata: { filterMetadata: { [METADATA_KEY]: { host: ir.host } }, typedFilterMetadata: {} },
+    routes: ir.routes.map((route) => envoyRoute(route, ir.host, headers)),
+  };
 }
 
-function envoyRoute(ir: IrRoute, host: string, headers: DeepPartial<RouteMatch>["headers"]): Route {
-  return Route.fromPartial({
+/** The fields that are not set, in whole messages made once: a copy by `fromPartial` costs more than the encoding. */
+const VIRTUAL_HOST = VirtualHost.fromPartial({});
+const ROUTE = Route.fromPartial({});
+const ROUTE_MATCH = RouteMatch.fromPartial({});
+const ROUTE_ACTION = RouteAction.fromPartial({});
+
+function envoyRoute(ir: IrRoute, host: string, headers: RouteMatch["headers"]): Route {
+  return {
+    ...ROUTE,
     name: envoyRouteName(host, ir.owner, ir.name),
-    match: { ...routeMatch(ir.match), headers: headers ?? [] },
+    match: { ...ROUTE_MATCH, pathSpecifier: pathSpecifier(ir.match), headers },
     action: routeAction(ir),
-  });
+  };
 }
 
-function routeMatch({ path }: IrMatch): DeepPartial<RouteMatch> {
-  if (path.type === "exact") return { pathSpecifier: { $case: "path", value: path.value } };
+function pathSpecifier({ path }: IrMatch): RouteMatch["pathSpecifier"] {
+  if (path.type === "exact") return { $case: "path", value: path.value };
   // Envoy refuses "/" here, where it would match everything anyway.
-  if (path.value === "/") return { pathSpecifier: { $case: "prefix", value: "/" } };
-  return { pathSpecifier: { $case: "pathSeparatedPrefix", value: path.value } };
+  if (path.value === "/") return { $case: "prefix", value: "/" };
+  return { $case: "pathSeparatedPrefix", value: path.value };
 }
 
-function routeAction({ action }: IrRoute): NonNullable<DeepPartial<Route>["action"]> {
+function routeAction({ action }: IrRoute): Route["action"] {
   switch (action.type) {
     case "forward":
       return {
         $case: "route",
         value: {
+          ...ROUTE_ACTION,
           clusterSpecifier: clusterOf(action.clusters),
           timeout: duration(action.requestTimeout),
           retryPolicy: retryPolicy(action.retry),
@@ -54,42 +67,46 @@ function routeAction({ action }: IrRoute): NonNullable<DeepPartial<Route>["actio
     case "redirect":
       return {
         $case: "redirect",
-        value: {
+        value: RedirectAction.fromPartial({
           schemeRewriteSpecifier: { $case: "schemeRedirect", value: action.scheme },
           portRedirect: action.port ?? 443,
           responseCode:
             action.status === 301
               ? RedirectAction_RedirectResponseCode.MOVED_PERMANENTLY
               : RedirectAction_RedirectResponseCode.PERMANENT_REDIRECT,
-        },
+        }),
       };
     case "respond":
       return {
         $case: "directResponse",
-        value: { status: action.status, body: { specifier: { $case: "inlineString", value: action.body } } },
+        value: DirectResponseAction.fromPartial({
+          status: action.status,
+          body: { specifier: { $case: "inlineString", value: action.body } },
+        }),
       };
     default:
       return unreachable(action);
   }
 }
 
-type ClusterSpecifier = Extract<NonNullable<Route["action"]>, { $case: "route" }>["value"]["clusterSpecifier"];
-
-function clusterOf(clusters: IrForward["clusters"]): DeepPartial<NonNullable<ClusterSpecifier>> {
+function clusterOf(clusters: IrForward["clusters"]): RouteAction["clusterSpecifier"] {
   const [first] = clusters;
   if (clusters.length === 1 && first !== undefined) return { $case: "cluster", value: first.name };
   return {
     $case: "weightedClusters",
-    value: { clusters: clusters.map(({ name, weight }) => ({ name, weight })) },
+    value: WeightedCluster.fromPartial({ clusters: clusters.map(({ name, weight }) => ({ name, weight })) }),
   };
 }
 
-function retryPolicy({ on, attempts, perTryTimeout }: IrRetry): DeepPartial<RetryPolicy> {
-  if (attempts === 0) return {};
+const RETRY_POLICY = RetryPolicy.fromPartial({});
+
+function retryPolicy({ on, attempts, perTryTimeout }: IrRetry): RetryPolicy {
+  if (attempts === 0) return RETRY_POLICY;
   return {
+    ...RETRY_POLICY,
     retryOn: on,
     numRetries: attempts,
-    ...(perTryTimeout === undefined ? {} : { perTryTimeout: duration(perTryTimeout) }),
+    perTryTimeout: perTryTimeout === undefined ? undefined : duration(perTryTimeout),
     retryHostPredicate: [PREVIOUS_HOSTS],
     hostSelectionRetryMaxAttempts: 3,
   };
@@ -105,17 +122,17 @@ const PREVIOUS_HOSTS = {
 } as const;
 
 /** Envoy's wildcard covers any number of labels, an Ingress's exactly one (Kubernetes: "Hostname wildcards"). */
-function oneLabelBelow(wildcard: string): NonNullable<DeepPartial<RouteMatch>["headers"]> {
+function oneLabelBelow(wildcard: string): RouteMatch["headers"] {
   const suffix = wildcard.slice(1).replaceAll(".", "\\.");
   // Names have no case (RFC 4343), and Envoy's choice of the virtual host has none either.
   const regex = `(?i)[^.]+${suffix}(:[0-9]+)?`;
   return [
-    {
+    HeaderMatcher.fromPartial({
       name: ":authority",
       headerMatchSpecifier: {
         $case: "stringMatch",
         value: { matchPattern: { $case: "safeRegex", value: { regex } }, ignoreCase: false },
       },
-    },
+    }),
   ];
 }
