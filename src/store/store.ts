@@ -57,7 +57,7 @@ interface Entry {
   readonly firstSeen: number;
   origin: Origin;
   inUse: StoredObject | undefined;
-  /** The form that Envoy accepted last, when it is not `inUse`. */
+  /** The form that Envoy accepted last, when it is not `inUse`; before it has answered for any, the one before. */
   fallback: StoredObject | undefined;
   acceptedHash: string | undefined;
   refused: Refusal | undefined;
@@ -286,7 +286,7 @@ export class Store implements ObjectSink {
     if (!this.#servesLastGood(entry.ref)) return undefined;
     const refusedHash = entry.refused?.hash;
     if (entry.inUse !== undefined && entry.inUse.hash !== refusedHash) return entry.inUse;
-    if (entry.fallback !== undefined) return entry.fallback;
+    if (entry.fallback !== undefined && entry.fallback.hash !== refusedHash) return entry.fallback;
     if (entry.acceptedHash === undefined || entry.acceptedHash === refusedHash) return undefined;
     const object = this.#archive.form(entry.key);
     return object === undefined ? undefined : this.#form(entry, object);
@@ -300,7 +300,9 @@ export class Store implements ObjectSink {
   #use(entry: Entry, form: StoredObject | undefined, changed: Changes): void {
     const before = entry.inUse;
     if (before?.hash === form?.hash) return;
-    if (before !== undefined && before.hash === entry.acceptedHash) entry.fallback = before;
+    if (before !== undefined && before.hash !== entry.refused?.hash) {
+      if (before.hash === entry.acceptedHash || entry.fallback === undefined) entry.fallback = before;
+    }
     entry.inUse = form;
     changed.objects.add(entry.key);
     for (const touched of this.#indexes.replace(before?.object, form?.object)) {

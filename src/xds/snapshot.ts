@@ -114,24 +114,30 @@ export class Snapshot {
     return [...this.#quarantined].sort(([a], [b]) => compareText(a, b)).map(([, quarantine]) => quarantine);
   }
 
-  /** A client took this version. */
-  acknowledge(type: XdsType, name: string, version: string): void {
+  /** A client took this resource. One that is wanted no more is what there is to go back to, until the next is taken. */
+  acknowledge(resource: XdsResource): void {
+    const { type, name, version } = resource;
     const wanted = this.#wanted.get(type)!.get(name);
-    if (wanted?.version !== version) return;
-    const first = this.#acknowledged.get(type)!.get(name) !== wanted;
+    const before = this.#acknowledged.get(type)!.get(name);
+    if (wanted === undefined) return;
+    if (wanted.version !== version) {
+      if (before?.version !== wanted.version) this.#acknowledged.get(type)!.set(name, resource);
+      return;
+    }
+    const first = before !== wanted;
     this.#acknowledged.get(type)!.set(name, wanted);
     if (first) this.#emit("acknowledged", wanted);
     this.#settle(wanted);
   }
 
-  /** A client refused this version of a resource that it was sent alone. */
-  refuse(type: XdsType, name: string, version: string, message: string): void {
+  /** A client refused this resource when it was sent alone. */
+  refuse({ type, name, version }: XdsResource, message: string): void {
     const wanted = this.#wanted.get(type)!.get(name);
     const key = keyOf({ type, name });
     if (wanted?.version !== version || this.#quarantined.get(key)?.version === version) return;
     const earlier = this.#acknowledged.get(type)!.get(name);
-    const { sources } = wanted;
-    const quarantine = { type, name, version, message, sources, servesEarlier: earlier !== undefined };
+    const servesEarlier = earlier !== undefined && earlier.version !== version;
+    const quarantine = { type, name, version, message, sources: wanted.sources, servesEarlier };
     this.#quarantined.set(key, quarantine);
     this.#unacknowledged.delete(key);
     this.#changed([{ type, name }]);

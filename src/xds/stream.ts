@@ -45,8 +45,8 @@ const MOST_IN_FLIGHT = 256;
 
 interface Push {
   readonly type: XdsType;
-  /** Version by name; undefined for a removal. */
-  readonly versions: ReadonlyMap<string, string | undefined>;
+  /** By the client's name; undefined for a removal. */
+  readonly resources: ReadonlyMap<string, XdsResource | undefined>;
   readonly at: number;
 }
 
@@ -143,13 +143,13 @@ export class AdsStream {
     }
     events?.acknowledged?.({ type: push.type, millis: now() - push.at });
     const subscription = this.#subscriptions.get(push.type);
-    for (const [name, version] of push.versions) {
-      if (version === undefined) {
+    for (const [name, resource] of push.resources) {
+      if (resource === undefined) {
         subscription?.acknowledged.delete(name);
         continue;
       }
-      subscription?.acknowledged.set(name, version);
-      snapshot.acknowledge(push.type, resolve(push.type, name, snapshot)?.name ?? name, version);
+      subscription?.acknowledged.set(name, resource.version);
+      snapshot.acknowledge(resource);
     }
   }
 
@@ -159,19 +159,21 @@ export class AdsStream {
    */
   #refused(push: Push, message: string): void {
     const { snapshot, events, now } = this.#options;
-    const names = [...push.versions.keys()].filter((name) => push.versions.get(name) !== undefined);
+    const names = [...push.resources.keys()].filter((name) => push.resources.get(name) !== undefined);
     events?.refused?.({ type: push.type, millis: now() - push.at, names, message });
     const subscription = this.#subscriptions.get(push.type);
-    for (const [name, version] of push.versions) {
+    for (const [name, resource] of push.resources) {
       const had = subscription?.acknowledged.get(name);
       if (had === undefined) subscription?.known.delete(name);
       else subscription?.known.set(name, had);
       // A removal is never what was refused.
-      if (version === undefined) this.#dirty.get(push.type)!.add(name);
+      if (resource === undefined) this.#dirty.get(push.type)!.add(name);
     }
     const [only] = names;
-    if (names.length === 1 && only !== undefined) {
-      snapshot.refuse(push.type, resolve(push.type, only, snapshot)?.name ?? only, push.versions.get(only)!, message);
+    const alone = only === undefined ? undefined : push.resources.get(only);
+    if (names.length === 1 && only !== undefined && alone !== undefined) {
+      subscription?.refused.set(only, alone.version);
+      snapshot.refuse(alone, message);
       return;
     }
     const middle = Math.ceil(names.length / 2);
@@ -225,10 +227,10 @@ export class AdsStream {
       if (!this.#wants(subscription, name)) continue;
       if (subscription.known.get(name) === resource.version) {
         // Brought along from an earlier stream: it has been taken already.
-        if (subscription.acknowledged.get(name) === resource.version)
-          snapshot.acknowledge(type, resource.name, resource.version);
+        if (subscription.acknowledged.get(name) === resource.version) snapshot.acknowledge(resource);
         continue;
       }
+      if (subscription.refused.get(name) === resource.version) continue;
       if (this.#mustWait(type, name, resource)) this.#dirty.get(type)!.add(name);
       else resources.push([name, resource]);
     }
@@ -304,7 +306,7 @@ export class AdsStream {
     let bytes = 0;
     for (const entry of resources) {
       // Envoy builds a route table anew for every response with virtual hosts: those stay together.
-      if (type !== "virtualHost" && bytes > RESPONSE_BYTES) {
+      if (type !== "virtualHost" && part.length > 0 && bytes + entry[1].bytes.length > RESPONSE_BYTES) {
         this.#push(subscription, part, []);
         part = [];
         bytes = 0;
@@ -318,17 +320,19 @@ export class AdsStream {
   #push(subscription: Subscription, resources: readonly [string, XdsResource][], removed: readonly string[]): void {
     const { type, known } = subscription;
     const nonce = String(++this.#nonce);
-    const versions = new Map<string, string | undefined>();
+    const pushed = new Map<string, XdsResource | undefined>(resources);
     for (const [name, { version }] of resources) {
       if (type === "cluster" && known.has(name)) this.#repeatEndpoints(name);
       known.set(name, version);
-      versions.set(name, version);
+      subscription.refused.delete(name);
     }
     for (const name of removed) {
+      // Its endpoints go with it: should it come back, they have to be acknowledged anew.
+      if (type === "cluster") this.#subscriptions.get("endpoints")?.acknowledged.delete(name);
       known.delete(name);
-      versions.set(name, undefined);
+      pushed.set(name, undefined);
     }
-    this.#inFlight.set(nonce, { type, versions, at: this.#options.now() });
+    this.#inFlight.set(nonce, { type, resources: pushed, at: this.#options.now() });
     this.#writable = this.#options.send(responseOf(type, nonce, resources, removed));
     const bytes = resources.reduce((sum, [, resource]) => sum + resource.bytes.length, 0);
     this.#options.events?.pushed?.({ type, resources: resources.length, removed: removed.length, bytes });

@@ -15,10 +15,16 @@ export class Subscription {
   readonly #names = new Set<string>();
   #wildcard: boolean;
 
-  /** The first request of a stream: without names it means everything (xDS: "wildcard" subscriptions). */
+  /** The version that the client refused when it came alone, by name: it is not sent it again. */
+  readonly refused = new Map<string, string>();
+
+  /**
+   * The first request of a stream: without names it means everything (xDS: "wildcard" subscriptions). Of secrets there is no
+   * everything: a client gets those alone that it had handshakes for.
+   */
   constructor(type: XdsType, request: DeltaDiscoveryRequest) {
     this.type = type;
-    this.#wildcard = request.resourceNamesSubscribe.length === 0;
+    this.#wildcard = type !== "secret" && request.resourceNamesSubscribe.length === 0;
     for (const [name, version] of Object.entries(request.initialResourceVersions)) {
       this.known.set(name, version);
       this.acknowledged.set(name, version);
@@ -32,9 +38,10 @@ export class Subscription {
       this.#names.delete(name);
       this.known.delete(name);
       this.acknowledged.delete(name);
+      this.refused.delete(name);
     }
     for (const name of request.resourceNamesSubscribe) {
-      if (name === "*") this.#wildcard = true;
+      if (name === "*" && this.type !== "secret") this.#wildcard = true;
       else this.#names.add(name);
     }
     return request.resourceNamesSubscribe;

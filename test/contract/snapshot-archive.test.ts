@@ -44,7 +44,7 @@ test("a version that is on its way, or was refused, does not replace the acknowl
   home.acknowledge(before);
   home.snapshot.apply([after]);
   assert.equal(home.reload().get("virtualHost", "t/shop")?.version, before.version);
-  home.snapshot.refuse("virtualHost", "t/shop", after.version, "no");
+  home.snapshot.refuse(after, "no");
   assert.equal(home.reload().get("virtualHost", "t/shop")?.version, before.version);
 });
 
@@ -69,7 +69,7 @@ test("a secret is kept before anybody asked for it, and goes when it is withdraw
   home.snapshot.open();
   assert.equal(home.reload().count("secret"), 3);
   home.snapshot.apply([], [{ type: "secret", name: "withdrawn.test" }]);
-  home.snapshot.refuse("secret", "refused.test", refused!.version, "no such curve");
+  home.snapshot.refuse(refused!, "no such curve");
   assert.deepEqual(home.reload().names("secret"), ["kept.test"]);
 });
 
@@ -129,10 +129,11 @@ test("any series of changes, answers and restarts leaves an archive whose routes
     if (random() < 0.7) home.snapshot.open();
     // As a stream does: a host goes only after its clusters were acknowledged, and any answer may be missing.
     const usable = new Set<string>();
-    for (const { type, name, version, clusters: needed } of [...next].sort((x, y) => (x.type < y.type ? -1 : 1))) {
+    for (const made of [...next].sort((x, y) => (x.type < y.type ? -1 : 1))) {
+      const { type, name, clusters: needed } = made;
       if (random() < 0.2 || !home.snapshot.ready || !needed.every((cluster) => usable.has(cluster))) continue;
-      if (type === "virtualHost" && random() < 0.2) home.snapshot.refuse(type, name, version, "no");
-      else home.snapshot.acknowledge(type, name, version);
+      if (type === "virtualHost" && random() < 0.2) home.snapshot.refuse(made, "no");
+      else home.snapshot.acknowledge(made);
       if (type === "cluster") usable.add(name);
     }
     if (random() < 0.05) home.restart();
@@ -193,7 +194,7 @@ const WRITER = `
     });
     snapshot.apply(resources);
     snapshot.open();
-    for (const { type, name, version } of resources) snapshot.acknowledge(type, name, version);
+    for (const made of resources) snapshot.acknowledge(made);
     process.stdout.write(".");
   }, 30);
 `;
@@ -298,7 +299,7 @@ class Home implements AsyncDisposable {
   }
 
   acknowledge(...resources: readonly XdsResource[]): void {
-    for (const { type, name, version } of resources) this.snapshot.acknowledge(type, name, version);
+    for (const made of resources) this.snapshot.acknowledge(made);
   }
 
   flush(): void {

@@ -2,8 +2,11 @@ import { TransportSocket } from "#proto/envoy/config/core/v3/base.ts";
 import type { TlsPolicy, TlsVersion } from "#translate/ir.ts";
 import { packStruct, typeUrlOf } from "./any.ts";
 
-/** The server name of clients that send none (IP addresses, very old ones): the catch-all host's certificate. */
-export const NO_SERVER_NAME = "*";
+/**
+ * The secret that is asked for when a client sends no server name (IP addresses, very old ones): nothing has this name, so
+ * that the catch-all host's certificate answers it. `*` itself would subscribe to everything (xDS: "wildcard" subscriptions).
+ */
+const NO_SERVER_NAME = "no-server-name";
 
 /**
  * TLS of an HTTPS chain. Certificates are fetched by the server name of each handshake (Envoy: on-demand secret selector

@@ -1,0 +1,248 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { DeltaDiscoveryRequest, type DeltaDiscoveryResponse } from "#proto/envoy/service/discovery/v3/discovery.ts";
+import { TYPE_URLS, XDS_TYPES, type XdsResource, type XdsType } from "./resource.ts";
+import { Snapshot } from "./snapshot.ts";
+import { AdsStream, CLUSTER_LINGER_MS, CLUSTER_WAIT_MS } from "./stream.ts";
+
+/** A stream with a clock that stands still until it is moved, and everything that it sent. */
+class StreamUnderTest {
+  readonly snapshot = new Snapshot();
+  readonly sent: DeltaDiscoveryResponse[] = [];
+  readonly timers = new Set<{ readonly at: number; readonly run: () => void }>();
+  writable = true;
+  now = 0;
+  readonly stream = new AdsStream({
+    snapshot: this.snapshot,
+    send: (response) => {
+      this.sent.push(response);
+      return this.writable;
+    },
+    now: () => this.now,
+    setTimer: (run, millis) => {
+      const timer = { at: this.now + millis, run };
+      this.timers.add(timer);
+      return { cancel: () => this.timers.delete(timer) };
+    },
+  });
+
+  constructor() {
+    this.snapshot.open();
+  }
+
+  ask(type: XdsType, subscribe: readonly string[] = [], more: Partial<DeltaDiscoveryRequest> = {}): void {
+    const typeUrl = TYPE_URLS[type];
+    this.stream.request(
+      DeltaDiscoveryRequest.fromPartial({ typeUrl, resourceNamesSubscribe: [...subscribe], ...more }),
+    );
+  }
+
+  ack({ typeUrl, nonce }: DeltaDiscoveryResponse): void {
+    this.stream.request(DeltaDiscoveryRequest.fromPartial({ typeUrl, responseNonce: nonce }));
+  }
+
+  /** What was sent since the last call, in short: `+` for resources, `-` for removals. */
+  news(): readonly string[] {
+    return this.sent.splice(0).map(words);
+  }
+
+  /** As {@link news}, acknowledged. */
+  taken(): readonly string[] {
+    const taken: string[] = [];
+    for (let response = this.sent.shift(); response !== undefined; response = this.sent.shift()) {
+      taken.push(words(response));
+      this.ack(response);
+    }
+    return taken;
+  }
+
+  pass(millis: number): void {
+    const end = this.now + millis;
+    for (;;) {
+      const [next] = [...this.timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+      if (next === undefined) break;
+      this.timers.delete(next);
+      this.now = next.at;
+      next.run();
+    }
+    this.now = end;
+  }
+}
+
+function words({ typeUrl, resources, removedResources }: DeltaDiscoveryResponse): string {
+  const type = XDS_TYPES.find((candidate) => TYPE_URLS[candidate] === typeUrl);
+  const changes = [...resources.map(({ name }) => `+${name}`), ...removedResources.map((name) => `-${name}`)];
+  return `${type}: ${changes.join(" ")}`;
+}
+
+function resource(type: XdsType, name: string, version = "1", clusters: readonly string[] = []): XdsResource {
+  return { type, name, version, bytes: Buffer.from(version), clusters, sources: [] };
+}
+
+/** A stream that has taken cluster `a` and its endpoints, table `http`, and host `http/a.test` that uses it. */
+function running(): StreamUnderTest {
+  const under = new StreamUnderTest();
+  under.snapshot.apply([
+    resource("cluster", "a"),
+    resource("endpoints", "a"),
+    resource("routeTable", "http"),
+    resource("virtualHost", "http/a.test", "1", ["a"]),
+  ]);
+  under.ask("cluster");
+  under.taken();
+  under.ask("endpoints", ["a"]);
+  under.taken();
+  under.ask("routeTable", ["http"]);
+  under.taken();
+  under.ask("virtualHost");
+  assert.deepEqual(under.taken(), ["virtualHost: +http/a.test"]);
+  return under;
+}
+
+suite("AdsStream", () => {
+  test("one change of everything goes in the order of what points at what", () => {
+    const under = running();
+    under.ask("runtime", ["binnacle"]);
+    under.ask("secret", ["a.test"]);
+    under.ask("listener");
+    under.taken();
+    under.snapshot.apply([
+      resource("runtime", "binnacle", "2"),
+      resource("secret", "a.test", "2"),
+      resource("virtualHost", "http/a.test", "2", ["a"]),
+      resource("routeTable", "http", "2"),
+      resource("listener", "http", "2"),
+      resource("endpoints", "a", "2"),
+      resource("cluster", "a", "2"),
+    ]);
+    assert.deepEqual(under.news(), [
+      "cluster: +a",
+      "endpoints: +a",
+      "listener: +http",
+      "routeTable: +http",
+      "virtualHost: +http/a.test",
+      "secret: +a.test",
+      "runtime: +binnacle",
+    ]);
+  });
+
+  test("a virtual host waits at most two seconds for its clusters", () => {
+    const under = running();
+    under.snapshot.apply([
+      resource("cluster", "b"),
+      resource("virtualHost", "http/b.test", "1", ["b"]),
+      resource("endpoints", "b"),
+    ]);
+    assert.deepEqual(under.news(), ["cluster: +b"]);
+    under.pass(CLUSTER_WAIT_MS - 1);
+    assert.deepEqual(under.news(), []);
+    under.pass(1);
+    assert.deepEqual(under.news(), ["virtualHost: +http/b.test"]);
+  });
+
+  test("changing while it waits does not make it wait longer", () => {
+    const under = running();
+    under.snapshot.apply([resource("cluster", "b"), resource("endpoints", "b")]);
+    assert.deepEqual(under.news(), ["cluster: +b"]);
+    for (let change = 0; change < 10; change++) {
+      under.snapshot.apply([resource("virtualHost", "http/b.test", `${change}`, ["b"])]);
+      under.pass(CLUSTER_WAIT_MS / 4);
+    }
+    assert.deepEqual(under.news().slice(0, 1), ["virtualHost: +http/b.test"]);
+  });
+
+  test("waits that are over or needless leave no timer behind", () => {
+    const under = running();
+    under.snapshot.apply([resource("cluster", "b"), resource("endpoints", "b")]);
+    for (let change = 0; change < 10; change++)
+      under.snapshot.apply([resource("virtualHost", "http/b.test", `${change}`, ["b"])]);
+    assert.equal(under.timers.size, 1);
+    under.snapshot.apply([], [{ type: "virtualHost", name: "http/b.test" }]);
+    assert.equal(under.timers.size, 0);
+    under.snapshot.apply([resource("virtualHost", "http/b.test", "1", ["b"])]);
+    assert.equal(under.timers.size, 1);
+    under.ask("endpoints", ["b"]);
+    under.taken();
+    assert.equal(under.timers.size, 0);
+  });
+
+  test("an unanswered push never blocks the next", () => {
+    const under = running();
+    under.snapshot.apply([resource("cluster", "b")]);
+    under.snapshot.apply([resource("cluster", "c")]);
+    under.snapshot.apply([resource("virtualHost", "http/a.test", "2", ["a"])]);
+    assert.deepEqual(under.news(), ["cluster: +b", "cluster: +c", "virtualHost: +http/a.test"]);
+  });
+
+  test("a cluster goes some seconds after what used it", () => {
+    const under = running();
+    under.snapshot.apply(
+      [],
+      [
+        { type: "virtualHost", name: "http/a.test" },
+        { type: "cluster", name: "a" },
+        { type: "endpoints", name: "a" },
+      ],
+    );
+    assert.deepEqual(under.taken(), ["virtualHost: -http/a.test"]);
+    under.pass(CLUSTER_LINGER_MS - 1);
+    assert.deepEqual(under.taken(), []);
+    under.pass(1);
+    assert.deepEqual(under.taken(), ["cluster: -a"]);
+    assert.equal(under.timers.size, 0);
+  });
+
+  test("a cluster that comes back in time was never gone", () => {
+    const under = running();
+    under.snapshot.apply([], [{ type: "cluster", name: "a" }]);
+    under.pass(CLUSTER_LINGER_MS / 2);
+    under.snapshot.apply([resource("cluster", "a")]);
+    under.pass(CLUSTER_LINGER_MS * 2);
+    assert.deepEqual(under.news(), []);
+    assert.equal(under.timers.size, 0);
+  });
+
+  test("while the transport is full nothing is sent; then the newest state is, and what went between is not", () => {
+    const under = running();
+    under.writable = false;
+    under.snapshot.apply([resource("virtualHost", "http/a.test", "2", ["a"])]);
+    under.snapshot.apply([resource("virtualHost", "http/a.test", "3", ["a"])]);
+    under.snapshot.apply([resource("virtualHost", "http/a.test", "4", ["a"]), resource("cluster", "b")]);
+    assert.deepEqual(under.news(), ["virtualHost: +http/a.test"]);
+    under.writable = true;
+    under.stream.drained();
+    const [cluster, host] = under.sent;
+    assert.equal(cluster?.resources[0]?.name, "b");
+    assert.equal(host?.resources[0]?.version, "4");
+  });
+
+  test("a client that leaves too much unanswered is stuck, one that is merely slow is not", () => {
+    const under = running();
+    under.snapshot.apply([resource("cluster", "slow")]);
+    under.pass(60_000);
+    assert.equal(under.stream.stuckFor, 0);
+    for (let change = 0; change < 1_000; change++) under.snapshot.apply([resource("cluster", "b", `${change}`)]);
+    const unanswered = under.sent.length;
+    assert.ok(unanswered < 300, `${unanswered} responses are unanswered`);
+    assert.equal(under.stream.stuckFor, 60_000);
+    under.pass(1_000);
+    assert.equal(under.stream.stuckFor, 61_000);
+    under.taken();
+    assert.equal(under.stream.stuckFor, 0);
+    assert.equal(under.snapshot.unacknowledged, 0);
+  });
+
+  test("a closed stream sends nothing and holds no timer", () => {
+    const under = running();
+    under.snapshot.apply([
+      resource("cluster", "b"),
+      resource("virtualHost", "http/b.test", "1", ["b"]),
+      resource("endpoints", "b"),
+    ]);
+    under.news();
+    under.stream.close();
+    under.snapshot.apply([resource("cluster", "c")]);
+    under.stream.drained();
+    assert.deepEqual([under.news(), under.timers.size], [[], 0]);
+  });
+});

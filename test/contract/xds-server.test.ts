@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { statSync } from "node:fs";
+import { suite, test } from "node:test";
+import { silentLogger } from "#lib/log.ts";
+import { XdsServer } from "#xds/server.ts";
+import { until } from "../integration/support/until.ts";
+import { AdsClient } from "./support/ads-client.ts";
+import { resource, version } from "./support/resources.ts";
+import { XdsUnderTest } from "./support/xds-under-test.ts";
+
+suite("XdsServer", () => {
+  test("its socket is for the owner alone", async () => {
+    await using xds = await XdsUnderTest.start();
+    assert.equal(statSync(xds.socketPath).mode & 0o777, 0o600);
+  });
+
+  test("several clients, each with its own state, and what is told of them", async () => {
+    const told: string[] = [];
+    await using xds = await XdsUnderTest.start({
+      events: {
+        connected: ({ node }) => told.push(`+${node}`),
+        disconnected: ({ node }) => told.push(`-${node}`),
+      },
+    });
+    xds.snapshot.apply([resource("listener", "a", "1")]);
+    const [first, second] = [xds.client("first"), xds.client("second")];
+    first.ask("listener");
+    assert.deepEqual((await first.taken()).versions, { a: version("1") });
+    second.ask("listener", { versions: { a: version("1") } });
+    assert.deepEqual(await second.rest(), []);
+    assert.deepEqual(xds.server.clients.map(({ node }) => node).toSorted(), ["first", "second"]);
+    first[Symbol.dispose]();
+    await until(() => told.includes("-first"), { what: "the end of the first client" });
+    xds.snapshot.apply([resource("listener", "a", "2")]);
+    assert.deepEqual((await second.taken()).versions, { a: version("2") });
+    assert.deepEqual(told, ["+first", "+second", "-first"]);
+  });
+
+  test("a client that does not read is cut; the others never wait for it", async () => {
+    const cut: string[] = [];
+    await using xds = await XdsUnderTest.start({ stuckLimit: 200, events: { cut: ({ node }) => cut.push(node) } });
+    const [stuck, well] = [xds.client("stuck"), xds.client("well")];
+    stuck.ask("cluster");
+    well.ask("cluster");
+    await Promise.all([stuck.rest(), well.rest()]);
+    stuck.pause();
+    const mebibyte = "x".repeat(1024 * 1024);
+    for (let change = 0; cut.length === 0 && change < 2_000; change++) {
+      xds.snapshot.apply([resource("cluster", "a", `${change}${mebibyte}`)]);
+      assert.deepEqual((await well.taken()).versions, { a: version(`${change}${mebibyte}`) });
+    }
+    assert.deepEqual(cut, ["stuck"]);
+    xds.snapshot.apply([resource("cluster", "a", "after")]);
+    assert.deepEqual((await well.taken()).versions, { a: version("after") });
+    assert.deepEqual(
+      xds.server.clients.map(({ node }) => node),
+      ["well"],
+    );
+  });
+
+  test("a second server takes over the socket: old streams go on, new ones come to it", async () => {
+    await using xds = await XdsUnderTest.start();
+    xds.snapshot.apply([resource("listener", "a", "1")]);
+    const old = xds.client("old");
+    old.ask("listener");
+    await old.taken();
+    await using next = new XdsServer({ snapshot: xds.snapshot, log: silentLogger });
+    await next.listenUnix(xds.socketPath);
+    const fresh = xds.client("fresh");
+    fresh.ask("listener");
+    await fresh.taken();
+    assert.deepEqual([xds.server.clients.length, next.clients.length], [1, 1]);
+    xds.snapshot.apply([resource("listener", "a", "2")]);
+    assert.deepEqual((await old.taken()).versions, { a: version("2") });
+    assert.deepEqual((await fresh.taken()).versions, { a: version("2") });
+  });
+
+  test("a server that ends lets its clients know, and leaves the socket of its successor alone", async () => {
+    const xds = await XdsUnderTest.start();
+    await using next = new XdsServer({ snapshot: xds.snapshot, log: silentLogger });
+    xds.snapshot.apply([resource("listener", "a", "1")]);
+    using client = new AdsClient(`unix:${xds.socketPath}`);
+    client.ask("listener");
+    await client.taken();
+    await next.listenUnix(xds.socketPath);
+    await xds.server[Symbol.asyncDispose]();
+    assert.match(await client.ended(), /ended|UNAVAILABLE|CANCELLED/);
+    using again = new AdsClient(`unix:${xds.socketPath}`);
+    again.ask("listener", { versions: { a: version("1") } });
+    assert.deepEqual(await again.rest(), []);
+    await xds[Symbol.asyncDispose]();
+  });
+
+  test("a port that is taken is told with its name", async () => {
+    await using xds = await XdsUnderTest.start();
+    await assert.rejects(xds.server.listenUnix("/nowhere/at/all.sock"), /could not listen for xDS on unix:\/nowhere/);
+  });
+});

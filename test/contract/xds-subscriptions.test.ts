@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { resource, version } from "./support/resources.ts";
+import { XdsUnderTest } from "./support/xds-under-test.ts";
+
+suite("delta xDS: subscriptions", () => {
+  test("a first request without names is for everything, now and later", async () => {
+    await using xds = await XdsUnderTest.start();
+    xds.snapshot.apply([resource("listener", "a", "1"), resource("listener", "b", "1")]);
+    const client = xds.client();
+    client.ask("listener");
+    assert.deepEqual((await client.taken()).versions, { a: version("1"), b: version("1") });
+    xds.snapshot.apply([resource("listener", "c", "1"), resource("listener", "a", "2")]);
+    assert.deepEqual((await client.taken()).versions, { c: version("1"), a: version("2") });
+    xds.snapshot.apply([], [{ type: "listener", name: "b" }]);
+    const { versions, removed } = await client.taken();
+    assert.deepEqual([versions, removed], [{}, ["b"]]);
+    assert.deepEqual(await client.rest(), []);
+  });
+
+  test("names are for those names alone", async () => {
+    await using xds = await XdsUnderTest.start();
+    xds.snapshot.apply([resource("endpoints", "a", "1"), resource("endpoints", "b", "1")]);
+    const client = xds.client();
+    client.ask("endpoints", { subscribe: ["a", "later"] });
+    assert.deepEqual((await client.taken()).versions, { a: version("1") });
+    xds.snapshot.apply([resource("endpoints", "b", "2"), resource("endpoints", "later", "1")]);
+    assert.deepEqual((await client.taken()).versions, { later: version("1") });
+    assert.deepEqual(await client.rest(), []);
+  });
+
+  test("endpoints that are not known are not answered as empty", async () => {
+    await using xds = await XdsUnderTest.start();
+    const client = xds.client();
+    client.ask("endpoints", { subscribe: ["unknown"] });
+    assert.deepEqual(await client.rest(), []);
+  });
+
+  test("who asks again gets it again, also unchanged", async () => {
+    await using xds = await XdsUnderTest.start();
+    xds.snapshot.apply([resource("endpoints", "a", "1"), resource("endpoints", "b", "1")]);
+    const client = xds.client();
+    client.ask("endpoints", { subscribe: ["a", "b"] });
+    await client.taken();
+    client.ask("endpoints", { subscribe: ["b"] });
+    assert.deepEqual((await client.taken()).versions, { b: version("1") });
+  });
+
+  test("what was unsubscribed comes no more, and comes again with the next subscription", async () => {
+    await using xds = await XdsUnderTest.start();
+    xds.snapshot.apply([resource("endpoints", "a", "1"), resource("endpoints", "b", "1")]);
+    const client = xds.client();
+    client.ask("endpoints", { subscribe: ["a", "b"] });
+    await client.taken();
+    client.ask("endpoints", { unsubscribe: ["a"] });
+    await client.rest();
+    xds.snapshot.apply([resource("endpoints", "a", "2"), resource("endpoints", "b", "2")]);
+    assert.deepEqual((await client.taken()).versions, { b: version("2") });
+    client.ask("endpoints", { subscribe: ["a"] });
+    assert.deepEqual((await client.taken()).versions, { a: version("2") });
+  });
+
+  test("a wildcard may be asked for by name, and after names", async () => {
+    await using xds = await XdsUnderTest.start();
+    xds.snapshot.apply([resource("cluster", "a", "1"), resource("cluster", "b", "1")]);
+    const client = xds.client();
+    client.ask("cluster", { subscribe: ["a"] });
+    assert.deepEqual((await client.taken()).versions, { a: version("1") });
+    client.ask("cluster", { subscribe: ["*"] });
+    assert.deepEqual((await client.taken()).versions, { b: version("1") });
+    xds.snapshot.apply([resource("cluster", "c", "1")]);
+    assert.deepEqual((await client.taken()).versions, { c: version("1") });
+  });
+
+  test("nothing is sent when nothing changed", async () => {
+    await using xds = await XdsUnderTest.start();
+    xds.snapshot.apply([resource("listener", "a", "1"), resource("routeTable", "http", "1")]);
+    const client = xds.client();
+    client.ask("listener");
+    await client.taken();
+    xds.snapshot.apply([resource("listener", "a", "1")]);
+    xds.snapshot.apply([], [{ type: "listener", name: "never" }]);
+    client.ask("listener");
+    assert.deepEqual(await client.rest(), []);
+  });
+
+  test("every response has a nonce of its own; answers to unknown ones change nothing", async () => {
+    await using xds = await XdsUnderTest.start();
+    const client = xds.client();
+    client.ask("listener");
+    client.ask("cluster");
+    const nonces = new Set<string>();
+    for (let round = 0; round < 5; round++) {
+      xds.snapshot.apply([resource("listener", "a", `${round}`), resource("cluster", "a", `${round}`)]);
+      nonces.add((await client.taken()).nonce).add((await client.taken()).nonce);
+    }
+    assert.equal(nonces.size, 10);
+    client.ack({ type: "listener", nonce: "never" });
+    client.nack({ type: "listener", nonce: "1" }, "too late");
+    client.ask("listener", {}, { typeUrl: "type.googleapis.com/envoy.nobody.Knows" });
+    assert.deepEqual(await client.rest(), []);
+    assert.equal(xds.snapshot.quarantined().length, 0);
+  });
+
+  test("before the snapshot is ready nothing is answered; then all that was asked for is", async () => {
+    await using xds = await XdsUnderTest.start({ ready: false });
+    const client = xds.client();
+    client.ask("listener");
+    client.ask("endpoints", { subscribe: ["a"] });
+    client.ask("secret", { subscribe: ["unknown.test"] });
+    xds.snapshot.apply([resource("listener", "a", "1"), resource("endpoints", "a", "1")]);
+    xds.snapshot.open();
+    const received = [await client.next(), await client.next(), await client.next()];
+    assert.deepEqual(
+      new Map(received.map(({ type, versions, removed }) => [type, { versions, removed }])),
+      new Map([
+        ["listener", { versions: { a: version("1") }, removed: [] }],
+        ["endpoints", { versions: { a: version("1") }, removed: [] }],
+        ["secret", { versions: {}, removed: ["unknown.test"] }],
+      ]),
+    );
+  });
+
+  test("who comes back with what it has is sent what differs and told what is gone", async () => {
+    await using xds = await XdsUnderTest.start();
+    xds.snapshot.apply([
+      resource("listener", "same", "1"),
+      resource("listener", "changed", "2"),
+      resource("listener", "new", "1"),
+    ]);
+    const client = xds.client();
+    client.ask("listener", { versions: { same: version("1"), changed: version("1"), gone: version("1") } });
+    const { versions, removed } = await client.taken();
+    assert.deepEqual(versions, { changed: version("2"), new: version("1") });
+    assert.deepEqual(removed, ["gone"]);
+    assert.deepEqual(await client.rest(), []);
+  });
+
+  test("what it brings along counts as accepted: it is not waited for", async () => {
+    await using xds = await XdsUnderTest.start();
+    xds.snapshot.apply([resource("listener", "a", "1"), resource("cluster", "c", "1")]);
+    assert.equal(xds.snapshot.unacknowledged, 2);
+    const client = xds.client();
+    client.ask("listener", { versions: { a: version("1") } });
+    client.ask("cluster", { versions: { c: version("0") } });
+    await client.taken();
+    await client.rest();
+    assert.equal(xds.snapshot.unacknowledged, 0);
+  });
+
+  test("a large answer goes in parts", async () => {
+    await using xds = await XdsUnderTest.start();
+    const mebibyte = "x".repeat(1024 * 1024);
+    const names = Array.from({ length: 12 }, (_, index) => `c${index}`);
+    xds.snapshot.apply(names.map((name) => resource("cluster", name, `${name}${mebibyte}`)));
+    const client = xds.client();
+    client.ask("cluster");
+    const parts: string[][] = [];
+    while (parts.flat().length < names.length) parts.push(Object.keys((await client.taken()).versions));
+    assert.deepEqual(parts.flat().sort(), names.toSorted());
+    assert.deepEqual(
+      parts.map(({ length }) => length),
+      [3, 3, 3, 3],
+    );
+  });
+});
