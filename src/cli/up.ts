@@ -77,7 +77,7 @@ function tryThis(config: Config): readonly string[] {
     "  Try two things, with the console open:",
     `    1. Edit ${config.sources.directory}/team-shop.yaml: give /cart another path, save, and ask for it:`,
     `       curl http://shop.localhost:${port}/cart`,
-    "    2. Kill an upstream and wait for the alert (it comes back by itself after two minutes):",
+    "    2. Kill an upstream and wait for the alert (it comes back by itself within two minutes):",
     "       pkill -f 'upstream.ts cart'",
     "",
     "  In another terminal: npx binnacle top · npx binnacle tail --code 5xx · npx binnacle status",
