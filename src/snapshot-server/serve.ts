@@ -18,7 +18,8 @@ async function main([archive = "", socket = ""]: readonly string[]): Promise<voi
   rmSync(socket, { force: true });
   await using service = new ArchiveService(loaded.snapshot, log);
   await service.listen(socket);
-  await report({ type: "ready", resources: loaded.resources });
+  await report({ type: "ready" });
+  log.info("the archive is loaded", { resources: loaded.resources });
   flushCompileCache();
   // The stand-by ends us, and nobody needs us without it.
   await new Promise((resolve) => process.once("SIGTERM", resolve).once("disconnect", resolve));

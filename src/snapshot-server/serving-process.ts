@@ -3,9 +3,7 @@ import { lstatSync, renameSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** What the process that serves the archive says to the one that stands by. */
-export type ServingReport =
-  | { readonly type: "ready"; readonly resources: number }
-  | { readonly type: "refused"; readonly reason: string };
+export type ServingReport = { readonly type: "ready" } | { readonly type: "refused"; readonly reason: string };
 
 export interface ServingOptions {
   readonly archive: string;

@@ -40,6 +40,7 @@ export class StandBy {
   #stranger: Socket | undefined;
   #serving: ServingProcess | undefined;
   #isReady = false;
+  #isPlaced = false;
   #refusal: string | undefined;
   #attempts = 0;
   #startedAt = 0;
@@ -86,12 +87,35 @@ export class StandBy {
       return;
     }
     if (this.#serving !== undefined) {
-      if (this.#isReady && !this.#serving.isInPlace) await this.#stopServing("something else took the socket");
+      if (this.#isPlaced && !this.#serving.isInPlace) await this.#stopServing("something else took the socket");
+      else if (this.#isReady && !this.#isPlaced) await this.#place(this.#serving);
       return;
     }
     if (this.#refusal !== undefined || performance.now() < this.#notBefore) return;
-    this.#stranger ??= this.#follow(await socketHolder(this.#places.xdsSocket), () => (this.#stranger = undefined));
-    if (this.#stranger === undefined) this.#serve();
+    if (!(await this.#isHeldByStranger())) this.#serve();
+  }
+
+  /** Puts what is ready where Envoy looks for it. */
+  async #place(serving: ServingProcess): Promise<void> {
+    if (await this.#isHeldByStranger()) {
+      await this.#stopServing("it is not needed");
+      return;
+    }
+    // Between these two nothing else of this process runs.
+    if (this.#controlPlane !== undefined || this.#serving !== serving) return;
+    serving.place();
+    this.#isPlaced = true;
+    this.#log.info("serves the archive");
+  }
+
+  /** Whether a server has the xDS socket that has not said that it is a control plane. Its end wakes us. */
+  async #isHeldByStranger(): Promise<boolean> {
+    if (this.#stranger === undefined) {
+      const found = await socketHolder(this.#places.xdsSocket);
+      this.#stranger = this.#follow(found, () => (this.#stranger = undefined));
+      if (this.#stranger !== undefined) this.#log.info("another server has the xDS socket");
+    }
+    return this.#stranger !== undefined;
   }
 
   async #findControlPlane(): Promise<void> {
@@ -122,26 +146,23 @@ export class StandBy {
 
   #serve(): void {
     this.#isReady = false;
+    this.#isPlaced = false;
     this.#startedAt = performance.now();
     const { archive, ownSocket, xdsSocket } = this.#places;
-    const serving: ServingProcess = new ServingProcess({
+    this.#serving = new ServingProcess({
       archive,
       ownSocket,
       xdsSocket,
       onReport: (report) => {
+        this.#isReady = report.type === "ready";
         if (report.type === "refused") {
           this.#refusal = report.reason;
           this.#log.error(report.reason);
-        } else if (this.#controlPlane === undefined) {
-          serving.place();
-          this.#isReady = true;
-          this.#log.info("serves the archive", { resources: report.resources });
         }
         this.#wake.resolve();
       },
       onEnd: (reason) => this.#onServingEnd(reason),
     });
-    this.#serving = serving;
   }
 
   #onServingEnd(reason: string | undefined): void {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
@@ -38,6 +38,24 @@ test("it takes over when the control plane leaves, and stands by again when the 
   await processEnd(serving, AbortSignal.timeout(10_000));
   assert.equal(isRunning(serving), false, "nothing of it is left");
   assert.ok(await isServed(home.places.xdsSocket), "the control plane's socket is there");
+});
+
+test("a server that has the socket without being known is left alone, until it ends", async () => {
+  await using home = await Home.create();
+  const controlPlane = await home.controlPlane();
+  await controlPlane[Symbol.asyncDispose]();
+  // Before the archive is loaded: that takes a process, and this a turn of the event loop.
+  await using server = new AsyncDisposableStack();
+  server.use(await home.xdsServer());
+  const { ino } = statSync(home.places.xdsSocket);
+  await until(() => readFileSync(home.places.log, "utf8"), {
+    accept: (log) => /another server has the xDS socket|serves the archive/.test(log),
+    what: "its decision",
+  });
+  assert.equal(statSync(home.places.xdsSocket).ino, ino);
+  await server.disposeAsync();
+  await until(() => readFileSync(home.places.log, "utf8"), { accept: (log) => log.includes("serves the archive") });
+  await home.serves();
 });
 
 test("stopped with the appliance, it is gone", async () => {
@@ -177,7 +195,7 @@ test("standing by it costs no processor and little memory, whatever the control 
   for (let change = 0; change < 500; change++) {
     const host = resource("virtualHost", "t/changing", String(change));
     snapshot.apply([host]);
-    snapshot.acknowledge(host.type, host.name, host.version);
+    snapshot.acknowledge(host);
     archive.flush();
   }
   // One for what its start left over; woken by each change, it would be ten times that.
@@ -236,7 +254,7 @@ class Home implements AsyncDisposable {
     const http = resource("listener", "http");
     snapshot.apply([http]);
     snapshot.open();
-    snapshot.acknowledge(http.type, http.name, http.version);
+    snapshot.acknowledge(http);
   }
 
   controlPlane(): Promise<SnapshotServerProcess> {
