@@ -4,8 +4,8 @@ import type { Logger } from "#lib/log.ts";
 import type { CounterReading } from "./counter-ledger.ts";
 import type { BoardReading } from "./endpoint-board.ts";
 import { CLUSTERS_PACE, COUNTERS_PACE, PollInterval } from "./poll-pace.ts";
+import { ProcessStart } from "./process-start.ts";
 import type { AdminPage, PageDiff } from "./receiver-messages.ts";
-import { startOf } from "./server-info.ts";
 
 export interface EnvoySource {
   /** Its node id, as its log entries name it. */
@@ -50,10 +50,9 @@ export class AdminPoller implements AsyncDisposable {
   readonly #clusters = new PollInterval(CLUSTERS_PACE);
   readonly #done: Promise<void>;
   #reachable: boolean | undefined;
-  /** When this Envoy's process began, in milliseconds since the epoch. */
-  #started: number | undefined;
-  /** The endpoints' counters that are known are another process's. */
-  #clustersRestarted = false;
+  readonly #process = new ProcessStart();
+  /** What was handed on last is another process's. */
+  readonly #restarted: Record<AdminPage, boolean> = { counters: false, clusters: false };
   /** What was read is not known to the differ, so everything differs. */
   readonly #fresh: Record<AdminPage, boolean> = { counters: true, clusters: true };
   #countersAt: number | undefined;
@@ -106,14 +105,15 @@ export class AdminPoller implements AsyncDisposable {
 
   async #readCounters(): Promise<void> {
     const began = performance.now();
-    const restarted = this.#isAnother(await this.#fetch("/server_info"));
+    this.#look(await this.#fetch("/server_info"), began);
     const to = this.#options.now();
     const bytes = await this.#fetch(COUNTERS_PATH);
     this.#counters.add(performance.now() - began);
     const page = await this.#diff("counters", bytes);
     if (page.page !== "counters") return;
     const { changed, gone } = page;
-    const reading = { envoy: this.#options.source.id, restarted, changed, gone };
+    const reading = { envoy: this.#options.source.id, restarted: this.#restarted.counters, changed, gone };
+    this.#restarted.counters = false;
     this.#options.onCounters(reading, this.#countersAt ?? to, to);
     this.#countersAt = to;
   }
@@ -126,9 +126,9 @@ export class AdminPoller implements AsyncDisposable {
     const page = await this.#diff("clusters", bytes);
     if (page.page !== "clusters") return;
     const { changed, gone } = page;
-    const [envoy, restarted, at] = [this.#options.source.id, this.#clustersRestarted, this.#options.now() / 1000];
-    this.#clustersRestarted = false;
-    this.#options.onClusters({ envoy, restarted, changed, gone, at });
+    const reading = { envoy: this.#options.source.id, restarted: this.#restarted.clusters, changed, gone };
+    this.#restarted.clusters = false;
+    this.#options.onClusters({ ...reading, at: this.#options.now() / 1000 });
   }
 
   async #diff(page: AdminPage, bytes: Uint8Array): Promise<PageDiff> {
@@ -139,19 +139,14 @@ export class AdminPoller implements AsyncDisposable {
     return diff;
   }
 
-  /** Whether this is another process than the last time. */
-  #isAnother(serverInfo: Uint8Array): boolean {
-    const started = startOf(serverInfo, this.#options.now());
-    const before = this.#started;
-    // Its age is told in whole seconds.
-    if (before !== undefined && started - before < 1500) return false;
-    this.#started = started;
-    if (before === undefined) return false;
-    this.#fresh.counters = true;
-    this.#fresh.clusters = true;
-    this.#clustersRestarted = true;
+  /** Finds out whether this is another process than the last time. */
+  #look(serverInfo: Uint8Array, asked: number): void {
+    if (!this.#process.isAnother(serverInfo, asked, performance.now())) return;
+    for (const page of ["counters", "clusters"] as const) {
+      this.#fresh[page] = true;
+      this.#restarted[page] = true;
+    }
     this.#options.onRestart();
-    return true;
   }
 
   #setReachable(reachable: boolean): void {

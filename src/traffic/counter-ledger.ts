@@ -38,7 +38,8 @@ const ENTRIES_DROPPED = "access_logs.grpc_access_log.logs_dropped";
 
 /**
  * Envoys' counters as requests that happened: each counted once, also over Envoy's restarts and over counters that Envoy
- * lets go. A value below its last one means that the counter began again.
+ * lets go. A value below its last one means that the counter began again. What an Envoy counted after its last reading is
+ * lost when it ends: the requests of a second or so.
  */
 export class CounterLedger {
   readonly #flows: FlowTable;
