@@ -7,6 +7,7 @@ import { endProcess, isRunning } from "#supervisor/process-identity.ts";
 import type { EnvoyAdmin, ServerInfo } from "./admin.ts";
 import { type EnvoyBinary, validateBootstrap } from "./binary.ts";
 import { type EnvoyFlags, flagArguments } from "./command-line.ts";
+import { removeHotRestartTraces } from "./hot-restart-traces.ts";
 import type { JsonObject } from "./json.ts";
 import { endReason } from "./last-words.ts";
 import { exitWords, launchEnvoy } from "./launch.ts";
@@ -101,6 +102,12 @@ export class EnvoyLauncher {
       words = exitWords(directory, ended.command);
     }
     return endReason(words, log.since(ended.logStart));
+  }
+
+  /** Removes what Envoy leaves behind outside its folder. Only when none of this appliance runs any more. */
+  removeTraces(): void {
+    const { directory, flags } = this.#options;
+    removeHotRestartTraces(flags.hotRestartSocket, baseIdOf(directory));
   }
 
   async #launch(generation: { baseId: number; epoch: number }, signal: AbortSignal): Promise<LaunchedEnvoy> {

@@ -130,14 +130,16 @@ export class EnvoyProcess implements AsyncDisposable {
   async drainAndStop(graceMs: number): Promise<void> {
     await this.detach();
     if (!this.#owns) return;
+    const { directory } = this.#options;
     const current = this.#current;
     if (current !== undefined) {
       this.#life.draining(current.identity.pid, graceMs);
       await drainEnvoy(this.admin, current.identity, graceMs, this.#logger);
     }
     // One that has handed over and still drains.
-    for (const { identity } of runningEnvoys(this.#options.directory)) await endProcess(identity, RETIRE_GRACE_MS);
-    removeRecord(this.#options.directory);
+    for (const { identity } of runningEnvoys(directory)) await endProcess(identity, RETIRE_GRACE_MS);
+    this.#launcher?.removeTraces();
+    removeRecord(directory);
     this.#current = undefined;
     this.#life.stopped();
   }

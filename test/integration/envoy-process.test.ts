@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { statSync, writeFileSync } from "node:fs";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
 import { AdminError, EnvoyAdmin } from "#envoy/admin.ts";
 import { EnvoyProcess } from "#envoy/process.ts";
+import { runningEnvoys } from "#envoy/running-envoys.ts";
 import { commandLine } from "#supervisor/process-identity.ts";
 import { httpGet } from "./support/http-get.ts";
 import { staticEnvoy, TestEnvoy, UPSTREAM_CLUSTER } from "./support/static-envoy.ts";
@@ -33,8 +34,19 @@ test("Envoy starts, serves, answers its admin interface, and stops", async (t) =
   assert.ok(clusters.toString().includes(UPSTREAM_CLUSTER));
   assert.equal(statSync(options.adminSocket).mode & 0o777, 0o600);
 
+  const [runningBefore] = runningEnvoys(options.directory);
+  assert.ok(runningBefore !== undefined);
   await envoy.drainAndStop(1000);
   assert.deepEqual(states, ["starting", "live", "draining", "stopped"]);
+  const { baseId } = runningBefore.command;
+  assert.deepEqual(
+    readdirSync("/dev/shm").filter((name) => name.includes(String(baseId))),
+    [],
+  );
+  assert.deepEqual(
+    readdirSync(directory.path).filter((name) => name.startsWith("hr")),
+    [],
+  );
   await assert.rejects(httpGet({ port }, "/"), /ECONNREFUSED/);
   await assert.rejects(envoy.admin.isReady(), AdminError);
 });
