@@ -7,7 +7,7 @@ import { privateDirectory } from "./private-directory.ts";
 /** sun_path of unix(7) has 108 bytes, the last of them 0. */
 export const MAX_SOCKET_PATH = 107;
 
-/** Room for the names of the sockets in the folder, the longest being Envoy's `/hot-restart_parent_4294967295`. */
+/** Room for the names of the sockets in the folder, the longest being that of a hot restart: `/hr_udp_parent_2684354559`. */
 const NAME_ROOM = 32;
 
 /** The file in the state directory that says where the sockets are. */
