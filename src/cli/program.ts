@@ -4,6 +4,8 @@ import { errorMessage } from "#lib/error-message.ts";
 import { check, CHECK_OUTPUTS, type CheckFlags } from "./check.ts";
 import { type CliContext, CommandError } from "./context.ts";
 import { get, GET_OUTPUTS, type GetFlags } from "./get.ts";
+import type { LocationFlags } from "./locations.ts";
+import { signIn } from "./sign-in.ts";
 import { status, type StatusFlags } from "./status.ts";
 import { tail, type TailFlags } from "./tail.ts";
 import { top, type TopFlags } from "./top.ts";
@@ -65,6 +67,10 @@ function build(context: CliContext, exit: (code: number) => void): Command {
   command(program, "status", "show how the appliance is, and all that is wrong with its objects")
     .addOption(new Option("-o, --output <format>", "how to print").choices(["text", "json"]).default("text"))
     .action(async (flags: StatusFlags) => exit(await status(flags, context)));
+
+  command(program, "sign-in", "print a link that signs in to the console once").action(async (flags: LocationFlags) =>
+    exit(await signIn(flags, context)),
+  );
 
   const tailCommand = command(program, "tail", "follow single requests; failures with their reason").addOption(
     new Option("-o, --output <format>", "text, or json: one object a line").choices(["text", "json"]).default("text"),

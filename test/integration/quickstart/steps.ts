@@ -87,6 +87,8 @@ try {
   assert.match(await binnacle("status"), /^binnacle .* ready\n14 objects, 0 with errors/);
   assert.match(await binnacle("get", "ingresses", "-n", "team-shop"), /^NAMESPACE +NAME .*\nteam-shop +shop .* OK /);
   assert.match(await binnacle("top", "--once"), /shop\.localhost/);
+  const again = await fetch((await binnacle("sign-in")).trim(), { redirect: "manual" });
+  assert.match(again.headers.get("set-cookie") ?? "", /HttpOnly/);
   assert.match(await binnacle("check", "--config", join(quickstart, "binnacle.yaml")), /: 0 errors, 0 warnings\n$/);
 
   step("kill an upstream");
