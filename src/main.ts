@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Api, startApi } from "#api/api.ts";
 import type { Config } from "#config/config.ts";
-import type { EnvoyProcess } from "#envoy/process.ts";
+import type { EnvoyProcess, EnvoyStart } from "#envoy/process.ts";
 import type { Logger } from "#lib/log.ts";
 import { Metrics } from "#monitoring/metrics.ts";
 import { DirectorySource } from "#sources/directory.ts";
@@ -102,7 +102,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   });
   parts.defer(() => standBy.stop());
   const envoy = localEnvoy(options.programs.envoy, config, state, logger);
-  const traffic = parts.use(await startTraffic({ config, state, controlPlane, admin: envoy.admin, logger }));
+  const traffic = parts.use(await startTraffic({ config, state, controlPlane, logger }));
 
   // 4. The demo's upstream programs, before anybody asks for them.
   let demo: Supervisor | undefined;
@@ -114,8 +114,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   // 5. Envoy. It outlives us if we are killed, and is drained when we stop in order.
   progress("starting Envoy");
   parts.defer(() => envoy.drainAndStop(config.envoy.drainTime));
-  const started = await envoy.start(signal);
-  progress(started === "adopted" ? "Envoy was running already and goes on" : "Envoy runs");
+  progress(ENVOY_STARTS[await envoy.start(signal)]);
+  parts.use(traffic.follow(envoy.admin));
 
   // 6. The home of the objects. Envoy hears nothing before it has been read to the end.
   const { source, synced } = await followDirectory(
@@ -127,7 +127,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   );
   if (synced) {
     progress(`read ${controlPlane.store.states().length} objects from ${config.sources.directory}`);
-    await envoy.whenLive(signal);
+    await serving(envoy, signal);
   } else progress(`waiting for ${config.sources.directory}: ${source.state().detail}`);
 
   // 7. The API and the console.
@@ -186,6 +186,29 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
 
   const running = parts.move();
   return { api, envoy, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+const ENVOY_STARTS: Readonly<Record<EnvoyStart, string>> = {
+  started: "Envoy runs",
+  adopted: "Envoy was running already and goes on",
+  replaced: "Envoy took over from the one that ran",
+};
+
+/** Resolves when Envoy serves. Throws when it ends again and again instead. */
+async function serving(envoy: EnvoyProcess, signal: AbortSignal): Promise<void> {
+  const failure = Promise.withResolvers<never>();
+  const look = (): void => {
+    const { state } = envoy;
+    if (state.state === "failed") {
+      failure.reject(new Error(`Envoy ends again and again: ${state.reason}; its log is ${envoy.logFile}`));
+    }
+  };
+  envoy.events.on("state", look);
+  try {
+    await Promise.race([envoy.whenLive(signal), failure.promise]);
+  } finally {
+    envoy.events.off("state", look);
+  }
 }
 
 /**

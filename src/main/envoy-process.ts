@@ -16,7 +16,7 @@ const ADMIN_SOCKET = "envoy-admin.sock";
 export function localEnvoy(binary: string, config: Config, state: StateDirectory, logger: Logger): EnvoyProcess {
   const { envoy } = config;
   const adminSocket = state.socket(ADMIN_SOCKET);
-  const machine = { memoryBytes: totalmem(), openFiles: openFileLimit() };
+  const machine = { memoryBytes: process.constrainedMemory() || totalmem(), openFiles: openFileLimit() };
   return new EnvoyProcess({
     binary,
     directory: state.folder("envoy"),

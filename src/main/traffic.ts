@@ -17,7 +17,6 @@ export interface TrafficPartOptions {
   readonly config: Config;
   readonly state: StateDirectory;
   readonly controlPlane: ControlPlane;
-  readonly admin: EnvoyAdmin;
   readonly logger: Logger;
 }
 
@@ -25,20 +24,16 @@ export interface TrafficPartOptions {
 export interface TrafficPart extends AsyncDisposable {
   readonly view: TrafficView;
   readonly measures: TrafficFeed;
+  /** Reads the counters of an Envoy that runs, until it is disposed of. */
+  follow(admin: EnvoyAdmin): AsyncDisposable;
 }
 
 const MIB = 1024 * 1024;
 /** More objects than these are counted in a marker, not named. */
 const MOST_NAMED = 3;
 
-/** Starts the receiver of single requests, reads the local Envoy's counters, and steers what Envoy sends. */
-export async function startTraffic({
-  config,
-  state,
-  controlPlane,
-  admin,
-  logger,
-}: TrafficPartOptions): Promise<TrafficPart> {
+/** Starts the receiver of single requests, and steers what Envoy sends. */
+export async function startTraffic({ config, state, controlPlane, logger }: TrafficPartOptions): Promise<TrafficPart> {
   const { sampleShare, entriesPerSecond, slowThreshold, keepQueryValues, retention, retentionMiB } = config.traffic;
   const traffic = await Traffic.start({
     accessLogSocket: state.socket(ACCESS_LOG_SOCKET),
@@ -53,11 +48,15 @@ export async function startTraffic({
     log: logger.room("traffic"),
     onShares: (shares) => controlPlane.steer(trafficRuntime(shares)),
   });
-  traffic.addEnvoy({ id: hostname(), fetchAdmin: (path) => admin.get(path) });
   const stopMarking = markChanges(traffic, controlPlane);
   return {
     view: traffic,
     measures: measuresOf(traffic),
+    follow: (admin) => {
+      const id = hostname();
+      traffic.addEnvoy({ id, fetchAdmin: (path) => admin.get(path) });
+      return { [Symbol.asyncDispose]: () => traffic.removeEnvoy(id) };
+    },
     [Symbol.asyncDispose]: async () => {
       stopMarking();
       await traffic[Symbol.asyncDispose]();
