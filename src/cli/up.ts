@@ -35,7 +35,7 @@ export async function up(flags: UpFlags, context: CliContext): Promise<number> {
     signal: context.signal,
   }).catch((error: unknown) => {
     if (context.signal.aborted) return undefined;
-    throw new CommandError(errorMessage(error), undefined, { cause: error });
+    throw new CommandError(errorMessage(error));
   });
   if (appliance === undefined) return 0;
   try {

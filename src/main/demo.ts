@@ -23,7 +23,7 @@ export async function startDemoUpstreams(directory: string, logger: Logger, sign
     ports: endpoints.map(({ port }) => ({
       address: "127.0.0.1",
       port,
-      setting: "--no-demo, which leaves the demo out",
+      setting: "examples/quickstart, or start with --no-demo",
     })),
   }));
   await demo.start(upstreams, signal);

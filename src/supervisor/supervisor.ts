@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import { compareText } from "#lib/compare.ts";
+import { errorMessage } from "#lib/error-message.ts";
 import { Child, type ChildOptions, type ChildSpec } from "./child.ts";
 import type { ProcessState } from "./process-life.ts";
 
@@ -34,7 +35,7 @@ export class Supervisor implements AsyncDisposable {
     const errors = outcomes.flatMap((outcome): unknown[] => (outcome.status === "rejected" ? [outcome.reason] : []));
     if (errors.length === 0) return;
     await this.#stop(children);
-    throw errors.length === 1 ? errors[0] : new AggregateError(errors, errors.map(String).join("\n"));
+    throw errors.length === 1 ? errors[0] : new AggregateError(errors, errors.map(errorMessage).join("\n"));
   }
 
   /** Undefined when no child has that name. */
