@@ -152,7 +152,8 @@ export class Snapshot {
     resources.set(resource.name, resource);
     const acknowledged = this.#acknowledged.get(resource.type)!;
     if (acknowledged.get(resource.name)?.version === resource.version) acknowledged.set(resource.name, resource);
-    const open = isAwaited(resource.type) && acknowledged.get(resource.name)?.version !== resource.version;
+    const open = acknowledged.get(resource.name)?.version !== resource.version;
+    // Of a secret, too: only a handshake shows what Envoy says of it, and until then its form is not accepted.
     if (open) this.#pend(resource);
     if (before?.version === resource.version) return false;
     this.#quarantined.delete(key);
@@ -203,11 +204,6 @@ export class Snapshot {
   #emit<K extends keyof SnapshotListener>(event: K, value: Parameters<NonNullable<SnapshotListener[K]>>[0]): void {
     for (const listener of this.#listeners) (listener[event] as ((value: unknown) => void) | undefined)?.(value);
   }
-}
-
-/** Secrets are fetched at handshakes: no answer comes for one whose host nobody connects to. */
-function isAwaited(type: XdsType): boolean {
-  return type !== "secret";
 }
 
 function keyOf({ type, name }: ResourceName): string {

@@ -38,21 +38,52 @@ endpoints: ${JSON.stringify(members.map(({ host }) => ({ addresses: [host] })))}
     .join("---\n");
 }
 
-/** An Ingress that sends all of a host to port 80 of a Service. */
+export interface IngressWishes {
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** A prefix; `/` unless given. */
+  readonly path?: string;
+  /** The Secret of the host's certificate. */
+  readonly secret?: string;
+}
+
+/** An Ingress that sends a host's requests to port 80 of a Service. */
 export function ingress(
   namespace: string,
   name: string,
   host: string,
   service: string,
-  annotations: Record<string, string> = {},
+  { annotations = {}, path = "/", secret }: IngressWishes = {},
 ): string {
+  const backend = { service: { name: service, port: { number: 80 } } };
+  const hosts = host === "" ? [] : [host];
+  const tls = secret === undefined ? "" : `  tls: ${JSON.stringify([{ hosts, secretName: secret }])}\n`;
   return `
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata: { name: ${name}, namespace: ${namespace}, annotations: ${JSON.stringify(annotations)} }
 spec:
-  rules:
+${tls}  rules:
     - host: ${JSON.stringify(host)}
-      http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: ${service}, port: { number: 80 } } } }] }
+      http: { paths: [{ path: ${JSON.stringify(path)}, pathType: Prefix, backend: ${JSON.stringify(backend)} }] }
 `;
+}
+
+/** A Secret of type kubernetes.io/tls. */
+export function tlsSecret(
+  namespace: string,
+  name: string,
+  { cert, key }: { readonly cert: string; readonly key: string },
+): string {
+  return `
+apiVersion: v1
+kind: Secret
+metadata: { name: ${name}, namespace: ${namespace} }
+type: kubernetes.io/tls
+stringData: ${JSON.stringify({ "tls.crt": cert, "tls.key": key })}
+`;
+}
+
+/** Several objects' texts as one. */
+export function together(...texts: readonly string[]): string {
+  return texts.join("\n---\n");
 }
