@@ -1,19 +1,13 @@
 import type uPlot from "uplot";
 import type { Column } from "#traffic/messages.ts";
+import { bucketBounds } from "./latency-buckets.ts";
 import type { ChartTheme } from "./theme.ts";
-
-/** Buckets a doubling of the duration: see Column.latency. */
-const PER_DOUBLING = 4;
-
-/** The durations in milliseconds that a bucket holds. */
-export function bucketBounds(bucket: number): readonly [from: number, to: number] {
-  return bucket <= 0 ? [0.5, 1] : [2 ** ((bucket - 1) / PER_DOUBLING), 2 ** (bucket / PER_DOUBLING)];
-}
 
 /** One column a second, one cell a bucket; the more requests, the stronger. Drawn before lines and axes. */
 export function drawHeatmap(plot: uPlot, columns: readonly Column[], theme: ChartTheme): void {
   const { ctx, bbox } = plot;
-  const most = Math.max(1, ...columns.flatMap(({ latency }) => latency.map(([, requests]) => requests)));
+  let most = 1;
+  for (const { latency } of columns) for (const [, requests] of latency) most = Math.max(most, requests);
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);

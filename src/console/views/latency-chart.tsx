@@ -1,10 +1,11 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type uPlot from "uplot";
-import type { Column, Quantiles } from "#traffic/messages.ts";
+import type { Quantiles } from "#traffic/messages.ts";
 import { axes, timeWords } from "../charts/axes.ts";
 import { type ChartWindow, chartWindow, columnAt, markersNear } from "../charts/chart-window.ts";
-import { bucketBounds, drawHeatmap } from "../charts/draw-heatmap.ts";
+import { drawHeatmap } from "../charts/draw-heatmap.ts";
+import { bucketBounds, slidingQuantiles } from "../charts/latency-buckets.ts";
 import { drawMarkers } from "../charts/draw-markers.ts";
 import { LiveChart } from "../charts/live-chart.tsx";
 import type { ChartTheme } from "../charts/theme.ts";
@@ -12,18 +13,29 @@ import type { ConsoleState } from "../state/console-state.ts";
 import { formatMillis } from "../words/format.ts";
 import { Panel } from "./panel.tsx";
 
+/** Seconds that a point of the lines looks back on. */
+const SECONDS = 15;
+/** 0.1 ms: what is faster was answered by Envoy itself. */
+const LOWEST_DECADE = -1;
+
 /** The spread of latencies second by second, with the median and the slow ends as lines. */
 export function LatencyChart({ state }: { readonly state: ConsoleState }) {
   const hover = useSignal<number | undefined>(undefined);
   const window = chartWindow(state.picture.value, state.place.value.minutes);
   const shown = useRef(window);
   shown.current = window;
-  const column = columnAt(window, hover.value) ?? window.columns.findLast(({ quantiles }) => quantiles !== undefined);
+  const lines = slidingQuantiles(window.columns, SECONDS);
+  const under = columnAt(window, hover.value);
+  const quantiles = under === undefined ? lines.at(-1) : lines[window.columns.indexOf(under)];
   return (
-    <Panel name="Latency" class="chart-panel" note={<Legend window={window} column={column} hover={hover.value} />}>
+    <Panel
+      name="Latency"
+      class="chart-panel"
+      note={<Legend window={window} time={under?.time} quantiles={quantiles} />}
+    >
       <LiveChart
-        label={`Latency over the last ${state.place.value.minutes} minutes: median ${formatMillis(column?.quantiles?.p50)}, p99 ${formatMillis(column?.quantiles?.p99)}`}
-        data={dataOf(window)}
+        label={`Latency over the last ${state.place.value.minutes} minutes: median ${formatMillis(quantiles?.p50)}, p99 ${formatMillis(quantiles?.p99)}`}
+        data={dataOf(window, lines)}
         from={window.from}
         to={window.to}
         onHover={(seconds) => (hover.value = seconds)}
@@ -33,8 +45,8 @@ export function LatencyChart({ state }: { readonly state: ConsoleState }) {
   );
 }
 
-function dataOf({ columns }: ChartWindow): uPlot.AlignedData {
-  const line = (of: keyof Quantiles): (number | null)[] => columns.map(({ quantiles }) => quantiles?.[of] ?? null);
+function dataOf({ columns }: ChartWindow, lines: readonly (Quantiles | undefined)[]): uPlot.AlignedData {
+  const line = (of: keyof Quantiles): (number | null)[] => lines.map((quantiles) => quantiles?.[of] ?? null);
   return [columns.map(({ time }) => time / 1000), line("p50"), line("p90"), line("p99")];
 }
 
@@ -53,11 +65,16 @@ function options(theme: ChartTheme, window: () => ChartWindow): Omit<uPlot.Optio
 
 /** Whole decades around what is there, so that the scale moves seldom. */
 function yRange({ columns }: ChartWindow): [number, number] {
-  const buckets = columns.flatMap(({ latency }) => latency.map(([bucket]) => bucket));
-  if (buckets.length === 0) return [1, 1000];
-  const [low] = bucketBounds(Math.min(...buckets));
-  const [, high] = bucketBounds(Math.max(...buckets));
-  return [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high))];
+  let lowest = Infinity;
+  let highest = -Infinity;
+  for (const { latency } of columns) {
+    lowest = Math.min(lowest, latency[0]?.[0] ?? lowest);
+    highest = Math.max(highest, latency.at(-1)?.[0] ?? highest);
+  }
+  if (highest < lowest) return [1, 1000];
+  const [low] = bucketBounds(lowest);
+  const [, high] = bucketBounds(highest);
+  return [10 ** Math.max(LOWEST_DECADE, Math.floor(Math.log10(low))), 10 ** Math.ceil(Math.log10(high))];
 }
 
 /** 0.1 ms, 1 ms … as far as the scale goes. */
@@ -74,21 +91,22 @@ function decadeWords(milliseconds: number): string {
 
 interface LegendProps {
   readonly window: ChartWindow;
-  readonly column: Column | undefined;
-  readonly hover: number | undefined;
+  /** Of the second under the pointer, milliseconds since the epoch. */
+  readonly time: number | undefined;
+  readonly quantiles: Quantiles | undefined;
 }
 
 /** Names the lines and gives their figures: now, or under the pointer. An event under the pointer comes first. */
-function Legend({ window, column, hover }: LegendProps) {
-  const near = markersNear(window, hover, 2).map(({ text }) => text);
+function Legend({ window, time, quantiles }: LegendProps) {
+  const near = markersNear(window, time === undefined ? undefined : time / 1000, 2).map(({ text }) => text);
   if (near.length > 0) return <>{near.join(" · ")}</>;
   return (
     <>
-      {hover !== undefined && column !== undefined && timeWords(column.time)}
+      {time !== undefined && timeWords(time)}
       {(["p50", "p90", "p99"] as const).map((name) => (
         <span key={name}>
           <i class={`key line-${name}`} />
-          {name} {formatMillis(column?.quantiles?.[name])}
+          {name} {formatMillis(quantiles?.[name])}
         </span>
       ))}
     </>

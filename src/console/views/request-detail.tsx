@@ -4,6 +4,7 @@ import type { Phases, RequestRow } from "#traffic/messages.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { withPair } from "../state/filter-words.ts";
 import { formatBytes, formatMillis, formatTime } from "../words/format.ts";
+import { whyTone } from "./request-tail.tsx";
 import { codeTone } from "../words/tones.ts";
 
 /** One request whole: why it failed and what to do first, where its time went, every field. */
@@ -29,7 +30,7 @@ export function RequestDetail({ state }: { readonly state: ConsoleState }) {
       </div>
       <div class="detail-body">
         {why !== undefined && (
-          <div class={`why tone-${row.kept === "slow" ? "warn" : "bad"}`}>
+          <div class={`why tone-${whyTone(row)}`}>
             <p class="why-summary">{why.summary}</p>
             <p>{why.detail}</p>
             <p class="why-next">

@@ -116,6 +116,11 @@ export function RequestTail({ state }: { readonly state: ConsoleState }) {
   );
 }
 
+/** What is wrong with an answer that came late, or with a request that asked for nothing here, is a warning. */
+export function whyTone({ kept, code }: RequestRow): "warn" | "bad" {
+  return kept === "slow" || (code >= 100 && code < 500) ? "warn" : "bad";
+}
+
 interface TailRowProps {
   readonly row: RequestRow;
   readonly top: number;
@@ -156,7 +161,7 @@ const TailRow = memo(({ row, top, isSelected, onSelect }: TailRowProps) => {
         </span>
       </div>
       {why !== undefined && (
-        <div class={`tail-why tone-${kept === "slow" ? "warn" : "bad"}`}>
+        <div class={`tail-why tone-${whyTone(row)}`}>
           <span aria-hidden="true">↳ </span>
           {why.summary}
         </div>

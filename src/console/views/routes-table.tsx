@@ -42,7 +42,7 @@ export function RoutesTable({ state }: { readonly state: ConsoleState }) {
       column={column}
       sort={sort.value}
       onSort={(next) => (sort.value = next)}
-      class={column === "name" ? "wide" : "figure"}
+      class={column === "name" ? "wide" : column.endsWith("xx") ? "figure small" : "figure"}
       {...(title === undefined ? {} : { title })}
     >
       {words}

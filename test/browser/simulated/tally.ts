@@ -1,3 +1,4 @@
+import { bucketOf } from "#traffic/histogram.ts";
 import type { CodeClass, Column, Counts, Quantiles, Rates, RequestRow } from "#traffic/messages.ts";
 import { classOf } from "./passes.ts";
 
@@ -67,7 +68,7 @@ export function columnOf(tallies: readonly Tally[], second: number): Column {
   for (const { code, duration } of rows) {
     const codeClass = classOf(code);
     classes[codeClass] = (classes[codeClass] ?? 0) + 1;
-    const bucket = duration < 1 ? 0 : Math.ceil(4 * Math.log2(duration)) || 1;
+    const bucket = bucketOf(duration);
     buckets.set(bucket, (buckets.get(bucket) ?? 0) + 1);
   }
   const quantiles = quantilesOf(rows);
