@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { PageDiffs } from "./page-diff.ts";
+
+function counters(values: Readonly<Record<string, number>>): Uint8Array {
+  return Buffer.from(JSON.stringify({ stats: Object.entries(values).map(([name, value]) => ({ name, value })) }));
+}
+
+function clusters(...lines: readonly string[]): Uint8Array {
+  return Buffer.from(lines.map((line) => `${line}\n`).join(""));
+}
+
+test("of counters only what differs is handed on, and what is gone", () => {
+  const pages = new PageDiffs();
+  const diff = (values: Readonly<Record<string, number>>, fresh = false) =>
+    pages.diff("counters", "e1", counters(values), fresh);
+  assert.deepEqual(diff({ a: 1, b: 2 }).changed, [
+    ["a", 1],
+    ["b", 2],
+  ]);
+  assert.deepEqual(diff({ a: 1, b: 3 }), { page: "counters", changed: [["b", 3]], gone: [] });
+  assert.deepEqual(diff({ b: 3 }), { page: "counters", changed: [], gone: ["a"] });
+  assert.deepEqual(diff({ b: 3 }, true).changed, [["b", 3]]);
+  assert.deepEqual(
+    pages.diff("counters", "e2", counters({ b: 3 }), false).changed,
+    [["b", 3]],
+    "each Envoy for itself",
+  );
+});
+
+test("of clusters only those with a line that differs", () => {
+  const pages = new PageDiffs();
+  const diff = (...lines: readonly string[]) => pages.diff("clusters", "e1", clusters(...lines), false);
+  const [a, b] = ["local/n/a/80::10.0.0.1:80::rq_total::1", "local/n/b/80::10.0.0.2:80::rq_total::1"];
+  assert.equal(diff(a, b).changed.length, 2);
+  assert.deepEqual(diff(b, a), { page: "clusters", changed: [], gone: [] }, "their order means nothing");
+  const changed = diff(a, "local/n/b/80::10.0.0.2:80::rq_total::2").changed;
+  assert.equal(JSON.stringify(changed).includes('"requests":2'), true);
+  assert.equal(changed.length, 1);
+  assert.deepEqual(diff(a).gone, ["local/n/b/80"]);
+});
+
+test("a page that is none is refused, and what was known stays", () => {
+  const pages = new PageDiffs();
+  pages.diff("counters", "e1", counters({ a: 1 }), false);
+  for (const text of ["", "{}", '{"stats":1}', "<html>", "[1"]) {
+    assert.throws(() => pages.diff("counters", "e1", Buffer.from(text), false), text);
+  }
+  assert.deepEqual(pages.diff("counters", "e1", counters({ a: 1 }), false).changed, []);
+  assert.deepEqual(
+    pages.diff("counters", "e1", Buffer.from('{"stats":[{},{"name":"x"},{"value":1}]}'), false).changed,
+    [],
+  );
+});
