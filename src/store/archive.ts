@@ -37,7 +37,12 @@ export interface Archive {
 const WRITE_DELAY_MS = 50;
 const ROWS_PER_TRANSACTION = 500;
 
-type Write = { readonly object: ArchivedObject; readonly form: Resource | undefined } | "forget";
+interface Write {
+  readonly object: ArchivedObject;
+  readonly form: Resource | undefined;
+  /** What stands under the key is of an object that was forgotten: its form is not this one's. */
+  readonly fresh: boolean;
+}
 
 /**
  * The archive in one SQLite file (mode 0600: it holds certificates' keys). Writes are gathered and go out in short
@@ -46,10 +51,9 @@ type Write = { readonly object: ArchivedObject; readonly form: Resource | undefi
 export class SqliteArchive implements Archive {
   readonly #database: DatabaseSync;
   readonly #upsert: StatementSync;
-  readonly #setForm: StatementSync;
   readonly #delete: StatementSync;
   readonly #selectForm: StatementSync;
-  readonly #pending = new Map<RefKey, Write>();
+  readonly #pending = new Map<RefKey, Write | "forget">();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(file: string) {
@@ -63,11 +67,10 @@ export class SqliteArchive implements Archive {
         accepted_hash TEXT, refused TEXT, form TEXT) WITHOUT ROWID;
     `);
     this.#upsert = this.#database.prepare(
-      `INSERT INTO object (key, first_seen, file, accepted_hash, refused) VALUES (?, ?, ?, ?, ?)
+      `INSERT INTO object (key, first_seen, file, accepted_hash, refused, form) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT (key) DO UPDATE SET first_seen = excluded.first_seen, file = excluded.file,
-         accepted_hash = excluded.accepted_hash, refused = excluded.refused`,
+         accepted_hash = excluded.accepted_hash, refused = excluded.refused, form = ifnull(excluded.form, object.form)`,
     );
-    this.#setForm = this.#database.prepare("UPDATE object SET form = ? WHERE key = ?");
     this.#delete = this.#database.prepare("DELETE FROM object WHERE key = ?");
     this.#selectForm = this.#database.prepare("SELECT form FROM object WHERE key = ?");
   }
@@ -90,15 +93,16 @@ export class SqliteArchive implements Archive {
   form(key: RefKey): Resource | undefined {
     const pending = this.#pending.get(key);
     if (pending === "forget") return undefined;
-    if (pending?.form !== undefined) return pending.form;
+    if (pending?.form !== undefined || pending?.fresh === true) return pending.form;
     const text = this.#selectForm.get(key)?.["form"];
     return typeof text === "string" ? (JSON.parse(text) as Resource) : undefined;
   }
 
   save(key: RefKey, object: ArchivedObject, form?: Resource): void {
     const before = this.#pending.get(key);
+    const fresh = before === "forget" || before?.fresh === true;
     const kept = form ?? (before === "forget" ? undefined : before?.form);
-    this.#pending.set(key, { object, form: kept });
+    this.#pending.set(key, { object, form: kept, fresh });
     this.#schedule();
   }
 
@@ -127,16 +131,16 @@ export class SqliteArchive implements Archive {
     for (const [key, write] of this.#pending) {
       if (rows++ === ROWS_PER_TRANSACTION) break;
       this.#pending.delete(key);
-      if (write === "forget") this.#delete.run(key);
-      else this.#write(key, write.object, write.form);
+      if (write === "forget" || write.fresh) this.#delete.run(key);
+      if (write !== "forget") this.#write(key, write.object, write.form);
     }
     this.#database.exec("COMMIT");
   }
 
   #write(key: RefKey, object: ArchivedObject, form: Resource | undefined): void {
     const refused = object.refused === undefined ? null : JSON.stringify(object.refused);
-    this.#upsert.run(key, object.firstSeen, object.file, object.acceptedHash ?? null, refused);
-    if (form !== undefined) this.#setForm.run(JSON.stringify(form), key);
+    const text = form === undefined ? null : JSON.stringify(form);
+    this.#upsert.run(key, object.firstSeen, object.file, object.acceptedHash ?? null, refused, text);
   }
 }
 

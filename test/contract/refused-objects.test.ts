@@ -19,6 +19,10 @@ const noBad: Judgement = (type, name, bytes) => {
   return route === undefined ? undefined : "a route is no good";
 };
 
+/** As {@link noBad}, and no virtual host with the path /never. */
+const noNever: Judgement = (type, name, bytes) =>
+  type === "virtualHost" && Buffer.from(bytes).includes("/never") ? "never" : noBad(type, name, bytes);
+
 /** A control plane with a client that judges what comes. */
 class Judged implements AsyncDisposable {
   readonly controlPlane: ControlPlane;
@@ -79,6 +83,10 @@ class Judged implements AsyncDisposable {
 const path = (name: string, value: string): string => ingress("team", name, "a.test", "shop", { path: value });
 const shop = service("team", "shop", AN_ENDPOINT);
 
+function namespace(lastGood: string): string {
+  return `apiVersion: v1\nkind: Namespace\nmetadata: { name: team, annotations: { binnacle.dev/last-good: "${lastGood}" } }\n`;
+}
+
 suite("objects that Envoy refuses", () => {
   test("of several new objects on one host only the cause is refused, whatever their order", async () => {
     for (const names of [
@@ -108,9 +116,7 @@ suite("objects that Envoy refuses", () => {
   });
 
   test("a change that is refused leaves the form before it in effect, with Envoy's words; a better one is taken", async () => {
-    await using judged = await Judged.start((type, name, bytes) =>
-      type === "virtualHost" && Buffer.from(bytes).includes("/never") ? "never" : noBad(type, name, bytes),
-    );
+    await using judged = await Judged.start(noNever);
     await judged.apply(path("shop", "/old"), shop);
     await judged.apply(path("shop", "/never"));
     assert.match(judged.refused()["Ingress shop"] ?? "", /^Envoy refused .*virtualHost http\/a\.test.*: never$/);
@@ -121,9 +127,7 @@ suite("objects that Envoy refuses", () => {
   });
 
   test("two changes in a row, the second refused before the first was answered: the first stays", async () => {
-    await using judged = await Judged.start((type, name, bytes) =>
-      type === "virtualHost" && Buffer.from(bytes).includes("/never") ? "never" : noBad(type, name, bytes),
-    );
+    await using judged = await Judged.start(noNever);
     await judged.apply(shop, path("shop", "/first"), path("shop", "/never"));
     assert.deepEqual(judged.routes("http/a.test"), ["a.test/Ingress/team/shop/prefix /first"]);
     assert.ok(judged.accepted({ kind: "Ingress", namespace: "team", name: "shop" }));
@@ -169,11 +173,7 @@ suite("objects that Envoy refuses", () => {
   });
 
   test("a namespace that wants no last good forms has none", async () => {
-    await using judged = await Judged.start((type, name, bytes) =>
-      type === "virtualHost" && Buffer.from(bytes).includes("/never") ? "never" : noBad(type, name, bytes),
-    );
-    const namespace = (lastGood: string): string =>
-      `apiVersion: v1\nkind: Namespace\nmetadata: { name: team, annotations: { binnacle.dev/last-good: "${lastGood}" } }\n`;
+    await using judged = await Judged.start(noNever);
     await judged.apply(namespace("off"), together(path("shop", "/old"), shop));
     await judged.apply(path("shop", "/never"));
     assert.equal(judged.routes("http/a.test"), undefined);
@@ -184,16 +184,14 @@ suite("objects that Envoy refuses", () => {
 
   test("over a restart the refused form is not tried again, and the accepted one serves", async () => {
     const archive = new MemoryArchive();
-    const judge: Judgement = (type, name, bytes) =>
-      type === "virtualHost" && Buffer.from(bytes).includes("/never") ? "never" : noBad(type, name, bytes);
     {
-      await using judged = await Judged.start(judge, archive);
+      await using judged = await Judged.start(noNever, archive);
       await judged.apply(together(path("shop", "/old"), shop));
       await judged.apply(path("shop", "/never"));
     }
     let refusals = 0;
     await using again = await Judged.start((type, name, bytes) => {
-      const words = judge(type, name, bytes);
+      const words = noNever(type, name, bytes);
       if (words !== undefined) refusals++;
       return words;
     }, archive);

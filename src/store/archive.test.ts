@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import { refKey } from "#resources/ref.ts";
+import type { Resource } from "#resources/resource.ts";
+import { type Archive, type ArchivedObject, MemoryArchive, SqliteArchive } from "./archive.ts";
+
+const KEY = refKey({ kind: "Namespace", namespace: "", name: "team" });
+const FORM: Resource = {
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name: "team", namespace: "", labels: {}, annotations: { words: "ünï ✓ 'quoted'" } },
+};
+const OBJECT: ArchivedObject = { firstSeen: 1_767_225_600_123, file: "a.yaml", acceptedHash: "1", refused: undefined };
+const REFUSED: ArchivedObject = {
+  ...OBJECT,
+  refused: { hash: "7", by: "envoy", problems: [{ severity: "error", path: "", message: "no" }], since: 5 },
+};
+
+interface Opened {
+  readonly archive: Archive;
+  /** Closes it and opens it again, where that keeps anything. */
+  readonly reopen: () => Archive;
+  readonly end: () => void;
+}
+
+/** One contract for every archive. */
+function contract(name: string, open: () => Opened): void {
+  const check = (title: string, run: (archive: Archive, reopen: () => Archive) => void): void => {
+    void test(title, () => {
+      const { archive, reopen, end } = open();
+      try {
+        run(archive, reopen);
+      } finally {
+        end();
+      }
+    });
+  };
+  suite(name, () => {
+    check("what was saved is there, at once and after closing", (archive, reopen) => {
+      archive.save(KEY, OBJECT, FORM);
+      assert.deepEqual(archive.form(KEY), FORM);
+      const again = reopen();
+      assert.deepEqual([...again.load()], [[KEY, OBJECT]]);
+      assert.deepEqual(again.form(KEY), FORM);
+    });
+    check("saving without a form keeps the one that is there", (archive, reopen) => {
+      archive.save(KEY, OBJECT, FORM);
+      archive.save(KEY, REFUSED);
+      assert.deepEqual(archive.form(KEY), FORM);
+      const again = reopen();
+      again.save(KEY, { ...REFUSED, file: "b.yaml" });
+      const last = reopen();
+      assert.deepEqual([last.load().get(KEY), last.form(KEY)], [{ ...REFUSED, file: "b.yaml" }, FORM]);
+    });
+    check("what was forgotten is gone with its form, also when it comes back", (archive, reopen) => {
+      archive.save(KEY, OBJECT, FORM);
+      const again = reopen();
+      again.forget(KEY);
+      assert.equal(again.form(KEY), undefined);
+      again.save(KEY, { ...OBJECT, acceptedHash: undefined });
+      assert.equal(again.form(KEY), undefined);
+      const last = reopen();
+      assert.deepEqual([last.load().size, last.form(KEY)], [1, undefined]);
+      last.forget(KEY);
+      assert.equal(reopen().load().size, 0);
+    });
+    check("thousands of objects", (archive, reopen) => {
+      const keys = Array.from({ length: 3_000 }, (_, index) =>
+        refKey({ kind: "Service", namespace: "t", name: `s${index}` }),
+      );
+      for (const key of keys) archive.save(key, OBJECT, FORM);
+      assert.equal(reopen().load().size, keys.length);
+    });
+    check("a form of nothing", (archive) => {
+      assert.deepEqual([archive.form(KEY), archive.load().size], [undefined, 0]);
+      archive.forget(KEY);
+    });
+  });
+}
+
+contract("MemoryArchive", () => {
+  const archive = new MemoryArchive();
+  return { archive, reopen: () => archive, end: () => archive.close() };
+});
+
+contract("SqliteArchive", () => {
+  const directory = mkdtempSync(join(tmpdir(), "binnacle-archive-"));
+  const file = join(directory, "archive.sqlite");
+  let archive = new SqliteArchive(file);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  return {
+    archive,
+    reopen: () => {
+      archive.close();
+      archive = new SqliteArchive(file);
+      return archive;
+    },
+    end: () => {
+      archive.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+});
