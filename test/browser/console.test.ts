@@ -161,6 +161,50 @@ describe("console", { skip }, () => {
     assert.deepEqual(setting.complaints, []);
   });
 
+  test("the end of the list leads further back, and a click on a chart to the requests of that moment", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open();
+    await page.locator("body").press(" ");
+    const rows = await held(page);
+    await page.evaluate("document.querySelector('.tail').scrollTo(0, 1e6)");
+    await until(() => held(page), { accept: (now) => now >= rows + 400, what: "older requests" });
+
+    await page
+      .locator(".chart-panel .u-over")
+      .first()
+      .click({ position: { x: 250, y: 60 } });
+    await page.getByText(/^What came before \d\d:\d\d:\d\d$/).waitFor();
+    const at = Number(/at=(\d+)/.exec(page.url())?.[1]);
+    const clock = new Date(at).toTimeString().slice(0, 8);
+    await until(() => page.locator(".tail-time").allInnerTexts(), {
+      accept: (times) => times.length > 10 && times.every((time) => time < clock),
+      what: `requests before ${clock}`,
+    });
+    await page.reload();
+    await until(() => page.locator(".tail-time").allInnerTexts(), {
+      accept: (times) => times.length > 10 && times.every((time) => time < clock),
+      what: "the same after a reload",
+    });
+    await page.getByRole("button", { name: "Back to live" }).click();
+    await page.getByText("showing 1 in 5 of ordinary requests").waitFor();
+    await until(() => page.locator(".tail-time").first().innerText(), {
+      accept: (time) => time > clock,
+      what: "new requests",
+    });
+    assert.deepEqual(setting.complaints, []);
+  });
+
+  test("top talkers are listed, and a click filters by one", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open("#view=talkers");
+    const client = page.getByRole("region", { name: "Clients" }).getByRole("button").first();
+    const address = await client.innerText();
+    await client.click();
+    await page.getByRole("button", { name: `remove filter client ${address}` }).waitFor();
+    assert.equal(new URLSearchParams(new URL(page.url()).hash.slice(1)).get("client"), address);
+    assert.deepEqual(setting.complaints, []);
+  });
+
   test("the keyboard alone is enough", async (t) => {
     const setting = await ConsoleSetting.start(t);
     const page = await setting.open();
@@ -218,6 +262,7 @@ describe("console", { skip }, () => {
       ["Routes", ".routes-panel"],
       ["Upstreams", ".upstreams-panel"],
       ["Flow", ".flow-panel"],
+      ["Talkers", ".talkers-panel"],
       ["Charts", ".chart-panel >> nth=0"],
       ["Requests", ".tail-panel"],
     ] as const) {

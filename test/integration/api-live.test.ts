@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -11,6 +10,7 @@ import type { ServerMessage } from "#traffic/messages.ts";
 import { ApiSetting, cookieOf, headerOf } from "../browser/simulated/api-setting.ts";
 import { SimulatedTraffic } from "../browser/simulated/simulated-traffic.ts";
 import { startSimulated } from "../browser/simulated/start-simulated.ts";
+import { certificateAuthority } from "./support/certificate.ts";
 import { httpGet } from "./support/http-get.ts";
 import { temporaryDirectory } from "./support/temp-dir.ts";
 
@@ -135,21 +135,13 @@ test("beyond loopback it starts with TLS only", async () => {
 test("with TLS the cookie is bound to the host and to TLS", async (t) => {
   await using directory = await temporaryDirectory("api-tls");
   const [certificate, key] = [join(directory.path, "crt.pem"), join(directory.path, "key.pem")];
-  execFileSync(
-    "openssl",
-    [
-      ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=localhost".split(" "),
-      ..."-addext subjectAltName=DNS:localhost,IP:127.0.0.1".split(" "),
-      "-keyout",
-      key,
-      "-out",
-      certificate,
-    ],
-    { stdio: "ignore" },
-  );
+  const authority = certificateAuthority();
+  const first = authority.issue(["localhost", "127.0.0.1"]);
+  await writeFile(certificate, first.cert);
+  await writeFile(key, first.key, { mode: 0o600 });
   const setting = await ApiSetting.start(t, { tls: { certificate, key } });
   assert.match(setting.api.url, /^https:/);
-  const tls = { servername: "localhost", ca: await readFile(certificate, "utf8") };
+  const tls = { servername: "localhost", ca: authority.cert };
   const { pathname, search } = new URL(setting.api.mintSignInLink().url);
   const answer = await setting.anonymous(pathname + search, { tls });
   assert.match(

@@ -1,4 +1,5 @@
 import type { Column, Marker } from "#traffic/messages.ts";
+import type { Place } from "../state/address.ts";
 import type { TrafficPicture } from "../feed/traffic-model.ts";
 
 /** What the charts draw: whole seconds only, since one that still fills would look like a drop. */
@@ -8,14 +9,17 @@ export interface ChartWindow {
   /** Seconds since the epoch. */
   readonly from: number;
   readonly to: number;
+  /** The moment whose requests are shown, in seconds too. */
+  readonly at: number | undefined;
 }
 
-export function chartWindow(picture: TrafficPicture | undefined, minutes: number): ChartWindow {
-  if (picture === undefined) return { columns: [], markers: [], from: 0, to: minutes * 60 };
+export function chartWindow(picture: TrafficPicture | undefined, { minutes, at: moment }: Place): ChartWindow {
+  const at = moment === undefined ? undefined : moment / 1000;
+  if (picture === undefined) return { columns: [], markers: [], from: 0, to: minutes * 60, at };
   const to = Math.floor(picture.time / 1000) - 1;
   const from = to - minutes * 60;
   const inside = ({ time }: { readonly time: number }): boolean => time >= from * 1000 && time <= to * 1000;
-  return { columns: picture.columns.filter(inside), markers: picture.markers.filter(inside), from, to };
+  return { columns: picture.columns.filter(inside), markers: picture.markers.filter(inside), from, to, at };
 }
 
 /** The column of a second (since the epoch), or undefined. */

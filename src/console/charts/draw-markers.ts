@@ -1,9 +1,9 @@
 import type uPlot from "uplot";
-import type { Marker } from "#traffic/messages.ts";
+import type { ChartWindow } from "./chart-window.ts";
 import type { ChartTheme } from "./theme.ts";
 
-/** Draws each marker as a line across the chart with a flag at its top. */
-export function drawMarkers(plot: uPlot, markers: readonly Marker[], theme: ChartTheme): void {
+/** Draws each marker as a line across the chart with a flag at its top, and the picked moment as a plain line. */
+export function drawMarkers(plot: uPlot, { markers, at }: ChartWindow, theme: ChartTheme): void {
   const { ctx, bbox } = plot;
   const unit = devicePixelRatio;
   ctx.save();
@@ -27,6 +27,11 @@ export function drawMarkers(plot: uPlot, markers: readonly Marker[], theme: Char
     ctx.lineTo(x + 7 * unit, bbox.top + 3.5 * unit);
     ctx.lineTo(x, bbox.top + 7 * unit);
     ctx.fill();
+  }
+  if (at !== undefined) {
+    const x = Math.round(plot.valToPos(at, "x", true));
+    ctx.fillStyle = theme.text;
+    if (x >= bbox.left && x <= bbox.left + bbox.width) ctx.fillRect(x, bbox.top, 2 * unit, bbox.height);
   }
   ctx.restore();
 }

@@ -14,6 +14,8 @@ export interface LiveChartProps {
   readonly options: (theme: ChartTheme) => Omit<uPlot.Options, "width" | "height">;
   /** The second under the pointer, or undefined. */
   readonly onHover: (seconds: number | undefined) => void;
+  /** A second was clicked. */
+  readonly onPick: (seconds: number) => void;
 }
 
 /** One canvas that follows its panel's size, the feed and the colour scheme. */
@@ -41,6 +43,10 @@ export function LiveChart(props: LiveChartProps) {
         element,
       );
       scale(plot.current, latest.current);
+      plot.current.over.addEventListener("click", () => {
+        const seconds = plot.current?.data[0][plot.current.cursor.idx ?? -1];
+        if (seconds !== undefined) latest.current.onPick(seconds);
+      });
     };
     draw();
     const observer = new ResizeObserver(() => {

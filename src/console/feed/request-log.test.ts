@@ -71,3 +71,13 @@ test("another filter's rows are gone at once, also while held", () => {
   log.clear();
   assert.deepEqual([ids(log), log.view().waiting], [[], 0]);
 });
+
+test("older rows go before the others, each once, and as many as there is room for", () => {
+  const log = new RequestLog();
+  log.add(rows(100, 102));
+  log.prepend(rows(97, 100).toReversed());
+  assert.deepEqual(ids(log), [97, 98, 99, 100, 101, 102]);
+  log.prepend(rows(1, 20_000).toReversed());
+  assert.equal(log.view().rows.length, MOST_ROWS);
+  assert.equal(log.view().rows.at(-1)?.id, 102);
+});

@@ -73,6 +73,16 @@ export class RequestLog {
     this.#waitingRows = [...this.#waitingRows, ...rows].slice(-MOST_WAITING);
   }
 
+  /** Rows from before those that are here, newest first, as the history answers. What is here already is left out. */
+  prepend(rows: readonly RequestRow[]): void {
+    const known = new Set(this.#rows.map(({ id }) => id));
+    const older = rows.filter(({ id }) => !known.has(id)).toReversed();
+    const room = Math.max(0, MOST_ROWS - this.#rows.length);
+    if (older.length === 0 || room === 0) return;
+    this.#rows = [...older.slice(-room), ...this.#rows];
+    this.#version++;
+  }
+
   view(): LogView {
     return { rows: this.#rows, version: this.#version, waiting: this.#waiting };
   }

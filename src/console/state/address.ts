@@ -7,8 +7,9 @@ export type Focus =
   | { readonly type: "cluster"; readonly upstream: Upstream }
   | { readonly type: "endpoint"; readonly upstream: Upstream; readonly address: string };
 
-export type LeftView = "tables" | "flow";
-export type PhonePanel = "requests" | "routes" | "upstreams" | "flow" | "charts";
+export type LeftView = "tables" | "flow" | "talkers";
+export const LEFT_VIEWS: readonly LeftView[] = ["tables", "flow", "talkers"];
+export type PhonePanel = "requests" | "routes" | "upstreams" | "flow" | "talkers" | "charts";
 
 /** Everything that the address holds, so that a link shows another reader the same. */
 export interface Place {
@@ -17,9 +18,11 @@ export interface Place {
   readonly left: LeftView;
   /** Minutes that the charts show. */
   readonly minutes: number;
+  /** Milliseconds since the epoch: the requests up to then instead of those that come. */
+  readonly at: number | undefined;
 }
 
-export const START: Place = { filter: {}, focus: undefined, left: "tables", minutes: 5 };
+export const START: Place = { filter: {}, focus: undefined, left: "tables", minutes: 5, at: undefined };
 export const MINUTES = [1, 5, 15] as const;
 
 /** Reads the part of an address behind `#`. What is not understood is left out: an old link still opens. */
@@ -27,15 +30,16 @@ export function placeFromHash(hash: string): Place {
   const pairs: FilterPair[] = [];
   const others = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(hash.replace(/^#/, ""))) {
-    if (name.startsWith("focus-") || name === "view" || name === "minutes") others.set(name, value);
+    if (name.startsWith("focus-") || ["view", "minutes", "at"].includes(name)) others.set(name, value);
     else pairs.push([name, value]);
   }
   const minutes = MINUTES.find((known) => String(known) === others.get("minutes")) ?? START.minutes;
-  const left = others.get("view") === "flow" ? "flow" : "tables";
-  return { filter: filterFromPairs(pairs).filter, focus: readFocus(others), left, minutes };
+  const left = LEFT_VIEWS.find((known) => known === others.get("view")) ?? START.left;
+  const at = /^\d{13}$/.test(others.get("at") ?? "") ? Number(others.get("at")) : undefined;
+  return { filter: filterFromPairs(pairs).filter, focus: readFocus(others), left, minutes, at };
 }
 
-export function hashFromPlace({ filter, focus, left, minutes }: Place): string {
+export function hashFromPlace({ filter, focus, left, minutes, at }: Place): string {
   const pairs: FilterPair[] = [...pairsFromFilter(filter)];
   if (focus?.type === "route") pairs.push(["focus-host", focus.host], ["focus-route", focus.route]);
   if (focus?.type === "cluster" || focus?.type === "endpoint")
@@ -43,6 +47,7 @@ export function hashFromPlace({ filter, focus, left, minutes }: Place): string {
   if (focus?.type === "endpoint") pairs.push(["focus-endpoint", focus.address]);
   if (left !== START.left) pairs.push(["view", left]);
   if (minutes !== START.minutes) pairs.push(["minutes", String(minutes)]);
+  if (at !== undefined) pairs.push(["at", String(at)]);
   return pairs.length === 0 ? "" : `#${new URLSearchParams(pairs.map(([name, value]) => [name, value]))}`;
 }
 

@@ -1,5 +1,4 @@
 import { batch, computed, signal } from "@preact/signals";
-import type { AlertsAnswer, ObjectsAnswer, StatusAnswer } from "#api/answers.ts";
 import type {
   PinTarget,
   RequestRow,
@@ -9,12 +8,12 @@ import type {
   TrafficFilter,
 } from "#traffic/messages.ts";
 import { type FeedState, LiveFeed } from "../feed/live-feed.ts";
-import { fetchJson, Poll, type Polled } from "../feed/poll.ts";
-import { type LogView, RequestLog } from "../feed/request-log.ts";
+import { fetchJson } from "../feed/poll.ts";
+import { type LogView, MOST_ROWS, RequestLog } from "../feed/request-log.ts";
 import { TrafficModel, type TrafficPicture } from "../feed/traffic-model.ts";
 import { type Focus, focusedFilter, hashFromPlace, isSameFocus, type Place, placeFromHash } from "./address.ts";
+import { ApplianceState } from "./appliance-state.ts";
 
-const NOTHING: Polled<never> = { answer: undefined, error: undefined };
 const MAIN: Omit<SubscribeMessage, "type"> = { recentRows: 500, rowsPerSecond: 200, columns: 900, tableRows: 1000 };
 /** The feed behind the routes table while something is in focus: no requests, no columns. */
 const TABLE: Omit<SubscribeMessage, "type"> = { recentRows: 0, rowsPerSecond: 0, columns: 0, tableRows: 1000 };
@@ -26,13 +25,14 @@ export class ConsoleState {
   readonly picture = signal<TrafficPicture | undefined>(undefined);
   /** For the routes table: never narrowed by the focus. */
   readonly overview = signal<TrafficPicture | undefined>(undefined);
+  /** The request list: what comes, or what was at the moment that the reader picked. */
   readonly log = signal<LogView>({ rows: [], version: 0, waiting: 0 });
   readonly feed = signal<FeedState>({ type: "connecting" });
   readonly paused = signal(false);
   readonly selected = signal<RequestRow | undefined>(undefined);
-  readonly status = signal<Polled<StatusAnswer>>(NOTHING);
-  readonly alerts = signal<Polled<AlertsAnswer>>(NOTHING);
-  readonly problems = signal<Polled<ObjectsAnswer>>(NOTHING);
+  readonly appliance: ApplianceState;
+  /** What lies before the list's oldest request. */
+  readonly older = signal<"unknown" | "asked" | "nothing">("unknown");
   /** Milliseconds since the epoch, each second. */
   readonly now = signal(Date.now());
   /** When the appliance was last heard of. */
@@ -42,42 +42,31 @@ export class ConsoleState {
   readonly filter = computed<TrafficFilter>(() => focusedFilter(this.place.value.filter, this.place.value.focus));
 
   readonly #log = new RequestLog();
+  readonly #past = new RequestLog();
+  #historyId = 0;
   #model = new TrafficModel();
   #tableModel: TrafficModel | undefined;
   #scrolledAway = false;
   /** The next snapshot answers another filter: nothing of what came before belongs beside it. */
   #isOtherFilter = false;
+  /** The list of the moment in the address was asked for. */
+  #hasPast = false;
   #heard = 0;
   #isPainting = false;
   readonly #feed: LiveFeed;
   #tableFeed: LiveFeed | undefined;
-  readonly #alertsPoll: Poll<AlertsAnswer>;
 
   constructor() {
-    const onSignedOut = (): void => this.#signedOut();
     this.#feed = this.#openFeed(
       { ...MAIN, filter: this.filter.value },
       (message) => this.#receive(message),
       (state) => this.#feedChanged(state),
     );
     this.#syncTableFeed();
-    const statusPoll = (polled: Polled<StatusAnswer>): void => {
-      this.status.value = polled;
-      if (polled.error === undefined) this.#hear();
-    };
-    void new Poll<StatusAnswer>({ path: "/status", every: 2000, onSignedOut, onAnswer: statusPoll });
-    this.#alertsPoll = new Poll({
-      path: "/alerts",
-      every: 5000,
-      onSignedOut,
-      onAnswer: (polled) => (this.alerts.value = polled),
-    });
-    void new Poll<ObjectsAnswer>({
-      path: "/objects?problems=true",
-      every: 5000,
-      onSignedOut,
-      onAnswer: (polled) => (this.problems.value = polled),
-    });
+    this.appliance = new ApplianceState(
+      () => this.#hear(),
+      () => this.#signedOut(),
+    );
     setInterval(() => {
       this.now.value = Date.now();
     }, 1000);
@@ -103,6 +92,9 @@ export class ConsoleState {
     this.selected.value = this.selected.value?.id === row.id ? undefined : row;
   };
 
+  /** The requests up to the end of a second (since the epoch) instead of those that come. */
+  readonly showSecond = (seconds: number): void => this.go({ at: (seconds + 1) * 1000 });
+
   togglePause(): void {
     this.paused.value = !this.paused.value;
     this.#holdOrLetGo();
@@ -119,7 +111,14 @@ export class ConsoleState {
   showWaiting(): void {
     this.#log.letGo();
     if (this.paused.value) this.#log.hold();
-    this.log.value = this.#log.view();
+    this.log.value = this.#shownLog().view();
+  }
+
+  /** Asks for what came before the oldest request of the list. */
+  askOlder(): void {
+    const oldest = this.log.value.rows[0];
+    const isFull = this.log.value.rows.length >= MOST_ROWS;
+    if (oldest !== undefined && !isFull && this.older.value === "unknown") this.#askHistory(oldest.time + 1);
   }
 
   pin(pin: PinTarget): void {
@@ -134,10 +133,6 @@ export class ConsoleState {
     this.#feed.retry();
   }
 
-  alertsChanged(): void {
-    this.#alertsPoll.again();
-  }
-
   async signOut(): Promise<void> {
     await fetch("/sign-out", { method: "POST" });
     this.#signedOut();
@@ -145,12 +140,15 @@ export class ConsoleState {
 
   #moveTo(place: Place): void {
     const before = JSON.stringify(this.filter.value);
+    const isOtherTime = place.at !== this.place.value.at;
     batch(() => {
       this.place.value = place;
       this.complaint.value = undefined;
     });
     this.#syncTableFeed();
-    if (JSON.stringify(this.filter.value) === before) return;
+    const isOtherFilter = JSON.stringify(this.filter.value) !== before;
+    if (isOtherTime || isOtherFilter) this.#openPast();
+    if (!isOtherFilter) return;
     this.selected.value = undefined;
     this.paused.value = false;
     this.#isOtherFilter = true;
@@ -158,6 +156,25 @@ export class ConsoleState {
     this.#holdOrLetGo();
     this.#feed.subscribe({ ...MAIN, filter: this.filter.value });
     this.#paint();
+  }
+
+  /** The list of the moment in the address, anew; asked for once the feed stands. */
+  #openPast(): void {
+    const { at } = this.place.value;
+    this.#past.clear();
+    this.#historyId++;
+    this.older.value = "unknown";
+    this.selected.value = undefined;
+    this.#hasPast = this.#feed.state.type === "live";
+    if (at !== undefined && this.#hasPast) this.#askHistory(at);
+    this.#paint();
+  }
+
+  /** The requests before a time, as many as a page is given. */
+  #askHistory(to: number): void {
+    this.#historyId++;
+    this.older.value = "asked";
+    this.#feed.send({ type: "history", id: String(this.#historyId), filter: this.filter.value, to, limit: 500 });
   }
 
   /** While something is in focus a second feed keeps the routes table whole. */
@@ -202,6 +219,7 @@ export class ConsoleState {
         if (this.#isOtherFilter) this.#log.clear();
         this.#isOtherFilter = false;
         this.#log.addSnapshot(message.requests);
+        if (!this.#hasPast) this.#openPast();
         break;
       case "delta":
         this.#model.apply(message);
@@ -211,6 +229,9 @@ export class ConsoleState {
         this.complaint.value = `${message.path}: ${message.message}. ${message.fix ?? ""}`;
         break;
       case "history":
+        if (message.id !== String(this.#historyId)) return;
+        (this.place.value.at === undefined ? this.#log : this.#past).prepend(message.requests);
+        this.older.value = message.more ? "unknown" : "nothing";
         break;
     }
     this.#hear();
@@ -235,7 +256,7 @@ export class ConsoleState {
       this.#isPainting = false;
       batch(() => {
         this.heard.value = this.#heard;
-        this.log.value = this.#log.view();
+        this.log.value = this.#shownLog().view();
         if (this.paused.value && this.picture.value !== undefined) return;
         this.picture.value = this.#model.picture();
         this.overview.value =
@@ -243,6 +264,10 @@ export class ConsoleState {
           (this.place.value.focus === undefined ? this.picture.value : this.overview.value);
       });
     });
+  }
+
+  #shownLog(): RequestLog {
+    return this.place.value.at === undefined ? this.#log : this.#past;
   }
 
   #holdOrLetGo(): void {

@@ -1,3 +1,4 @@
+import { LEFT_VIEWS, START } from "./address.ts";
 import type { ConsoleState } from "./console-state.ts";
 import type { Shortcut } from "./keyboard.ts";
 
@@ -15,8 +16,12 @@ export function shortcuts(state: ConsoleState, page: Page): readonly Shortcut[] 
     { keys: [" "], words: "pause, or go on", run: () => state.togglePause() },
     { keys: ["g", "Home"], words: "newest request", run: () => moveToNewest(state) },
     { keys: ["f"], words: "failures only, or all", run: () => toggleFailures(state) },
-    { keys: ["v"], words: "tables, or flow", run: () => toggleView(state) },
-    { keys: ["Escape"], words: "close the request, then drop focus, then filter", run: () => stepBack(state) },
+    { keys: ["v"], words: "tables, flow, talkers", run: () => nextView(state) },
+    {
+      keys: ["Escape"],
+      words: "close the request; back to live; drop focus; drop the filter",
+      run: () => stepBack(state),
+    },
     { keys: ["?"], words: "this help", run: page.showHelp },
   ];
 }
@@ -46,12 +51,14 @@ export function toggleFailures(state: ConsoleState): void {
   state.go({ filter: isOn ? others : { ...others, kept: ["failure"] } });
 }
 
-function toggleView(state: ConsoleState): void {
-  state.go({ left: state.place.value.left === "flow" ? "tables" : "flow" });
+function nextView(state: ConsoleState): void {
+  const next = LEFT_VIEWS[LEFT_VIEWS.indexOf(state.place.value.left) + 1] ?? START.left;
+  state.go({ left: next });
 }
 
 function stepBack(state: ConsoleState): void {
   if (state.selected.value !== undefined) state.selected.value = undefined;
+  else if (state.place.value.at !== undefined) state.go({ at: undefined });
   else if (state.place.value.focus !== undefined) state.go({ focus: undefined });
   else state.go({ filter: {} });
 }

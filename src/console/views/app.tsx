@@ -15,6 +15,7 @@ import { RequestDetail } from "./request-detail.tsx";
 import { RequestTail } from "./request-tail.tsx";
 import { RequestsChart } from "./requests-chart.tsx";
 import { RoutesTable } from "./routes-table.tsx";
+import { Talkers } from "./talkers.tsx";
 import { Tabs } from "./tabs.tsx";
 import { TotalsStrip } from "./totals-strip.tsx";
 import { UpstreamsTable } from "./upstreams-table.tsx";
@@ -24,6 +25,7 @@ const PHONE_PANELS: readonly { readonly value: PhonePanel; readonly label: strin
   { value: "routes", label: "Routes" },
   { value: "upstreams", label: "Upstreams" },
   { value: "flow", label: "Flow" },
+  { value: "talkers", label: "Talkers" },
   { value: "charts", label: "Charts" },
 ];
 
@@ -62,6 +64,7 @@ export function App({ state }: { readonly state: ConsoleState }) {
           <RoutesTable state={state} />
           <UpstreamsTable state={state} />
           <Flow state={state} />
+          <Talkers state={state} />
         </div>
         <div class="column column-right">
           <RequestTail state={state} />

@@ -17,8 +17,8 @@ type Tab = "alerts" | "problems" | "events";
 /** What wants somebody: alerts, objects with problems, and what happened lately. Its size never changes. */
 export function Attention({ state }: { readonly state: ConsoleState }) {
   const chosen = useSignal<Tab | undefined>(undefined);
-  const alerts = state.alerts.value.answer?.alerts ?? [];
-  const problems = state.problems.value.answer?.objects ?? [];
+  const alerts = state.appliance.alerts.value.answer?.alerts ?? [];
+  const problems = state.appliance.problems.value.answer?.objects ?? [];
   const firing = alerts.filter((alert) => alert.state === "active").length;
   // Until the reader chooses, what is there is shown.
   const tab = chosen.value ?? (alerts.length > 0 || problems.length === 0 ? "alerts" : "problems");
@@ -53,8 +53,8 @@ function Counted({ words, count, tone }: { readonly words: string; readonly coun
 function Alerts({ state, alerts }: { readonly state: ConsoleState; readonly alerts: readonly AlertAnswer[] }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const silenced = useSignal<AlertAnswer | undefined>(undefined);
-  const { answer, error } = state.alerts.value;
-  const links = state.status.value.answer?.links;
+  const { answer, error } = state.appliance.alerts.value;
+  const links = state.appliance.status.value.answer?.links;
   return (
     <>
       {error !== undefined && <Trouble>{error}</Trouble>}
@@ -101,13 +101,13 @@ function Alerts({ state, alerts }: { readonly state: ConsoleState; readonly aler
           {links.prometheus && <a href="/prometheus/">Prometheus</a>}
         </p>
       )}
-      <SilenceDialog dialog={dialog} alert={silenced.value} onDone={() => state.alertsChanged()} />
+      <SilenceDialog dialog={dialog} alert={silenced.value} onDone={() => state.appliance.alertsChanged()} />
     </>
   );
 }
 
 function Problems({ state, objects }: { readonly state: ConsoleState; readonly objects: readonly ObjectSummary[] }) {
-  const { answer, error } = state.problems.value;
+  const { answer, error } = state.appliance.problems.value;
   return (
     <>
       {error !== undefined && <Trouble>{error}</Trouble>}

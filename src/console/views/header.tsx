@@ -97,9 +97,9 @@ function Freshness({ state }: { readonly state: ConsoleState }) {
 }
 
 function chips(state: ConsoleState): Chip[] {
-  const { answer: status, error } = state.status.value;
+  const { answer: status, error } = state.appliance.status.value;
   const now = state.now.value;
-  const firing = state.alerts.value.answer?.alerts.filter((alert) => alert.state === "active") ?? [];
+  const firing = state.appliance.alerts.value.answer?.alerts.filter((alert) => alert.state === "active") ?? [];
   const alertTone: Tone = firing.some(({ severity }) => severity === "critical")
     ? "bad"
     : firing.length > 0
@@ -107,9 +107,13 @@ function chips(state: ConsoleState): Chip[] {
       : "good";
   const alerts: Chip = {
     name: "Alerts",
-    tone: state.alerts.value.answer === undefined ? "idle" : alertTone,
+    tone: state.appliance.alerts.value.answer === undefined ? "idle" : alertTone,
     words:
-      state.alerts.value.answer === undefined ? "not known" : firing.length === 0 ? "none" : `${firing.length} firing`,
+      state.appliance.alerts.value.answer === undefined
+        ? "not known"
+        : firing.length === 0
+          ? "none"
+          : `${firing.length} firing`,
     lines: firing.map(({ name, summary, severity }) => ({
       tone: severity === "critical" ? "bad" : "warn",
       name,

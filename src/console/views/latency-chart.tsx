@@ -21,7 +21,7 @@ const LOWEST_DECADE = -1;
 /** The spread of latencies second by second, with the median and the slow ends as lines. */
 export function LatencyChart({ state }: { readonly state: ConsoleState }) {
   const hover = useSignal<number | undefined>(undefined);
-  const window = chartWindow(state.picture.value, state.place.value.minutes);
+  const window = chartWindow(state.picture.value, state.place.value);
   const shown = useRef(window);
   shown.current = window;
   const lines = slidingQuantiles(window.columns, SECONDS);
@@ -39,6 +39,7 @@ export function LatencyChart({ state }: { readonly state: ConsoleState }) {
         from={window.from}
         to={window.to}
         onHover={(seconds) => (hover.value = seconds)}
+        onPick={state.showSecond}
         options={(theme) => options(theme, () => shown.current)}
       />
     </Panel>
@@ -58,7 +59,7 @@ function options(theme: ChartTheme, window: () => ChartWindow): Omit<uPlot.Optio
     series: [{}, seriesLine(theme.p50), seriesLine(theme.p90), seriesLine(theme.p99)],
     hooks: {
       drawClear: [(plot) => drawHeatmap(plot, window().columns, theme)],
-      draw: [(plot) => drawMarkers(plot, window().markers, theme)],
+      draw: [(plot) => drawMarkers(plot, window(), theme)],
     },
   };
 }

@@ -1,5 +1,8 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { unreachable } from "#lib/unreachable.ts";
 import type { KeptBecause, RequestRow } from "#traffic/messages.ts";
+import { timeWords } from "../charts/axes.ts";
+import { MOST_ROWS } from "../feed/request-log.ts";
 import { rowHeight, rowOffsets, rowsBetween, topOf } from "../feed/row-window.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { formatCount, formatMillis, formatTime } from "../words/format.ts";
@@ -33,6 +36,8 @@ export function RequestTail({ state }: { readonly state: ConsoleState }) {
     const look = (): void => {
       setView({ top: element.scrollTop, height: element.clientHeight });
       state.scrolledAway(element.scrollTop > 4);
+      if (element.scrollTop > 0 && element.scrollTop + element.clientHeight > element.scrollHeight - SPARE)
+        state.askOlder();
     };
     const observer = new ResizeObserver(look);
     observer.observe(element);
@@ -83,7 +88,11 @@ export function RequestTail({ state }: { readonly state: ConsoleState }) {
         />
       }
     >
-      <SamplingLine state={state} />
+      {state.place.value.at === undefined ? (
+        <SamplingLine state={state} />
+      ) : (
+        <PastLine state={state} at={state.place.value.at} />
+      )}
       <div class="tail-frame">
         {waiting > 0 && (
           <button type="button" class="new-rows" onClick={showNew}>
@@ -109,7 +118,7 @@ export function RequestTail({ state }: { readonly state: ConsoleState }) {
               />
             ))}
           </div>
-          {rows.length === 0 && <NoRequests state={state} />}
+          {rows.length === 0 ? <NoRequests state={state} /> : <p class="tail-end">{endWords(state)}</p>}
         </div>
       </div>
     </Panel>
@@ -189,6 +198,33 @@ function SamplingLine({ state }: { readonly state: ConsoleState }) {
       </span>
     </p>
   );
+}
+
+/** Says that these are not the newest, and leads back to them. */
+function PastLine({ state, at }: { readonly state: ConsoleState; readonly at: number }) {
+  return (
+    <p class="sampling past">
+      <span class="sampling-words">What came before {timeWords(at)}</span>
+      <button type="button" class="link" onClick={() => state.go({ at: undefined })}>
+        Back to live
+      </button>
+    </p>
+  );
+}
+
+/** Below the oldest request. */
+function endWords(state: ConsoleState): string {
+  if (state.log.value.rows.length >= MOST_ROWS) return "as many as this page holds: a filter leads further back";
+  switch (state.older.value) {
+    case "unknown":
+      return "scroll on for older ones";
+    case "asked":
+      return "asking for older ones";
+    case "nothing":
+      return "no older ones are kept";
+    default:
+      return unreachable(state.older.value);
+  }
 }
 
 function NoRequests({ state }: { readonly state: ConsoleState }) {

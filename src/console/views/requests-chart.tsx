@@ -18,7 +18,7 @@ const MINUTE_CHOICES = MINUTES.map((minutes) => ({ value: minutes, label: `${min
 export function RequestsChart({ state }: { readonly state: ConsoleState }) {
   const hover = useSignal<number | undefined>(undefined);
   const { minutes } = state.place.value;
-  const window = chartWindow(state.picture.value, minutes);
+  const window = chartWindow(state.picture.value, state.place.value);
   const shown = useRef(window);
   shown.current = window;
   const words = legend(window, hover.value);
@@ -42,6 +42,7 @@ export function RequestsChart({ state }: { readonly state: ConsoleState }) {
         from={window.from}
         to={window.to}
         onHover={(seconds) => (hover.value = seconds)}
+        onPick={state.showSecond}
         options={(theme) => options(theme, () => shown.current)}
       />
     </Panel>
@@ -67,7 +68,7 @@ function options(theme: ChartTheme, window: () => ChartWindow): Omit<uPlot.Optio
     ...axes(theme, (value) => String(value)),
     scales: { x: { time: true, auto: false }, y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] } },
     series: [{}, layer(theme.accent, "0.16"), layer(theme.warn, "0.35"), layer(theme.bad, "0.6")],
-    hooks: { draw: [(plot) => drawMarkers(plot, window().markers, theme)] },
+    hooks: { draw: [(plot) => drawMarkers(plot, window(), theme)] },
   };
 }
 

@@ -5,6 +5,7 @@ import { Tabs } from "./tabs.tsx";
 const VIEWS: readonly { readonly value: LeftView; readonly label: string }[] = [
   { value: "tables", label: "Tables" },
   { value: "flow", label: "Flow" },
+  { value: "talkers", label: "Talkers" },
 ];
 
 /** Figures, or the picture of them. On a phone the row of panels does this. */
