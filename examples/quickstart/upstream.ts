@@ -20,8 +20,12 @@ for (const { port, delayMs = 0, failEvery = 0 } of program.endpoints) {
     }
     requests += 1;
     await delay(delayMs * (0.5 + Math.random()));
-    if (failEvery > 0 && requests % failEvery === 0) response.writeHead(500, { "content-type": "text/plain" }).end("something broke\n");
-    else response.writeHead(200, { "content-type": "text/plain" }).end(`${program.name} on port ${port}: ${request.url ?? ""}\n`);
+    if (failEvery > 0 && requests % failEvery === 0)
+      response.writeHead(500, { "content-type": "text/plain" }).end("something broke\n");
+    else
+      response
+        .writeHead(200, { "content-type": "text/plain" })
+        .end(`${program.name} on port ${port}: ${request.url ?? ""}\n`);
   };
   createServer((request, response) => void answer(request, response)).listen(port, "127.0.0.1");
 }

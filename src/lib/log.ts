@@ -51,7 +51,9 @@ function jsonLine(time: string, level: LogLevel, room: string, message: string, 
 function textLine(time: string, level: LogLevel, room: string, message: string, fields: LogFields): string {
   const rest = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => ` ${key}=${typeof value === "string" && /[\s"=]/.test(value) ? JSON.stringify(value) : value}`)
+    .map(
+      ([key, value]) => ` ${key}=${typeof value === "string" && /[\s"=]/.test(value) ? JSON.stringify(value) : value}`,
+    )
     .join("");
   return `${time.slice(11, 23)} ${level.padEnd(5)} ${room.padEnd(10)} ${message}${rest}`;
 }
