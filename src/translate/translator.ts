@@ -105,7 +105,7 @@ export class Translator {
     if (byUnit === undefined) return [];
     const merged = new Map<string, Verdict>();
     for (const verdicts of byUnit.values()) {
-      for (const verdict of verdicts) merged.set(`${verdict.path}\n${verdict.reason}\n${verdict.message}`, verdict);
+      for (const verdict of verdicts) merged.set(verdictKey(verdict), verdict);
     }
     return sortedValues(merged);
   }
@@ -238,6 +238,11 @@ export class Translator {
   #markReaders(read: string): void {
     for (const unit of this.#dependencies.readersOf(read)) this.#dirty.add(unit);
   }
+}
+
+/** All that a verdict says: of two that differ in anything, neither may hide the other. */
+function verdictKey({ path, reason, message, fix = "", severity }: Verdict): string {
+  return [path, reason, message, fix, severity].join("\n");
 }
 
 function translated(id: UnitId, { item, from }: UnitItem, found: ReadonlyMap<RefKey, StoredObject>): TranslatedItem {
