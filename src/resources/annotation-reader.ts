@@ -29,6 +29,8 @@ export class AnnotationReader {
 
   /** One of the texts that are keys of `choices`. */
   choice<T>(name: string, choices: Readonly<Record<string, T>>): T | undefined {
+    // Most objects have none: the words for a complaint cost more than all the rest.
+    if (this.text(name) === undefined) return undefined;
     return this.read(name, `one of ${Object.keys(choices).map(quote).join(", ")}`, (text) =>
       Object.hasOwn(choices, text) ? choices[text] : undefined,
     );

@@ -165,6 +165,7 @@ export function readNamespaceAnnotations(
 
 /** All that is wrong with an object's annotations, unknown ones of our own prefix included. */
 export function annotationProblems({ kind, metadata: { annotations } }: Resource): readonly Problem[] {
+  if (Object.keys(annotations).length === 0) return [];
   const own = Object.entries(OWN_ANNOTATIONS).find(([candidate]) => candidate === kind)?.[1] ?? [];
   const unknown = new AnnotationReader(annotations);
   unknown.warnOfUnknown(own, OWN_ANNOTATIONS);

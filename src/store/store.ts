@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import { contentHash } from "#lib/canonical.ts";
 import { compareText } from "#lib/compare.ts";
 import type { Origin, Problem } from "#lib/problem.ts";
 import { type Kind, type ObjectRef, parseRefKey, refKey, type RefKey } from "#resources/ref.ts";
 import { refOf, type Resource, type ResourceOf } from "#resources/resource.ts";
 import type { Archive, ArchivedObject } from "./archive.ts";
 import type { ObjectSink, SourceChange } from "./changes.ts";
+import { formHash } from "./form-hash.ts";
 import { type IndexDefinition, type IndexEntry, Indexes } from "./indexes.ts";
 
 /** An object in the form that takes effect. */
@@ -189,7 +189,7 @@ export class Store implements ObjectSink {
         const form = entry?.refusedForm;
         if (entry === undefined || form === undefined) continue;
         this.#setRefused(entry, undefined);
-        changed.noted.add(entry.key);
+        changed.noted.set(entry.key, entry.ref);
         this.#use(entry, { ...form, sequence: this.#sequence }, changed);
         this.#save(entry);
       }
@@ -212,7 +212,7 @@ export class Store implements ObjectSink {
     const moved = this.#setOrigin(entry, origin);
     const news = moved || !isDeepStrictEqual(entry.warnings, warnings);
     entry.warnings = warnings;
-    if (news) changed.noted.add(entry.key);
+    if (news) changed.noted.set(entry.key, entry.ref);
     if (entry.refused?.by === "envoy" && entry.refused.hash === form.hash) {
       entry.refusedForm = form;
       // After a restart the refused form is offered again while nothing is in use yet.
@@ -225,7 +225,7 @@ export class Store implements ObjectSink {
       return;
     }
     this.#setRefused(entry, undefined);
-    changed.noted.add(entry.key);
+    changed.noted.set(entry.key, entry.ref);
     this.#use(entry, form, changed);
     this.#save(entry);
   }
@@ -236,7 +236,7 @@ export class Store implements ObjectSink {
     this.#setOrigin(entry, origin);
     this.#setRefused(entry, { hash: undefined, by: "validation", problems, since });
     entry.warnings = [];
-    changed.noted.add(entry.key);
+    changed.noted.set(entry.key, entry.ref);
     this.#use(entry, this.#lastGood(entry), changed);
     this.#save(entry);
   }
@@ -245,7 +245,7 @@ export class Store implements ObjectSink {
     const entry = this.#entries.get(refKey(ref));
     if (entry === undefined) return;
     this.#use(entry, undefined, changed);
-    changed.noted.add(entry.key);
+    changed.noted.set(entry.key, entry.ref);
     this.#entries.delete(entry.key);
     this.#refused.delete(entry);
     this.#noteFile(entry.key, entry.origin.file, undefined);
@@ -278,7 +278,7 @@ export class Store implements ObjectSink {
 
   #form(entry: Entry, object: Resource): StoredObject {
     const dated = object.metadata.creationTimestamp === undefined ? withCreation(object, entry.firstSeen) : object;
-    return { ref: entry.ref, object: dated, hash: contentOf(dated), sequence: this.#sequence };
+    return { ref: entry.ref, object: dated, hash: formHash(dated), sequence: this.#sequence };
   }
 
   /** What a refused object goes on with: the form in use if it is not itself the refused one, else the accepted one. */
@@ -304,7 +304,7 @@ export class Store implements ObjectSink {
       if (before.hash === entry.acceptedHash || entry.fallback === undefined) entry.fallback = before;
     }
     entry.inUse = form;
-    changed.objects.add(entry.key);
+    changed.objects.set(entry.key, entry.ref);
     for (const touched of this.#indexes.replace(before?.object, form?.object)) {
       changed.entries.set(`${touched.index}\n${touched.key}`, touched);
     }
@@ -312,24 +312,23 @@ export class Store implements ObjectSink {
 
   #commit(action: (changed: Changes) => void): void {
     this.#sequence++;
-    const changed: Changes = { at: this.#now(), objects: new Set(), entries: new Map(), noted: new Set() };
+    const changed: Changes = { at: this.#now(), objects: new Map(), entries: new Map(), noted: new Map() };
     action(changed);
     this.#followNamespaces(changed);
     if (changed.objects.size === 0 && changed.noted.size === 0) return;
     const event: StoreEvent = {
       sequence: this.#sequence,
-      changed: [...changed.objects].map(parseRefKey),
+      changed: [...changed.objects.values()],
       entries: [...changed.entries.values()],
-      noted: [...changed.noted].filter((key) => !changed.objects.has(key)).map(parseRefKey),
+      noted: [...changed.noted].flatMap(([key, ref]) => (changed.objects.has(key) ? [] : [ref])),
     };
     for (const listener of this.#listeners) listener(event);
   }
 
   /** A namespace that switched its last good forms off or on decides anew about its refused objects. */
   #followNamespaces(changed: Changes): void {
-    const namespaces = new Set(
-      [...changed.objects].map(parseRefKey).flatMap((ref) => (ref.kind === "Namespace" ? [ref.name] : [])),
-    );
+    const namespaces = new Set<string>();
+    for (const { kind, name } of changed.objects.values()) if (kind === "Namespace") namespaces.add(name);
     if (namespaces.size === 0) return;
     for (const entry of this.#refused) {
       if (namespaces.has(entry.ref.namespace)) this.#use(entry, this.#lastGood(entry), changed);
@@ -373,22 +372,11 @@ export class Store implements ObjectSink {
 interface Changes {
   /** Milliseconds since the epoch: one for all parts of a change, so that their order says nothing about their age. */
   readonly at: number;
-  readonly objects: Set<RefKey>;
+  readonly objects: Map<RefKey, ObjectRef>;
   readonly entries: Map<string, IndexEntry>;
-  readonly noted: Set<RefKey>;
+  readonly noted: Map<RefKey, ObjectRef>;
 }
 
 function withCreation(object: Resource, firstSeen: number): Resource {
   return { ...object, metadata: { ...object.metadata, creationTimestamp: new Date(firstSeen).toISOString() } };
-}
-
-/** What an object says, without the bookkeeping that an API server changes by itself. */
-function contentOf(object: Resource): string {
-  const { metadata, ...rest } = object;
-  const { name, namespace, labels, annotations, creationTimestamp } = metadata;
-  return contentHash({
-    ...rest,
-    status: undefined,
-    metadata: { name, namespace, labels, annotations, creationTimestamp },
-  });
 }

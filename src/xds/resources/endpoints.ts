@@ -1,5 +1,5 @@
 import { HealthStatus } from "#proto/envoy/config/core/v3/health_check.ts";
-import { ClusterLoadAssignment } from "#proto/envoy/config/endpoint/v3/endpoint.ts";
+import type { ClusterLoadAssignment } from "#proto/envoy/config/endpoint/v3/endpoint.ts";
 import { Endpoint, LbEndpoint, LocalityLbEndpoints } from "#proto/envoy/config/endpoint/v3/endpoint_components.ts";
 import type { IrEndpoint, IrEndpoints } from "#translate/ir.ts";
 import { socketAddress } from "./address.ts";
