@@ -182,8 +182,7 @@ class Home implements AsyncDisposable {
   }
 
   envoy(): Promise<EnvoyUnderTest> {
-    const { xdsSocket: path } = snapshotServerPlaces(this.directory);
-    return EnvoyUnderTest.start({ directory: this.directory, xds: { type: "socket", path } });
+    return EnvoyUnderTest.start(this.directory, snapshotServerPlaces(this.directory).xdsSocket);
   }
 
   /** The shop answers on all hosts, and `shop.test` by TLS too. */

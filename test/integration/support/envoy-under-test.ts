@@ -3,59 +3,54 @@ import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bootstrap } from "#envoy/bootstrap.ts";
-import { type ControlPlaneAddress, controlPlaneSecretFiles } from "#envoy/control-plane-cluster.ts";
 import { statsMatcher } from "#envoy/stats-inclusion.ts";
 import { freePort } from "./free-port.ts";
 import { httpGet } from "./http-get.ts";
 import { requiredBinary } from "./required-binary.ts";
 import { until } from "./until.ts";
 
-export interface EnvoyUnderTestOptions {
-  /** The test's own; a folder for this Envoy is made in it. */
-  readonly directory: string;
-  readonly xds: ControlPlaneAddress;
-  readonly id?: string;
-}
-
-/** A real Envoy that gets its configuration from `xds`, and that can be killed and started again. */
+/** A real Envoy that can be killed and started again. */
 export class EnvoyUnderTest implements AsyncDisposable {
-  readonly #directory: string;
+  readonly #bootstrap: string;
+  readonly #adminSocket: string;
   #process: ChildProcess | undefined;
 
-  private constructor(directory: string) {
-    this.#directory = directory;
+  private constructor(bootstrap: string, adminSocket: string) {
+    this.#bootstrap = bootstrap;
+    this.#adminSocket = adminSocket;
   }
 
-  /** Resolves when its admin interface answers; configuration may be on its way. */
-  static async start(options: EnvoyUnderTestOptions): Promise<EnvoyUnderTest> {
-    const { id = "test", xds } = options;
-    const directory = join(options.directory, id);
-    mkdirSync(directory, { mode: 0o700 });
+  /** One that gets its configuration from a Unix socket. Its files are in a new folder below `directory`. */
+  static async start(directory: string, xdsSocket: string): Promise<EnvoyUnderTest> {
+    const own = join(directory, "envoy");
+    mkdirSync(own, { mode: 0o700 });
+    const adminSocket = join(own, "admin.sock");
     const config = bootstrap({
-      node: { id, cluster: "test", metadata: {} },
-      adminSocket: join(directory, "admin.sock"),
-      xds,
-      accessLog: { type: "socket", path: join(directory, "als.sock") },
+      node: { id: "test", cluster: "test", metadata: {} },
+      adminSocket,
+      xds: { type: "socket", path: xdsSocket },
+      accessLog: { type: "socket", path: join(own, "als.sock") },
       stats: { address: "127.0.0.1", port: await freePort(), matcher: statsMatcher(), histogramBuckets: [], tags: [] },
       limits: { maxHeapBytes: 1024 ** 3, maxConnections: 10_000 },
     });
-    writeFileSync(join(directory, "envoy.json"), JSON.stringify(config));
-    if (xds.type === "tcp") {
-      for (const [path, content] of Object.entries(controlPlaneSecretFiles(xds.tls))) {
-        writeFileSync(path, JSON.stringify(content));
-      }
-    }
-    const own = new EnvoyUnderTest(directory);
+    const file = join(own, "envoy.json");
+    writeFileSync(file, JSON.stringify(config));
+    return this.of(file, adminSocket);
+  }
+
+  /** One with the given bootstrap. Resolves when its admin interface answers; configuration may be on its way. */
+  static async of(bootstrap: string, adminSocket: string): Promise<EnvoyUnderTest> {
+    const own = new EnvoyUnderTest(bootstrap, adminSocket);
     await own.launch();
     return own;
   }
 
   /** Starts it again after {@link kill}. */
   async launch(): Promise<void> {
-    const log = openSync(join(this.#directory, "envoy.log"), "a");
+    const log = openSync(this.#log, "a");
     this.#process = spawn(
       requiredBinary("BINNACLE_ENVOY"),
-      ["-c", join(this.#directory, "envoy.json"), "--use-dynamic-base-id", "--concurrency", "1", "-l", "info"],
+      ["-c", this.#bootstrap, "--use-dynamic-base-id", "--concurrency", "1", "-l", "info"],
       { stdio: ["ignore", log, log] },
     );
     closeSync(log);
@@ -71,7 +66,7 @@ export class EnvoyUnderTest implements AsyncDisposable {
   }
 
   async admin(path: string): Promise<string> {
-    return (await httpGet({ socketPath: join(this.#directory, "admin.sock") }, path)).body;
+    return (await httpGet({ socketPath: this.#adminSocket }, path)).body;
   }
 
   /** A counter or gauge. Throws when Envoy does not know it. */
@@ -83,7 +78,11 @@ export class EnvoyUnderTest implements AsyncDisposable {
   }
 
   get log(): string {
-    return readFileSync(join(this.#directory, "envoy.log"), "utf8");
+    return readFileSync(this.#log, "utf8");
+  }
+
+  get #log(): string {
+    return `${this.#bootstrap}.log`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
