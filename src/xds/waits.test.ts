@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Waits } from "./waits.ts";
+
+test("a wait is over once its time has passed, is asked about then, and begins anew after that", () => {
+  let now = 0;
+  let asked = 0;
+  const timers = new Set<() => void>();
+  const setTimer = (run: () => void): { cancel(): void } => {
+    timers.add(run);
+    return { cancel: () => void timers.delete(run) };
+  };
+  const waits = new Waits(
+    () => now,
+    setTimer,
+    () => asked++,
+  );
+  assert.deepEqual([waits.isOver("a", 100), timers.size], [false, 1]);
+  now = 99;
+  assert.deepEqual([waits.isOver("a", 100), timers.size], [false, 1]);
+  now = 100;
+  for (const run of timers) run();
+  assert.deepEqual([asked, waits.isOver("a", 100), timers.size], [1, true, 0]);
+  assert.equal(waits.isOver("a", 100), false);
+  waits.cancel("a");
+  waits.cancel("never");
+  now = 500;
+  assert.equal(waits.isOver("a", 100), false);
+  waits.close();
+  assert.equal(timers.size, 0);
+});
