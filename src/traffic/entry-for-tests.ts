@@ -16,6 +16,7 @@ export interface EntryForTests {
   readonly duration?: number;
   readonly sent?: number | undefined;
   readonly answered?: number | undefined;
+  readonly authority?: string;
   readonly path?: string;
   readonly endpoint?: string | undefined;
   readonly client?: string;
@@ -49,7 +50,7 @@ export function entryForTests(wishes: EntryForTests = {}): HTTPAccessLogEntry {
     },
     request: {
       requestMethod: 1,
-      authority: "shop.localhost",
+      authority: wishes.authority ?? "shop.localhost",
       path: wishes.path ?? "/cart?user=secret",
       userAgent: "curl/8",
       requestId: wishes.requestId ?? "id",

@@ -36,6 +36,13 @@ test("requests between two readings are spread over the seconds, and none is los
   assert.deepEqual([sum(({ requests }) => requests), sum(({ errors }) => errors)], [11, 1]);
 });
 
+test("two readings at one time lose nothing", () => {
+  const { history, delta } = setUp();
+  history.addCounts([delta("a", 200, 3)], 100, 100);
+  history.addCounts([delta("a", 200, 4)], 100.5, 100.4);
+  assert.equal(history.columns(100, 101, ANY)[0]?.requests, 7);
+});
+
 test("a column shows the flows asked for", () => {
   const { history, delta } = setUp();
   history.addCounts([delta("a", 200, 3), delta("b", 404, 2)], 100, 101);

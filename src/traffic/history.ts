@@ -41,7 +41,7 @@ export class History {
     const width = Math.max(to - from, 1e-3);
     for (const { flow, code, requests } of deltas) {
       let given = 0;
-      for (let at = Math.floor(from); at < to; at++) {
+      for (let at = Math.floor(from); at < from + width; at++) {
         const until = Math.round((requests * Math.min(at + 1 - from, width)) / width);
         if (until > given) this.#second(at)?.addCount(flow.id, classIndex(code), until - given);
         given = Math.max(given, until);

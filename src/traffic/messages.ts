@@ -172,7 +172,7 @@ export interface DeltaMessage extends FrameHeader {
   readonly clusters?: readonly ClusterState[] | undefined;
   readonly removed?: Removed | undefined;
   readonly hidden?: Hidden | undefined;
-  /** To append; a column with a time that is already known replaces it. */
+  /** To append; a column with a time that is already known replaces it. Seconds without traffic may be left out. */
   readonly columns?: readonly Column[] | undefined;
   /** To append, oldest first. */
   readonly requests?: readonly RequestRow[] | undefined;

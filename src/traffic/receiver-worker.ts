@@ -5,7 +5,14 @@
  */
 import { chmod, rm } from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import { Server, ServerCredentials, type ServerReadableStream, type sendUnaryData } from "@grpc/grpc-js";
+import {
+  logVerbosity,
+  type sendUnaryData,
+  Server,
+  ServerCredentials,
+  type ServerReadableStream,
+  setLogVerbosity,
+} from "@grpc/grpc-js";
 import { errorMessage } from "#lib/error-message.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import { StreamAccessLogsMessage } from "#proto/envoy/service/accesslog/v3/als.ts";
@@ -21,6 +28,9 @@ const BATCH_INTERVAL = 200;
 const UNTAKEN_BATCHES = 2;
 /** Envoy sends when its buffer of 64 KB is full; one entry alone may be larger. */
 const LARGEST_MESSAGE = 4_194_304;
+
+// What goes wrong is told by errors; the library's own lines would go past the log.
+setLogVerbosity(logVerbosity.NONE);
 
 const port = parentPort;
 if (port === null) throw new Error("this module is a worker's");

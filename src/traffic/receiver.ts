@@ -7,6 +7,8 @@ import type { AdminPage, Batch, FromReceiver, PageDiff, ReceiverWorkerData, ToRe
 
 export interface ReceiverOptions extends ReceiverWorkerData {
   readonly log: Logger;
+  /** The thread's module; a test may have one that fails. */
+  readonly module?: URL;
   onBatch(batch: Batch): void;
   onState(state: ReceiverState): void;
 }
@@ -93,11 +95,11 @@ export class Receiver implements AsyncDisposable {
   async diff(page: AdminPage, envoy: string, bytes: Uint8Array, fresh: boolean): Promise<PageDiff> {
     if (!this.isReady) throw new Error("the receiver is not running");
     const job = ++this.#job;
+    // A part of a larger memory (Node's pool of small buffers) cannot be given away: others' bytes lie beside it.
+    const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes);
+    this.#tell({ type: "diff", job, page, envoy, bytes: own, fresh }, [own.buffer as ArrayBuffer]);
     const done = Promise.withResolvers<PageDiff>();
     this.#jobs.set(job, done);
-    // Bytes of Node's shared pool must not be given away: others' lie beside them.
-    const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
-    this.#tell({ type: "diff", job, page, envoy, bytes: own, fresh }, [own.buffer as ArrayBuffer]);
     return done.promise;
   }
 
@@ -108,7 +110,7 @@ export class Receiver implements AsyncDisposable {
   #start(): Worked {
     const { socketPath, slowThreshold, keepQueryValues, rowsPerSecond } = this.#options;
     const workerData: ReceiverWorkerData = { socketPath, slowThreshold, keepQueryValues, rowsPerSecond };
-    const worker = new Worker(new URL("./receiver-worker.ts", import.meta.url), {
+    const worker = new Worker(this.#options.module ?? new URL("./receiver-worker.ts", import.meta.url), {
       workerData,
       name: "access-log",
       resourceLimits: { maxOldGenerationSizeMb: 256 },

@@ -61,6 +61,8 @@ interface Subscription {
   readonly rowsPerSecond: number;
   readonly allowance: RowAllowance;
   pending: PendingFrame;
+  /** The top talkers as they were told last. */
+  talkers: string;
   sequence: number;
   dropped: { rows: number; frames: number };
 }
@@ -162,7 +164,11 @@ export class Session {
 
   refreshTalkers(): void {
     const live = this.#live();
-    live?.pending.setTalkers(this.#sources.talkers(live.filter));
+    if (live === undefined) return;
+    const talkers = this.#sources.talkers(live.filter);
+    const told = JSON.stringify(talkers);
+    if (told !== live.talkers) live.pending.setTalkers(talkers);
+    live.talkers = told;
   }
 
   /** Sends what there is to say, if anything; a client that is not ready gets it with a later frame. */
@@ -197,11 +203,13 @@ export class Session {
       rowsPerSecond,
       allowance: new RowAllowance(rowsPerSecond, now),
       pending: new PendingFrame(),
+      talkers: "",
       sequence: 0,
       dropped: { rows: 0, frames: 0 },
     };
     this.#state = { type: "live", subscription };
     const body = snapshotBody(message, scope, subscription.filter, subscription.view, this.#sources);
+    subscription.talkers = JSON.stringify(body.talkers);
     this.#send({ type: "snapshot", ...this.#header(subscription, now, body.requests), ...body });
   }
 

@@ -70,6 +70,8 @@ export class TrafficCore {
   readonly load = new RequestLoad();
   #row = 0;
   #ticks = 0;
+  /** As it was told last. */
+  #sampling = "";
 
   constructor(options: CoreOptions) {
     this.#options = options;
@@ -147,11 +149,14 @@ export class TrafficCore {
     });
     this.#changedClusters.clear();
     const withTalkers = ++this.#ticks % TALKERS_EVERY === 0;
+    const sampling = this.#options.sampling();
+    const told = JSON.stringify(sampling);
     for (const session of this.#sessions) {
       session.viewTicked();
-      session.samplingChanged(this.#options.sampling());
+      if (told !== this.#sampling) session.samplingChanged(sampling);
       if (withTalkers) session.refreshTalkers();
     }
+    this.#sampling = told;
   }
 
   /** A few times a second: what changed goes to those who look. */
