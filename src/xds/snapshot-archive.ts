@@ -53,14 +53,16 @@ export class SnapshotArchive implements Disposable {
   }
 
   #look(names: readonly ResourceName[]): void {
+    const quarantined = new Set(this.#snapshot.quarantined().map((quarantine) => archiveKey(quarantine)));
     for (const name of names) {
       const key = archiveKey(name);
       const served = this.#snapshot.get(name.type, name.name);
       this.#behind.delete(key);
       this.#held.delete(key);
       if (served === undefined) this.#held.add(key);
-      // Envoy asks for a secret at the first handshake for its name: until then there is no answer to wait for.
-      else if (name.type === "secret") this.#put(key, served);
+      // What goes on in the place of a refused version was acknowledged. And Envoy asks for a secret at the first
+      // handshake for its name: until then there is no answer to wait for.
+      else if (quarantined.has(key) || name.type === "secret") this.#put(key, served);
       else if (this.#archived.get(key) !== served.version) this.#behind.add(key);
     }
     this.#settle();

@@ -48,6 +48,20 @@ test("a version that is on its way, or was refused, does not replace the acknowl
   assert.equal(home.reload().get("virtualHost", "t/shop")?.version, before.version);
 });
 
+test("what is served in the place of a refused version is archived, also when it was not wanted any more", async () => {
+  await using home = await Home.create();
+  const [first, second, third] = ["1", "2", "3"].map((content) => resource("virtualHost", "t/shop", content));
+  home.snapshot.apply([first!]);
+  home.snapshot.open();
+  home.acknowledge(first!);
+  home.snapshot.apply([second!]);
+  home.snapshot.apply([third!]);
+  home.acknowledge(second!);
+  home.snapshot.refuse(third!, "no");
+  assert.equal(home.snapshot.get("virtualHost", "t/shop")?.version, second!.version);
+  assert.equal(home.reload().get("virtualHost", "t/shop")?.version, second!.version);
+});
+
 test("a cluster stays while a route that an Envoy still has points at it", async () => {
   await using home = await Home.create();
   const old = [resource("cluster", "a"), resource("virtualHost", "t/shop", "1", ["a"])];

@@ -58,6 +58,19 @@ test("a server that has the socket without being known is left alone, until it e
   await home.serves();
 });
 
+test("a control plane that comes while the archive is being loaded is not overtaken", async () => {
+  await using home = await Home.create();
+  const first = await home.controlPlane();
+  const { pid } = first;
+  await first[Symbol.asyncDispose]();
+  const serving = await until(() => home.servingProcess(pid), { intervalMs: 1, what: "the start of a take-over" });
+  await using second = await home.controlPlane();
+  await using _ = await home.xdsServer();
+  const { ino } = statSync(home.places.xdsSocket);
+  assert.ok(await processEnd(serving, AbortSignal.timeout(10_000)), "it is not needed any more");
+  assert.deepEqual([second.pid, statSync(home.places.xdsSocket).ino], [pid, ino]);
+});
+
 test("stopped with the appliance, it is gone", async () => {
   await using home = await Home.create();
   const controlPlane = await home.controlPlane();
