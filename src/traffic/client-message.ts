@@ -96,7 +96,7 @@ export function parseClientMessage(received: string): ClientMessage | ProblemMes
 export const SUBSCRIPTION_LIMITS = {
   rowsPerSecond: { default: 50, most: 500 },
   recentRows: { default: 200, most: 2000 },
-  tableRows: { default: 500, most: 5000 },
+  tableRows: { default: 100, most: 5000 },
   columns: { default: 300, most: 900 },
 } as const;
 

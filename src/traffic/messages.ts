@@ -27,7 +27,7 @@ export interface SubscribeMessage {
   readonly rowsPerSecond?: number | undefined;
   /** Recent request rows in the snapshot: default 200, up to 2,000. */
   readonly recentRows?: number | undefined;
-  /** Hosts, routes, owners and clusters in the picture, each: default 500, up to 5,000. The busiest are shown. */
+  /** Hosts, routes, owners and clusters in the picture, each: default 100, up to 5,000. The busiest are shown. */
   readonly tableRows?: number | undefined;
   /** Seconds of {@link Column}s in the snapshot: default 300, up to 900. */
   readonly columns?: number | undefined;

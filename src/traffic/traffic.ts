@@ -91,8 +91,8 @@ export class Traffic implements AsyncDisposable {
       options.onShares({ ...shares, slowThreshold });
     });
     this.#timers = [
-      setInterval(() => this.#tick(), TICK).unref(),
-      setInterval(() => this.#core.flush(), FLUSH).unref(),
+      setInterval(() => this.#guard(() => this.#tick()), TICK).unref(),
+      setInterval(() => this.#guard(() => this.#core.flush()), FLUSH).unref(),
     ];
   }
 
@@ -227,17 +227,22 @@ export class Traffic implements AsyncDisposable {
   }
 
   #applyBatch(batch: Batch): void {
+    this.#received.failures += batch.received.failures;
+    this.#received.sample += batch.received.sample;
+    this.#malformed += batch.malformed;
+    this.#lost.receiver += batch.dropped;
+    if (batch.newest !== undefined) this.#lag = Math.max(0, this.#now() - batch.newest) / 1000;
+    this.#sampling.add(this.#now(), batch.received);
+    this.#guard(() => this.#core.applyBatch(batch));
+    this.#sampling.step(this.#now(), this.#core.load, this.#core.hasPins);
+  }
+
+  /** What is only looked at must not end the process that configures Envoy. */
+  #guard(part: () => void): void {
     try {
-      this.#received.failures += batch.received.failures;
-      this.#received.sample += batch.received.sample;
-      this.#malformed += batch.malformed;
-      this.#lost.receiver += batch.dropped;
-      if (batch.newest !== undefined) this.#lag = Math.max(0, this.#now() - batch.newest) / 1000;
-      this.#sampling.add(this.#now(), batch.received);
-      this.#core.applyBatch(batch);
-      this.#sampling.step(this.#now(), this.#core.load, this.#core.hasPins);
+      part();
     } catch (error) {
-      this.#options.log.error("single requests were lost by an error", { error: errorMessage(error) });
+      this.#options.log.error("the live traffic has a gap by an error of its own", { error: errorMessage(error) });
     }
   }
 
