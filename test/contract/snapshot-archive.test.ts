@@ -268,6 +268,20 @@ test("what cannot be written now is written later", async () => {
   assert.deepEqual(home.reload().names("virtualHost"), ["t/shop"]);
 });
 
+test("the write-ahead log is shortened while the archive is in use", async () => {
+  await using home = await Home.create();
+  home.snapshot.open();
+  const many = Array.from({ length: 1_500 }, (_, index) => resource("virtualHost", `t/${index}`, "x".repeat(10_000)));
+  home.snapshot.apply(many);
+  home.acknowledge(...many);
+  home.flush();
+  await until(() => sqlRow(home.file, "PRAGMA wal_checkpoint(NOOP)"), {
+    accept: ({ log, checkpointed }) => Number(log) > 0 && log === checkpointed,
+    what: "the checkpoint",
+  });
+  assert.equal(home.reload().count("virtualHost"), 1_500);
+});
+
 const SHOP = [
   resource("cluster", "shop"),
   resource("endpoints", "shop"),
@@ -436,6 +450,11 @@ const REQUEST: DeltaDiscoveryRequest = {
 function sql(file: string, text: string): void {
   using database = new DatabaseSync(file);
   database.exec(text);
+}
+
+function sqlRow(file: string, text: string): Readonly<Record<string, unknown>> {
+  using database = new DatabaseSync(file);
+  return database.prepare(text).get() ?? {};
 }
 
 function overwriteMiddle(file: string): void {

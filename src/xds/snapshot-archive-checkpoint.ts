@@ -1,0 +1,7 @@
+// A thread that moves the archive's write-ahead log into its file, while the archive is written and read (PASSIVE waits
+// for nobody). Its data is the file's path.
+import { DatabaseSync } from "node:sqlite";
+import { workerData } from "node:worker_threads";
+
+using database = new DatabaseSync(String(workerData));
+database.exec("PRAGMA wal_checkpoint(PASSIVE)");
