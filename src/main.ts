@@ -12,6 +12,7 @@ import type { ObjectSink } from "#store/changes.ts";
 import { openStateDirectory, type StateDirectory } from "#supervisor/state-directory.ts";
 import { Supervisor } from "#supervisor/supervisor.ts";
 import { XDS_TYPES } from "#xds/resource.ts";
+import { listenForRemoteEnvoys } from "#xds/remote-listener.ts";
 import { XdsServer } from "#xds/server.ts";
 import { snapshotServerPlaces } from "#snapshot-server/places.ts";
 import { SnapshotServerProcess } from "#snapshot-server/snapshot-server-process.ts";
@@ -101,6 +102,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     log: logger.room("snapshot"),
   });
   parts.defer(() => standBy.stop());
+  const { remote } = config.xds;
+  if (remote !== undefined) parts.use(await listenForRemoteEnvoys(xds, remote, logger.room("xds")));
   const envoy = localEnvoy(options.programs.envoy, config, state, logger);
   const traffic = parts.use(await startTraffic({ config, state, controlPlane, logger }));
 
@@ -170,6 +173,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       objects: objectsView(controlPlane.store, controlPlane.translator, controlPlane.snapshot),
       traffic: traffic.view,
       monitoring: monitoring.targets,
+      grafana: () => monitoring.grafanaUrl,
       observer: metrics.api,
     }),
   );

@@ -48,7 +48,7 @@ suite("binnacle", () => {
   test("--help names every command and each command has help", async () => {
     const { code, stdout } = await binnacle("/", "--help");
     assert.equal(code, 0);
-    for (const name of ["up", "check", "get", "status", "sign-in", "tail", "top"]) {
+    for (const name of ["up", "check", "get", "status", "remote-envoy", "sign-in", "tail", "top"]) {
       assert.match(stdout, new RegExp(`^  ${name} `, "m"));
       const help = await binnacle("/", name, "--help");
       assert.equal(help.code, 0);
@@ -81,6 +81,23 @@ suite("binnacle", () => {
     assert.equal(code, 1);
     assert.match(stderr, /no appliance runs with the state directory .*binnacle\n|no appliance runs/);
     assert.match(stderr, /npm run up/);
+  });
+
+  test("the script for a remote Envoy names the control plane and holds no key", async () => {
+    await using home = await temporaryDirectory("cli");
+    const file = join(home.path, "binnacle.yaml");
+    await writeFile(
+      file,
+      "xds: { remote: { address: 0.0.0.0, port: 18123, certificateFile: a.pem, keyFile: b.pem, clientCaFile: c.pem } }\n",
+    );
+    const wishes = ["--config", file, "--id", "edge-1", "--host", "control.example.com"];
+    const { code, stdout } = await binnacle(home.path, "remote-envoy", ...wishes);
+    assert.equal(code, 0);
+    assert.match(stdout, /^#!\/bin\/sh\n/);
+    assert.match(stdout, /"address": "control\.example\.com",\s+"port_value": 18123/);
+    assert.doesNotMatch(stdout, /PRIVATE KEY/);
+    const without = await binnacle("/", "remote-envoy", "--id", "edge-1", "--host", "x");
+    assert.match(without.stderr, /fix: set xds\.remote/);
   });
 
   test("a filter that is not understood is told whole", async () => {

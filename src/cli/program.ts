@@ -5,6 +5,7 @@ import { check, CHECK_OUTPUTS, type CheckFlags } from "./check.ts";
 import { type CliContext, CommandError } from "./context.ts";
 import { get, GET_OUTPUTS, type GetFlags } from "./get.ts";
 import type { LocationFlags } from "./locations.ts";
+import { remoteEnvoy, type RemoteEnvoyFlags } from "./remote-envoy.ts";
 import { signIn } from "./sign-in.ts";
 import { status, type StatusFlags } from "./status.ts";
 import { tail, type TailFlags } from "./tail.ts";
@@ -67,6 +68,18 @@ function build(context: CliContext, exit: (code: number) => void): Command {
   command(program, "status", "show how the appliance is, and all that is wrong with its objects")
     .addOption(new Option("-o, --output <format>", "how to print").choices(["text", "json"]).default("text"))
     .action(async (flags: StatusFlags) => exit(await status(flags, context)));
+
+  program
+    .command("remote-envoy")
+    .description("print the script that prepares another machine for an Envoy of this control plane")
+    .option("--config <file>", "configuration file, with xds.remote (default: ./binnacle.yaml)")
+    .requiredOption("--id <id>", "name of that Envoy, unlike every other's")
+    .requiredOption("--host <host>", "name or address of this control plane, as that machine knows it")
+    .option("--server-name <name>", "DNS name in the control plane's certificate (default: the host)")
+    .option("--directory <dir>", "folder of its files there", "/etc/binnacle-envoy")
+    .option("--runtime-directory <dir>", "folder of its sockets there", "/run/binnacle-envoy")
+    .option("--memory-mib <mib>", "memory of that machine, of which Envoy may use half", "2048")
+    .action(async (flags: RemoteEnvoyFlags) => exit(await remoteEnvoy(flags, context)));
 
   command(program, "sign-in", "print a link that signs in to the console once").action(async (flags: LocationFlags) =>
     exit(await signIn(flags, context)),

@@ -1,16 +1,18 @@
 import { execFile } from "node:child_process";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { MonitoringTargets } from "#api/monitoring/monitoring-target.ts";
 import type { Config } from "#config/config.ts";
 import type { Logger } from "#lib/log.ts";
 import { type ComponentVersion, parseComponentVersion } from "#monitoring/component-version.ts";
+import { compileDashboards } from "#monitoring/dashboards.ts";
 import { bcryptHash, ensurePassword } from "#monitoring/password-file.ts";
 import { readRuleFiles, renderRuleFiles } from "#monitoring/rule-files.ts";
 import {
   alertmanagerService,
   basicAuthorization,
+  grafanaService,
   type MonitoringService,
   nodeExporterService,
   prometheusService,
@@ -32,10 +34,13 @@ const SETTINGS: Readonly<Record<MonitoringService["name"], string>> = {
   "node-exporter": "monitoring.nodeExporter.port",
   grafana: "monitoring.grafana.port",
 };
+const DASHBOARDS = fileURLToPath(new URL("../../dashboards/", import.meta.url));
 
 export interface MonitoringPlan {
   readonly services: readonly MonitoringService[];
   readonly targets: MonitoringTargets;
+  /** Where a browser finds Grafana; undefined when it is not run. */
+  readonly grafanaUrl: string | undefined;
 }
 
 /** What is run beside Envoy, as the configuration wants it and as far as the programs are there. */
@@ -107,9 +112,10 @@ export async function planMonitoring(
       }),
     );
   }
-  const url = (port: number, path: string) => (): URL => new URL(`http://127.0.0.1:${port}${path}`);
+  const grafanaUrl = await planGrafana(config, programs, state, services, logger);
   return {
     services,
+    grafanaUrl,
     targets: {
       ...(commands.prometheus === undefined ? {} : { prometheus: { url: url(prometheus.port, PROMETHEUS_PATH) } }),
       ...(commands.alertmanager === undefined
@@ -122,6 +128,55 @@ export async function planMonitoring(
           }),
     },
   };
+}
+
+/**
+ * Compiles the dashboards and writes Grafana's provisioning, also where there is no Grafana: then for one that runs elsewhere.
+ * Adds the service where there is one, and returns its address.
+ */
+async function planGrafana(
+  config: Config,
+  programs: Programs,
+  state: StateDirectory,
+  services: MonitoringService[],
+  logger: Logger,
+): Promise<string | undefined> {
+  const { grafana, prometheus } = config.monitoring;
+  if (grafana.enabled === false) return undefined;
+  const dashboardsDirectory = state.folder("dashboards");
+  if (programs.jsonnet === undefined) logger.warn("Jsonnet is not installed: there are no dashboards for Grafana");
+  else await compileDashboards({ jsonnet: programs.jsonnet, sources: DASHBOARDS, output: dashboardsDirectory });
+  const directory = state.folder("grafana");
+  const passwordFile = join(directory, "admin-password");
+  await ensurePassword(passwordFile);
+  const externalUrl = `http://127.0.0.1:${grafana.port}`;
+  const service = grafanaService({
+    command: programs.grafana ?? "grafana",
+    directory,
+    settings: {
+      port: grafana.port,
+      homeDirectory: programs.grafana === undefined ? "/usr/share/grafana" : dirname(dirname(programs.grafana)),
+      externalUrl,
+      passwordFile,
+      prometheusUrl: `http://127.0.0.1:${prometheus.port}${PROMETHEUS_PATH}`,
+      scrapeInterval: prometheus.scrapeInterval,
+      dashboardsDirectory,
+    },
+  });
+  if (programs.grafana !== undefined) {
+    services.push(service);
+    return externalUrl;
+  }
+  await writeServiceFiles(service);
+  logger.info("Grafana is not installed; dashboards and provisioning for one are written", {
+    directory,
+    dashboardsDirectory,
+  });
+  return undefined;
+}
+
+function url(port: number, path: string): () => URL {
+  return () => new URL(`http://127.0.0.1:${port}${path}`);
 }
 
 /** Of each route's requests that must not fail, over 30 days. */

@@ -1,3 +1,6 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
 /** The programs that the appliance runs. Set-up names them by environment variables; only Envoy is needed. */
 export interface Programs {
   readonly envoy: string;
@@ -19,7 +22,19 @@ export function programsOf(env: Readonly<Record<string, string | undefined>>): P
     prometheus: named("BINNACLE_PROMETHEUS"),
     alertmanager: named("BINNACLE_ALERTMANAGER"),
     nodeExporter: named("BINNACLE_NODE_EXPORTER"),
-    grafana: named("BINNACLE_GRAFANA"),
+    grafana: named("BINNACLE_GRAFANA") ?? onPath("grafana", env["PATH"] ?? ""),
     jsonnet: named("BINNACLE_JSONNET"),
   };
+}
+
+function onPath(program: string, path: string): string | undefined {
+  const candidates = path.split(delimiter).map((folder) => join(folder, program));
+  return candidates.find((candidate) => {
+    try {
+      accessSync(candidate, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
