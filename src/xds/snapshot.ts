@@ -39,8 +39,8 @@ export class Snapshot {
   readonly #acknowledged = new Map<XdsType, Map<string, XdsResource>>(XDS_TYPES.map((type) => [type, new Map()]));
   readonly #quarantined = new Map<string, Quarantine>();
   /** Resources that are not acknowledged yet, by the form of an object that they were made from. */
-  readonly #pending = new Map<string, Set<string>>();
-  readonly #unacknowledged = new Map<string, XdsResource>();
+  readonly #pending = new Map<string, Set<XdsResource>>();
+  readonly #unacknowledged = new Set<XdsResource>();
   readonly #listeners = new Set<SnapshotListener>();
   #ready = false;
 
@@ -91,7 +91,8 @@ export class Snapshot {
   /** The resource as it is to be sent: the wanted one, or the one before it while that is quarantined. */
   get(type: XdsType, name: string): XdsResource | undefined {
     const wanted = this.#wanted.get(type)!.get(name);
-    if (wanted === undefined || this.#quarantined.get(keyOf(wanted))?.version !== wanted.version) return wanted;
+    if (wanted === undefined || this.#quarantined.size === 0) return wanted;
+    if (this.#quarantined.get(keyOf(wanted))?.version !== wanted.version) return wanted;
     return this.#acknowledged.get(type)!.get(name);
   }
 
@@ -139,15 +140,15 @@ export class Snapshot {
     const servesEarlier = earlier !== undefined && earlier.version !== version;
     const quarantine = { type, name, version, message, sources: wanted.sources, servesEarlier };
     this.#quarantined.set(key, quarantine);
-    this.#unacknowledged.delete(key);
+    this.#unacknowledged.delete(wanted);
     this.#changed([{ type, name }]);
     this.#emit("refused", quarantine);
   }
 
   #put(resource: XdsResource): boolean {
-    const key = keyOf(resource);
     const resources = this.#wanted.get(resource.type)!;
     const before = resources.get(resource.name);
+    const awaited = before !== undefined && this.#unacknowledged.delete(before);
     if (before !== undefined) this.#unpend(before);
     resources.set(resource.name, resource);
     const acknowledged = this.#acknowledged.get(resource.type)!;
@@ -155,11 +156,10 @@ export class Snapshot {
     const open = acknowledged.get(resource.name)?.version !== resource.version;
     // Of a secret, too: only a handshake shows what Envoy says of it, and until then its form is not accepted.
     if (open) this.#pend(resource);
-    if (before?.version === resource.version) return false;
-    this.#quarantined.delete(key);
-    if (open && resource.type !== "secret") this.#unacknowledged.set(key, resource);
-    else this.#unacknowledged.delete(key);
-    return true;
+    const same = before?.version === resource.version;
+    if (same ? awaited : open && resource.type !== "secret") this.#unacknowledged.add(resource);
+    if (!same && this.#quarantined.size > 0) this.#quarantined.delete(keyOf(resource));
+    return !same;
   }
 
   #remove(type: XdsType, name: string): boolean {
@@ -168,32 +168,34 @@ export class Snapshot {
     this.#wanted.get(type)!.delete(name);
     this.#acknowledged.get(type)!.delete(name);
     this.#quarantined.delete(keyOf(resource));
-    this.#unacknowledged.delete(keyOf(resource));
+    this.#unacknowledged.delete(resource);
     this.#unpend(resource);
     this.#emit("removed", { type, name });
     return true;
   }
 
   #settle(resource: XdsResource): void {
-    this.#unacknowledged.delete(keyOf(resource));
+    this.#unacknowledged.delete(resource);
     const settled = this.#unpend(resource);
     if (settled.length > 0) this.#emit("accepted", settled);
   }
 
   #pend(resource: XdsResource): void {
     for (const source of resource.sources) {
-      const waiting = this.#pending.get(formKey(source)) ?? new Set<string>();
-      waiting.add(keyOf(resource));
-      this.#pending.set(formKey(source), waiting);
+      const key = formKey(source);
+      const waiting = this.#pending.get(key);
+      if (waiting === undefined) this.#pending.set(key, new Set([resource]));
+      else waiting.add(resource);
     }
   }
 
   /** Returns the forms that wait for nothing any more. */
   #unpend(resource: XdsResource): readonly ResourceSource[] {
     return resource.sources.filter((source) => {
-      const waiting = this.#pending.get(formKey(source));
-      if (waiting?.delete(keyOf(resource)) !== true || waiting.size > 0) return false;
-      return this.#pending.delete(formKey(source));
+      const key = formKey(source);
+      const waiting = this.#pending.get(key);
+      if (waiting?.delete(resource) !== true || waiting.size > 0) return false;
+      return this.#pending.delete(key);
     });
   }
 
