@@ -1,15 +1,13 @@
 import { SERVICE_NAME_LABEL } from "#resources/endpoint-slice.ts";
 import type { Ingress } from "#resources/ingress.ts";
 import type { IndexDefinition } from "#store/indexes.ts";
+import { ANY_HOST } from "./ir.ts";
 
 /** The questions that translation asks of the store, by name. */
 export const INGRESS_BY_HOST = "ingress-by-host";
 export const INGRESS_BY_TLS_HOST = "ingress-by-tls-host";
 export const SLICES_BY_SERVICE = "slices-by-service";
 export const DEFAULT_INGRESS_CLASSES = "default-ingress-classes";
-
-/** The host of everything that names none. */
-export const ANY_HOST = "*";
 
 const DEFAULT_CLASS_ANNOTATION = "ingressclass.kubernetes.io/is-default-class";
 

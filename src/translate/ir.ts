@@ -62,6 +62,8 @@ export interface IrVirtualHost {
   readonly host: string;
   /** In order: the first that matches wins. */
   readonly routes: readonly IrRoute[];
+  /** Of a wildcard: what names more than one label below it get, the routes of {@link ANY_HOST}'s virtual host. */
+  readonly beyond?: readonly IrRoute[];
 }
 
 export interface IrRoute {
@@ -189,6 +191,9 @@ export interface IrCertificate {
 export function clusterName({ backend, namespace, service, port, transport }: UpstreamIdentity): string {
   return `${backend}/${namespace}/${service}/${port}${transport === "udp" ? "/udp" : ""}`;
 }
+
+/** The host of everything that names none. */
+export const ANY_HOST = "*";
 
 /** Route table of plain HTTP. */
 export const HTTP_TABLE = "http";

@@ -1,5 +1,4 @@
-import { ANY_HOST } from "./indexes.ts";
-import { HTTPS_TABLE } from "./ir.ts";
+import { ANY_HOST, HTTPS_TABLE } from "./ir.ts";
 import type { Fact, Reader } from "./unit.ts";
 
 /** Topic: which server names have a TLS chain of their own, as `<route table> <host>`. */

@@ -1,8 +1,7 @@
 import type { IngressAnnotations } from "#resources/annotations.ts";
 import type { Ingress } from "#resources/ingress.ts";
 import type { StoredObject } from "#store/store.ts";
-import { ANY_HOST } from "./indexes.ts";
-import type { TlsPolicy } from "./ir.ts";
+import { ANY_HOST, type TlsPolicy } from "./ir.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**

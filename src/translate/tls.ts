@@ -4,8 +4,8 @@ import type { ObjectRef } from "#resources/ref.ts";
 import { refOf } from "#resources/resource.ts";
 import { secretBytes, type Secret } from "#resources/secret.ts";
 import { compareAge } from "./age.ts";
-import { ANY_HOST, INGRESS_BY_TLS_HOST, tlsHosts } from "./indexes.ts";
-import { HTTPS_TABLE, type TlsPolicy, type TlsVersion } from "./ir.ts";
+import { INGRESS_BY_TLS_HOST, tlsHosts } from "./indexes.ts";
+import { ANY_HOST, HTTPS_TABLE, type TlsPolicy, type TlsVersion } from "./ir.ts";
 import type { Reader } from "./unit.ts";
 import type { Verdict } from "./verdict.ts";
 

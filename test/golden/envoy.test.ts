@@ -20,4 +20,4 @@ function encode(documents: readonly unknown[]): unknown {
   });
 }
 
-suite("IR → Envoy's messages", () => goldenTests(join(import.meta.dirname, "envoy"), encode));
+suite("IR → Envoy's messages", () => goldenTests(join(import.meta.dirname, "envoy"), encode, 12));

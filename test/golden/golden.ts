@@ -11,7 +11,12 @@ const OUT = ".out.yaml";
  * A test for each `<case>.in.yaml` of a folder: what `produce` makes of its documents is compared, as values, with
  * `<case>.out.yaml`. UPDATE_GOLDEN=1 writes the outputs anew and removes those without an input.
  */
-export function goldenTests(folder: string, produce: (documents: readonly unknown[]) => unknown): void {
+export function goldenTests(
+  folder: string,
+  produce: (documents: readonly unknown[]) => unknown,
+  /** Values below this depth stand in one line. */
+  flowLevel: number,
+): void {
   const update = process.env["UPDATE_GOLDEN"] === "1";
   const files = readdirSync(folder).sort();
   const cases = files.filter((file) => file.endsWith(IN)).map((file) => file.slice(0, -IN.length));
@@ -20,8 +25,7 @@ export function goldenTests(folder: string, produce: (documents: readonly unknow
       const documents = loadAll(readFileSync(join(folder, name + IN), "utf8"), { schema: CORE_SCHEMA });
       const produced = plain(produce(documents));
       const file = join(folder, name + OUT);
-      if (update)
-        writeFileSync(file, dump(produced, { schema: CORE_SCHEMA, lineWidth: -1, noRefs: true, flowLevel: 4 }));
+      if (update) writeFileSync(file, dump(produced, { schema: CORE_SCHEMA, lineWidth: -1, noRefs: true, flowLevel }));
       else if (files.includes(name + OUT))
         assert.deepEqual(produced, load(readFileSync(file, "utf8"), { schema: CORE_SCHEMA }));
       else assert.fail(`${name + OUT} is missing; UPDATE_GOLDEN=1 npm test -- golden writes it`);

@@ -5,7 +5,7 @@ import { refOf } from "#resources/resource.ts";
 import { validate } from "#resources/validate.ts";
 import { MemoryArchive } from "#store/archive.ts";
 import type { SourceChange } from "#store/changes.ts";
-import type { IrItem } from "#translate/ir.ts";
+import type { IrItem, IrRoute } from "#translate/ir.ts";
 import type { ListenerSettings, TranslateSettings } from "#translate/settings.ts";
 import { ControlPlane } from "../../src/control-plane.ts";
 import { type Certificate, certificateAuthority } from "../integration/support/certificate.ts";
@@ -124,7 +124,13 @@ function itemView(item: IrItem, pairs: Pairs): object {
     };
   }
   if (item.type !== "virtualHost") return item;
-  return { ...item, routes: item.routes.map((route) => ({ ...route, owner: route.owner && formatRef(route.owner) })) };
+  const shown = (routes: readonly IrRoute[]): readonly object[] =>
+    routes.map((route) => ({ ...route, owner: route.owner && formatRef(route.owner) }));
+  return {
+    ...item,
+    routes: shown(item.routes),
+    ...(item.beyond === undefined ? {} : { beyond: shown(item.beyond) }),
+  };
 }
 
 function verdictLines(

@@ -77,8 +77,8 @@ function clustersOf(item: IrItem): readonly string[] {
   return [];
 }
 
-function clustersOfHost({ routes }: IrVirtualHost): readonly string[] {
-  const names = routes.flatMap(({ action }) =>
+function clustersOfHost({ routes, beyond = [] }: IrVirtualHost): readonly string[] {
+  const names = [...routes, ...beyond].flatMap(({ action }) =>
     action.type === "forward" ? action.clusters.map(({ name }) => name) : [],
   );
   return [...new Set(names)];

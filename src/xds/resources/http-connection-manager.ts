@@ -56,6 +56,8 @@ export function httpConnectionManager(settings: HttpSettings): Filter {
     xffNumTrustedHops: settings.trustedHops,
     // No address is internal (an empty list would mean the private ranges): the x-envoy-* headers of a client are never obeyed.
     internalAddressConfig: { unixSockets: false, cidrRanges: [{ addressPrefix: "255.255.255.255", prefixLen: 32 }] },
+    // `shop.test.` is `shop.test` (RFC 1034 §3.1).
+    stripTrailingHostDot: true,
     normalizePath: true,
     mergeSlashes: true,
     pathWithEscapedSlashesAction: HttpConnectionManager_PathWithEscapedSlashesAction.UNESCAPE_AND_REDIRECT,

@@ -10,7 +10,14 @@ import {
   VirtualHost,
   WeightedCluster,
 } from "#proto/envoy/config/route/v3/route_components.ts";
-import type { IrForward, IrMatch, IrRetry, IrRoute, IrVirtualHost } from "#translate/ir.ts";
+import {
+  ANY_HOST,
+  type IrForward,
+  type IrMatch,
+  type IrRetry,
+  type IrRoute,
+  type IrVirtualHost,
+} from "#translate/ir.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import { packEmpty } from "./any.ts";
 import { duration } from "./duration.ts";
@@ -20,13 +27,18 @@ import { envoyRouteName } from "./traffic-key.ts";
 export const METADATA_KEY = "binnacle";
 
 export function envoyVirtualHost(ir: IrVirtualHost): VirtualHost {
-  const headers = ir.host.startsWith("*.") ? oneLabelBelow(ir.host) : [];
+  const wildcard = ir.host.startsWith("*.");
+  const headers = wildcard ? [oneLabelBelow(ir.host)] : [];
+  const beyond = wildcard ? [{ ...oneLabelBelow(ir.host), invertMatch: true }] : [];
   return {
     ...VIRTUAL_HOST,
     name: ir.name,
     domains: [ir.host],
     metadata: { filterMetadata: { [METADATA_KEY]: { host: ir.host } }, typedFilterMetadata: {} },
-    routes: ir.routes.map((route) => envoyRoute(route, ir.host, headers)),
+    routes: [
+      ...ir.routes.map((route) => envoyRoute(route, ir.host, headers)),
+      ...(ir.beyond ?? []).map((route) => envoyRoute(route, ANY_HOST, beyond)),
+    ],
   };
 }
 
@@ -122,17 +134,15 @@ const PREVIOUS_HOSTS = {
 } as const;
 
 /** Envoy's wildcard covers any number of labels, an Ingress's exactly one (Kubernetes: "Hostname wildcards"). */
-function oneLabelBelow(wildcard: string): RouteMatch["headers"] {
+function oneLabelBelow(wildcard: string): HeaderMatcher {
   const suffix = wildcard.slice(1).replaceAll(".", "\\.");
   // Names have no case (RFC 4343), and Envoy's choice of the virtual host has none either.
   const regex = `(?i)[^.]+${suffix}(:[0-9]+)?`;
-  return [
-    HeaderMatcher.fromPartial({
-      name: ":authority",
-      headerMatchSpecifier: {
-        $case: "stringMatch",
-        value: { matchPattern: { $case: "safeRegex", value: { regex } }, ignoreCase: false },
-      },
-    }),
-  ];
+  return HeaderMatcher.fromPartial({
+    name: ":authority",
+    headerMatchSpecifier: {
+      $case: "stringMatch",
+      value: { matchPattern: { $case: "safeRegex", value: { regex } }, ignoreCase: false },
+    },
+  });
 }

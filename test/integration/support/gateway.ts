@@ -11,12 +11,12 @@ import { formatProblem } from "#lib/problem.ts";
 import { parseYaml } from "#lib/yaml.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import { validate } from "#resources/validate.ts";
-import { MemoryArchive } from "#store/archive.ts";
+import { type Archive, MemoryArchive } from "#store/archive.ts";
 import type { SourceChange } from "#store/changes.ts";
 import type { ListenerSettings, TranslateSettings } from "#translate/settings.ts";
 import { XdsServer, type XdsServerEvents } from "#xds/server.ts";
 import { freePorts } from "./free-port.ts";
-import { type HttpAnswer, httpGet } from "./http-get.ts";
+import { type HttpAnswer, httpGet, type HttpOptions, type HttpTls } from "./http-get.ts";
 import { requiredBinary } from "./required-binary.ts";
 import { temporaryDirectory } from "./temp-dir.ts";
 import { until } from "./until.ts";
@@ -25,50 +25,60 @@ export interface GatewayOptions {
   readonly settings?: Partial<TranslateSettings>;
   readonly listeners?: readonly Partial<ListenerSettings>[];
   readonly events?: XdsServerEvents;
+  readonly archive?: Archive;
 }
 
 /** The control plane with a real Envoy behind it, in this process: `await using gateway = await Gateway.start();` */
 export class Gateway implements AsyncDisposable {
-  readonly controlPlane: ControlPlane;
+  controlPlane: ControlPlane;
   readonly httpPort: number;
   readonly httpsPort: number;
   readonly #directory: string;
   readonly #stack: AsyncDisposableStack;
+  readonly #options: GatewayOptions;
+  #xds: XdsServer;
 
-  private constructor(
-    controlPlane: ControlPlane,
-    ports: readonly [number, number],
-    directory: string,
-    stack: AsyncDisposableStack,
-  ) {
-    this.controlPlane = controlPlane;
-    [this.httpPort, this.httpsPort] = ports;
+  private constructor(options: GatewayOptions, ports: readonly [number, number], directory: string) {
+    this.#options = options;
     this.#directory = directory;
-    this.#stack = stack;
+    this.#stack = new AsyncDisposableStack();
+    [this.httpPort, this.httpsPort] = ports;
+    [this.controlPlane, this.#xds] = this.#controlPlane();
   }
 
   static async start(options: GatewayOptions = {}): Promise<Gateway> {
     await using stack = new AsyncDisposableStack();
     const directory = stack.use(await temporaryDirectory("gw")).path;
     const [http = 0, https = 0, stats = 0] = await freePorts(3);
+    const gateway = new Gateway(options, [http, https], directory);
+    stack.defer(() => gateway.#xds[Symbol.asyncDispose]());
+    await gateway.#xds.listenUnix(gateway.#socket);
+    await startEnvoy(directory, gateway.#socket, stats, stack);
+    gateway.#stack.use(stack.move());
+    return gateway;
+  }
+
+  /** Ends the control plane and begins another one, as after a crash: Envoy goes on, and comes back to the new one. */
+  async restartControlPlane(): Promise<void> {
+    await this.#xds[Symbol.asyncDispose]();
+    [this.controlPlane, this.#xds] = this.#controlPlane();
+    await this.#xds.listenUnix(this.#socket);
+  }
+
+  get #socket(): string {
+    return join(this.#directory, "xds.sock");
+  }
+
+  #controlPlane(): [ControlPlane, XdsServer] {
+    const { settings, listeners = [], events, archive = new MemoryArchive() } = this.#options;
     const controlPlane = new ControlPlane({
-      translate: { ...settingsFor(http, https, options.listeners ?? []), ...options.settings },
+      translate: { ...settingsFor(this.httpPort, this.httpsPort, listeners), ...settings },
       listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
-      archive: new MemoryArchive(),
+      archive,
       now: Date.now,
     });
-    const xds = stack.use(
-      new XdsServer({
-        snapshot: controlPlane.snapshot,
-        log: silentLogger,
-        ...(options.events ? { events: options.events } : {}),
-      }),
-    );
-    const xdsSocket = join(directory, "xds.sock");
-    await xds.listenUnix(xdsSocket);
-    await startEnvoy(directory, xdsSocket, stats, stack);
-    const gateway = new Gateway(controlPlane, [http, https], directory, stack.move());
-    return gateway;
+    const { snapshot } = controlPlane;
+    return [controlPlane, new XdsServer({ snapshot, log: silentLogger, ...(events === undefined ? {} : { events }) })];
   }
 
   /** Puts the objects of a YAML text into the store. Throws when one of them is not valid. */
@@ -86,19 +96,25 @@ export class Gateway implements AsyncDisposable {
     await this.settled();
   }
 
-  /** Resolves when Envoy has acknowledged all that is wanted, quarantined resources left out. */
+  /** Resolves when Envoy has answered all that was sent and acknowledged all that is wanted, quarantined resources left out. */
   async settled(): Promise<void> {
     this.controlPlane.translateNow();
-    await until(() => this.controlPlane.snapshot.unacknowledged, {
-      accept: (left) => left === 0,
+    const left = (): object => ({ ...this.#xds.unansweredSince(), missing: this.controlPlane.snapshot.unacknowledged });
+    await until(left, {
+      accept: (open) => Object.values(open).every((value) => value === 0),
       what: "Envoy to accept everything",
     }).catch(async (error: unknown) => {
       throw new Error(`${String(error)}\nEnvoy's log:\n${await this.envoyLog()}`);
     });
   }
 
-  get(host: string, path: string): Promise<HttpAnswer> {
-    return httpGet({ port: this.httpPort }, path, { host });
+  get(host: string, path: string, options: HttpOptions = {}): Promise<HttpAnswer> {
+    return httpGet({ port: this.httpPort }, path, { host, ...options });
+  }
+
+  /** Over TLS, with the host as server name unless `tls` says otherwise. */
+  getTls(host: string, path: string, tls: Partial<HttpTls> = {}, options: HttpOptions = {}): Promise<HttpAnswer> {
+    return httpGet({ port: this.httpsPort }, path, { host, tls: { servername: host, ...tls }, ...options });
   }
 
   /** An answer of Envoy's admin interface. */
