@@ -218,8 +218,10 @@ describe("console", { skip }, () => {
     await page.keyboard.press("Escape");
     await page.locator(".detail").waitFor({ state: "detached" });
     await page.keyboard.press("?");
-    await page.getByRole("heading", { name: "Keys" }).waitFor();
+    const help = page.getByRole("heading", { name: "Keys" });
+    await help.waitFor();
     await page.keyboard.press("Escape");
+    await help.waitFor({ state: "hidden" });
     await page.keyboard.press("f");
     await until(() => codes(page), {
       accept: (shown) => shown.length > 0 && shown.every((code) => code.startsWith("5")),

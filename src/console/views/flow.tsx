@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { FLOW_STEPS, flowGraph } from "../charts/flow-graph.ts";
+import { FLOW_STEPS, type FlowGraph, flowGraph } from "../charts/flow-graph.ts";
 import { type FlowLayout, layoutFlow, NODE_WIDTH, type PlacedLink, type PlacedNode } from "../charts/flow-layout.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { formatRate, formatShare } from "../words/format.ts";
@@ -12,6 +12,7 @@ const LEAST_WIDTH = 640;
 /** Pixels that a letter of a node's two lines takes at most, on average. */
 const LABEL_LETTER = 7.2;
 const SUB_LETTER = 6.2;
+const NO_GRAPH: FlowGraph = { nodes: [], links: [] };
 const NOTHING: FlowLayout = { nodes: [], links: [], stepWidth: 0 };
 
 /** The way of all requests: as wide as they are many, red where they fail. The tables hold the same in figures. */
@@ -30,8 +31,8 @@ export function Flow({ state }: { readonly state: ConsoleState }) {
 
   const width = Math.max(LEAST_WIDTH, size.width) - 24;
   const height = Math.max(120, size.height - 40);
-  const graph = flowGraph(picture?.routes ?? [], picture?.clusters ?? []);
   const isSeen = size.height > 0;
+  const graph = isSeen ? flowGraph(picture?.routes ?? [], picture?.clusters ?? []) : NO_GRAPH;
   const { nodes, links, stepWidth } = isSeen ? layoutFlow(graph, width, height) : NOTHING;
   return (
     <Panel

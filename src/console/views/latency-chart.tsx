@@ -1,14 +1,15 @@
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import type uPlot from "uplot";
 import type { Quantiles } from "#traffic/messages.ts";
 import { axes, timeWords } from "../charts/axes.ts";
-import { type ChartWindow, chartWindow, columnAt, markersNear } from "../charts/chart-window.ts";
+import { type ChartWindow, columnAt, markersNear } from "../charts/chart-window.ts";
 import { drawHeatmap } from "../charts/draw-heatmap.ts";
 import { bucketBounds, slidingQuantiles } from "../charts/latency-buckets.ts";
 import { drawMarkers } from "../charts/draw-markers.ts";
 import { LiveChart } from "../charts/live-chart.tsx";
 import type { ChartTheme } from "../charts/theme.ts";
+import { useChartWindow } from "../charts/use-chart-window.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { formatMillis } from "../words/format.ts";
 import { Panel } from "./panel.tsx";
@@ -21,10 +22,11 @@ const LOWEST_DECADE = -1;
 /** The spread of latencies second by second, with the median and the slow ends as lines. */
 export function LatencyChart({ state }: { readonly state: ConsoleState }) {
   const hover = useSignal<number | undefined>(undefined);
-  const window = chartWindow(state.picture.value, state.place.value);
+  const window = useChartWindow(state);
   const shown = useRef(window);
   shown.current = window;
-  const lines = slidingQuantiles(window.columns, SECONDS);
+  const lines = useMemo(() => slidingQuantiles(window.columns, SECONDS), [window]);
+  const data = useMemo(() => dataOf(window, lines), [window]);
   const under = columnAt(window, hover.value);
   const quantiles = under === undefined ? lines.at(-1) : lines[window.columns.indexOf(under)];
   return (
@@ -35,7 +37,7 @@ export function LatencyChart({ state }: { readonly state: ConsoleState }) {
     >
       <LiveChart
         label={`Latency over the last ${state.place.value.minutes} minutes: median ${formatMillis(quantiles?.p50)}, p99 ${formatMillis(quantiles?.p99)}`}
-        data={dataOf(window, lines)}
+        data={data}
         from={window.from}
         to={window.to}
         onHover={(seconds) => (hover.value = seconds)}

@@ -1,12 +1,13 @@
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import type uPlot from "uplot";
 import type { CodeClass, Column } from "#traffic/messages.ts";
 import { axes, timeWords } from "../charts/axes.ts";
-import { type ChartWindow, chartWindow, columnAt, markersNear } from "../charts/chart-window.ts";
+import { type ChartWindow, columnAt, markersNear } from "../charts/chart-window.ts";
 import { drawMarkers } from "../charts/draw-markers.ts";
 import { LiveChart } from "../charts/live-chart.tsx";
 import type { ChartTheme } from "../charts/theme.ts";
+import { useChartWindow } from "../charts/use-chart-window.ts";
 import { MINUTES } from "../state/address.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { Panel } from "./panel.tsx";
@@ -18,7 +19,8 @@ const MINUTE_CHOICES = MINUTES.map((minutes) => ({ value: minutes, label: `${min
 export function RequestsChart({ state }: { readonly state: ConsoleState }) {
   const hover = useSignal<number | undefined>(undefined);
   const { minutes } = state.place.value;
-  const window = chartWindow(state.picture.value, state.place.value);
+  const window = useChartWindow(state);
+  const data = useMemo(() => dataOf(window), [window]);
   const shown = useRef(window);
   shown.current = window;
   const words = legend(window, hover.value);
@@ -38,7 +40,7 @@ export function RequestsChart({ state }: { readonly state: ConsoleState }) {
     >
       <LiveChart
         label={`Requests a second over the last ${minutes} minutes. ${words}`}
-        data={dataOf(window)}
+        data={data}
         from={window.from}
         to={window.to}
         onHover={(seconds) => (hover.value = seconds)}

@@ -1,3 +1,4 @@
+import { useMemo } from "preact/hooks";
 import type { Column } from "#traffic/messages.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { formatCount, formatMillis, formatRate, formatShare } from "../words/format.ts";
@@ -23,8 +24,8 @@ interface TileProps {
 export function TotalsStrip({ state }: { readonly state: ConsoleState }) {
   const picture = state.picture.value;
   const rates = picture?.totals.rates;
-  const groups = grouped(picture?.columns ?? []);
-  const mean = (value: (column: Column) => number | undefined): number[] => groups.map((group) => meanOf(group, value));
+  const second = Math.floor((picture?.time ?? 0) / 1000);
+  const lines = useMemo(() => linesOf(picture?.columns ?? []), [second, picture?.filter]);
   const since = picture === undefined ? "" : `${formatCount(picture.totals.counts.requests)} since the start`;
   const failed =
     picture === undefined
@@ -36,7 +37,7 @@ export function TotalsStrip({ state }: { readonly state: ConsoleState }) {
         name="Requests"
         value={rates === undefined ? "–" : `${formatRate(rates.perSecond)}/s`}
         note={since}
-        values={mean(({ requests }) => requests)}
+        values={lines.requests}
       />
       <Tile
         name="Errors"
@@ -45,19 +46,19 @@ export function TotalsStrip({ state }: { readonly state: ConsoleState }) {
           rates === undefined ? "" : `${formatRate(rates.errorsPerSecond)}/s, ${formatCount(failed)} since the start`
         }
         tone={rates === undefined ? "idle" : errorTone(rates.errorRatio)}
-        values={mean(({ requests, errors }) => (requests === 0 ? 0 : errors / requests))}
+        values={lines.errors}
       />
       <Tile
         name="Latency p50"
         value={formatMillis(rates?.latency?.p50)}
         note={`p90 ${formatMillis(rates?.latency?.p90)}`}
-        values={mean(({ quantiles }) => quantiles?.p50)}
+        values={lines.p50}
       />
       <Tile
         name="Latency p99"
         value={formatMillis(rates?.latency?.p99)}
         note="from the requests shown"
-        values={mean(({ quantiles }) => quantiles?.p99)}
+        values={lines.p99}
       />
     </section>
   );
@@ -78,6 +79,19 @@ function Tile({ name, value, note, tone = "idle", values }: TileProps) {
       />
     </div>
   );
+}
+
+function linesOf(
+  columns: readonly Column[],
+): Readonly<Record<"requests" | "errors" | "p50" | "p99", readonly number[]>> {
+  const groups = grouped(columns);
+  const mean = (value: (column: Column) => number | undefined): number[] => groups.map((group) => meanOf(group, value));
+  return {
+    requests: mean(({ requests }) => requests),
+    errors: mean(({ requests, errors }) => (requests === 0 ? 0 : errors / requests)),
+    p50: mean(({ quantiles }) => quantiles?.p50),
+    p99: mean(({ quantiles }) => quantiles?.p99),
+  };
 }
 
 /** Whole groups only, on fixed borders, so that points do not change once they are drawn. */
