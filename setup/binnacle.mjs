@@ -2,6 +2,7 @@
 // The command `binnacle` (npx binnacle …). It fetches nothing: a command that is asked a question should answer it.
 import { handOver } from "./handover.mjs";
 import { nodePath } from "./node.mjs";
+import { applianceFlags } from "./node-flags.mjs";
 import { packagesReady } from "./packages.mjs";
 import { childEnvironment, inRoot } from "./paths.mjs";
 import { knownPrograms } from "./programs.mjs";
@@ -19,6 +20,6 @@ if (!packagesReady() || !protosReady()) {
 }
 handOver(
   nodePath(),
-  [inRoot("src", "cli.ts"), ...process.argv.slice(2)],
+  [...applianceFlags, inRoot("src", "cli.ts"), ...process.argv.slice(2)],
   childEnvironment(nodePath(), knownPrograms()),
 );

@@ -47,6 +47,8 @@ export function childEnvironment(node, programs = {}) {
     ...process.env,
     ...programs,
     BINNACLE_CACHE: cacheFolder(),
+    // Compiled modules are kept between starts: half a second of each start, and of each test file.
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE || inRoot("build", "compile-cache"),
     PATH: folders.filter(Boolean).join(delimiter),
   };
 }

@@ -1,15 +1,16 @@
 // node setup/run.mjs VERB [ARGUMENT...]: makes the machine ready for the verb, then becomes the program behind it.
 import { handOver } from "./handover.mjs";
+import { applianceFlags } from "./node-flags.mjs";
 import { inRoot } from "./paths.mjs";
 import { prepare } from "./prepare.mjs";
 
 const everything = { programs: true, console: "required" };
 
 const verbs = {
-  up: { needs: everything, command: (args) => [inRoot("src", "cli.ts"), "up", ...args] },
+  up: { needs: everything, command: (args) => [...applianceFlags, inRoot("src", "cli.ts"), "up", ...args] },
   dev: {
     needs: { programs: true, console: "wanted" },
-    command: (args) => [`--watch-path=${inRoot("src")}`, inRoot("src", "cli.ts"), "up", ...args],
+    command: (args) => [`--watch-path=${inRoot("src")}`, ...applianceFlags, inRoot("src", "cli.ts"), "up", ...args],
   },
   test: {
     needs: { programs: true, console: "wanted", required: ["jsonnet"] },

@@ -16,17 +16,28 @@ const DEBOUNCE_MS = 20;
 export async function run(report: Report): Promise<void> {
   await using upstream = await Upstream.start();
   const target = { port: upstream.port, addresses: ["127.0.0.1"] };
-  const files = Array.from({ length: HOSTS }, (_, index): [string, string] => [`app-${index}.yaml`, hostManifest(index, target)]);
+  const files = Array.from({ length: HOSTS }, (_, index): [string, string] => [
+    `app-${index}.yaml`,
+    hostManifest(index, target),
+  ]);
   await using appliance = await RunningAppliance.start(files, upstream.port);
   const answer = (index: number) => httpGet({ port: appliance.httpPort }, "/", { host: hostName(index) });
-  await until(() => answer(HOSTS - 1), { accept: ({ status }) => status === 200, what: "the last host to answer", timeoutMs: 60_000 });
+  await until(() => answer(HOSTS - 1), {
+    accept: ({ status }) => status === 200,
+    what: "the last host to answer",
+    timeoutMs: 60_000,
+  });
   const times: number[] = [];
   for (let index = HOSTS; index < HOSTS + CHANGES; index++) {
     const file = join(appliance.manifests, `app-${index}.yaml`);
     await writeFile(`${file}.new`, hostManifest(index, target));
     const started = performance.now();
     await rename(`${file}.new`, file);
-    await until(() => answer(index), { accept: ({ status }) => status === 200, what: `${hostName(index)} to answer`, intervalMs: 1 });
+    await until(() => answer(index), {
+      accept: ({ status }) => status === 200,
+      what: `${hostName(index)} to answer`,
+      intervalMs: 1,
+    });
     times.push(performance.now() - started - DEBOUNCE_MS);
   }
   times.sort((a, b) => a - b);

@@ -23,7 +23,11 @@ export async function run(report: Report): Promise<void> {
   await using appliance = await RunningAppliance.start(files, upstream.port);
   const written = performance.now();
   const answer = (index: number) => httpGet({ port: appliance.httpPort }, "/", { host: hostName(index) });
-  await until(() => answer(HOSTS - 1), { accept: ({ status }) => status === 200, what: "the last host to answer", timeoutMs: 120_000 });
+  await until(() => answer(HOSTS - 1), {
+    accept: ({ status }) => status === 200,
+    what: "the last host to answer",
+    timeoutMs: 120_000,
+  });
   const live = performance.now();
   for (let index = 0; index < SAMPLE; index++) {
     const host = Math.floor((index * HOSTS) / SAMPLE);

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { applianceFlags } from "../../setup/node-flags.mjs";
 import { freePorts } from "../integration/support/free-port.ts";
 import { requiredBinary } from "../integration/support/required-binary.ts";
 import { temporaryDirectory } from "../integration/support/temp-dir.ts";
@@ -33,10 +34,14 @@ export class RunningAppliance implements AsyncDisposable {
     for (const [name, text] of files) await writeFile(join(manifests, name), text);
     const config = join(directory, "binnacle.yaml");
     await writeFile(config, configText(http, https, api, stats, upstream));
-    const child = spawn(process.execPath, [CLI, "up", "--config", config, "--state", join(directory, "state")], {
-      env: { ...process.env, BINNACLE_ENVOY: requiredBinary("BINNACLE_ENVOY") },
-      stdio: ["ignore", "ignore", "inherit"],
-    });
+    const child = spawn(
+      process.execPath,
+      [...applianceFlags, CLI, "up", "--config", config, "--state", join(directory, "state")],
+      {
+        env: { ...process.env, BINNACLE_ENVOY: requiredBinary("BINNACLE_ENVOY") },
+        stdio: ["ignore", "ignore", "inherit"],
+      },
+    );
     const ended = once(child, "exit");
     stack.defer(async () => {
       child.kill("SIGTERM");

@@ -1,0 +1,1 @@
+export declare const applianceFlags: readonly string[];
