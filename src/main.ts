@@ -21,7 +21,7 @@ import { API_ADDRESS_FILE } from "./cli/api-client.ts";
 import { ControlPlane } from "./control-plane.ts";
 import { applianceView, health } from "./main/appliance-view.ts";
 import { startDemoLoad, startDemoUpstreams } from "./main/demo.ts";
-import { localEnvoy, XDS_SOCKET } from "./main/envoy-process.ts";
+import { localEnvoy } from "./main/envoy-process.ts";
 import { connectMetrics, countChanges, countTranslation, xdsEvents } from "./main/metrics.ts";
 import { childOf, planMonitoring } from "./main/monitoring.ts";
 import { ownAddresses } from "./main/own-addresses.ts";
@@ -91,17 +91,17 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   const xds = parts.use(
     new XdsServer({ snapshot: controlPlane.snapshot, log: logger.room("xds"), events: xdsEvents(metrics) }),
   );
-  await xds.listenUnix(state.socket(XDS_SOCKET));
+  const places = snapshotServerPlaces(state.path);
   // While we are away, a process of its own answers Envoy with what it acknowledged last.
-  parts.use(
-    new SnapshotArchive(snapshotServerPlaces(state.path).archive, controlPlane.snapshot, logger.room("archive")),
-  );
+  parts.use(new SnapshotArchive(places.archive, controlPlane.snapshot, logger.room("archive")));
   const standBy = await SnapshotServerProcess.start({
     stateDirectory: state.path,
     node: process.execPath,
     log: logger.room("snapshot"),
   });
   parts.defer(() => standBy.stop());
+  // After it has found us: it then never moves a socket of its own over ours.
+  await xds.listenUnix(places.xdsSocket);
   const { remote } = config.xds;
   if (remote !== undefined) parts.use(await listenForRemoteEnvoys(xds, remote, logger.room("xds")));
   const envoy = localEnvoy(options.programs.envoy, config, state, logger);

@@ -28,7 +28,7 @@ export async function get(
     ...(kind === undefined ? {} : { kind }),
     ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
   });
-  const { objects } = await client.get<ObjectsAnswer>(`/objects?${query}`);
+  const { objects } = await client.get<ObjectsAnswer>(`/objects?${query.toString()}`);
   const found = name === undefined ? objects : objects.filter(({ ref }) => ref.name === name);
   if (name !== undefined && found.length === 0) {
     const where = flags.namespace === undefined ? "" : ` in namespace ${flags.namespace}`;

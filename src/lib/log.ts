@@ -60,11 +60,12 @@ function textLine(time: string, level: LogLevel, room: string, message: string, 
 
 /** A log for programs that talk much: what they call information or a warning is detail here, and an error a warning. */
 export function quieter(logger: Logger): Logger {
+  const detail = (message: string, fields?: LogFields): void => logger.debug(message, fields);
   return {
-    debug: logger.debug,
-    info: logger.debug,
-    warn: logger.debug,
-    error: logger.warn,
+    debug: detail,
+    info: detail,
+    warn: detail,
+    error: (message, fields) => logger.warn(message, fields),
     room: (name) => quieter(logger.room(name)),
   };
 }

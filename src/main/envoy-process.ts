@@ -6,9 +6,9 @@ import { overloadLimits } from "#envoy/overload.ts";
 import { EnvoyProcess } from "#envoy/process.ts";
 import { statsMatcher } from "#envoy/stats-inclusion.ts";
 import type { Logger } from "#lib/log.ts";
+import { snapshotServerPlaces } from "#snapshot-server/places.ts";
 import type { StateDirectory } from "#supervisor/state-directory.ts";
 
-export const XDS_SOCKET = "xds.sock";
 export const ACCESS_LOG_SOCKET = "access-log.sock";
 const ADMIN_SOCKET = "envoy-admin.sock";
 
@@ -23,7 +23,7 @@ export function localEnvoy(binary: string, config: Config, state: StateDirectory
     bootstrap: bootstrap({
       node: { id: hostname(), cluster: "binnacle", metadata: {} },
       adminSocket,
-      xds: { type: "socket", path: state.socket(XDS_SOCKET) },
+      xds: { type: "socket", path: snapshotServerPlaces(state.path).xdsSocket },
       accessLog: { type: "socket", path: state.socket(ACCESS_LOG_SOCKET) },
       stats: { address: "127.0.0.1", port: envoy.statsPort, matcher: statsMatcher(), histogramBuckets: [], tags: [] },
       limits: overloadLimits(machine, { maxHeapMiB: envoy.maxHeapMiB, maxConnections: envoy.maxConnections }),
