@@ -1,25 +1,11 @@
 import * as grpc from "@grpc/grpc-js";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
-import { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from "#proto/envoy/service/discovery/v3/discovery.ts";
+import type { DeltaDiscoveryRequest } from "#proto/envoy/service/discovery/v3/discovery.ts";
+import { ADS_SERVICE, type AdsCall } from "#xds/ads-service.ts";
 import type { Snapshot } from "#xds/snapshot.ts";
 import { AdsStream } from "#xds/stream.ts";
 import { BroughtAlong } from "./brought-along.ts";
-
-type Call = grpc.ServerDuplexStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse>;
-
-const SERVICE = {
-  DeltaAggregatedResources: {
-    path: "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources",
-    requestStream: true,
-    responseStream: true,
-    requestSerialize: (request: DeltaDiscoveryRequest) => Buffer.from(DeltaDiscoveryRequest.encode(request).finish()),
-    requestDeserialize: (bytes: Buffer) => DeltaDiscoveryRequest.decode(bytes),
-    responseSerialize: (response: DeltaDiscoveryResponse) =>
-      Buffer.from(DeltaDiscoveryResponse.encode(response).finish()),
-    responseDeserialize: (bytes: Buffer) => DeltaDiscoveryResponse.decode(bytes),
-  },
-} as const satisfies grpc.ServiceDefinition;
 
 const CLOSE_MS = 500;
 
@@ -31,12 +17,12 @@ export class ArchiveService implements AsyncDisposable {
   readonly #snapshot: Snapshot;
   readonly #log: Logger;
   readonly #server = new grpc.Server({ "grpc.max_receive_message_length": -1 });
-  readonly #calls = new Set<Call>();
+  readonly #calls = new Set<AdsCall>();
 
   constructor(snapshot: Snapshot, log: Logger) {
     this.#snapshot = snapshot;
     this.#log = log;
-    this.#server.addService(SERVICE, { DeltaAggregatedResources: (call: Call) => this.#accept(call) });
+    this.#server.addService(ADS_SERVICE, { DeltaAggregatedResources: (call: AdsCall) => this.#accept(call) });
   }
 
   /** Listens on a Unix socket that does not exist yet. */
@@ -61,7 +47,7 @@ export class ArchiveService implements AsyncDisposable {
     });
   }
 
-  #accept(call: Call): void {
+  #accept(call: AdsCall): void {
     const brought = new BroughtAlong();
     const stream = new AdsStream({
       snapshot: this.#snapshot,

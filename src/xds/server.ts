@@ -3,7 +3,8 @@ import { rename, rm } from "node:fs/promises";
 import * as grpc from "@grpc/grpc-js";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
-import { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from "#proto/envoy/service/discovery/v3/discovery.ts";
+import type { DeltaDiscoveryRequest } from "#proto/envoy/service/discovery/v3/discovery.ts";
+import { ADS_SERVICE, type AdsCall } from "./ads-service.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { AdsStream, type StreamEvents } from "./stream.ts";
 
@@ -29,28 +30,13 @@ export interface XdsServerOptions {
   readonly stuckLimit?: number;
 }
 
-type Call = grpc.ServerDuplexStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse>;
-
 const STUCK_LIMIT_MS = 30_000;
-
-const SERVICE = {
-  DeltaAggregatedResources: {
-    path: "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources",
-    requestStream: true,
-    responseStream: true,
-    requestSerialize: (request: DeltaDiscoveryRequest) => Buffer.from(DeltaDiscoveryRequest.encode(request).finish()),
-    requestDeserialize: (bytes: Buffer) => DeltaDiscoveryRequest.decode(bytes),
-    responseSerialize: (response: DeltaDiscoveryResponse) =>
-      Buffer.from(DeltaDiscoveryResponse.encode(response).finish()),
-    responseDeserialize: (bytes: Buffer) => DeltaDiscoveryResponse.decode(bytes),
-  },
-} as const satisfies grpc.ServiceDefinition;
 
 /** Serves a snapshot over delta ADS to any number of Envoys; each has its stream, none waits for another. */
 export class XdsServer implements AsyncDisposable {
   readonly #options: XdsServerOptions;
   readonly #server: grpc.Server;
-  readonly #clients = new Map<Call, { readonly client: XdsClient & { node: string }; readonly stream: AdsStream }>();
+  readonly #clients = new Map<AdsCall, { readonly client: XdsClient & { node: string }; readonly stream: AdsStream }>();
 
   constructor(options: XdsServerOptions) {
     this.#options = options;
@@ -59,7 +45,7 @@ export class XdsServer implements AsyncDisposable {
       "grpc.keepalive_time_ms": 15_000,
       "grpc.keepalive_timeout_ms": 10_000,
     });
-    this.#server.addService(SERVICE, { DeltaAggregatedResources: (call: Call) => this.#accept(call) });
+    this.#server.addService(ADS_SERVICE, { DeltaAggregatedResources: (call: AdsCall) => this.#accept(call) });
   }
 
   get clients(): readonly XdsClient[] {
@@ -113,7 +99,7 @@ export class XdsServer implements AsyncDisposable {
     });
   }
 
-  #accept(call: Call): void {
+  #accept(call: AdsCall): void {
     const { snapshot, events = {}, log, stuckLimit = STUCK_LIMIT_MS } = this.#options;
     const client = { node: "", connectedAt: Date.now() };
     const stream = new AdsStream({
