@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, suite, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { load } from "js-yaml";
+import { z } from "zod";
+import { readRuleFiles } from "#monitoring/rule-files.ts";
+import { REQUEST_STAT, TRAFFIC_RELABEL } from "#xds/resources/traffic-key.ts";
+import { temporaryDirectory } from "../support/temp-dir.ts";
+import { until } from "../support/until.ts";
+import { compiledDashboards, type CompiledDashboard, filledIn } from "./dashboard-files.ts";
+import { EnvoyAppliance } from "./envoy-appliance.ts";
+import { metricNames } from "./promql-names.ts";
+import { RunningService } from "./running-service.ts";
+import { sampleMetricsServer } from "./sample-metrics.ts";
+import { monitoringStack, ROOT } from "./stack.ts";
+
+/** From node-exporter, which this test does not run. */
+const isFromElsewhere = (name: string) => name.startsWith("node_");
+
+/** A histogram's name, in whichever form Prometheus took it. */
+const family = (name: string) => name.replace(/_(bucket|count)$/, "");
+
+const ruleSchema = z.object({ record: z.string().optional(), alert: z.string().optional(), expr: z.string() });
+const ruleFileSchema = z.object({ groups: z.array(z.object({ rules: z.array(ruleSchema) })) });
+const labelValuesSchema = z.object({ data: z.array(z.string()) });
+const querySchema = z.object({
+  data: z.object({
+    result: z.array(
+      z.object({
+        metric: z.record(z.string(), z.string()),
+        value: z.tuple([z.number(), z.string()]).optional(),
+        histogram: z.tuple([z.number(), z.unknown()]).optional(),
+      }),
+    ),
+  }),
+});
+
+suite("with a real Envoy, Prometheus and Alertmanager", () => {
+  const stack = new AsyncDisposableStack();
+  let prometheusUrl = "";
+  let dashboards: readonly CompiledDashboard[] = [];
+  let rules: readonly z.infer<typeof ruleSchema>[] = [];
+
+  before(async () => {
+    const { path } = stack.use(await temporaryDirectory("names"));
+    dashboards = await compiledDashboards(join(path, "dashboards"));
+    const files = Object.values(await readRuleFiles(join(ROOT, "alerts", "rules")));
+    rules = files.flatMap((text) => ruleFileSchema.parse(load(text)).groups.flatMap((group) => group.rules));
+    const appliance = stack.use(await EnvoyAppliance.start(path));
+    const own = stack.use(await sampleMetricsServer());
+    const monitoring = await monitoringStack({
+      directory: path,
+      envoys: [`127.0.0.1:${appliance.statsPort}`],
+      controlPlane: `127.0.0.1:${own.port}`,
+      trafficRelabel: TRAFFIC_RELABEL,
+      trafficLabels: [REQUEST_STAT.requestTag, REQUEST_STAT.routeTag],
+      alerts: { receivers: [{ name: "none", webhook: { url: "http://127.0.0.1:1/" } }], defaultReceiver: "none" },
+    });
+    stack.use(await RunningService.start(monitoring.alertmanager));
+    stack.use(await RunningService.start(monitoring.prometheus));
+    ({ prometheusUrl } = monitoring);
+    const end = new AbortController();
+    const traffic = keepLoading(appliance, end.signal);
+    stack.defer(async () => {
+      end.abort();
+      await traffic;
+    });
+  });
+
+  after(() => stack.disposeAsync());
+
+  const query = async (expression: string) => {
+    const answer = await fetch(
+      `${prometheusUrl}/api/v1/query?${new URLSearchParams({ query: expression }).toString()}`,
+    );
+    return querySchema.parse(await answer.json()).data.result;
+  };
+
+  test("every metric that an alert, a rule or a panel reads is there", async () => {
+    const panels = dashboards.flatMap(({ dashboard }) => dashboard.panels.flatMap(({ targets = [] }) => targets));
+    const expressions = [...rules.map(({ expr }) => expr), ...panels.map(({ expr }) => filledIn(expr))];
+    const wanted = [...new Set(expressions.flatMap(metricNames))].filter((name) => !isFromElsewhere(name));
+    assert.ok(wanted.length > 100, `only ${wanted.length} names`);
+    await until(
+      async () => {
+        const answer = await fetch(`${prometheusUrl}/api/v1/label/__name__/values`);
+        const there = new Set(labelValuesSchema.parse(await answer.json()).data.map(family));
+        return wanted.filter((name) => !there.has(family(name)));
+      },
+      { what: "the last metrics", accept: (missing) => missing.length === 0, timeoutMs: 60_000, intervalMs: 500 },
+    );
+  });
+
+  test("every panel and every recording rule shows something while there is traffic", async () => {
+    const panels = dashboards.flatMap(({ name, dashboard }) =>
+      dashboard.panels.flatMap(({ title, targets = [] }) =>
+        targets.map(({ expr }) => ({ what: `${name}: ${title}`, expr: filledIn(expr) })),
+      ),
+    );
+    const recorded = rules.flatMap(({ record }) => (record === undefined ? [] : [{ what: record, expr: record }]));
+    const all = [...panels, ...recorded].filter(({ expr }) => !metricNames(expr).some(isFromElsewhere));
+    await until(
+      async () => {
+        const results = await Promise.all(all.map(async (each) => ({ ...each, result: await query(each.expr) })));
+        return results.filter(({ result }) => result.length === 0).map(({ what, expr }) => `${what}: ${expr}`);
+      },
+      { what: "the last panels", accept: (empty) => empty.length === 0, timeoutMs: 90_000, intervalMs: 1000 },
+    );
+  });
+
+  test("every variable of a dashboard has values", async () => {
+    for (const { name, dashboard } of dashboards) {
+      for (const variable of dashboard.templating.list.filter(({ type }) => type === "query")) {
+        const [, metric = "", label = ""] = /^label_values\((.*), (\w+)\)$/.exec(variable.query) ?? [];
+        const values = (await query(filledIn(metric))).map((series) => series.metric[label]);
+        assert.ok(
+          values.some((value) => value !== undefined && value !== ""),
+          `${name}: ${variable.name}`,
+        );
+      }
+    }
+  });
+
+  test("an upstream is named by its identity, a request by its route's object", async () => {
+    const [upstream] = await query('envoy_cluster_membership_total{service="cart"}');
+    assert.deepEqual(
+      ["backend", "namespace", "service", "port"].map((label) => upstream?.metric[label]),
+      ["local", "team-shop", "cart", "80"],
+    );
+    const [request] = await query('envoy_binnacle_requests{host="gone.test"}');
+    assert.deepEqual(
+      ["code", "flags", "namespace", "route_kind", "route_name", "request", "served_by"].map((l) => request?.metric[l]),
+      ["503", "UH", "team-shop", "Ingress", "gone", undefined, undefined],
+    );
+  });
+
+  test("latencies come as native histograms, and an upstream with traffic has some 35 series", async () => {
+    const [series] = await query('envoy_cluster_upstream_rq_time{service="cart"}');
+    assert.ok(series?.histogram);
+    // Prometheus 2.42 takes one without any value above 0 for a classic one, which is then a single bucket.
+    assert.deepEqual(await query('{__name__=~"envoy_.+_bucket", le!="+Inf"}'), []);
+    const [count] = await query('count({__name__=~"envoy_cluster_.+", service="cart"})');
+    const ofCluster = Number(count?.value?.[1]);
+    assert.ok(ofCluster >= 30 && ofCluster <= 45, `${ofCluster} series of one cluster with traffic`);
+  });
+});
+
+/** Gentle traffic until the test is over. */
+async function keepLoading(appliance: EnvoyAppliance, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await appliance.load().catch(() => undefined);
+    await delay(50, undefined, { signal }).catch(() => undefined);
+  }
+}

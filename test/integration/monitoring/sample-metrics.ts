@@ -1,0 +1,58 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { Metrics } from "#monitoring/metrics.ts";
+import { XDS_TYPES } from "#xds/resource.ts";
+import { listeningPort } from "../support/free-port.ts";
+
+/** The control plane's own metrics with a value in every one, as a page that Prometheus can read. */
+export async function sampleMetricsServer() {
+  const metrics = sampleMetrics();
+  const server = createServer((_request, response) => {
+    work(metrics);
+    metrics
+      .text()
+      .then((text) => response.setHeader("content-type", metrics.contentType).end(text))
+      .catch((error: Error) => response.destroy(error));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { port: listeningPort(server), [Symbol.dispose]: () => server.close() };
+}
+
+function sampleMetrics(): Metrics {
+  const metrics = new Metrics({ version: "0.0.0", xdsTypes: XDS_TYPES });
+  const now = Date.now();
+  const broken = { kind: "Ingress", namespace: "team-shop", name: "broken" };
+  metrics.objects.connect({
+    kinds: () => [{ kind: "Ingress", valid: 3, refused: 1 }],
+    refused: () => [{ ...broken, cause: "invalid", lastGoodAt: now }],
+    verdicts: () => [{ kind: "Ingress", namespace: "team-shop", severity: "error", reason: "HostTaken", count: 1 }],
+    sizes: () => ({ hosts: 2, routes: 3, clusters: 2, endpoints: 5 }),
+  });
+  metrics.xds.connect({
+    clients: () => 1,
+    quarantined: () => ({ virtualHost: 1 }),
+    unansweredSince: () => ({ cluster: now }),
+  });
+  metrics.sources.connect(() => [{ backend: "local", synced: true, syncedAt: now, errors: 1, warnings: 0 }]);
+  metrics.children.connect(() => [{ name: "envoy", state: "running", running: true, restarts: 1 }]);
+  metrics.certificates.connect(() => [{ namespace: "team-blog", name: "blog-tls", notAfter: now + 1e9 }]);
+  metrics.traffic.connect({
+    loggers: () => [{ logger: "failures", received: 5, share: 1 }],
+    dropped: () => 0,
+    lag: () => 0.2,
+    sockets: () => 1,
+    frames: () => 9,
+    framesDropped: () => 0,
+  });
+  return metrics;
+}
+
+/** A little of everything that is counted, so that rates and quantiles have something to show. */
+function work(metrics: Metrics): void {
+  metrics.objects.storeChanged("put");
+  metrics.objects.translated(0.001, { virtualHost: 1 });
+  metrics.xds.pushed("cluster", 100);
+  metrics.xds.answered("cluster", "ack", 0.002);
+  metrics.xds.streamCut("slow");
+  metrics.api.answered({ route: "/api/v1/status", method: "GET", code: 200, seconds: 0.001 });
+}
