@@ -1,7 +1,7 @@
 import * as grpc from "@grpc/grpc-js";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
-import type { DeltaDiscoveryRequest } from "#proto/envoy/service/discovery/v3/discovery.ts";
+import { DeltaDiscoveryRequest } from "#proto/envoy/service/discovery/v3/discovery.ts";
 import { ADS_SERVICE, type AdsCall } from "#xds/ads-service.ts";
 import type { Snapshot } from "#xds/snapshot.ts";
 import { AdsStream } from "#xds/stream.ts";
