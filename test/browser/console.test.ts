@@ -44,11 +44,13 @@ describe("console", { skip }, () => {
     await page.getByText("showing 1 in 5 of ordinary requests").waitFor();
     await page.locator(".freshness", { hasText: "live" }).waitFor();
 
+    assert.deepEqual([setting.complaints, setting.strayed], [[], []]);
+
+    // What is under way at this moment may still be answered 401, and the browser says so.
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByLabel("Token").waitFor();
     await page.goto(setting.api.url);
     await page.getByLabel("Token").waitFor();
-    assert.deepEqual([setting.complaints, setting.strayed], [[], []]);
   });
 
   test("the page is not built of anything inline, and a script in a request's words stays words", async (t) => {
@@ -198,6 +200,8 @@ describe("console", { skip }, () => {
     const setting = await ConsoleSetting.start(t);
     const page = await setting.open("#view=talkers");
     const client = page.getByRole("region", { name: "Clients" }).getByRole("button").first();
+    // Under the pointer the list stands still.
+    await client.hover();
     const address = await client.innerText();
     await client.click();
     await page.getByRole("button", { name: `remove filter client ${address}` }).waitFor();

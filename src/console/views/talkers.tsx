@@ -1,7 +1,9 @@
+import { useRef } from "preact/hooks";
 import type { FilterPair } from "#api/traffic-filter.ts";
 import type { Talker } from "#traffic/messages.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { withPair } from "../state/filter-words.ts";
+import { steadyOrder } from "../state/steady-order.ts";
 import { formatRate, formatShare } from "../words/format.ts";
 import { errorTone } from "../words/tones.ts";
 import { Empty, Panel } from "./panel.tsx";
@@ -36,14 +38,26 @@ export function Talkers({ state }: { readonly state: ConsoleState }) {
   );
 }
 
+/** The busiest first; under the pointer nothing changes places. */
 function TalkersList({ name, talkers, onPick }: TalkersListProps) {
+  const isBusy = useRef(false);
+  const order = useRef<readonly string[]>([]);
+  const rows = talkers.map((talker) => ({ key: talker.value, ...talker }));
+  const shown = steadyOrder(rows, order.current, (a, b) => b.perSecond - a.perSecond, !isBusy.current);
+  order.current = shown.map(({ key }) => key);
   const most = Math.max(1e-9, ...talkers.map(({ perSecond }) => perSecond));
   return (
-    <section aria-label={name}>
+    <section
+      aria-label={name}
+      onMouseEnter={() => (isBusy.current = true)}
+      onMouseLeave={() => (isBusy.current = false)}
+      onFocusIn={() => (isBusy.current = true)}
+      onFocusOut={() => (isBusy.current = false)}
+    >
       <h3>{name}</h3>
       {talkers.length === 0 && <Empty title="Nobody">No request in the last minute.</Empty>}
       <ol>
-        {talkers.map(({ value, perSecond, errorRatio }) => (
+        {shown.map(({ value, perSecond, errorRatio }) => (
           <li key={value}>
             <span class="talker-bar" style={{ width: `${(100 * perSecond) / most}%` }} aria-hidden="true" />
             {onPick === undefined ? (
