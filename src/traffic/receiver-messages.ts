@@ -33,7 +33,7 @@ export interface ReceiverWorkerData {
   readonly socketPath: string;
   readonly slowThreshold: number;
   readonly keepQueryValues: boolean;
-  /** Rows a second at most. */
+  /** Rows a second at most, of failures, slow and pinned ones, and as many of the rest. */
   readonly rowsPerSecond: number;
 }
 

@@ -46,7 +46,11 @@ const aggregate = new TickAggregate({
   keepQueryValues,
   rows: rowsPerSecond,
 });
-const allowance = new RowAllowance(rowsPerSecond, performance.now());
+const began = performance.now();
+const allowance = {
+  precious: new RowAllowance(rowsPerSecond, began),
+  ordinary: new RowAllowance(rowsPerSecond, began),
+};
 const pages = new PageDiffs();
 let untaken = 0;
 
@@ -103,8 +107,10 @@ server.addService(
 function handOn(): void {
   if (aggregate.isEmpty || untaken >= UNTAKEN_BATCHES) return;
   untaken++;
-  const batch = aggregate.take(allowance.available(performance.now()));
-  allowance.spend(batch.rows.length);
+  const now = performance.now();
+  const limit = { precious: allowance.precious.available(now), ordinary: allowance.ordinary.available(now) };
+  const batch = aggregate.take(limit);
+  for (const { kept } of batch.rows) allowance[kept === "sample" ? "ordinary" : "precious"].spend(1);
   send({ type: "batch", batch });
 }
 

@@ -13,6 +13,7 @@ const SETTINGS: AggregateSettings = {
   rows: 10,
 };
 const NOW = 1_000_050;
+const PLENTY = { precious: 10, ordinary: 10 };
 
 function aggregate(settings: Partial<AggregateSettings> = {}, random = () => 0.5) {
   const tick = new TickAggregate({ ...SETTINGS, ...settings }, random);
@@ -31,7 +32,7 @@ test("all entries are in the sums, by flow and second, as what they stand for", 
   add("sample", { duration: 13 });
   add("failures", { code: 503, flags: "UF", endpoint: undefined });
   add("sample", { start: 1_001_000 });
-  const { received, flows, endpoints } = tick.take(10);
+  const { received, flows, endpoints } = tick.take(PLENTY);
   assert.deepEqual(received, { failures: 1, sample: 3 });
   assert.deepEqual(
     flows.map(({ second, cluster, buckets }) => [second, cluster, weight(buckets)]),
@@ -54,7 +55,7 @@ test("what comes in both logs counts once", () => {
   const { tick, add } = aggregate();
   add("failures", { code: 404, flags: "NR" });
   add("sample", { code: 404, flags: "NR" });
-  const { rows, received, flows } = tick.take(10);
+  const { rows, received, flows } = tick.take(PLENTY);
   assert.deepEqual([rows.length, received.sample, flows.length], [1, 1, 1]);
 });
 
@@ -67,23 +68,23 @@ test("rows say why they are shown", () => {
   add("failures", { code: 500, client: "192.0.2.9" });
   add("sample", { route: "blog.localhost/Ingress/b/b/r" });
   assert.deepEqual(
-    tick.take(10).rows.map(({ kept }) => kept),
+    tick.take(PLENTY).rows.map(({ kept }) => kept),
     ["failure", "slow", "pinned", "pinned", "pinned", "sample"],
   );
 });
 
-test("too many: failures stay before ordinary ones, the oldest go, and are counted", () => {
+test("too many: failures have their own room, the oldest go, and are counted", () => {
   const { tick, add } = aggregate({ rows: 4 });
   for (let index = 0; index < 100; index++) add("sample", { requestId: `s${index}` });
   for (let index = 0; index < 3; index++) add("failures", { code: 500, requestId: `f${index}` });
-  const { rows, dropped, received } = tick.take(4);
+  const { rows, dropped, received } = tick.take({ precious: 10, ordinary: 1 });
   assert.deepEqual(
     rows.map(({ requestId }) => requestId),
     ["f0", "f1", "f2", "s99"],
   );
   assert.deepEqual([dropped, received.sample], [99, 100]);
   for (let index = 0; index < 100; index++) add("failures", { code: 500, requestId: `f${index}` });
-  const second = tick.take(2);
+  const second = tick.take({ precious: 2, ordinary: 0 });
   assert.deepEqual(
     second.rows.map(({ requestId }) => requestId),
     ["f98", "f99"],
@@ -94,7 +95,7 @@ test("too many: failures stay before ordinary ones, the oldest go, and are count
 test("no row may pass: all are counted, none shown", () => {
   const { tick, add } = aggregate();
   add("sample");
-  const { rows, dropped, flows } = tick.take(0);
+  const { rows, dropped, flows } = tick.take({ precious: 0, ordinary: 0 });
   assert.deepEqual([rows.length, dropped, flows.length], [0, 1, 1]);
 });
 
@@ -102,7 +103,7 @@ test("while something is pinned, only a part of the rest is shown, as what it th
   let turn = 0;
   const { tick, add } = aggregate({ sample: 1, shown: 0.25 }, () => (turn++ % 4) / 4);
   for (let index = 0; index < 8; index++) add("sample");
-  const { rows, flows } = tick.take(10);
+  const { rows, flows } = tick.take(PLENTY);
   assert.deepEqual(
     rows.map(({ weight }) => weight),
     [4, 4],
@@ -114,7 +115,7 @@ test("a clock that is wrong does not write into the past or the future", () => {
   const { tick, add } = aggregate();
   add("sample", { start: 5_000_000_000_000 });
   add("sample", { start: 0 });
-  const { flows, newest } = tick.take(10);
+  const { flows, newest } = tick.take(PLENTY);
   assert.deepEqual([flows.map(({ second }) => second), newest], [[1000], NOW]);
 });
 
@@ -122,9 +123,9 @@ test("a batch begins anew", () => {
   const { tick, add } = aggregate();
   add("sample");
   tick.malformed();
-  assert.equal(tick.take(10).malformed, 1);
+  assert.equal(tick.take(PLENTY).malformed, 1);
   assert.equal(tick.isEmpty, true);
-  assert.deepEqual(tick.take(10), {
+  assert.deepEqual(tick.take(PLENTY), {
     received: { failures: 0, sample: 0 },
     malformed: 0,
     dropped: 0,

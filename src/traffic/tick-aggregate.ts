@@ -22,6 +22,12 @@ export interface AggregateSettings {
   readonly rows: number;
 }
 
+/** Apart, so that a flood of ordinary requests leaves room for the failures that come with it. */
+export interface RowLimit {
+  readonly precious: number;
+  readonly ordinary: number;
+}
+
 interface Waiting {
   readonly entry: HTTPAccessLogEntry;
   readonly facts: EntryFacts;
@@ -83,12 +89,12 @@ export class TickAggregate {
   }
 
   /**
-   * Everything since the last call, with at most `limit` rows: what is failed, slow or pinned goes before the ordinary, and
-   * of each the oldest are left out.
+   * Everything since the last call, with at most so many rows: of what is failed, slow or pinned, and of the ordinary. The
+   * oldest are left out.
    */
-  take(limit: number): Batch {
-    const precious = newest(this.#precious, limit);
-    const ordinary = newest(this.#ordinary, limit - precious.length);
+  take(limit: RowLimit): Batch {
+    const precious = newest(this.#precious, limit.precious);
+    const ordinary = newest(this.#ordinary, limit.ordinary);
     const rows = [...precious, ...ordinary];
     this.#dropped += this.#precious.length + this.#ordinary.length - rows.length;
     const batch: Batch = {
