@@ -1,4 +1,3 @@
-import { setTimeout as setTimeoutPromise } from "node:timers/promises";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
 import type { CounterReading } from "./counter-ledger.ts";
@@ -146,6 +145,7 @@ export class AdminPoller implements AsyncDisposable {
       this.#fresh[page] = true;
       this.#restarted[page] = true;
     }
+    this.#clustersAt = Number.NEGATIVE_INFINITY;
     this.#options.onRestart();
   }
 
@@ -169,9 +169,17 @@ export class AdminPoller implements AsyncDisposable {
     }
   }
 
+  /** Ends at once when polling is stopped. */
   async #pause(milliseconds: number): Promise<void> {
     const { signal } = this.#stop;
-    await setTimeoutPromise(milliseconds, undefined, { signal }).catch(() => {});
+    if (signal.aborted) return;
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const end = (): void => resolve();
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener("abort", end);
+    await over;
+    clearTimeout(timer);
+    signal.removeEventListener("abort", end);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
