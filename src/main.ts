@@ -49,6 +49,8 @@ export interface ApplianceOptions {
 /** The appliance as it runs. Disposing of it drains and stops everything, in the reverse order of the start. */
 export interface Appliance extends AsyncDisposable {
   readonly api: Api;
+  /** Where a browser finds the API and what is reached through it. */
+  readonly publicUrl: string;
   readonly envoy: EnvoyProcess;
 }
 
@@ -151,8 +153,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       return [{ name: "directory", state: word, detail, ...(lastSync === undefined ? {} : { lastSync }) }];
     },
   };
-  const apiUrl = urlOf(config);
-  const monitoring = await planMonitoring(config, options.programs, state, apiUrl, logger);
+  const publicUrl = publicUrlOf(config);
+  const monitoring = await planMonitoring(config, options.programs, state, publicUrl, logger);
   connectMetrics(metrics, { controlPlane, xds, traffic, source, processes });
   const { tls } = config.api;
   const api = parts.use(
@@ -161,6 +163,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       port: config.api.port,
       ...(tls === undefined ? {} : { tls: { certificate: tls.certificateFile, key: tls.keyFile } }),
       hosts: config.api.allowedHosts,
+      publicUrl,
       stateDirectory: state.path,
       token: state.token,
       consoleDirectory: CONSOLE,
@@ -189,7 +192,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   if (demo !== undefined) await startDemoLoad(demo, config, signal);
 
   const running = parts.move();
-  return { api, envoy, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { api, publicUrl, envoy, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 const ENVOY_STARTS: Readonly<Record<EnvoyStart, string>> = {
@@ -260,9 +263,14 @@ function changeClock({ snapshot }: ControlPlane): () => number {
   return () => since;
 }
 
-function urlOf({ api }: Config): string {
-  const host = api.address.includes(":") ? `[${api.address}]` : api.address;
-  return `${api.tls === undefined ? "http" : "https"}://${host}:${api.port}`;
+/**
+ * Where a browser finds the API. On loopback by a name of its own, because cookies do not tell ports apart: who is signed in
+ * at 127.0.0.1 would send the session to every upstream that is served there. Browsers know *.localhost (RFC 6761 §6.3).
+ */
+function publicUrlOf({ api }: Config): string {
+  const host = api.address === "127.0.0.1" || api.address === "::1" ? "binnacle.localhost" : api.address;
+  const authority = host.includes(":") ? `[${host}]` : host;
+  return `${api.tls === undefined ? "http" : "https"}://${authority}:${api.port}`;
 }
 
 async function announceApi(state: StateDirectory, url: string): Promise<void> {

@@ -1,4 +1,3 @@
-/* oxlint-disable oxc/no-async-endpoint-handlers -- Express 5 hands a rejection to the error handler by itself. */
 import type { Agent } from "node:http";
 import express, { type Express, type RequestHandler, Router } from "express";
 import type { Logger } from "#lib/log.ts";

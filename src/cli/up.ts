@@ -52,7 +52,7 @@ export async function up(flags: UpFlags, context: CliContext): Promise<number> {
   return 0;
 }
 
-function banner(config: Config, { api }: Appliance, demo: boolean): string {
+function banner(config: Config, { api, publicUrl }: Appliance, demo: boolean): string {
   const { prometheus, alertmanager } = config.monitoring;
   const rows: [string, string][] = [
     ...config.listeners.map(({ protocol, address, port }): [string, string] => [
@@ -60,8 +60,8 @@ function banner(config: Config, { api }: Appliance, demo: boolean): string {
       protocol === "http" || protocol === "https" ? `${protocol}://${address}:${port}` : `${address}:${port}`,
     ]),
     ["console", api.mintSignInLink().url],
-    ...(prometheus.enabled === false ? [] : [["Prometheus", `${api.url}/prometheus/`] as [string, string]]),
-    ...(alertmanager.enabled === false ? [] : [["Alertmanager", `${api.url}/alertmanager/`] as [string, string]]),
+    ...(prometheus.enabled === false ? [] : [["Prometheus", `${publicUrl}/prometheus/`] as [string, string]]),
+    ...(alertmanager.enabled === false ? [] : [["Alertmanager", `${publicUrl}/alertmanager/`] as [string, string]]),
   ];
   const lines = rows.map(([name, address]) => `  ${name.padEnd(14)} ${address}`);
   return [...lines, ...(demo ? tryThis(config) : []), "", "  Ctrl-C stops all of it."].join("\n");

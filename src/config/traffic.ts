@@ -8,9 +8,9 @@ settingKinds.add(share, { takes: "number from 0 to 1" });
 export const traffic = z
   .strictObject({
     sampleShare: share
-      .default(0.05)
+      .default(1)
       .describe(
-        "The share of ordinary requests that are shown singly; it is lowered under load. Failures and slow ones come first.",
+        "The largest share of ordinary requests that is shown singly; above entriesPerSecond it is lowered. Failures and slow ones come first.",
       ),
     entriesPerSecond: count(1)
       .default(500)

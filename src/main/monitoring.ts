@@ -48,7 +48,7 @@ export async function planMonitoring(
   config: Config,
   programs: Programs,
   state: StateDirectory,
-  apiUrl: string,
+  publicUrl: string,
   logger: Logger,
 ): Promise<MonitoringPlan> {
   const { prometheus, alertmanager, nodeExporter } = config.monitoring;
@@ -68,20 +68,19 @@ export async function planMonitoring(
       alertmanagerService({
         command: commands.alertmanager,
         directory: state.folder("alertmanager"),
-        settings: { port: alertmanager.port, externalUrl: `${apiUrl}${ALERTMANAGER_PATH}`, alerts: config.alerts },
+        settings: { port: alertmanager.port, externalUrl: `${publicUrl}${ALERTMANAGER_PATH}`, alerts: config.alerts },
         templateFile: join(ALERTS, "templates", "binnacle.tmpl"),
         credentials: { username: USER, password, bcryptHash: await bcryptHash(password) },
       }),
     );
   }
   if (commands.prometheus !== undefined) {
-    const api = new URL(apiUrl);
     services.push(
       prometheusService({
         command: commands.prometheus,
         directory: state.folder("prometheus"),
         rules: renderRuleFiles(await readRuleFiles(join(ALERTS, "rules")), {
-          consoleUrl: apiUrl,
+          consoleUrl: publicUrl,
           availabilityObjective: AVAILABILITY_OBJECTIVE,
         }),
         settings: {
@@ -91,13 +90,13 @@ export async function planMonitoring(
           evaluationInterval: prometheus.evaluationInterval,
           retention: prometheus.retention,
           retentionMiB: prometheus.retentionMiB,
-          externalUrl: `${apiUrl}${PROMETHEUS_PATH}`,
+          externalUrl: `${publicUrl}${PROMETHEUS_PATH}`,
           externalLabels: {},
           targets: {
             envoys: [`127.0.0.1:${config.envoy.statsPort}`],
             controlPlane: {
-              address: api.host,
-              scheme: api.protocol === "https:" ? "https" : "http",
+              address: `${config.api.address.includes(":") ? `[${config.api.address}]` : config.api.address}:${config.api.port}`,
+              scheme: config.api.tls === undefined ? "http" : "https",
               tokenFile: join(state.path, "token"),
             },
             nodeExporter: commands.nodeExporter === undefined ? undefined : `127.0.0.1:${nodeExporter.port}`,

@@ -31,7 +31,8 @@ suite("the README", () => {
     const readme = await readFile(join(ROOT, "README.md"), "utf8");
     const { api, listeners } = defaultConfig();
     for (const { protocol, address, port } of listeners) assert.ok(readme.includes(`${protocol}://${address}:${port}`));
-    assert.ok(readme.includes(`http://${api.address}:${api.port}/sign-in`));
+    assert.equal(api.address, "127.0.0.1");
+    assert.ok(readme.includes(`http://binnacle.localhost:${api.port}/sign-in`));
   });
 });
 

@@ -1,4 +1,3 @@
-/* oxlint-disable oxc/no-async-endpoint-handlers -- Express 5 hands a rejection to the error handler by itself. */
 import { json, type RequestHandler, Router } from "express";
 import { z } from "zod";
 import type { AlertsAnswer, SilencesAnswer } from "../answers.ts";

@@ -1,4 +1,3 @@
-/* oxlint-disable oxc/no-async-endpoint-handlers -- Express 5 hands a rejection to the error handler by itself. */
 import type { Agent } from "node:http";
 import { json, type Request, type RequestHandler, type Response, Router } from "express";
 import { z } from "zod";

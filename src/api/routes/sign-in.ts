@@ -1,4 +1,3 @@
-/* oxlint-disable oxc/no-async-endpoint-handlers -- Express 5 hands a rejection to the error handler by itself. */
 import { type RequestHandler, type Response, Router, urlencoded } from "express";
 import { z } from "zod";
 import { ApiProblem } from "../api-problem.ts";
