@@ -1,4 +1,5 @@
 import { compareText } from "#lib/compare.ts";
+import { MultiMap } from "#lib/multi-map.ts";
 import { type Kind, refKey, type RefKey } from "#resources/ref.ts";
 import { type Resource, refOf } from "#resources/resource.ts";
 
@@ -18,12 +19,12 @@ export interface IndexEntry {
 /** All indexes of a store, kept current by {@link Indexes.replace}. */
 export class Indexes {
   readonly #byKind = new Map<Kind, IndexDefinition[]>();
-  readonly #members = new Map<string, Map<string, Set<RefKey>>>();
+  readonly #members = new Map<string, MultiMap<string, RefKey>>();
 
   constructor(definitions: readonly IndexDefinition[]) {
     for (const definition of definitions) {
       if (this.#members.has(definition.name)) throw new Error(`two indexes are called ${definition.name}`);
-      this.#members.set(definition.name, new Map());
+      this.#members.set(definition.name, new MultiMap());
       const ofKind = this.#byKind.get(definition.kind) ?? [];
       ofKind.push(definition);
       this.#byKind.set(definition.kind, ofKind);
@@ -39,8 +40,8 @@ export class Indexes {
     for (const { name, keys } of this.#byKind.get(object.kind) ?? []) {
       const old = new Set(before === undefined ? [] : keys(before));
       const current = new Set(after === undefined ? [] : keys(after));
-      for (const entry of old) if (!current.has(entry)) this.#remove(name, entry, key);
-      for (const entry of current) if (!old.has(entry)) this.#add(name, entry, key);
+      for (const entry of old) if (!current.has(entry)) this.#members.get(name)!.delete(entry, key);
+      for (const entry of current) if (!old.has(entry)) this.#members.get(name)!.add(entry, key);
       for (const entry of old.union(current)) touched.push({ index: name, key: entry });
     }
     return touched;
@@ -50,20 +51,6 @@ export class Indexes {
   members(index: string, key: string): readonly RefKey[] {
     const entries = this.#members.get(index);
     if (entries === undefined) throw new Error(`no index is called ${index}`);
-    return [...(entries.get(key) ?? [])].sort(compareText);
-  }
-
-  #add(index: string, key: string, member: RefKey): void {
-    const entries = this.#members.get(index)!;
-    const members = entries.get(key);
-    if (members === undefined) entries.set(key, new Set([member]));
-    else members.add(member);
-  }
-
-  #remove(index: string, key: string, member: RefKey): void {
-    const entries = this.#members.get(index)!;
-    const members = entries.get(key);
-    members?.delete(member);
-    if (members?.size === 0) entries.delete(key);
+    return entries.get(key).toSorted(compareText);
   }
 }

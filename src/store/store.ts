@@ -1,11 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { compareText } from "#lib/compare.ts";
 import type { Origin, Problem } from "#lib/problem.ts";
+import { readNamespaceAnnotations } from "#resources/annotations.ts";
 import { type Kind, type ObjectRef, parseRefKey, refKey, type RefKey } from "#resources/ref.ts";
 import { refOf, type Resource, type ResourceOf } from "#resources/resource.ts";
 import type { Archive, ArchivedObject } from "./archive.ts";
 import type { ObjectSink, SourceChange } from "./changes.ts";
 import { formHash } from "./form-hash.ts";
+import { type Changes, type Entry, withCreation } from "./entry.ts";
+import { FileIndex } from "./file-index.ts";
 import { type IndexDefinition, type IndexEntry, Indexes } from "./indexes.ts";
 
 /** An object in the form that takes effect. */
@@ -51,21 +54,6 @@ export interface StoreEvent {
   readonly noted: readonly ObjectRef[];
 }
 
-interface Entry {
-  readonly ref: ObjectRef;
-  readonly key: RefKey;
-  readonly firstSeen: number;
-  origin: Origin;
-  inUse: StoredObject | undefined;
-  /** The form that Envoy accepted last, when it is not `inUse`; before it has answered for any, the one before. */
-  fallback: StoredObject | undefined;
-  acceptedHash: string | undefined;
-  refused: Refusal | undefined;
-  /** The form that Envoy refused, to be tried again should another turn out to be the cause. */
-  refusedForm: StoredObject | undefined;
-  warnings: readonly Problem[];
-}
-
 export interface StoreOptions {
   readonly indexes: readonly IndexDefinition[];
   readonly archive: Archive;
@@ -73,16 +61,13 @@ export interface StoreOptions {
   readonly now: () => number;
 }
 
-/** The annotation on a Namespace that switches off serving the last good form of its refused objects. */
-export const LAST_GOOD_ANNOTATION = "binnacle.dev/last-good";
-
 /**
  * The objects, their indexes and one change feed. Between what sources offer and what translation reads stands the rule
  * of accepted forms: an object that is refused, by validation or by Envoy, goes on in its last good form.
  */
 export class Store implements ObjectSink {
   readonly #entries = new Map<RefKey, Entry>();
-  readonly #byFile = new Map<string, Set<RefKey>>();
+  readonly #files = new FileIndex();
   readonly #refused = new Set<Entry>();
   readonly #archived: Map<RefKey, ArchivedObject>;
   readonly #indexes: Indexes;
@@ -96,7 +81,7 @@ export class Store implements ObjectSink {
     this.#archive = options.archive;
     this.#now = options.now;
     this.#archived = options.archive.load();
-    for (const [key, { file }] of this.#archived) this.#noteFile(key, undefined, file);
+    for (const [key, { file }] of this.#archived) this.#files.move(key, undefined, file);
   }
 
   get sequence(): number {
@@ -122,7 +107,7 @@ export class Store implements ObjectSink {
   }
 
   refsFrom(file: string): readonly ObjectRef[] {
-    return [...(this.#byFile.get(file) ?? [])].sort(compareText).map(parseRefKey);
+    return this.#files.from(file).map(parseRefKey);
   }
 
   /** Calls `listener` with every change from now on. Returns what ends it. */
@@ -201,7 +186,7 @@ export class Store implements ObjectSink {
     for (const [key, { file }] of this.#archived) {
       if (this.#entries.has(key)) continue;
       this.#archive.forget(key);
-      this.#noteFile(key, file, undefined);
+      this.#files.move(key, file, undefined);
     }
     this.#archived.clear();
   }
@@ -248,7 +233,7 @@ export class Store implements ObjectSink {
     changed.noted.set(entry.key, entry.ref);
     this.#entries.delete(entry.key);
     this.#refused.delete(entry);
-    this.#noteFile(entry.key, entry.origin.file, undefined);
+    this.#files.move(entry.key, entry.origin.file, undefined);
     this.#archive.forget(entry.key);
   }
 
@@ -272,7 +257,7 @@ export class Store implements ObjectSink {
     };
     this.#entries.set(key, entry);
     if (entry.refused !== undefined) this.#refused.add(entry);
-    this.#noteFile(key, undefined, entry.origin.file);
+    this.#files.move(key, undefined, entry.origin.file);
     return entry;
   }
 
@@ -294,7 +279,7 @@ export class Store implements ObjectSink {
 
   #servesLastGood(ref: ObjectRef): boolean {
     const namespace = this.get("Namespace", "", ref.namespace === "" ? ref.name : ref.namespace);
-    return namespace?.object.metadata.annotations?.[LAST_GOOD_ANNOTATION] !== "off";
+    return namespace === undefined || readNamespaceAnnotations(namespace.object.metadata.annotations).value.lastGood;
   }
 
   #use(entry: Entry, form: StoredObject | undefined, changed: Changes): void {
@@ -345,38 +330,13 @@ export class Store implements ObjectSink {
   /** Returns whether it is another place than before. */
   #setOrigin(entry: Entry, origin: Origin): boolean {
     const before = entry.origin;
-    if (before.file !== origin.file) this.#noteFile(entry.key, before.file, origin.file);
+    if (before.file !== origin.file) this.#files.move(entry.key, before.file, origin.file);
     entry.origin = origin;
     return before.file !== origin.file || before.line !== origin.line;
-  }
-
-  #noteFile(key: RefKey, before: string | undefined, after: string | undefined): void {
-    if (before !== undefined) {
-      const keys = this.#byFile.get(before);
-      keys?.delete(key);
-      if (keys?.size === 0) this.#byFile.delete(before);
-    }
-    if (after !== undefined) {
-      const keys = this.#byFile.get(after);
-      if (keys === undefined) this.#byFile.set(after, new Set([key]));
-      else keys.add(key);
-    }
   }
 
   #save(entry: Entry, accepted?: Resource): void {
     const { firstSeen, origin, acceptedHash, refused } = entry;
     this.#archive.save(entry.key, { firstSeen, file: origin.file, acceptedHash, refused }, accepted);
   }
-}
-
-interface Changes {
-  /** Milliseconds since the epoch: one for all parts of a change, so that their order says nothing about their age. */
-  readonly at: number;
-  readonly objects: Map<RefKey, ObjectRef>;
-  readonly entries: Map<string, IndexEntry>;
-  readonly noted: Map<RefKey, ObjectRef>;
-}
-
-function withCreation(object: Resource, firstSeen: number): Resource {
-  return { ...object, metadata: { ...object.metadata, creationTimestamp: new Date(firstSeen).toISOString() } };
 }

@@ -1,0 +1,35 @@
+import type { Origin, Problem } from "#lib/problem.ts";
+import type { ObjectRef, RefKey } from "#resources/ref.ts";
+import type { Resource } from "#resources/resource.ts";
+import type { IndexEntry } from "./indexes.ts";
+import type { Refusal, StoredObject } from "./store.ts";
+
+/** All that the store keeps of one object. */
+export interface Entry {
+  readonly ref: ObjectRef;
+  readonly key: RefKey;
+  readonly firstSeen: number;
+  origin: Origin;
+  inUse: StoredObject | undefined;
+  /** The form that Envoy accepted last, when it is not `inUse`; before it has answered for any, the one before. */
+  fallback: StoredObject | undefined;
+  acceptedHash: string | undefined;
+  refused: Refusal | undefined;
+  /** The form that Envoy refused, to be tried again should another turn out to be the cause. */
+  refusedForm: StoredObject | undefined;
+  warnings: readonly Problem[];
+}
+
+/** What one change of the store has touched so far. */
+export interface Changes {
+  /** Milliseconds since the epoch: one for all parts of a change, so that their order says nothing about their age. */
+  readonly at: number;
+  readonly objects: Map<RefKey, ObjectRef>;
+  readonly entries: Map<string, IndexEntry>;
+  readonly noted: Map<RefKey, ObjectRef>;
+}
+
+/** An object that does not say when it was made is as old as its first sight here. */
+export function withCreation(object: Resource, firstSeen: number): Resource {
+  return { ...object, metadata: { ...object.metadata, creationTimestamp: new Date(firstSeen).toISOString() } };
+}
