@@ -1,4 +1,5 @@
 import { compareText } from "#lib/compare.ts";
+import { MultiMap } from "#lib/multi-map.ts";
 import type { Problem } from "#lib/problem.ts";
 import { formatRef, type ObjectRef, refKey, type RefKey } from "#resources/ref.ts";
 import type { SourceChange } from "#store/changes.ts";
@@ -31,7 +32,7 @@ export class Claims {
   readonly #refsFrom: (file: string) => readonly ObjectRef[];
   readonly #files = new Map<string, FileClaims>();
   /** The files that claim an object, present or held. */
-  readonly #claimants = new Map<RefKey, Set<string>>();
+  readonly #claimants = new MultiMap<RefKey, string>();
   readonly #standing = new Map<RefKey, Standing>();
   readonly #duplicates = new Map<RefKey, readonly Problem[]>();
   /** Of files that have any. */
@@ -118,9 +119,7 @@ export class Claims {
     for (const [key, ref] of before === undefined ? [] : refsOf(before)) {
       if (claimsAlike(before, after, key)) continue;
       this.#touched.set(key, ref);
-      const claimants = this.#claimants.get(key);
-      claimants?.delete(file);
-      if (claimants?.size === 0) this.#claimants.delete(key);
+      this.#claimants.delete(key, file);
     }
     this.#problems.delete(file);
     if (after === undefined) {
@@ -133,14 +132,12 @@ export class Claims {
     for (const [key, ref] of refsOf(after)) {
       if (claimsAlike(before, after, key)) continue;
       this.#touched.set(key, ref);
-      const claimants = this.#claimants.get(key);
-      if (claimants === undefined) this.#claimants.set(key, new Set([file]));
-      else claimants.add(file);
+      this.#claimants.add(key, file);
     }
   }
 
   #decide(key: RefKey): Standing | undefined {
-    const files = [...(this.#claimants.get(key) ?? [])].sort(compareText);
+    const files = this.#claimants.get(key).toSorted(compareText);
     const named = files.flatMap((file) =>
       (this.#files.get(file)?.present.get(key) ?? []).map((entry) => ({ type: "entry" as const, file, entry })),
     );
