@@ -2,40 +2,43 @@ import type { Flow } from "./flows.ts";
 import type { Phases, RequestRow } from "./messages.ts";
 import type { RawRow } from "./raw-row.ts";
 import { parseFlags } from "./request-counter.ts";
+import type { TextPool } from "./text-pool.ts";
 
-/** A request as it is shown. What it shares with others (host, owner, upstream) is the flow's, so that it is there once. */
-export function requestRow(raw: RawRow, flow: Flow, id: number): RequestRow {
+/** A request as it is shown. What it shares with others is the flow's or the pool's, so that it is there once. */
+export function requestRow(raw: RawRow, flow: Flow, id: number, pool: TextPool): RequestRow {
   return {
     id,
     time: raw.start,
-    envoy: raw.envoy,
+    envoy: pool.shared(raw.envoy),
     listener: flow.listener,
-    method: raw.method,
-    authority: raw.authority,
+    method: pool.shared(raw.method),
+    authority: pool.shared(raw.authority),
     path: raw.path,
-    protocol: raw.protocol,
+    protocol: pool.shared(raw.protocol),
     code: raw.code,
-    flags: parseFlags(raw.flags),
-    details: raw.details,
-    transportFailure: raw.transportFailure,
+    flags: raw.flags === "" ? NO_FLAGS : parseFlags(raw.flags),
+    details: pool.shared(raw.details),
+    transportFailure: pool.shared(raw.transportFailure),
     host: flow.host,
     route: flow.route,
     owner: flow.owner,
     upstream: flow.upstream,
-    endpoint: raw.endpoint,
+    endpoint: raw.endpoint === undefined ? undefined : pool.shared(raw.endpoint),
     attempts: raw.attempts,
     duration: rounded(raw.duration),
     phases: phases(raw),
     bytesIn: raw.bytesIn,
     bytesOut: raw.bytesOut,
-    client: raw.client,
-    userAgent: raw.userAgent,
+    client: pool.shared(raw.client),
+    userAgent: pool.shared(raw.userAgent),
     requestId: raw.requestId,
     traceId: raw.traceId,
     kept: raw.kept,
     weight: rounded(raw.weight),
   };
 }
+
+const NO_FLAGS: readonly string[] = [];
 
 function phases({ waiting, connecting, upstream, transfer }: RawRow): Phases {
   return {

@@ -26,6 +26,7 @@ import { requestRow } from "./request-row.ts";
 import { RequestRing } from "./ring.ts";
 import { type Picture, type PictureWishes, Session, snapshotBody, type TrafficClient } from "./session.ts";
 import { topTalkers } from "./talkers.ts";
+import { TextPool } from "./text-pool.ts";
 import { ViewSet } from "./view-set.ts";
 import { windowOf } from "./window.ts";
 
@@ -57,6 +58,7 @@ export class TrafficCore {
   readonly #board = new EndpointBoard(WINDOW);
   readonly #history: History;
   readonly #ring: RequestRing;
+  readonly #texts = new TextPool();
   readonly #markers = new Markers();
   readonly #pins = new Pins();
   readonly #views: ViewSet;
@@ -126,7 +128,7 @@ export class TrafficCore {
 
   #addRow(raw: RawRow): void {
     const flow = this.#flows.flow(raw.listener, raw.routeKey, raw.cluster);
-    const row = requestRow(raw, flow, ++this.#row);
+    const row = requestRow(raw, flow, ++this.#row, this.#texts);
     const why = reason(row, raw.cluster === "" ? undefined : this.#board.healths(raw.cluster));
     const told: RequestRow = why === undefined ? row : { ...row, why };
     this.#ring.push(told, this.#options.now());
