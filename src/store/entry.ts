@@ -1,6 +1,7 @@
 import type { Origin, Problem } from "#lib/problem.ts";
 import type { ObjectRef, RefKey } from "#resources/ref.ts";
 import type { Resource } from "#resources/resource.ts";
+import type { ArchivedObject } from "./archive.ts";
 import type { IndexEntry } from "./indexes.ts";
 import type { Refusal, StoredObject } from "./store.ts";
 
@@ -18,6 +19,8 @@ export interface Entry {
   /** The form that Envoy refused, to be tried again should another turn out to be the cause. */
   refusedForm: StoredObject | undefined;
   warnings: readonly Problem[];
+  /** What the archive has of it: what says the same is not written again. */
+  saved: ArchivedObject | undefined;
 }
 
 /** What one change of the store has touched so far. */

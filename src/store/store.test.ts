@@ -305,6 +305,26 @@ suite("Store", () => {
       assert.equal(after.inUse, "/better");
     });
 
+    test("what the archive has already is not written again", () => {
+      const before = new StoreUnderTest();
+      before.apply(put(ingress("/a")), put(ingress("/b", "b")));
+      before.accept();
+      const written: string[] = [];
+      const { archive } = before;
+      const save = archive.save.bind(archive);
+      archive.save = (key, ...rest) => {
+        written.push(key);
+        save(key, ...rest);
+      };
+      const after = new StoreUnderTest(archive);
+      after.apply(put(ingress("/a")), put(ingress("/b", "b")));
+      after.accept();
+      assert.deepEqual(written, [], "neither the objects nor the form that was accepted before");
+      after.accept(named("b"));
+      after.apply(put(ingress("/a"), "elsewhere.yaml"), refuse(named("b")));
+      assert.deepEqual(written, ["Ingress/team/b", "Ingress/team/a", "Ingress/team/b"]);
+    });
+
     test("what no source names after the first sync is forgotten", () => {
       const before = new StoreUnderTest();
       before.apply(put(ingress("/a"), "x.yaml"), put(ingress("/b", "b"), "y.yaml"));

@@ -254,6 +254,7 @@ export class Store implements ObjectSink {
       refused: archived?.refused,
       refusedForm: undefined,
       warnings: [],
+      saved: archived,
     };
     this.#entries.set(key, entry);
     if (entry.refused !== undefined) this.#refused.add(entry);
@@ -336,7 +337,11 @@ export class Store implements ObjectSink {
   }
 
   #save(entry: Entry, accepted?: Resource): void {
-    const { firstSeen, origin, acceptedHash, refused } = entry;
-    this.#archive.save(entry.key, { firstSeen, file: origin.file, acceptedHash, refused }, accepted);
+    const { firstSeen, origin, acceptedHash, refused, saved } = entry;
+    const { file } = origin;
+    const same = saved?.file === file && saved.acceptedHash === acceptedHash && saved.refused === refused;
+    if (same && accepted === undefined) return;
+    entry.saved = { firstSeen, file, acceptedHash, refused };
+    this.#archive.save(entry.key, entry.saved, accepted);
   }
 }
