@@ -35,7 +35,7 @@ export interface Archive {
 }
 
 const WRITE_DELAY_MS = 50;
-const ROWS_PER_TRANSACTION = 500;
+const ROWS_PER_TRANSACTION = 200;
 
 interface Write {
   readonly object: ArchivedObject;
@@ -102,6 +102,8 @@ export class SqliteArchive implements Archive {
     const before = this.#pending.get(key);
     const fresh = before === "forget" || before?.fresh === true;
     const kept = form ?? (before === "forget" ? undefined : before?.form);
+    // To the end of the row: what was just read is often accepted in a moment, and then written once.
+    this.#pending.delete(key);
     this.#pending.set(key, { object, form: kept, fresh });
     this.#schedule();
   }
