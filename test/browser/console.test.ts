@@ -61,7 +61,11 @@ describe("console", { skip }, () => {
     const evil = `<img src="x" onerror="document.title='taken'">`;
     const why = { summary: evil, detail: evil, nextStep: evil, side: "client" as const };
     setting.traffic.burst(1, route, { path: evil, authority: evil, userAgent: evil, why, code: 500, kept: "failure" });
-    await page.locator(".tail-row", { hasText: evil }).first().click();
+    const row = page.locator(".tail-row", { hasText: evil }).first();
+    await row.waitFor();
+    // Rows move while they come: a click would meet the one that has taken its place.
+    await page.getByRole("button", { name: "Pause" }).click();
+    await row.click();
     await page.locator(".detail", { hasText: evil }).waitFor();
     assert.equal(await count(page, ".tail img, .detail img"), 0);
     assert.equal(await page.title(), "Binnacle");
