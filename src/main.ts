@@ -101,7 +101,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     node: process.execPath,
     log: logger.room("snapshot"),
   });
-  parts.defer(() => standBy.stop());
+  // An Envoy that served before us goes on serving when our start fails; then its snapshot server takes over again.
+  let served = false;
+  parts.defer(() => (served ? standBy[Symbol.asyncDispose]() : standBy.stop()));
   // After it has found us: it then never moves a socket of its own over ours.
   await xds.listenUnix(places.xdsSocket);
   const { remote } = config.xds;
@@ -118,8 +120,10 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
 
   // 5. Envoy. It outlives us if we are killed, and is drained when we stop in order.
   progress("starting Envoy");
-  parts.defer(() => envoy.drainAndStop(config.envoy.drainTime));
-  progress(ENVOY_STARTS[await envoy.start(signal)]);
+  parts.defer(() => (served ? envoy.detach() : envoy.drainAndStop(config.envoy.drainTime)));
+  const start = await envoy.start(signal);
+  served = start !== "started";
+  progress(ENVOY_STARTS[start]);
   parts.use(traffic.follow(envoy.admin));
 
   // 6. The home of the objects. Envoy hears nothing before it has been read to the end.
@@ -191,6 +195,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
 
   if (demo !== undefined) await startDemoLoad(demo, config, signal);
 
+  served = false;
   const running = parts.move();
   return { api, publicUrl, envoy, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
