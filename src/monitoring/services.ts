@@ -120,6 +120,9 @@ export function nodeExporterService(command: string, directory: string, port: nu
       `--web.listen-address=127.0.0.1:${port}`,
       // One series for each of its own Go internals and each mount of a container is nobody's question.
       "--web.disable-exporter-metrics",
+      // Debian's package has them on: they need the system's bus and a folder of root's.
+      "--no-collector.systemd",
+      "--no-collector.textfile",
       "--collector.filesystem.mount-points-exclude=^/(dev|proc|run|sys|var/lib/(docker|containers|kubelet)/.+)($|/)",
     ],
     env: {},
