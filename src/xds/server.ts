@@ -28,6 +28,8 @@ export interface XdsServerOptions {
   readonly events?: XdsServerEvents;
   /** A client that has left its stream full for this long is cut. Milliseconds. */
   readonly stuckLimit?: number;
+  /** How many server names a client may have borrowed certificates for; see BorrowedNames. */
+  readonly mostBorrowed?: number;
 }
 
 const STUCK_LIMIT_MS = 30_000;
@@ -100,12 +102,13 @@ export class XdsServer implements AsyncDisposable {
   }
 
   #accept(call: AdsCall): void {
-    const { snapshot, events = {}, log, stuckLimit = STUCK_LIMIT_MS } = this.#options;
+    const { snapshot, events = {}, log, stuckLimit = STUCK_LIMIT_MS, mostBorrowed } = this.#options;
     const client = { node: "", connectedAt: Date.now() };
     const stream = new AdsStream({
       snapshot,
       send: (response) => call.write(response),
       events,
+      ...(mostBorrowed === undefined ? {} : { mostBorrowed }),
       now: () => performance.now(),
       setTimer: (run, millis) => {
         const timer = setTimeout(run, millis);

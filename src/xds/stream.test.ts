@@ -19,6 +19,7 @@ class StreamUnderTest {
       return this.writable;
     },
     now: () => this.now,
+    mostBorrowed: 3,
     setTimer: (run, millis) => {
       const timer = { at: this.now + millis, run };
       this.timers.add(timer);
@@ -230,6 +231,20 @@ suite("AdsStream", () => {
     under.taken();
     assert.equal(under.stream.stuckFor, 0);
     assert.equal(under.snapshot.unacknowledged, 0);
+  });
+
+  test("of the server names that borrow a certificate the oldest are given up; names of their own are not counted", () => {
+    const under = new StreamUnderTest();
+    under.snapshot.apply([resource("secret", "*"), resource("secret", "own.test"), resource("secret", "*.w.test")]);
+    under.ask("secret", ["own.test", "a.test", "b.test", "c.w.test"]);
+    assert.deepEqual(under.taken(), ["secret: +own.test +a.test +b.test +c.w.test"]);
+    under.ask("secret", ["d.test"]);
+    assert.deepEqual(under.taken(), ["secret: +d.test -a.test"]);
+    under.ask("secret", [], { resourceNamesUnsubscribe: ["a.test", "b.test"] });
+    under.ask("secret", ["a.test"]);
+    assert.deepEqual(under.taken(), ["secret: +a.test"]);
+    under.snapshot.apply([resource("secret", "*", "2")]);
+    assert.deepEqual(under.taken(), ["secret: +d.test +a.test"]);
   });
 
   test("a closed stream sends nothing and holds no timer", () => {

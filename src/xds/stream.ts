@@ -1,8 +1,9 @@
 import type { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from "#proto/envoy/service/discovery/v3/discovery.ts";
+import { BorrowedNames } from "./borrowed-names.ts";
 import { TYPE_URLS, XDS_TYPES, type XdsResource, type XdsType } from "./resource.ts";
-import { renamedSecret } from "./renamed-secret.ts";
+import { responseOf } from "./response.ts";
 import type { ResourceName, Snapshot } from "./snapshot.ts";
-import { resolve, Subscription, tableOf } from "./subscription.ts";
+import { hostOf, resolve, Subscription, tableOf } from "./subscription.ts";
 import { Waits } from "./waits.ts";
 
 /** What a stream says about itself, for metrics and the live view. */
@@ -31,6 +32,8 @@ export interface StreamOptions {
   /** Monotonic milliseconds. */
   readonly now: () => number;
   readonly setTimer: (run: () => void, millis: number) => { cancel(): void };
+  /** See {@link MOST_BORROWED}. */
+  readonly mostBorrowed?: number;
 }
 
 /** How long a virtual host waits for its clusters' endpoints to be acknowledged. */
@@ -39,6 +42,9 @@ export const CLUSTER_WAIT_MS = 2_000;
 export const CLUSTER_LINGER_MS = 5_000;
 /** A response above this is split, where the order of the parts does not matter. */
 const RESPONSE_BYTES = 4 * 1024 * 1024;
+
+/** See {@link BorrowedNames}: 80 MB in Envoy. */
+const MOST_BORROWED = 4_096;
 
 /** Unanswered responses after which a client counts as stuck. */
 const MOST_IN_FLIGHT = 256;
@@ -65,6 +71,7 @@ export class AdsStream {
   readonly #groups: { readonly type: XdsType; readonly names: readonly string[] }[] = [];
   /** Route tables that the client has and for which it has heard of its hosts, or that there are none. */
   readonly #answeredTables = new Set<string>();
+  readonly #borrowed: BorrowedNames;
   readonly #waits: Waits;
   readonly #stopListening: () => void;
   #nonce = 0;
@@ -73,6 +80,7 @@ export class AdsStream {
 
   constructor(options: StreamOptions) {
     this.#options = options;
+    this.#borrowed = new BorrowedNames(options.mostBorrowed ?? MOST_BORROWED);
     this.#waits = new Waits(options.now, options.setTimer, () => this.#flush());
     this.#stopListening = options.snapshot.listen({ changed: (names) => this.#noteChanges(names) });
   }
@@ -93,6 +101,7 @@ export class AdsStream {
     subscription ??= new Subscription(type, request);
     this.#subscriptions.set(type, subscription);
     const asked = subscription.update(request);
+    for (const name of request.resourceNamesUnsubscribe) if (type === "secret") this.#borrowed.delete(name);
     const dirty = this.#dirty.get(type)!;
     if (first || asked.includes("*"))
       for (const name of subscription.everything(this.#options.snapshot)) dirty.add(name);
@@ -234,6 +243,10 @@ export class AdsStream {
       if (this.#mustWait(type, name, resource)) this.#dirty.get(type)!.add(name);
       else resources.push([name, resource]);
     }
+    if (type === "secret") {
+      for (const [name, resource] of resources) if (resource.name !== hostOf(name)) this.#borrowed.add(name);
+      removed.push(...this.#borrowed.overflow());
+    }
     this.#respond(subscription, resources, removed);
   }
 
@@ -342,35 +355,6 @@ export class AdsStream {
 /** The wait of a resource for the clusters that it sends traffic to. */
 function clustersKey(type: XdsType, name: string): string {
   return `clusters ${type} ${name}`;
-}
-
-function responseOf(
-  type: XdsType,
-  nonce: string,
-  resources: readonly [string, XdsResource][],
-  removed: readonly string[],
-): DeltaDiscoveryResponse {
-  return {
-    systemVersionInfo: "",
-    typeUrl: TYPE_URLS[type],
-    nonce,
-    resources: resources.map(([name, resource]) => ({
-      name,
-      resourceName: undefined,
-      aliases: [],
-      version: resource.version,
-      resource: {
-        typeUrl: TYPE_URLS[type],
-        value: name === resource.name ? resource.bytes : renamedSecret(resource.bytes, name),
-      },
-      ttl: undefined,
-      cacheControl: undefined,
-      metadata: undefined,
-    })),
-    removedResources: [...removed],
-    removedResourceNames: [],
-    controlPlane: undefined,
-  };
 }
 
 /** Below a table, and no host's name. */

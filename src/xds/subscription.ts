@@ -13,6 +13,8 @@ export class Subscription {
   /** Version that the client acknowledged, by name. */
   readonly acknowledged = new Map<string, string>();
   readonly #names = new Set<string>();
+  /** Server names that are not written as hosts are, by the host. */
+  readonly #spellings = new Map<string, Set<string>>();
   #wildcard: boolean;
 
   /** The version that the client refused when it came alone, by name: it is not sent it again. */
@@ -36,13 +38,15 @@ export class Subscription {
     for (const name of request.resourceNamesUnsubscribe) {
       if (name === "*") this.#wildcard = false;
       this.#names.delete(name);
+      const spellings = this.#spellings.get(hostOf(name));
+      if (spellings?.delete(name) === true && spellings.size === 0) this.#spellings.delete(hostOf(name));
       this.known.delete(name);
       this.acknowledged.delete(name);
       this.refused.delete(name);
     }
     for (const name of request.resourceNamesSubscribe) {
       if (name === "*" && this.type !== "secret") this.#wildcard = true;
-      else this.#names.add(name);
+      else this.#add(name);
     }
     return request.resourceNamesSubscribe;
   }
@@ -55,9 +59,10 @@ export class Subscription {
   answeredBy(resource: string): readonly string[] {
     if (this.type !== "secret") return this.wants(resource) ? [resource] : [];
     if (resource === "*") return [...this.#names];
-    if (!resource.startsWith("*.")) return this.#names.has(resource) ? [resource] : [];
+    if (!resource.startsWith("*."))
+      return [...(this.#names.has(resource) ? [resource] : []), ...(this.#spellings.get(resource) ?? [])];
     const suffix = resource.slice(1);
-    return [...this.#names].filter((name) => name === resource || parentOf(name) === suffix);
+    return [...this.#names].filter((name) => parentOf(hostOf(name)) === suffix);
   }
 
   /** All names that are subscribed or known: what there is to compare with the snapshot. */
@@ -66,14 +71,31 @@ export class Subscription {
     if (this.#wildcard) for (const name of snapshot.names(this.type)) names.add(name);
     return names.union(this.#names);
   }
+
+  #add(name: string): void {
+    this.#names.add(name);
+    const host = hostOf(name);
+    if (this.type !== "secret" || host === name) return;
+    const spellings = this.#spellings.get(host) ?? new Set<string>();
+    this.#spellings.set(host, spellings.add(name));
+  }
 }
 
 /** The resource that answers a name: for a secret the server name itself, the wildcard above it, or the catch-all. */
 export function resolve(type: XdsType, name: string, snapshot: Snapshot): ReturnType<Snapshot["get"]> {
-  const found = snapshot.get(type, name);
-  if (found !== undefined || type !== "secret") return found;
-  const parent = parentOf(name);
-  return (parent === undefined ? undefined : snapshot.get(type, `*${parent}`)) ?? snapshot.get(type, "*");
+  if (type !== "secret") return snapshot.get(type, name);
+  const host = hostOf(name);
+  const parent = parentOf(host);
+  return (
+    snapshot.get(type, host) ??
+    (parent === undefined ? undefined : snapshot.get(type, `*${parent}`)) ??
+    snapshot.get(type, "*")
+  );
+}
+
+/** The host that a server name means: without case and without the root's dot (RFC 6066 §3, RFC 4343). */
+export function hostOf(serverName: string): string {
+  return serverName.toLowerCase().replace(/\.$/, "");
 }
 
 /** `.example.com` of `www.example.com`. */

@@ -26,6 +26,28 @@ suite("delta xDS: secrets by server name", () => {
     for (const [name, secret] of bytes) assert.equal(Secret.decode(secret).name, name);
   });
 
+  test("a server name has no case, and may end with the root's dot", async () => {
+    await using xds = await XdsUnderTest.start();
+    xds.snapshot.apply([resource("secret", "www.shop.test", "exact"), resource("secret", "*.shop.test", "wildcard")]);
+    const client = xds.client();
+    client.ask("secret", { subscribe: ["WWW.Shop.test", "www.shop.test.", "API.shop.TEST"] });
+    assert.deepEqual((await client.taken()).versions, {
+      "WWW.Shop.test": version("exact"),
+      "www.shop.test.": version("exact"),
+      "API.shop.TEST": version("wildcard"),
+    });
+    xds.snapshot.apply([resource("secret", "www.shop.test", "renewed")]);
+    assert.deepEqual((await client.taken()).versions, {
+      "WWW.Shop.test": version("renewed"),
+      "www.shop.test.": version("renewed"),
+    });
+    client.ask("secret", { unsubscribe: ["WWW.Shop.test"] });
+    xds.snapshot.apply([resource("secret", "*.shop.test", "renewed")]);
+    await client.rest();
+    xds.snapshot.apply([resource("secret", "www.shop.test", "last")]);
+    assert.deepEqual((await client.taken()).versions, { "www.shop.test.": version("last") });
+  });
+
   test("an unknown name is answered at once: a handshake that waits is a client that hangs", async () => {
     await using xds = await XdsUnderTest.start();
     const client = xds.client();

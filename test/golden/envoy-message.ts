@@ -55,7 +55,9 @@ function plainField(field: protobuf.Field, value: unknown): unknown {
 /** A type that is not among the .proto files has no fields in what is sent: it names an extension without settings. */
 function inAny({ type_url, value }: Readonly<Record<string, unknown>>): object {
   const bytes = value as Uint8Array;
-  return bytes.length === 0 ? {} : (decodeMessage(typeName(type_url), bytes) as object);
+  if (bytes.length === 0) return {};
+  const inner = decodeMessage(typeName(type_url), bytes);
+  return typeof inner === "object" && inner !== null ? inner : { value: inner };
 }
 
 /** google.protobuf.Struct, Value and ListValue as JSON. */

@@ -13,7 +13,9 @@ import { accessLoggers, type AccessLogSettings } from "./access-log.ts";
 import { socketAddress } from "./address.ts";
 import { type MessageCodec, packAny, packStruct, typeUrlOf } from "./any.ts";
 import { downstreamTls } from "./downstream-tls.ts";
+import { duration } from "./duration.ts";
 import { type HttpSettings, httpConnectionManager } from "./http-connection-manager.ts";
+import { serverNameMatcher } from "./server-name-matcher.ts";
 
 /** What all listeners have from the configuration. */
 export interface ListenerDefaults {
@@ -21,6 +23,9 @@ export interface ListenerDefaults {
   /** Undefined: no request is logged or counted; for checks that never reach an Envoy. */
   readonly accessLog: AccessLogSettings | undefined;
 }
+
+/** A handshake that takes longer holds a connection for nothing. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** Envoy's edge best practices. */
 const CONNECTION_BUFFER_BYTES = 32_768;
@@ -51,10 +56,11 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
       return Listener.fromPartial({
         ...tcp,
         listenerFilters: [...proxyProtocol, TLS_INSPECTOR],
+        filterChainMatcher: serverNameMatcher(serves.chains),
         filterChains: serves.chains.map((chain): DeepPartial<FilterChain> => ({
           name: chain.name,
-          ...(chain.serverNames.length === 0 ? {} : { filterChainMatch: { serverNames: [...chain.serverNames] } }),
           transportSocket: downstreamTls(chain.policy),
+          transportSocketConnectTimeout: duration(HANDSHAKE_TIMEOUT_MS),
           filters: [httpConnectionManager(http(chain.routeTable))],
         })),
       });

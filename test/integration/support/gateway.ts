@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { connect } from "node:tls";
 import { ControlPlane } from "../../../src/control-plane.ts";
 import { bootstrap } from "#envoy/bootstrap.ts";
 import { statsMatcher } from "#envoy/stats-inclusion.ts";
@@ -26,6 +27,7 @@ export interface GatewayOptions {
   readonly listeners?: readonly Partial<ListenerSettings>[];
   readonly events?: XdsServerEvents;
   readonly archive?: Archive;
+  readonly mostBorrowed?: number;
 }
 
 /** The control plane with a real Envoy behind it, in this process: `await using gateway = await Gateway.start();` */
@@ -70,7 +72,7 @@ export class Gateway implements AsyncDisposable {
   }
 
   #controlPlane(): [ControlPlane, XdsServer] {
-    const { settings, listeners = [], events, archive = new MemoryArchive() } = this.#options;
+    const { settings, listeners = [], archive = new MemoryArchive() } = this.#options;
     const controlPlane = new ControlPlane({
       translate: { ...settingsFor(this.httpPort, this.httpsPort, listeners), ...settings },
       listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
@@ -78,7 +80,7 @@ export class Gateway implements AsyncDisposable {
       now: Date.now,
     });
     const { snapshot } = controlPlane;
-    return [controlPlane, new XdsServer({ snapshot, log: silentLogger, ...(events === undefined ? {} : { events }) })];
+    return [controlPlane, new XdsServer({ snapshot, log: silentLogger, ...this.#options })];
   }
 
   /** Puts the objects of a YAML text into the store. Throws when one of them is not valid. */
@@ -115,6 +117,17 @@ export class Gateway implements AsyncDisposable {
   /** Over TLS, with the host as server name unless `tls` says otherwise. */
   getTls(host: string, path: string, tls: Partial<HttpTls> = {}, options: HttpOptions = {}): Promise<HttpAnswer> {
     return httpGet({ port: this.httpsPort }, path, { host, tls: { servername: host, ...tls }, ...options });
+  }
+
+  /** The serial number of the certificate that a handshake for this server name gets. */
+  async certificateSerial(servername: string): Promise<string> {
+    const socket = connect({ port: this.httpsPort, host: "127.0.0.1", servername, rejectUnauthorized: false });
+    try {
+      await once(socket, "secureConnect");
+      return socket.getPeerCertificate().serialNumber;
+    } finally {
+      socket.destroy();
+    }
   }
 
   /** An answer of Envoy's admin interface. */

@@ -1,0 +1,33 @@
+import type { DeltaDiscoveryResponse } from "#proto/envoy/service/discovery/v3/discovery.ts";
+import { renamedSecret } from "./renamed-secret.ts";
+import { TYPE_URLS, type XdsResource, type XdsType } from "./resource.ts";
+
+/** A response with resources under the names by which the client asked for them, and the names of what is gone. */
+export function responseOf(
+  type: XdsType,
+  nonce: string,
+  resources: readonly [string, XdsResource][],
+  removed: readonly string[],
+): DeltaDiscoveryResponse {
+  return {
+    systemVersionInfo: "",
+    typeUrl: TYPE_URLS[type],
+    nonce,
+    resources: resources.map(([name, resource]) => ({
+      name,
+      resourceName: undefined,
+      aliases: [],
+      version: resource.version,
+      resource: {
+        typeUrl: TYPE_URLS[type],
+        value: name === resource.name ? resource.bytes : renamedSecret(resource.bytes, name),
+      },
+      ttl: undefined,
+      cacheControl: undefined,
+      metadata: undefined,
+    })),
+    removedResources: [...removed],
+    removedResourceNames: [],
+    controlPlane: undefined,
+  };
+}
