@@ -1,6 +1,7 @@
 import type { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from "#proto/envoy/service/discovery/v3/discovery.ts";
 import { BorrowedNames } from "./borrowed-names.ts";
 import { TYPE_URLS, XDS_TYPES, type XdsResource, type XdsType } from "./resource.ts";
+import { refusalWords } from "./refusal-words.ts";
 import { responseOf } from "./response.ts";
 import type { ResourceName, Snapshot } from "./snapshot.ts";
 import { hostOf, resolve, Subscription, tableOf } from "./subscription.ts";
@@ -147,7 +148,7 @@ export class AdsStream {
     const { snapshot, events, now } = this.#options;
     this.#inFlight.delete(request.responseNonce);
     if (request.errorDetail !== undefined) {
-      this.#refused(push, request.errorDetail.message);
+      this.#refused(push, refusalWords(request.errorDetail.message));
       return;
     }
     events?.acknowledged?.({ type: push.type, millis: now() - push.at });
