@@ -113,6 +113,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
 
   // 4. The demo's upstream programs, before anybody asks for them.
   let demo: Supervisor | undefined;
+  let load: Supervisor | undefined;
   if (options.demo) {
     progress("starting the demo's upstream programs");
     demo = parts.use(await startDemoUpstreams(state.folder("demo"), logger, signal));
@@ -145,6 +146,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     { name: "envoy", state: envoy.state, ends: envoy.ends },
     ...supervisor.reports(),
     ...(demo?.reports() ?? []),
+    ...(load?.reports() ?? []),
   ];
   const views = {
     snapshot: controlPlane.snapshot,
@@ -193,7 +195,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     await supervisor.start(await Promise.all(monitoring.services.map(childOf)), signal);
   }
 
-  if (demo !== undefined) await startDemoLoad(demo, config, signal);
+  // 9. The demo's load: the last to start and the first to stop, so that no stop waits for it.
+  if (options.demo) load = parts.use(await startDemoLoad(config, state.folder("demo"), logger, signal));
 
   served = false;
   const running = parts.move();

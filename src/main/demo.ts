@@ -30,12 +30,20 @@ export async function startDemoUpstreams(directory: string, logger: Logger, sign
   return demo;
 }
 
-/** Starts the quick start's load on the first HTTP listener, if there is one. */
-export async function startDemoLoad(demo: Supervisor, config: Config, signal: AbortSignal): Promise<void> {
+/** Starts the quick start's load on the first HTTP listener, if there is one. It ends with the supervisor that is returned. */
+export async function startDemoLoad(
+  config: Config,
+  directory: string,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<Supervisor> {
+  const load = new Supervisor({ directory, logger });
   const http = config.listeners.find(({ protocol }) => protocol === "http");
-  if (http === undefined) return;
-  const args = ["load.ts", String(http.port)];
-  await demo.start([{ ...NODE, name: "demo-load", args, ready: () => Promise.resolve(true) }], signal);
+  const args = ["load.ts", String(http?.port)];
+  if (http !== undefined) {
+    await load.start([{ ...NODE, name: "demo-load", args, ready: () => Promise.resolve(true) }], signal);
+  }
+  return load;
 }
 
 const NODE = { command: process.execPath, env: {}, cwd: QUICKSTART };
