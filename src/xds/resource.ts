@@ -1,12 +1,15 @@
 import type { ObjectRef } from "#resources/ref.ts";
 
-/** The resource types that are served, in the order in which a stream sends them: what is pointed at comes first. */
+/**
+ * The resource types that are served, in the order in which a stream sends them: what is pointed at comes first. A listener
+ * that gives up a chain goes after the hosts that are served from another one instead.
+ */
 export const XDS_TYPES = [
   "cluster",
   "endpoints",
-  "listener",
   "routeTable",
   "virtualHost",
+  "listener",
   "secret",
   "runtime",
 ] as const;
@@ -39,4 +42,6 @@ export interface XdsResource {
   readonly clusters: readonly string[];
   /** The objects that it was made from, the one that is answerable first. */
   readonly sources: readonly ResourceSource[];
+  /** It ends what the version before it served, because another resource does: it goes some seconds after that one. */
+  readonly takesAway?: boolean;
 }

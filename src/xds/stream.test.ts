@@ -3,7 +3,8 @@ import { suite, test } from "node:test";
 import { DeltaDiscoveryRequest, type DeltaDiscoveryResponse } from "#proto/envoy/service/discovery/v3/discovery.ts";
 import { TYPE_URLS, XDS_TYPES, type XdsResource, type XdsType } from "./resource.ts";
 import { Snapshot } from "./snapshot.ts";
-import { AdsStream, CLUSTER_LINGER_MS, CLUSTER_WAIT_MS } from "./stream.ts";
+import { CLUSTER_WAIT_MS, LINGER_MS } from "./send-order.ts";
+import { AdsStream } from "./stream.ts";
 
 /** A stream with a clock that stands still until it is moved, and everything that it sent. */
 class StreamUnderTest {
@@ -119,9 +120,9 @@ suite("AdsStream", () => {
     assert.deepEqual(under.news(), [
       "cluster: +a",
       "endpoints: +a",
-      "listener: +http",
       "routeTable: +http",
       "virtualHost: +http/a.test",
+      "listener: +http",
       "secret: +a.test",
       "runtime: +binnacle",
     ]);
@@ -186,7 +187,7 @@ suite("AdsStream", () => {
       ],
     );
     assert.deepEqual(under.taken(), ["virtualHost: -http/a.test"]);
-    under.pass(CLUSTER_LINGER_MS - 1);
+    under.pass(LINGER_MS - 1);
     assert.deepEqual(under.taken(), []);
     under.pass(1);
     assert.deepEqual(under.taken(), ["cluster: -a"]);
@@ -196,11 +197,38 @@ suite("AdsStream", () => {
   test("a cluster that comes back in time was never gone", () => {
     const under = running();
     under.snapshot.apply([], [{ type: "cluster", name: "a" }]);
-    under.pass(CLUSTER_LINGER_MS / 2);
+    under.pass(LINGER_MS / 2);
     under.snapshot.apply([resource("cluster", "a")]);
-    under.pass(CLUSTER_LINGER_MS * 2);
+    under.pass(LINGER_MS * 2);
     assert.deepEqual(under.news(), []);
     assert.equal(under.timers.size, 0);
+  });
+
+  test("a host that moves to another table stays where it was for some seconds, and ends there after that", () => {
+    const under = running();
+    under.snapshot.apply([
+      resource("routeTable", "https"),
+      resource("routeTable", "https-own"),
+      resource("virtualHost", "https/a.test"),
+    ]);
+    under.ask("routeTable", ["https", "https-own"]);
+    under.taken();
+    const misdirected = { ...resource("virtualHost", "https/a.test", "421"), takesAway: true };
+    under.snapshot.apply([misdirected, resource("virtualHost", "https-own/a.test")]);
+    assert.deepEqual(under.taken(), ["virtualHost: +https-own/a.test"]);
+    under.pass(LINGER_MS);
+    assert.deepEqual(under.taken(), ["virtualHost: +https/a.test"]);
+    under.snapshot.apply(
+      [resource("virtualHost", "https/a.test")],
+      [{ type: "virtualHost", name: "https-own/a.test" }],
+    );
+    assert.deepEqual(under.taken(), ["virtualHost: +https/a.test"]);
+    under.pass(LINGER_MS);
+    assert.deepEqual(under.taken(), ["virtualHost: -https-own/a.test"]);
+    under.snapshot.apply([{ ...resource("virtualHost", "https/new.test", "421"), takesAway: true }]);
+    assert.deepEqual([under.taken(), under.timers.size], [["virtualHost: +https/new.test"], 0]);
+    under.snapshot.apply([{ ...resource("virtualHost", "https/new.test", "421 again"), takesAway: true }]);
+    assert.deepEqual([under.taken(), under.timers.size], [["virtualHost: +https/new.test"], 0]);
   });
 
   test("while the transport is full nothing is sent; then the newest state is, and what went between is not", () => {

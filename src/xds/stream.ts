@@ -4,7 +4,8 @@ import { TYPE_URLS, XDS_TYPES, type XdsResource, type XdsType } from "./resource
 import { refusalWords } from "./refusal-words.ts";
 import { responseOf } from "./response.ts";
 import type { ResourceName, Snapshot } from "./snapshot.ts";
-import { hostOf, resolve, Subscription, tableOf } from "./subscription.ts";
+import { SendOrder } from "./send-order.ts";
+import { hostOf, resolve, Subscription } from "./subscription.ts";
 import { Waits } from "./waits.ts";
 
 /** What a stream says about itself, for metrics and the live view. */
@@ -37,10 +38,6 @@ export interface StreamOptions {
   readonly mostBorrowed?: number;
 }
 
-/** How long a virtual host waits for its clusters' endpoints to be acknowledged. */
-export const CLUSTER_WAIT_MS = 2_000;
-/** How long a cluster stays after nothing wants it any more: requests on the way to it end well. */
-export const CLUSTER_LINGER_MS = 5_000;
 /** A response above this is split, where the order of the parts does not matter. */
 const RESPONSE_BYTES = 4 * 1024 * 1024;
 
@@ -70,10 +67,9 @@ export class AdsStream {
   readonly #inFlight = new Map<string, Push>();
   /** Names that are to be sent apart from others, because together they were refused. */
   readonly #groups: { readonly type: XdsType; readonly names: readonly string[] }[] = [];
-  /** Route tables that the client has and for which it has heard of its hosts, or that there are none. */
-  readonly #answeredTables = new Set<string>();
   readonly #borrowed: BorrowedNames;
   readonly #waits: Waits;
+  readonly #order: SendOrder;
   readonly #stopListening: () => void;
   #nonce = 0;
   #writable = true;
@@ -83,6 +79,7 @@ export class AdsStream {
     this.#options = options;
     this.#borrowed = new BorrowedNames(options.mostBorrowed ?? MOST_BORROWED);
     this.#waits = new Waits(options.now, options.setTimer, () => this.#flush());
+    this.#order = new SendOrder(options.snapshot, this.#subscriptions, this.#waits);
     this.#stopListening = options.snapshot.listen({ changed: (names) => this.#noteChanges(names) });
   }
 
@@ -202,18 +199,12 @@ export class AdsStream {
     for (const type of XDS_TYPES) {
       if (!this.#maySend()) return;
       const dirty = this.#dirty.get(type)!;
-      if (type === "virtualHost") this.#noteTables(dirty);
+      if (type === "virtualHost") for (const name of this.#order.hostsOfNewTables()) dirty.add(name);
       if (dirty.size === 0) continue;
       const names = [...dirty];
       dirty.clear();
       this.#send(type, names);
     }
-  }
-
-  /** Whether the client can use what stands under a name. For virtual hosts see {@link AdsStream.#noteTables}. */
-  #wants(subscription: Subscription, name: string): boolean {
-    if (subscription.type !== "virtualHost") return subscription.wants(name);
-    return this.#subscriptions.get("routeTable")?.acknowledged.has(tableOf(name)) === true;
   }
 
   #maySend(): boolean {
@@ -228,21 +219,14 @@ export class AdsStream {
     const removed: string[] = [];
     for (const name of names) {
       const resource = resolve(type, name, snapshot);
-      if (resource === undefined) {
-        this.#waits.cancel(clustersKey(type, name));
-        if (this.#mayGo(subscription, name)) removed.push(name);
-        continue;
-      }
-      this.#waits.cancel(lingerKey(type, name));
-      if (!this.#wants(subscription, name)) continue;
-      if (subscription.known.get(name) === resource.version) {
-        // Brought along from an earlier stream: it has been taken already.
-        if (subscription.acknowledged.get(name) === resource.version) snapshot.acknowledge(resource);
-        continue;
-      }
-      if (subscription.refused.get(name) === resource.version) continue;
-      if (this.#mustWait(type, name, resource)) this.#dirty.get(type)!.add(name);
-      else resources.push([name, resource]);
+      if (resource !== undefined && this.#hasAlready(subscription, name, resource)) continue;
+      const turn =
+        resource === undefined
+          ? this.#order.ofRemoval(subscription, name)
+          : this.#order.ofResource(subscription, name, resource);
+      if (turn === "later") this.#dirty.get(type)!.add(name);
+      else if (turn === "now" && resource === undefined) removed.push(name);
+      else if (turn === "now" && resource !== undefined) resources.push([name, resource]);
     }
     if (type === "secret") {
       for (const [name, resource] of resources) if (resource.name !== hostOf(name)) this.#borrowed.add(name);
@@ -251,55 +235,14 @@ export class AdsStream {
     this.#respond(subscription, resources, removed);
   }
 
-  /**
-   * Envoy subscribes to all virtual hosts with its first table and says nothing at the next ones, and hosts that come before
-   * their table are lost on it: so a table's hosts go once the table is acknowledged.
-   */
-  #noteTables(dirty: Set<string>): void {
-    if (!this.#subscriptions.has("virtualHost")) return;
-    const { snapshot } = this.#options;
-    const tables = new Set(this.#subscriptions.get("routeTable")?.acknowledged.keys());
-    for (const table of this.#answeredTables) if (!tables.has(table)) this.#answeredTables.delete(table);
-    for (const table of tables) {
-      if (this.#answeredTables.has(table)) continue;
-      this.#answeredTables.add(table);
-      const hosts = snapshot.names("virtualHost").filter((name) => tableOf(name) === table);
-      for (const host of hosts) dirty.add(host);
-      // The removal of a host that never was answers for a table without hosts: its listener would wait for one.
-      if (hosts.length === 0) dirty.add(noHost(table));
-    }
-  }
-
-  /** Whether a name that nothing answers is to be called gone: what the client has, or asked for and waits for. */
-  #mayGo(subscription: Subscription, name: string): boolean {
-    const { type, known } = subscription;
-    if (type === "endpoints") return false;
-    if (type === "secret") return subscription.wants(name);
-    if (type === "virtualHost" && name === noHost(tableOf(name))) return true;
-    if (!known.has(name)) return type === "routeTable" && subscription.wants(name);
-    if (type !== "cluster") return true;
-    const key = lingerKey(type, name);
-    if (this.#waits.isOver(key, CLUSTER_LINGER_MS)) return true;
-    this.#dirty.get(type)!.add(name);
-    return false;
-  }
-
-  /** A host that sends traffic to a cluster whose endpoints the client has not acknowledged yet would answer 503. */
-  #mustWait(type: XdsType, name: string, resource: XdsResource): boolean {
-    const missing = resource.clusters.some((cluster) => !this.#isUsable(cluster));
-    const key = clustersKey(type, name);
-    if (missing && !this.#waits.isOver(key, CLUSTER_WAIT_MS)) return true;
-    this.#waits.cancel(key);
-    return false;
-  }
-
-  #isUsable(cluster: string): boolean {
-    const { snapshot } = this.#options;
-    if (this.#subscriptions.get("endpoints")?.acknowledged.has(cluster) === true) return true;
-    if (snapshot.get("cluster", cluster) === undefined) return true;
-    // Without endpoints of its own in the snapshot it is resolved by Envoy: the cluster alone counts.
-    if (snapshot.get("endpoints", cluster) !== undefined) return false;
-    return this.#subscriptions.get("cluster")?.acknowledged.has(cluster) === true;
+  /** Whether the client has a resource as it is to be, or has refused it so. */
+  #hasAlready({ type, known, acknowledged, refused }: Subscription, name: string, resource: XdsResource): boolean {
+    if (refused.get(name) === resource.version) return true;
+    if (known.get(name) !== resource.version) return false;
+    this.#order.settled(type, name);
+    // Brought along from an earlier stream: it has been taken already.
+    if (acknowledged.get(name) === resource.version) this.#options.snapshot.acknowledge(resource);
+    return true;
   }
 
   /**
@@ -351,18 +294,4 @@ export class AdsStream {
     const bytes = resources.reduce((sum, [, resource]) => sum + resource.bytes.length, 0);
     this.#options.events?.pushed?.({ type, resources: resources.length, removed: removed.length, bytes });
   }
-}
-
-/** The wait of a resource for the clusters that it sends traffic to. */
-function clustersKey(type: XdsType, name: string): string {
-  return `clusters ${type} ${name}`;
-}
-
-/** Below a table, and no host's name. */
-function noHost(table: string): string {
-  return `${table}/`;
-}
-
-function lingerKey(type: XdsType, name: string): string {
-  return `linger ${type} ${name}`;
 }

@@ -36,6 +36,7 @@ export function encodeItem(item: IrItem, sources: readonly ResourceSource[], def
     bytes,
     clusters: clustersOf(item),
     sources,
+    ...(item.type === "virtualHost" && isMisdirected(item) ? { takesAway: true } : {}),
   };
 }
 
@@ -69,6 +70,11 @@ function bytesOf<T>(codec: { encode(message: T, writer: BinaryWriter): BinaryWri
     writer = new BinaryWriter();
     throw error;
   }
+}
+
+/** Whether a virtual host stands only to say that its requests belong on other connections. */
+function isMisdirected({ routes }: IrVirtualHost): boolean {
+  return routes.length > 0 && routes.every(({ action }) => action.type === "respond" && action.status === 421);
 }
 
 function clustersOf(item: IrItem): readonly string[] {

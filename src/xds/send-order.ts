@@ -1,0 +1,128 @@
+import { HTTP_TABLE } from "#translate/ir.ts";
+import type { XdsResource, XdsType } from "./resource.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { type Subscription, tableOf } from "./subscription.ts";
+import type { Waits } from "./waits.ts";
+
+/** How long a virtual host waits for its clusters' endpoints to be acknowledged. */
+export const CLUSTER_WAIT_MS = 2_000;
+/** How long what is given up stays after what replaces it: requests on the way to it end well. */
+export const LINGER_MS = 5_000;
+
+/** What is to be done about one name: at once, not at all, or to be asked again later. */
+export type Turn = "now" | "never" | "later";
+
+/**
+ * Make before break, for one client: what goes when, and what may be called gone. It knows what the client has from its
+ * subscriptions, and asks for a bounded time of patience where an answer is outstanding.
+ */
+export class SendOrder {
+  readonly #snapshot: Snapshot;
+  readonly #subscriptions: ReadonlyMap<XdsType, Subscription>;
+  readonly #waits: Waits;
+  /** Route tables that the client has and for which it has heard of its hosts, or that there are none. */
+  readonly #answeredTables = new Set<string>();
+  /** Names of resources that took away already what they take away. */
+  readonly #tookAway = new Set<string>();
+
+  constructor(snapshot: Snapshot, subscriptions: ReadonlyMap<XdsType, Subscription>, waits: Waits) {
+    this.#snapshot = snapshot;
+    this.#subscriptions = subscriptions;
+    this.#waits = waits;
+  }
+
+  /**
+   * The virtual hosts that are to be looked at because their table has been acknowledged since the last call. Envoy
+   * subscribes to all virtual hosts with its first table and says nothing at the next ones, and hosts that come before their
+   * table are lost on it.
+   */
+  hostsOfNewTables(): readonly string[] {
+    if (!this.#subscriptions.has("virtualHost")) return [];
+    const tables = new Set(this.#subscriptions.get("routeTable")?.acknowledged.keys());
+    for (const table of this.#answeredTables) if (!tables.has(table)) this.#answeredTables.delete(table);
+    return [...tables].flatMap((table) => {
+      if (this.#answeredTables.has(table)) return [];
+      this.#answeredTables.add(table);
+      const hosts = this.#snapshot.names("virtualHost").filter((name) => tableOf(name) === table);
+      // The removal of a host that never was answers for a table without hosts: its listener would wait for one.
+      return hosts.length > 0 ? hosts : [noHost(table)];
+    });
+  }
+
+  /** Whether a resource that the client has not got in this version goes to it. */
+  ofResource(subscription: Subscription, name: string, resource: XdsResource): Turn {
+    const { type } = subscription;
+    if (!this.#isWanted(subscription, name)) return "never";
+    const takesAway = resource.takesAway === true && subscription.known.has(name) && !this.#tookAway.has(name);
+    if (takesAway && !this.#waits.isOver(lingerKey(type, name), LINGER_MS)) return "later";
+    this.#waits.cancel(lingerKey(type, name));
+    if (resource.takesAway === true) this.#tookAway.add(name);
+    else this.#tookAway.delete(name);
+    // A host that sends traffic to a cluster whose endpoints the client has not acknowledged yet would answer 503.
+    const missing = resource.clusters.some((cluster) => !this.#isUsable(cluster));
+    if (missing && !this.#waits.isOver(clustersKey(type, name), CLUSTER_WAIT_MS)) return "later";
+    this.#waits.cancel(clustersKey(type, name));
+    return "now";
+  }
+
+  /** Whether a name that nothing answers is to be called gone: what the client has, or asked for and waits for. */
+  ofRemoval(subscription: Subscription, name: string): Turn {
+    const { type, known } = subscription;
+    this.#waits.cancel(clustersKey(type, name));
+    this.#tookAway.delete(name);
+    if (type === "endpoints") return "never";
+    if (type === "secret") return subscription.wants(name) ? "now" : "never";
+    if (type === "virtualHost" && name === noHost(tableOf(name))) return "now";
+    if (!known.has(name)) return type === "routeTable" && subscription.wants(name) ? "now" : "never";
+    const lingers = type === "cluster" || (type === "virtualHost" && this.#hasMoved(name));
+    return !lingers || this.#waits.isOver(lingerKey(type, name), LINGER_MS) ? "now" : "later";
+  }
+
+  /** What the client has is what is wanted: nothing is waited for any more. */
+  settled(type: XdsType, name: string): void {
+    this.#waits.cancel(lingerKey(type, name));
+    this.#waits.cancel(clustersKey(type, name));
+  }
+
+  /** Whether the client can use what stands under a name. For virtual hosts see {@link SendOrder.hostsOfNewTables}. */
+  #isWanted(subscription: Subscription, name: string): boolean {
+    if (subscription.type !== "virtualHost") return subscription.wants(name);
+    return this.#subscriptions.get("routeTable")?.acknowledged.has(tableOf(name)) === true;
+  }
+
+  #isUsable(cluster: string): boolean {
+    if (this.#subscriptions.get("endpoints")?.acknowledged.has(cluster) === true) return true;
+    if (this.#snapshot.get("cluster", cluster) === undefined) return true;
+    // Without endpoints of its own in the snapshot it is resolved by Envoy: the cluster alone counts.
+    if (this.#snapshot.get("endpoints", cluster) !== undefined) return false;
+    return this.#subscriptions.get("cluster")?.acknowledged.has(cluster) === true;
+  }
+
+  /** Whether the host of a virtual host that is wanted no more stands in another table of the same kind. */
+  #hasMoved(name: string): boolean {
+    const table = tableOf(name);
+    const host = name.slice(table.length);
+    return this.#snapshot
+      .names("routeTable")
+      .some(
+        (other) =>
+          other !== table &&
+          (other === HTTP_TABLE) === (table === HTTP_TABLE) &&
+          this.#snapshot.get("virtualHost", `${other}${host}`) !== undefined,
+      );
+  }
+}
+
+/** Below a table, and no host's name. */
+function noHost(table: string): string {
+  return `${table}/`;
+}
+
+function lingerKey(type: XdsType, name: string): string {
+  return `linger ${type} ${name}`;
+}
+
+/** The wait of a resource for the clusters that it sends traffic to. */
+function clustersKey(type: XdsType, name: string): string {
+  return `clusters ${type} ${name}`;
+}

@@ -1,0 +1,61 @@
+import { Agent, request } from "node:http";
+
+/** What came of the requests of a load: how many answers of which kind. */
+export type Tally = Readonly<Record<string, number>>;
+
+export interface SteadyLoadOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly path?: string;
+  /** Requests in flight at a time, each on a kept connection. */
+  readonly connections?: number;
+}
+
+/** Requests without a break, until it is ended: `await using load = new SteadyLoad(…)`. */
+export class SteadyLoad implements AsyncDisposable {
+  readonly #tally = new Map<string, number>();
+  readonly #agent: Agent;
+  readonly #workers: readonly Promise<void>[];
+  #ended = false;
+
+  constructor({ port, host, path = "/", connections = 3 }: SteadyLoadOptions) {
+    this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
+    const options = { port, host: "127.0.0.1", path, agent: this.#agent, headers: { host } };
+    this.#workers = Array.from({ length: connections }, async () => {
+      while (!this.#ended) this.#count(await answer(options));
+    });
+  }
+
+  get requests(): number {
+    return [...this.#tally.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Ends the load and says what came of it. */
+  async end(): Promise<Tally> {
+    await this[Symbol.asyncDispose]();
+    return Object.fromEntries(this.#tally);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended = true;
+    await Promise.all(this.#workers);
+    this.#agent.destroy();
+  }
+
+  #count(what: string): void {
+    this.#tally.set(what, (this.#tally.get(what) ?? 0) + 1);
+  }
+}
+
+function answer(options: object): Promise<string> {
+  return new Promise((resolve) => {
+    const sent = request(options, (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (part: string) => (body += part));
+      response.on("end", () => resolve(response.statusCode === 200 ? "200" : `${response.statusCode} ${body.trim()}`));
+      response.on("error", (error) => resolve(error.message));
+    });
+    sent.on("error", (error) => resolve(error.message));
+    sent.end();
+  });
+}
