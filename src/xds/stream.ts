@@ -200,10 +200,10 @@ export class AdsStream {
       if (!this.#maySend()) return;
       const dirty = this.#dirty.get(type)!;
       if (type === "virtualHost") for (const name of this.#order.hostsOfNewTables()) dirty.add(name);
-      if (dirty.size === 0) continue;
       const names = [...dirty];
       dirty.clear();
-      this.#send(type, names);
+      if (names.length > 0) this.#send(type, names);
+      this.#sendNothing(type);
     }
   }
 
@@ -233,6 +233,13 @@ export class AdsStream {
       removed.push(...this.#borrowed.overflow());
     }
     this.#respond(subscription, resources, removed);
+  }
+
+  /** Envoy's start waits for the first clusters, and then for the first listeners: there may be none. */
+  #sendNothing(type: XdsType): void {
+    const subscription = this.#subscriptions.get(type);
+    const none = subscription?.awaitsFirst === true && this.#dirty.get(type)!.size === 0;
+    if (none && (type === "cluster" || type === "listener")) this.#push(subscription, [], []);
   }
 
   /** Whether the client has a resource as it is to be, or has refused it so. */
@@ -278,6 +285,7 @@ export class AdsStream {
     const { type, known } = subscription;
     const nonce = String(++this.#nonce);
     const pushed = new Map<string, XdsResource | undefined>(resources);
+    subscription.awaitsFirst = false;
     for (const [name, { version }] of resources) {
       if (type === "cluster" && known.has(name)) this.#repeatEndpoints(name);
       known.set(name, version);

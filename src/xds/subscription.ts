@@ -17,6 +17,8 @@ export class Subscription {
   readonly #spellings = new Map<string, Set<string>>();
   #wildcard: boolean;
 
+  /** Whether the client has nothing, asked for everything and has had no answer yet: "nothing" is one, too. */
+  awaitsFirst: boolean;
   /** The version that the client refused when it came alone, by name: it is not sent it again. */
   readonly refused = new Map<string, string>();
 
@@ -27,6 +29,7 @@ export class Subscription {
   constructor(type: XdsType, request: DeltaDiscoveryRequest) {
     this.type = type;
     this.#wildcard = type !== "secret" && request.resourceNamesSubscribe.length === 0;
+    this.awaitsFirst = this.#wildcard && Object.keys(request.initialResourceVersions).length === 0;
     for (const [name, version] of Object.entries(request.initialResourceVersions)) {
       this.known.set(name, version);
       this.acknowledged.set(name, version);

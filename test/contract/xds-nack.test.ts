@@ -111,6 +111,7 @@ suite("delta xDS: refusals", () => {
     assert.deepEqual(await client.rest(), []);
     const second = xds.client("second");
     second.ask("listener");
+    assert.deepEqual((await second.taken()).versions, {});
     assert.deepEqual(await second.rest(), []);
   });
 

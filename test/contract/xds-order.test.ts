@@ -22,6 +22,7 @@ suite("delta xDS: what goes before what", () => {
     xds.snapshot.apply([resource("routeTable", "http", "1")]);
     const client = xds.client();
     client.ask("cluster");
+    await client.taken();
     client.ask("routeTable", { subscribe: ["http"] });
     await client.taken();
     client.ask("virtualHost");

@@ -18,6 +18,28 @@ suite("delta xDS: subscriptions", () => {
     assert.deepEqual(await client.rest(), []);
   });
 
+  test("who has nothing and asks for all clusters or listeners is told that there are none", async () => {
+    await using xds = await XdsUnderTest.start({ ready: false });
+    const client = xds.client();
+    client.ask("cluster");
+    client.ask("listener");
+    xds.snapshot.open();
+    const answers = [await client.taken(), await client.taken()];
+    assert.deepEqual(
+      answers.map(({ type, versions, removed }) => [type, versions, removed]),
+      [
+        ["cluster", {}, []],
+        ["listener", {}, []],
+      ],
+    );
+    assert.deepEqual(await client.rest(), []);
+    xds.snapshot.apply([resource("cluster", "a", "1")]);
+    assert.deepEqual((await client.taken()).versions, { a: version("1") });
+    const returning = xds.client("returning");
+    returning.ask("cluster", { versions: { a: version("1") } });
+    assert.deepEqual(await returning.rest(), []);
+  });
+
   test("names are for those names alone", async () => {
     await using xds = await XdsUnderTest.start();
     xds.snapshot.apply([resource("endpoints", "a", "1"), resource("endpoints", "b", "1")]);

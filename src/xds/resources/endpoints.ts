@@ -4,15 +4,19 @@ import { Endpoint, LbEndpoint, LocalityLbEndpoints } from "#proto/envoy/config/e
 import type { IrEndpoint, IrEndpoints } from "#translate/ir.ts";
 import { socketAddress } from "./address.ts";
 
-/** EDS: endpoints grouped by zone. No endpoints is an empty assignment, so that a cluster never waits for one. */
+/**
+ * EDS: endpoints grouped by zone. No endpoints is an empty assignment, so that a cluster never waits for one. Those that
+ * drain are used when there is no other (KEP-1669).
+ */
 export function clusterLoadAssignment({ name, endpoints }: IrEndpoints): ClusterLoadAssignment {
+  const drained = endpoints.some(({ health }) => health === "healthy") ? HealthStatus.DRAINING : HealthStatus.UNKNOWN;
   const zones = Map.groupBy(endpoints, ({ zone }) => zone ?? "");
   return {
     clusterName: name,
     endpoints: [...zones].map(([zone, members]) => ({
       ...LOCALITY,
       locality: zone === "" ? undefined : { region: "", zone, subZone: "" },
-      lbEndpoints: members.map(lbEndpoint),
+      lbEndpoints: members.map((endpoint) => lbEndpoint(endpoint, drained)),
     })),
     namedEndpoints: {},
     policy: undefined,
@@ -24,10 +28,10 @@ const LOCALITY = LocalityLbEndpoints.fromPartial({});
 const LB_ENDPOINT = LbEndpoint.fromPartial({});
 const ENDPOINT = Endpoint.fromPartial({});
 
-function lbEndpoint({ address, port, health }: IrEndpoint): LbEndpoint {
+function lbEndpoint({ address, port, health }: IrEndpoint, drained: HealthStatus): LbEndpoint {
   return {
     ...LB_ENDPOINT,
     hostIdentifier: { $case: "endpoint", value: { ...ENDPOINT, address: socketAddress(address, port) } },
-    healthStatus: health === "draining" ? HealthStatus.DRAINING : HealthStatus.UNKNOWN,
+    healthStatus: health === "draining" ? drained : HealthStatus.UNKNOWN,
   };
 }
