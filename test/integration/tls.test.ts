@@ -6,6 +6,8 @@ import { Agent, request } from "node:https";
 import { text } from "node:stream/consumers";
 import { after, before, suite, test } from "node:test";
 import type { TLSSocket } from "node:tls";
+import type { XdsResource } from "#xds/resource.ts";
+import { encodeItem } from "#xds/resources/encode.ts";
 import { certificateAuthority } from "./support/certificate.ts";
 import { Gateway } from "./support/gateway.ts";
 import { handshake, oddHandshake } from "./support/handshake.ts";
@@ -252,6 +254,28 @@ suite("HTTPS", () => {
     const again = await until(() => gateway.getTls("apart.test", "/back"), { accept: ({ status }) => status === 200 });
     assert.equal(again.body, "/back");
   });
+});
+
+test("a redirect to port 443 names no port, whatever port the request named", async () => {
+  await using gateway = await Gateway.start();
+  const redirect = { type: "redirect", scheme: "https", port: undefined, status: 308 } as const;
+  const route = {
+    name: "all",
+    owner: undefined,
+    match: { path: { type: "prefix", value: "/" } },
+    action: redirect,
+  } as const;
+  const host = (name: string): XdsResource =>
+    encodeItem({ type: "virtualHost", name: `http/${name}`, routeTable: "http", host: name, routes: [route] }, [], {
+      streamIdleTimeout: 0,
+      accessLog: undefined,
+    });
+  gateway.controlPlane.snapshot.apply([host("shop.test"), host("*.wild.test")]);
+  await gateway.open();
+  const location = async (name: string): Promise<unknown> => (await gateway.get(name, "/a?b")).headers.location;
+  assert.equal(await location("shop.test"), "https://shop.test/a?b");
+  assert.equal(await location("SHOP.test:8080"), "https://shop.test/a?b");
+  assert.equal(await location("a.wild.test:8080"), "https://a.wild.test:443/a?b");
 });
 
 test("names that clients think of do not fill Envoy's memory: the oldest are given up and asked for again", async () => {

@@ -53,7 +53,7 @@ function envoyRoute(ir: IrRoute, host: string, headers: RouteMatch["headers"]): 
     ...ROUTE,
     name: envoyRouteName(host, ir.owner, ir.name),
     match: { ...ROUTE_MATCH, pathSpecifier: pathSpecifier(ir.match), headers },
-    action: routeAction(ir),
+    action: routeAction(ir, host),
   };
 }
 
@@ -64,7 +64,7 @@ function pathSpecifier({ path }: IrMatch): RouteMatch["pathSpecifier"] {
   return { $case: "pathSeparatedPrefix", value: path.value };
 }
 
-function routeAction({ action }: IrRoute): Route["action"] {
+function routeAction({ action }: IrRoute, host: string): Route["action"] {
   switch (action.type) {
     case "forward":
       return {
@@ -81,7 +81,7 @@ function routeAction({ action }: IrRoute): Route["action"] {
         $case: "redirect",
         value: RedirectAction.fromPartial({
           schemeRewriteSpecifier: { $case: "schemeRedirect", value: action.scheme },
-          portRedirect: action.port ?? 443,
+          ...redirectTarget(action.port, host),
           responseCode:
             action.status === 301
               ? RedirectAction_RedirectResponseCode.MOVED_PERMANENTLY
@@ -99,6 +99,15 @@ function routeAction({ action }: IrRoute): Route["action"] {
     default:
       return unreachable(action);
   }
+}
+
+/**
+ * Where a redirect leads. Without a port of its own the request's must not stay (`shop.test:8080`), and Envoy writes `:443` out
+ * where it is told the port: a host that is one name is told by that name instead.
+ */
+function redirectTarget(port: number | undefined, host: string): { portRedirect: number } | { hostRedirect: string } {
+  if (port !== undefined) return { portRedirect: port };
+  return host.startsWith("*") ? { portRedirect: 443 } : { hostRedirect: host };
 }
 
 function clusterOf(clusters: IrForward["clusters"]): RouteAction["clusterSpecifier"] {
