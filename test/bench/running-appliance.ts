@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { API_ADDRESS_FILE } from "#cli/api-client.ts";
 import { applianceFlags } from "../../setup/node-flags.mjs";
 import { freePorts } from "../integration/support/free-port.ts";
 import { requiredBinary } from "../integration/support/required-binary.ts";
@@ -14,13 +15,17 @@ const CLI = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 export class RunningAppliance implements AsyncDisposable {
   readonly manifests: string;
   readonly httpPort: number;
+  /** Of Envoy's statistics for Prometheus. */
+  readonly statsPort: number;
   readonly #child: ChildProcess;
   readonly #stack: AsyncDisposableStack;
 
-  private constructor(child: ChildProcess, manifests: string, httpPort: number, stack: AsyncDisposableStack) {
+  private constructor(child: ChildProcess, directory: string, ports: readonly number[], stack: AsyncDisposableStack) {
+    const [http = 0, stats = 0] = ports;
     this.#child = child;
-    this.manifests = manifests;
-    this.httpPort = httpPort;
+    this.manifests = join(directory, "manifests");
+    this.httpPort = http;
+    this.statsPort = stats;
     this.#stack = stack;
   }
 
@@ -34,27 +39,37 @@ export class RunningAppliance implements AsyncDisposable {
     for (const [name, text] of files) await writeFile(join(manifests, name), text);
     const config = join(directory, "binnacle.yaml");
     await writeFile(config, configText(http, https, api, stats, upstream));
-    const child = spawn(
-      process.execPath,
-      [...applianceFlags, CLI, "up", "--config", config, "--state", join(directory, "state")],
-      {
-        env: { ...process.env, BINNACLE_ENVOY: requiredBinary("BINNACLE_ENVOY") },
-        stdio: ["ignore", "ignore", "inherit"],
-      },
-    );
+    const up = [...applianceFlags, CLI, "up", "--config", config, "--state", join(directory, "state")];
+    const child = spawn(process.execPath, up, {
+      env: { ...process.env, BINNACLE_ENVOY: requiredBinary("BINNACLE_ENVOY") },
+      stdio: ["ignore", "ignore", "inherit"],
+    });
     const ended = once(child, "exit");
     stack.defer(async () => {
       child.kill("SIGTERM");
       await ended;
     });
-    return new RunningAppliance(child, manifests, http, stack.move());
+    return new RunningAppliance(child, directory, [http, stats], stack.move());
   }
 
-  /** Resident memory of the control plane and of Envoy, bytes. */
-  async memory(): Promise<{ controlPlane: number; envoy: number }> {
-    const children = await readFile(join(this.manifests, "..", "state", "envoy", "envoy.json"), "utf8");
-    const { pid } = JSON.parse(children) as { pid: number };
-    return { controlPlane: await resident(this.#child.pid!), envoy: await resident(pid) };
+  get controlPlanePid(): number {
+    return this.#child.pid!;
+  }
+
+  /** Once it has started. */
+  async envoyPid(): Promise<number> {
+    const { pid } = JSON.parse(await this.#stateFile(join("envoy", "envoy.json"))) as { pid: number };
+    return pid;
+  }
+
+  /** Where the API is, with the token that opens it; once it has started. */
+  async api(): Promise<{ readonly url: string; readonly token: string }> {
+    const [url, token] = [await this.#stateFile(API_ADDRESS_FILE), await this.#stateFile("token")];
+    return { url: url.trim(), token: token.trim() };
+  }
+
+  #stateFile(name: string): Promise<string> {
+    return readFile(join(this.manifests, "..", "state", name), "utf8");
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -77,9 +92,4 @@ monitoring:
   grafana: {enabled: false}
 log: {level: warn}
 `;
-}
-
-async function resident(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8");
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
 }

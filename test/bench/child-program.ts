@@ -1,0 +1,27 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { cpuMillis } from "./process-cost.ts";
+
+/** A program that runs as long as a benchmark needs it. Its words go to this process's standard error. */
+export class ChildProgram implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown>;
+
+  constructor(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    this.#child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "ignore", "inherit"] });
+    this.#ended = once(this.#child, "exit");
+  }
+
+  /** CPU so far, of the process and of its children, in milliseconds. */
+  cpuMillis(): number {
+    const pid = this.#child.pid!;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
+    return [pid, ...children.map(Number)].reduce((sum, each) => sum + cpuMillis(each), 0);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGTERM");
+    await this.#ended;
+  }
+}

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { httpGet } from "../integration/support/http-get.ts";
+import { freePorts } from "../integration/support/free-port.ts";
+import { temporaryDirectory } from "../integration/support/temp-dir.ts";
+import { answeringEnvoy, forwardingEnvoy, startBareEnvoy } from "./bare-envoy.ts";
+import { hostManifest, hostName } from "./home.ts";
+import { LiveViewers } from "./live-viewers.ts";
+import { type OtherProxy, startHaproxy, startNginx } from "./other-proxies.ts";
+import { Poller } from "./poller.ts";
+import { cpuMillis } from "./process-cost.ts";
+import { atMost, median, type Report } from "./report.ts";
+import { RunningAppliance } from "./running-appliance.ts";
+import { type LoadResult, Wrk } from "./wrk.ts";
+
+const HOST = hostName(0);
+const BODY = "ok\n";
+const RUNS = 5;
+const SECONDS = 3;
+const CONNECTIONS = 32;
+const VIEWERS = 10;
+
+/** Something that forwards requests, with the CPU that it has used so far in milliseconds. */
+interface Proxy {
+  readonly port: number;
+  readonly cpuMillis: () => number;
+}
+
+interface Run extends LoadResult {
+  /** Microseconds of CPU. */
+  readonly perRequest: number;
+}
+
+/**
+ * What the appliance's observability costs Envoy: CPU per request of the appliance's Envoy against that of one without
+ * a control plane and without any logging, in runs that alternate. All answers have to be right before a time is told.
+ */
+export async function run(report: Report): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const directory = stack.use(await temporaryDirectory("bench")).path;
+  const [upstream = 0, barePort = 0, haproxyPort = 0, nginxPort = 0] = await freePorts(4);
+  const wrk = await Wrk.find();
+  stack.use(await startBareEnvoy(directory, "upstream", answeringEnvoy(upstream, BODY), ["--concurrency", "1"]));
+  const bareEnvoy = stack.use(await startBareEnvoy(directory, "bare", forwardingEnvoy(barePort, HOST, upstream)));
+  const manifest = hostManifest(0, { port: upstream, addresses: ["127.0.0.1"] });
+  const appliance = stack.use(await RunningAppliance.start([["app.yaml", manifest]], upstream));
+  const bare: Proxy = { port: barePort, cpuMillis: () => bareEnvoy.cpuMillis() };
+  await isRight(appliance.httpPort);
+  await isRight(bare.port);
+  const envoy = await appliance.envoyPid();
+  const observed: Proxy = { port: appliance.httpPort, cpuMillis: () => cpuMillis(envoy) };
+
+  const compare = async (): Promise<{ observed: Run[]; bare: Run[]; ratio: number }> => {
+    const runs: { observed: Run[]; bare: Run[] } = { observed: [], bare: [] };
+    for (let index = 0; index < RUNS; index++) {
+      // Turn about, so that a machine that grows faster or slower in between favours neither.
+      for (const which of index % 2 === 0 ? (["bare", "observed"] as const) : (["observed", "bare"] as const)) {
+        runs[which].push(await measure(wrk, which === "bare" ? bare : observed));
+      }
+    }
+    const ratios = runs.observed.map(({ perRequest }, index) => perRequest / runs.bare[index]!.perRequest);
+    return { ...runs, ratio: median(ratios) };
+  };
+  for (const proxy of [bare, observed]) await measure(wrk, proxy);
+  const counted = await totals(appliance);
+  const alone = await compare();
+  const after = await totals(appliance);
+  assert.equal(after.logged - counted.logged, after.served - counted.served, "every request is in the exact totals");
+  report(atMost("Envoy's CPU per request, observed against bare", alone.ratio, "times", 1.05));
+  const viewers = stack.use(await LiveViewers.open(VIEWERS, await appliance.api()));
+  const watched = await compare();
+  assert.equal(viewers.open, VIEWERS, "all live views stay open");
+  assert.ok(viewers.bytes > 0, "and are sent something");
+  report(atMost(`the same with ${VIEWERS} live views open`, watched.ratio, "times", 1.08));
+  tell(report, "Envoy without observability", alone.bare);
+  tell(report, "Binnacle", alone.observed);
+  tell(report, `Binnacle with ${VIEWERS} live views`, watched.observed);
+  for (const [name, start, port] of [
+    ["HAProxy", startHaproxy, haproxyPort],
+    ["nginx", startNginx, nginxPort],
+  ] as const) {
+    await compareWith(name, await start(directory, port, upstream), port, wrk, report);
+  }
+}
+
+/** For the reader's orientation: these do less, and no gate depends on them. */
+async function compareWith(name: string, other: OtherProxy, port: number, wrk: Wrk, report: Report): Promise<void> {
+  if ("reason" in other) {
+    process.stderr.write(`${name} is left out: ${other.reason}\n`);
+    return;
+  }
+  await using program = other.program;
+  await isRight(port);
+  const proxy: Proxy = { port, cpuMillis: () => program.cpuMillis() };
+  await measure(wrk, proxy);
+  tell(report, name, [await measure(wrk, proxy), await measure(wrk, proxy), await measure(wrk, proxy)]);
+}
+
+async function isRight(port: number): Promise<void> {
+  using poller = new Poller(port);
+  await poller.untilAnswered(HOST, 50);
+  for (let request = 0; request < 50; request++) {
+    const { status, body } = await httpGet({ port }, "/", { host: HOST });
+    assert.deepEqual({ status, body }, { status: 200, body: BODY });
+  }
+}
+
+async function measure(wrk: Wrk, proxy: Proxy): Promise<Run> {
+  const before = proxy.cpuMillis();
+  const load = await wrk.run({ port: proxy.port, host: HOST, seconds: SECONDS, connections: CONNECTIONS });
+  return { ...load, perRequest: ((proxy.cpuMillis() - before) * 1000) / load.requests };
+}
+
+function tell(report: Report, name: string, runs: readonly Run[]): void {
+  const of = (pick: (run: Run) => number): number => median(runs.map(pick));
+  report({ name: `${name}: CPU per request`, value: of(({ perRequest }) => perRequest), unit: "µs" });
+  report({
+    name: `${name}: requests a second, ${CONNECTIONS} connections`,
+    value: of((run) => run.perSecond),
+    unit: "/s",
+  });
+  report({ name: `${name}: p99`, value: of(({ p99 }) => p99), unit: "ms" });
+}
+
+/** Requests as Envoy's listener counts them, and as its access log does. */
+async function totals({ statsPort }: RunningAppliance): Promise<{ readonly served: number; readonly logged: number }> {
+  const { body } = await httpGet({ port: statsPort }, "/stats/prometheus");
+  const sum = (metric: string, label: string): number =>
+    body
+      .split("\n")
+      .filter((line) => line.startsWith(`${metric}{`) && line.includes(label))
+      .reduce((total, line) => total + Number(line.slice(line.lastIndexOf(" "))), 0);
+  return {
+    served: sum("envoy_http_downstream_rq_total", 'envoy_http_conn_manager_prefix="http"'),
+    logged: sum("envoy_binnacle_requests", ""),
+  };
+}
