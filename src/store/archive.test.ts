@@ -46,6 +46,10 @@ function contract(name: string, open: () => Opened): void {
       assert.deepEqual([...again.load()], [[KEY, OBJECT]]);
       assert.deepEqual(again.form(KEY), FORM);
     });
+    check("what was saved is read, before it is written", (archive) => {
+      archive.save(KEY, OBJECT, FORM);
+      assert.deepEqual([...archive.load()], [[KEY, OBJECT]]);
+    });
     check("saving without a form keeps the one that is there", (archive, reopen) => {
       archive.save(KEY, OBJECT, FORM);
       archive.save(KEY, REFUSED);

@@ -25,6 +25,7 @@ export interface ArchivedRefusal {
 
 /** Where accepted forms outlive the process. */
 export interface Archive {
+  /** All that is remembered, with what was saved a moment ago. */
   load(): Map<RefKey, ArchivedObject>;
   /** The accepted form, or undefined when none is kept. */
   form(key: RefKey): Resource | undefined;
@@ -76,6 +77,7 @@ export class SqliteArchive implements Archive {
   }
 
   load(): Map<RefKey, ArchivedObject> {
+    this.#writeAll();
     const rows = this.#database.prepare("SELECT key, first_seen, file, accepted_hash, refused FROM object").all();
     return new Map(
       rows.map((row) => [
@@ -115,8 +117,12 @@ export class SqliteArchive implements Archive {
 
   close(): void {
     clearTimeout(this.#timer);
-    while (this.#pending.size > 0) this.#writeSome();
+    this.#writeAll();
     this.#database.close();
+  }
+
+  #writeAll(): void {
+    while (this.#pending.size > 0) this.#writeSome();
   }
 
   #schedule(): void {
