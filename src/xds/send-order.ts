@@ -67,13 +67,13 @@ export class SendOrder {
 
   /** Whether a name that nothing answers is to be called gone: what the client has, or asked for and waits for. */
   ofRemoval(subscription: Subscription, name: string): Turn {
-    const { type, known } = subscription;
+    const { type } = subscription;
     this.#waits.cancel(clustersKey(type, name));
     this.#tookAway.delete(name);
     if (type === "endpoints") return "never";
     if (type === "secret") return subscription.wants(name) ? "now" : "never";
     if (type === "virtualHost" && name === noHost(tableOf(name))) return "now";
-    if (!known.has(name)) return type === "routeTable" && subscription.wants(name) ? "now" : "never";
+    if (!subscription.mayHave(name)) return type === "routeTable" && subscription.wants(name) ? "now" : "never";
     const lingers = type === "cluster" || (type === "virtualHost" && this.#hasMoved(name));
     return !lingers || this.#waits.isOver(lingerKey(type, name), LINGER_MS) ? "now" : "later";
   }

@@ -122,13 +122,24 @@ export class Snapshot {
     const before = this.#acknowledged.get(type)!.get(name);
     if (wanted === undefined) return;
     if (wanted.version !== version) {
-      if (before?.version !== wanted.version) this.#acknowledged.get(type)!.set(name, resource);
+      if (before?.version !== wanted.version) this.#fallBackTo(resource, wanted, before);
       return;
     }
     const first = before !== wanted;
     this.#acknowledged.get(type)!.set(name, wanted);
     if (first) this.#emit("acknowledged", wanted);
     this.#settle(wanted);
+  }
+
+  #fallBackTo(earlier: XdsResource, wanted: XdsResource, before: XdsResource | undefined): void {
+    const quarantine = this.#quarantined.get(keyOf(wanted));
+    const isServed = quarantine?.version === wanted.version;
+    // What is served in place of a refused version stays: of two answers on their way one would replace the other for ever.
+    if (isServed && before !== undefined) return;
+    this.#acknowledged.get(earlier.type)!.set(earlier.name, earlier);
+    if (!isServed) return;
+    this.#quarantined.set(keyOf(wanted), { ...quarantine, servesEarlier: true });
+    this.#changed([{ type: wanted.type, name: wanted.name }]);
   }
 
   /** A client refused this resource when it was sent alone. */

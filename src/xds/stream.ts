@@ -5,7 +5,7 @@ import { refusalWords } from "./refusal-words.ts";
 import { responseOf } from "./response.ts";
 import type { ResourceName, Snapshot } from "./snapshot.ts";
 import { SendOrder } from "./send-order.ts";
-import { hostOf, resolve, Subscription } from "./subscription.ts";
+import { hostOf, resolve, Subscription, tableOf } from "./subscription.ts";
 import { Waits } from "./waits.ts";
 
 /** What a stream says about itself, for metrics and the live view. */
@@ -49,8 +49,11 @@ const MOST_IN_FLIGHT = 256;
 
 interface Push {
   readonly type: XdsType;
+  readonly nonce: string;
   /** By the client's name; undefined for a removal. */
   readonly resources: ReadonlyMap<string, XdsResource | undefined>;
+  /** Names whose answer says nothing: the client may have given them up while this was on its way. */
+  readonly void: Set<string>;
   readonly at: number;
 }
 
@@ -67,6 +70,8 @@ export class AdsStream {
   readonly #inFlight = new Map<string, Push>();
   /** Names that are to be sent apart from others, because together they were refused. */
   readonly #groups: { readonly type: XdsType; readonly names: readonly string[] }[] = [];
+  /** What is wanted again although the client refused it: the answer is known. */
+  readonly #refusedBefore: { readonly resource: XdsResource; readonly message: string }[] = [];
   readonly #borrowed: BorrowedNames;
   readonly #waits: Waits;
   readonly #order: SendOrder;
@@ -99,7 +104,10 @@ export class AdsStream {
     subscription ??= new Subscription(type, request);
     this.#subscriptions.set(type, subscription);
     const asked = subscription.update(request);
-    for (const name of request.resourceNamesUnsubscribe) if (type === "secret") this.#borrowed.delete(name);
+    for (const name of request.resourceNamesUnsubscribe) {
+      if (type === "secret") this.#borrowed.delete(name);
+      if (type === "routeTable") this.#forgetHosts(name);
+    }
     const dirty = this.#dirty.get(type)!;
     if (first || asked.includes("*"))
       for (const name of subscription.everything(this.#options.snapshot)) dirty.add(name);
@@ -141,6 +149,20 @@ export class AdsStream {
     this.#flush();
   }
 
+  /** The hosts of a table go with it, and come again with it. Those on their way may come before or after it goes. */
+  #forgetHosts(table: string): void {
+    const hosts = this.#subscriptions.get("virtualHost");
+    hosts?.forgetTable(table);
+    for (const push of this.#inFlight.values()) {
+      if (push.type !== "virtualHost") continue;
+      for (const name of push.resources.keys()) {
+        if (tableOf(name) !== table) continue;
+        push.void.add(name);
+        hosts?.uncertain.add(name);
+      }
+    }
+  }
+
   #answered(request: DeltaDiscoveryRequest, push: Push): void {
     const { snapshot, events, now } = this.#options;
     this.#inFlight.delete(request.responseNonce);
@@ -151,11 +173,15 @@ export class AdsStream {
     events?.acknowledged?.({ type: push.type, millis: now() - push.at });
     const subscription = this.#subscriptions.get(push.type);
     for (const [name, resource] of push.resources) {
+      subscription?.settles(name, push.nonce);
+      if (push.void.has(name)) continue;
+      subscription?.uncertain.delete(name);
       if (resource === undefined) {
         subscription?.acknowledged.delete(name);
         continue;
       }
-      subscription?.acknowledged.set(name, resource.version);
+      // What it gave up in the meantime it has not got.
+      if (subscription?.wants(name) === true) subscription.acknowledged.set(name, resource.version);
       snapshot.acknowledge(resource);
     }
   }
@@ -170,16 +196,20 @@ export class AdsStream {
     events?.refused?.({ type: push.type, millis: now() - push.at, names, message });
     const subscription = this.#subscriptions.get(push.type);
     for (const [name, resource] of push.resources) {
-      const had = subscription?.acknowledged.get(name);
-      if (had === undefined) subscription?.known.delete(name);
-      else subscription?.known.set(name, had);
+      // What was sent since stands.
+      if (subscription === undefined || !subscription.settles(name, push.nonce) || push.void.has(name)) continue;
+      const had = subscription.acknowledged.get(name);
+      if (had === undefined) subscription.known.delete(name);
+      else subscription.known.set(name, had);
       // A removal is never what was refused.
       if (resource === undefined) this.#dirty.get(push.type)!.add(name);
     }
     const [only] = names;
     const alone = only === undefined ? undefined : push.resources.get(only);
     if (names.length === 1 && only !== undefined && alone !== undefined) {
-      subscription?.refused.set(only, alone.version);
+      subscription?.refused.set(only, { version: alone.version, message });
+      // What there is instead goes to it, also when the refusal is known already.
+      this.#dirty.get(push.type)!.add(only);
       snapshot.refuse(alone, message);
       return;
     }
@@ -205,6 +235,7 @@ export class AdsStream {
       if (names.length > 0) this.#send(type, names);
       this.#sendNothing(type);
     }
+    for (const { resource, message } of this.#refusedBefore.splice(0)) this.#options.snapshot.refuse(resource, message);
   }
 
   #maySend(): boolean {
@@ -244,7 +275,11 @@ export class AdsStream {
 
   /** Whether the client has a resource as it is to be, or has refused it so. */
   #hasAlready({ type, known, acknowledged, refused }: Subscription, name: string, resource: XdsResource): boolean {
-    if (refused.get(name) === resource.version) return true;
+    const refusal = refused.get(name);
+    if (refusal?.version === resource.version) {
+      this.#refusedBefore.push({ resource, message: refusal.message });
+      return true;
+    }
     if (known.get(name) !== resource.version) return false;
     this.#order.settled(type, name);
     // Brought along from an earlier stream: it has been taken already.
@@ -289,15 +324,17 @@ export class AdsStream {
     for (const [name, { version }] of resources) {
       if (type === "cluster" && known.has(name)) this.#repeatEndpoints(name);
       known.set(name, version);
+      subscription.sent(name, nonce);
       subscription.refused.delete(name);
     }
     for (const name of removed) {
       // Its endpoints go with it: should it come back, they have to be acknowledged anew.
       if (type === "cluster") this.#subscriptions.get("endpoints")?.acknowledged.delete(name);
       known.delete(name);
+      subscription.sent(name, nonce);
       pushed.set(name, undefined);
     }
-    this.#inFlight.set(nonce, { type, resources: pushed, at: this.#options.now() });
+    this.#inFlight.set(nonce, { type, nonce, resources: pushed, void: new Set(), at: this.#options.now() });
     this.#writable = this.#options.send(responseOf(type, nonce, resources, removed));
     const bytes = resources.reduce((sum, [, resource]) => sum + resource.bytes.length, 0);
     this.#options.events?.pushed?.({ type, resources: resources.length, removed: removed.length, bytes });

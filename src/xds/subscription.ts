@@ -12,6 +12,10 @@ export class Subscription {
   readonly known = new Map<string, string>();
   /** Version that the client acknowledged, by name. */
   readonly acknowledged = new Map<string, string>();
+  /** What the client may have or not. */
+  readonly uncertain = new Set<string>();
+  /** The last response about a name, as long as it is not answered. */
+  readonly #inFlight = new Map<string, string>();
   readonly #names = new Set<string>();
   /** Server names that are not written as hosts are, by the host. */
   readonly #spellings = new Map<string, Set<string>>();
@@ -19,8 +23,8 @@ export class Subscription {
 
   /** Whether the client has nothing, asked for everything and has had no answer yet: "nothing" is one, too. */
   awaitsFirst: boolean;
-  /** The version that the client refused when it came alone, by name: it is not sent it again. */
-  readonly refused = new Map<string, string>();
+  /** The version that the client refused when it came alone, and its words, by name: it is not sent it again. */
+  readonly refused = new Map<string, { readonly version: string; readonly message: string }>();
 
   /**
    * The first request of a stream: without names it means everything (xDS: "wildcard" subscriptions). Of secrets there is no
@@ -52,6 +56,28 @@ export class Subscription {
       else this.#add(name);
     }
     return request.resourceNamesSubscribe;
+  }
+
+  /** A response has something to say of this name. */
+  sent(name: string, nonce: string): void {
+    this.#inFlight.set(name, nonce);
+  }
+
+  /** A response is answered. Returns whether it is the last one that had something to say of this name. */
+  settles(name: string, nonce: string): boolean {
+    if (this.#inFlight.get(name) !== nonce) return false;
+    return this.#inFlight.delete(name);
+  }
+
+  mayHave(name: string): boolean {
+    return this.known.has(name) || this.uncertain.has(name);
+  }
+
+  /** Of virtual hosts: the client has none of this table any more. */
+  forgetTable(table: string): void {
+    for (const versions of [this.known, this.acknowledged]) {
+      for (const name of versions.keys()) if (tableOf(name) === table) versions.delete(name);
+    }
   }
 
   wants(name: string): boolean {
