@@ -20,11 +20,13 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   config: ["lib", "resources"],
   // Objects, accepted forms, one change feed.
   store: ["lib", "resources"],
+  // A client of Kubernetes' API: connections, credentials, list and watch.
+  kubernetes: ["lib"],
   // Where objects come from; they write into the store.
-  sources: ["lib", "resources", "store"],
+  sources: ["kubernetes", "lib", "resources", "store"],
   // Upstream platforms: a row each, so that none imports another.
   discovery: ["lib", "resources"],
-  "discovery/kubernetes": ["lib", "resources", "discovery"],
+  "discovery/kubernetes": ["kubernetes", "lib", "resources", "discovery"],
   "discovery/openstack": ["lib", "resources", "discovery"],
   "discovery/ec2": ["lib", "resources", "discovery"],
   "discovery/dns": ["lib", "resources", "discovery"],
