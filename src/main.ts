@@ -80,7 +80,6 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       accessLog: {
         slowThreshold: config.traffic.slowThreshold,
         stdout: config.envoy.accessLog.stdout ? config.envoy.accessLog.format : "off",
-        latencyHistogram: true,
       },
     },
     archive,

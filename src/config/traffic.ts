@@ -14,7 +14,9 @@ export const traffic = z
       ),
     entriesPerSecond: count(1)
       .default(500)
-      .describe("How many single requests a second are taken in; above it the shares are lowered."),
+      .describe(
+        "How many single requests a second are taken in; above it the shares are lowered. While nobody looks, ordinary ones have a fifth of it.",
+      ),
     slowThreshold: duration().prefault("1s").describe("From which duration on a request counts as slow."),
     keepQueryValues: z
       .boolean()

@@ -451,6 +451,8 @@ export interface SamplingState {
   /** Shares from 0 to 1 that Envoy was told to send. */
   readonly failures: number;
   readonly sample: number;
+  /** Share of all requests, from 0 to 1, whose duration is in Envoy's histograms (for Prometheus). */
+  readonly latency: number;
   /** Entries a second that the receiver takes, by setting. */
   readonly budget: number;
   /** Entries a second received now. */

@@ -3,10 +3,13 @@ import { test } from "node:test";
 import { FlowTable } from "./flows.ts";
 import { RequestLoad } from "./request-load.ts";
 import { Sampling } from "./sampling-loop.ts";
-import type { Shares } from "./sampling.ts";
+import type { Attention, Shares } from "./sampling.ts";
 
 /** So many requests a second for some seconds, with entries under the shares of then and counters a second late. */
-function run(phases: readonly (readonly [seconds: number, failed: number, others: number])[], pinned = false) {
+function run(
+  phases: readonly (readonly [seconds: number, failed: number, others: number])[],
+  attention: Attention = "watched",
+) {
   const told: Shares[] = [];
   const sampling = new Sampling({ budget: 500, sampleShare: 1 }, (shares) => void told.push(shares));
   const requests = new RequestLoad();
@@ -28,7 +31,7 @@ function run(phases: readonly (readonly [seconds: number, failed: number, others
         ];
         requests.add("e", deltas, 1000);
       }
-      sampling.step(at, requests, pinned);
+      sampling.step(at, requests, attention);
       log.push({ at, entries: (entries.failures + entries.sample) * 5, shares: sampling.shares });
     }
   }
@@ -47,10 +50,19 @@ test("a flood is within the budget after a second, and the share does not swing"
   );
 });
 
-test("after a flood all is shown again within some seconds", () => {
+test("a lull of seconds is not followed by a flood", () => {
   const { log } = run([
     [5, 0, 20_000],
-    [10, 0, 50],
+    [3, 0, 0],
+    [3, 0, 20_000],
+  ]);
+  assert.ok(log.filter(({ at }) => at > 8000).every(({ entries }) => entries < 1200));
+});
+
+test("after a flood all is shown again within half a minute", () => {
+  const { log } = run([
+    [5, 0, 20_000],
+    [25, 0, 50],
   ]);
   assert.equal(log.at(-1)?.shares.sample, 1);
 });
@@ -72,7 +84,7 @@ test("Envoy is told only what is worth telling", () => {
 test("a share of nothing by setting stays so", () => {
   const sampling = new Sampling({ budget: 500, sampleShare: 0 }, () => {});
   sampling.add(1, { failures: 0, sample: 0 });
-  sampling.step(2, new RequestLoad(), false);
+  sampling.step(2, new RequestLoad(), "watched");
   assert.deepEqual([sampling.shares.sample, sampling.received], [0, 0]);
   assert.match(sampling.words, /nothing else/);
 });

@@ -1,5 +1,6 @@
 import type { RequestLoad } from "./request-load.ts";
 import {
+  type Attention,
   nextShares,
   type OfferedLoad,
   samplingWords,
@@ -16,6 +17,8 @@ const SPAN = 1000;
 const STEP = 1000;
 /** Envoy's fractions are millionths: nothing comes in under less. */
 const LEAST_SHARE = 1e-6;
+
+const SHARES = ["failures", "sample", "latency"] as const satisfies readonly (keyof Shares)[];
 
 /** Entries that came in together. */
 interface Arrival {
@@ -40,7 +43,7 @@ export class Sampling {
   constructor(policy: Omit<SamplingPolicy, "pinnedBudget">, tell: (shares: Shares, shown: number) => void) {
     this.#policy = { ...policy, pinnedBudget: PINNED_BUDGET };
     this.#tell = tell;
-    this.#shares = { failures: 1, sample: policy.sampleShare };
+    this.#shares = { failures: 1, sample: policy.sampleShare, latency: 1 };
   }
 
   get shares(): Shares {
@@ -77,11 +80,12 @@ export class Sampling {
   }
 
   /** Corrects the shares if that is worth it. */
-  step(now: number, requests: RequestLoad, pinned: boolean): void {
+  step(now: number, requests: RequestLoad, attention: Attention): void {
     this.#forget(now);
     const load = this.#load(requests);
-    const next = nextShares(this.#shares, load, this.#policy, pinned);
-    const rises = next.failures > this.#shares.failures || next.sample > this.#shares.sample;
+    const pinned = attention === "pinned";
+    const next = nextShares(this.#shares, load, this.#policy, attention);
+    const rises = SHARES.some((share) => next[share] > this.#shares[share]);
     if (rises && !pinned && now - this.#steppedAt < STEP) return;
     const shown = pinned ? shownPart(next, load, this.#policy) : 1;
     if (next === this.#shares && Math.abs(shown - this.#shown) <= this.#shown / 10) return;

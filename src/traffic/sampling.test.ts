@@ -1,15 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nextShares, samplingWords, type SamplingPolicy, type Shares, shownPart } from "./sampling.ts";
+import { type Attention, nextShares, samplingWords, type SamplingPolicy, type Shares, shownPart } from "./sampling.ts";
 
 const POLICY: SamplingPolicy = { budget: 500, sampleShare: 1, pinnedBudget: 20_000 };
-const ALL: Shares = { failures: 1, sample: 1 };
+const ALL: Shares = { failures: 1, sample: 1, latency: 1 };
 
 /** The steps under a steady load. */
-function settle(shares: Shares, failures: number, others: number, pinned = false, policy = POLICY): readonly Shares[] {
+function settle(
+  shares: Shares,
+  failures: number,
+  others: number,
+  attention: Attention = "watched",
+  policy = POLICY,
+): readonly Shares[] {
   const steps: Shares[] = [];
-  for (let second = 0; second < 40; second++) {
-    shares = nextShares(shares, { failures, others }, policy, pinned);
+  for (let second = 0; second < 60; second++) {
+    shares = nextShares(shares, { failures, others }, policy, attention);
     steps.push(shares);
   }
   return steps;
@@ -40,33 +46,45 @@ test("failures are whole until they need more than the budget, and never take th
 });
 
 test("after a flood the share rises by steps, up to all", () => {
-  const steps = settle({ failures: 1, sample: 0.001 }, 0, 50);
-  assert.ok(steps[0]!.sample <= 0.002);
+  const steps = settle({ ...ALL, sample: 0.001 }, 0, 50);
+  assert.ok(steps[0]!.sample <= 0.0012);
   assert.equal(steps.at(-1)!.sample, 1);
 });
 
 test("a share of nothing rises again", () => {
-  assert.ok(settle({ failures: 0, sample: 0 }, 100, 100).at(-1)!.failures === 1);
+  assert.ok(settle({ ...ALL, failures: 0, sample: 0 }, 100, 100).at(-1)!.failures === 1);
+});
+
+test("while nobody looks the sample has its reserve, and failures are whole as ever", () => {
+  const unseen = settle(ALL, 300, 20_000, "none").at(-1)!;
+  assert.equal(unseen.failures, 1);
+  assert.ok(Math.abs(unseen.sample * 20_000 - 100) < 12);
+  assert.equal(settle(ALL, 0, 80, "none").at(-1)!.sample, 1);
+});
+
+test("durations are measured of all requests, and of a thousand a second when there are more", () => {
+  assert.equal(settle(ALL, 100, 800).at(-1)!.latency, 1);
+  assert.ok(Math.abs(settle(ALL, 100, 20_000).at(-1)!.latency * 20_100 - 1000) < 120);
 });
 
 test("small changes are not told", () => {
-  const shares = { failures: 1, sample: 0.025 };
-  assert.equal(nextShares(shares, { failures: 0, others: 20_800 }, POLICY, false), shares);
+  const shares = { failures: 1, sample: 0.025, latency: 0.05 };
+  assert.equal(nextShares(shares, { failures: 0, others: 20_800 }, POLICY, "watched"), shares);
 });
 
 test("never more than the sample's share by setting, except while something is pinned", () => {
   const policy = { ...POLICY, sampleShare: 0.05 };
-  const [first] = settle(ALL, 0, 100, false, policy);
+  const [first] = settle(ALL, 0, 100, "watched", policy);
   assert.equal(first?.sample, 0.05);
-  assert.equal(settle({ failures: 1, sample: 0.05 }, 0, 100, true, policy).at(-1)!.sample, 1);
+  assert.equal(settle({ ...ALL, sample: 0.05 }, 0, 100, "pinned", policy).at(-1)!.sample, 1);
 });
 
 test("while something is pinned more comes in, and no more of the rest is shown", () => {
-  const pinned = settle(ALL, 0, 10_000, true).at(-1)!;
+  const pinned = settle(ALL, 0, 10_000, "pinned").at(-1)!;
   assert.equal(pinned.sample, 1);
   const load = { failures: 0, others: 10_000 };
   assert.ok(Math.abs(shownPart(pinned, load, POLICY) - 0.05) < 0.001);
-  assert.equal(shownPart({ failures: 1, sample: 0.05 }, load, POLICY), 1);
+  assert.equal(shownPart({ ...ALL, sample: 0.05 }, load, POLICY), 1);
 });
 
 test("it is said in words", () => {

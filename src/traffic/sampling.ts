@@ -8,11 +8,16 @@ export interface SamplingPolicy {
   readonly pinnedBudget: number;
 }
 
+/** Who looks: nobody, a live view, or one that has pinned something. */
+export type Attention = "none" | "watched" | "pinned";
+
 export interface Shares {
   /** From 0 to 1, of failures and slow ones. */
   readonly failures: number;
   /** From 0 to 1, of the rest. */
   readonly sample: number;
+  /** From 0 to 1, of all requests: those whose duration is in Envoy's histograms. */
+  readonly latency: number;
 }
 
 /** Requests a second that the logs would bring if all of them were sent. */
@@ -22,10 +27,18 @@ export interface OfferedLoad {
   readonly others: number;
 }
 
-/** Of the budget, what ordinary requests keep even while failures need all of it: else a view shows only one side. */
+/**
+ * Of the budget, what ordinary requests keep even while failures need all of it: else a view shows only one side. They have
+ * no more while nobody looks: an entry costs Envoy a quarter of a request.
+ */
 const SAMPLE_RESERVE = 0.2;
-/** A share rises at most to its double in a step, so that a lull is not followed by a flood. */
-const STEEPEST_RISE = 2;
+/**
+ * Durations a second that go into Envoy's histograms: each costs 2.5 % of a request, and of a thousand a second a quantile
+ * is as true as of all.
+ */
+const MEASURES = 1000;
+/** What a share rises to at most in a step. Failures are back soon; of the rest a lull must not be followed by a flood. */
+const STEEPEST_RISE = { failures: 2, others: 1.2 } as const;
 /** Smaller changes than this part of a share are not worth telling Envoy. */
 const WORTH_TELLING = 0.1;
 /** The least share that is not nothing: Envoy's fractions are millionths. */
@@ -35,17 +48,21 @@ const LEAST = 1e-6;
  * The shares for the next second: failures whole until the budget is passed, the sample from what they leave. What is
  * asked for falls at once and rises by steps. Returns `shares` itself when nothing is worth changing.
  */
-export function nextShares(shares: Shares, load: OfferedLoad, policy: SamplingPolicy, pinned: boolean): Shares {
+export function nextShares(shares: Shares, load: OfferedLoad, policy: SamplingPolicy, attention: Attention): Shares {
   const { failures, others } = load;
+  const pinned = attention === "pinned";
   const budget = pinned ? Math.max(policy.budget, policy.pinnedBudget) : policy.budget;
   const wantedFailures = part(Math.max(budget * (1 - SAMPLE_RESERVE), budget - others), failures);
-  const left = Math.max(budget * SAMPLE_RESERVE, budget - failures * wantedFailures);
+  const reserve = budget * SAMPLE_RESERVE;
+  const left = attention === "none" ? reserve : Math.max(reserve, budget - failures * wantedFailures);
   const wantedSample = Math.min(pinned ? 1 : policy.sampleShare, part(left, others));
   const next = {
-    failures: step(shares.failures, wantedFailures),
-    sample: step(shares.sample, wantedSample),
+    failures: step(shares.failures, wantedFailures, STEEPEST_RISE.failures),
+    sample: step(shares.sample, wantedSample, pinned ? STEEPEST_RISE.failures : STEEPEST_RISE.others),
+    latency: step(shares.latency, part(MEASURES, failures + others), STEEPEST_RISE.others),
   };
-  return next.failures === shares.failures && next.sample === shares.sample ? shares : next;
+  const same = next.failures === shares.failures && next.sample === shares.sample && next.latency === shares.latency;
+  return same ? shares : next;
 }
 
 /** Of the ordinary entries that come in, the part that is shown: more come in than are wanted while something is pinned. */
@@ -56,7 +73,7 @@ export function shownPart(shares: Shares, { failures, others }: OfferedLoad, pol
 }
 
 /** `showing all requests`, `showing 1 in 20, totals exact`, `showing 1 in 3 failures and 1 in 200 others, totals exact`. */
-export function samplingWords({ failures, sample }: Shares): string {
+export function samplingWords({ failures, sample }: Omit<Shares, "latency">): string {
   if (failures >= 1 && sample >= 1) return "showing all requests";
   if (sample <= 0) return `showing ${oneIn(failures)} of the failures and slow ones, nothing else; totals exact`;
   if (failures >= 1) return `showing all failures and slow requests, ${oneIn(sample)} of the others; totals exact`;
@@ -73,8 +90,8 @@ function part(budget: number, offered: number): number {
   return offered <= budget ? 1 : Math.max(LEAST, budget / offered);
 }
 
-function step(from: number, to: number): number {
-  if (to >= 1 && from * STEEPEST_RISE >= 1) return 1;
-  const next = to > from ? Math.min(to, Math.max(from, LEAST) * STEEPEST_RISE) : to;
+function step(from: number, to: number, steepest: number): number {
+  if (to >= 1 && from * steepest >= 1) return 1;
+  const next = to > from ? Math.min(to, Math.max(from, LEAST) * steepest) : to;
   return Math.abs(next - from) < from * WORTH_TELLING ? from : next;
 }

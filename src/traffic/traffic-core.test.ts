@@ -12,6 +12,7 @@ const SAMPLING: SamplingState = {
   words: "showing all requests",
   failures: 1,
   sample: 1,
+  latency: 1,
   budget: 100,
   received: 0,
   requests: 0,

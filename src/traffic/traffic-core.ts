@@ -24,6 +24,7 @@ import type { Batch } from "./receiver-messages.ts";
 import { RequestLoad } from "./request-load.ts";
 import { requestRow } from "./request-row.ts";
 import { RequestRing } from "./ring.ts";
+import type { Attention } from "./sampling.ts";
 import { type Picture, type PictureWishes, Session, snapshotBody, type TrafficClient } from "./session.ts";
 import { topTalkers } from "./talkers.ts";
 import { TextPool } from "./text-pool.ts";
@@ -228,8 +229,9 @@ export class TrafficCore {
     return this.#pins.seenBy(scope);
   }
 
-  get hasPins(): boolean {
-    return this.#pins.targets.length > 0;
+  get attention(): Attention {
+    if (this.#pins.targets.length > 0) return "pinned";
+    return this.#sessions.size > 0 ? "watched" : "none";
   }
 
   pin(target: PinTarget, seconds: number | undefined, scope: NamespaceScope): Pin {

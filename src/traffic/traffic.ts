@@ -83,7 +83,7 @@ export class Traffic implements AsyncDisposable {
       sampling: () => this.sampling(),
       onPins: (targets) => {
         this.#receiver?.setPins(targets);
-        this.#sampling.step(this.#now(), this.#core.load, this.#core.hasPins);
+        this.#sampling.step(this.#now(), this.#core.load, this.#core.attention);
       },
     });
     this.#sampling = new Sampling({ budget: entriesPerSecond, sampleShare }, (shares, shown) => {
@@ -234,7 +234,7 @@ export class Traffic implements AsyncDisposable {
     if (batch.newest !== undefined) this.#lag = Math.max(0, this.#now() - batch.newest) / 1000;
     this.#sampling.add(this.#now(), batch.received);
     this.#guard(() => this.#core.applyBatch(batch));
-    this.#sampling.step(this.#now(), this.#core.load, this.#core.hasPins);
+    this.#sampling.step(this.#now(), this.#core.load, this.#core.attention);
   }
 
   /** What is only looked at must not end the process that configures Envoy. */
@@ -253,7 +253,7 @@ export class Traffic implements AsyncDisposable {
   }
 
   #tick(): void {
-    this.#sampling.step(this.#now(), this.#core.load, this.#core.hasPins);
+    this.#sampling.step(this.#now(), this.#core.load, this.#core.attention);
     this.#core.tick();
   }
 

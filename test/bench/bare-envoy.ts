@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { anyType, type JsonObject } from "#envoy/json.ts";
+import { overloadManager } from "#envoy/overload.ts";
 import { requiredBinary } from "../integration/support/required-binary.ts";
 import { ChildProgram } from "./child-program.ts";
 
@@ -25,7 +26,8 @@ export function answeringEnvoy(port: number, body: string): JsonObject {
 
 /**
  * One host that is forwarded to one endpoint, as somebody writes it who has read "Configuring Envoy as an edge proxy": the
- * safety settings are those of the appliance's listeners, and Envoy's own statistics are as they come.
+ * safety settings are those of the appliance (listener, cluster, overload manager), and Envoy's own statistics are as they
+ * come.
  */
 export function forwardingEnvoy(port: number, host: string, upstreamPort: number): JsonObject {
   const route = {
@@ -42,9 +44,15 @@ export function forwardingEnvoy(port: number, host: string, upstreamPort: number
     type: "STATIC",
     connect_timeout: "2s",
     per_connection_buffer_limit_bytes: CONNECTION_BUFFER_BYTES,
+    common_lb_config: { healthy_panic_threshold: { value: 0 } },
+    circuit_breakers: { thresholds: [{ retry_budget: { budget_percent: { value: 20 }, min_retry_concurrency: 10 } }] },
+    outlier_detection: { split_external_local_origin_errors: true, enforcing_consecutive_5xx: 0 },
     load_assignment: { cluster_name: "app", endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
   };
-  return { static_resources: { listeners: [listener(port, manager(host, route))], clusters: [cluster] } };
+  return {
+    static_resources: { listeners: [listener(port, manager(host, route))], clusters: [cluster] },
+    overload_manager: overloadManager({ maxHeapBytes: 2 ** 33, maxConnections: 50_000 }),
+  };
 }
 
 const CONNECTION_BUFFER_BYTES = 32_768;

@@ -15,7 +15,8 @@ import { type LoadResult, Wrk } from "./wrk.ts";
 const HOST = hostName(0);
 const BODY = "ok\n";
 const RUNS = 5;
-const SECONDS = 3;
+/** Of each run and proxy, a second each: what else a machine does changes faster than a run is long. */
+const SLICES = 8;
 const CONNECTIONS = 32;
 const VIEWERS = 10;
 
@@ -42,7 +43,7 @@ export async function run(report: Report): Promise<void> {
   stack.use(await startBareEnvoy(directory, "upstream", answeringEnvoy(upstream, BODY), ["--concurrency", "1"]));
   const bareEnvoy = stack.use(await startBareEnvoy(directory, "bare", forwardingEnvoy(barePort, HOST, upstream)));
   const manifest = hostManifest(0, { port: upstream, addresses: ["127.0.0.1"] });
-  const appliance = stack.use(await RunningAppliance.start([["app.yaml", manifest]], upstream));
+  const appliance = stack.use(await RunningAppliance.start([["app.yaml", manifest]], upstream, { monitoring: true }));
   const bare: Proxy = { port: barePort, cpuMillis: () => bareEnvoy.cpuMillis() };
   await isRight(appliance.httpPort);
   await isRight(bare.port);
@@ -52,15 +53,21 @@ export async function run(report: Report): Promise<void> {
   const compare = async (): Promise<{ observed: Run[]; bare: Run[]; ratio: number }> => {
     const runs: { observed: Run[]; bare: Run[] } = { observed: [], bare: [] };
     for (let index = 0; index < RUNS; index++) {
-      // Turn about, so that a machine that grows faster or slower in between favours neither.
-      for (const which of index % 2 === 0 ? (["bare", "observed"] as const) : (["observed", "bare"] as const)) {
-        runs[which].push(await measure(wrk, which === "bare" ? bare : observed));
+      const slices: { observed: Run[]; bare: Run[] } = { observed: [], bare: [] };
+      for (let slice = 0; slice < SLICES; slice++) {
+        // Turn about, so that a machine that grows faster or slower in between favours neither.
+        for (const which of slice % 2 === 0 ? (["bare", "observed"] as const) : (["observed", "bare"] as const)) {
+          slices[which].push(await measure(wrk, which === "bare" ? bare : observed));
+        }
       }
+      runs.bare.push(together(slices.bare));
+      runs.observed.push(together(slices.observed));
     }
     const ratios = runs.observed.map(({ perRequest }, index) => perRequest / runs.bare[index]!.perRequest);
     return { ...runs, ratio: median(ratios) };
   };
-  for (const proxy of [bare, observed]) await measure(wrk, proxy);
+  // Until the shares of what is logged have settled.
+  for (let warm = 0; warm < SLICES; warm++) for (const proxy of [bare, observed]) await measure(wrk, proxy);
   const counted = await totals(appliance);
   const alone = await compare();
   const after = await totals(appliance);
@@ -92,7 +99,9 @@ async function compareWith(name: string, other: OtherProxy, port: number, wrk: W
   await isRight(port);
   const proxy: Proxy = { port, cpuMillis: () => program.cpuMillis() };
   await measure(wrk, proxy);
-  tell(report, name, [await measure(wrk, proxy), await measure(wrk, proxy), await measure(wrk, proxy)]);
+  const slices: Run[] = [];
+  for (let slice = 0; slice < SLICES; slice++) slices.push(await measure(wrk, proxy));
+  tell(report, name, [together(slices)]);
 }
 
 async function isRight(port: number): Promise<void> {
@@ -106,8 +115,16 @@ async function isRight(port: number): Promise<void> {
 
 async function measure(wrk: Wrk, proxy: Proxy): Promise<Run> {
   const before = proxy.cpuMillis();
-  const load = await wrk.run({ port: proxy.port, host: HOST, seconds: SECONDS, connections: CONNECTIONS });
+  const load = await wrk.run({ port: proxy.port, host: HOST, seconds: 1, connections: CONNECTIONS });
   return { ...load, perRequest: ((proxy.cpuMillis() - before) * 1000) / load.requests };
+}
+
+/** Slices as one run. */
+function together(slices: readonly Run[]): Run {
+  const requests = slices.reduce((sum, slice) => sum + slice.requests, 0);
+  const cpu = slices.reduce((sum, slice) => sum + slice.perRequest * slice.requests, 0);
+  const of = (pick: (slice: Run) => number): number => median(slices.map(pick));
+  return { requests, perRequest: cpu / requests, perSecond: of((slice) => slice.perSecond), p99: of(({ p99 }) => p99) };
 }
 
 function tell(report: Report, name: string, runs: readonly Run[]): void {

@@ -11,7 +11,7 @@ import { temporaryDirectory } from "../integration/support/temp-dir.ts";
 
 const CLI = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 
-/** The appliance as a user starts it, in a process of its own, without the monitoring programs. */
+/** The appliance as a user starts it, in a process of its own; without the monitoring programs unless they are asked for. */
 export class RunningAppliance implements AsyncDisposable {
   readonly manifests: string;
   readonly httpPort: number;
@@ -30,15 +30,20 @@ export class RunningAppliance implements AsyncDisposable {
   }
 
   /** Writes `files` (name → text) and starts; does not wait for anything. `upstream` is the port that its endpoints have. */
-  static async start(files: Iterable<readonly [string, string]>, upstream: number): Promise<RunningAppliance> {
+  static async start(
+    files: Iterable<readonly [string, string]>,
+    upstream: number,
+    { monitoring = false } = {},
+  ): Promise<RunningAppliance> {
     await using stack = new AsyncDisposableStack();
     const directory = stack.use(await temporaryDirectory("bench")).path;
-    const [http = 0, https = 0, api = 0, stats = 0] = await freePorts(4);
+    const ports = await freePorts(7);
+    const [http = 0, , , stats = 0] = ports;
     const manifests = join(directory, "manifests");
     await mkdir(manifests);
     for (const [name, text] of files) await writeFile(join(manifests, name), text);
     const config = join(directory, "binnacle.yaml");
-    await writeFile(config, configText(http, https, api, stats, upstream));
+    await writeFile(config, configText(ports, upstream, monitoring));
     const up = [...applianceFlags, CLI, "up", "--config", config, "--state", join(directory, "state")];
     const child = spawn(process.execPath, up, {
       env: { ...process.env, BINNACLE_ENVOY: requiredBinary("BINNACLE_ENVOY") },
@@ -77,7 +82,8 @@ export class RunningAppliance implements AsyncDisposable {
   }
 }
 
-function configText(http: number, https: number, api: number, stats: number, upstream: number): string {
+function configText(ports: readonly number[], upstream: number, monitoring: boolean): string {
+  const [http, https, api, stats, prometheus, alertmanager, nodeExporter] = ports;
   return `listeners:
   - {name: http, port: ${http}, protocol: http}
   - {name: https, port: ${https}, protocol: https}
@@ -86,9 +92,9 @@ upstreams: {allowLocal: [${upstream}]}
 envoy: {statsPort: ${stats}, drainTime: 0s}
 api: {port: ${api}}
 monitoring:
-  prometheus: {enabled: false}
-  alertmanager: {enabled: false}
-  nodeExporter: {enabled: false}
+  prometheus: {enabled: ${monitoring}, port: ${prometheus}}
+  alertmanager: {enabled: ${monitoring}, port: ${alertmanager}}
+  nodeExporter: {enabled: ${monitoring ? "auto" : "false"}, port: ${nodeExporter}}
   grafana: {enabled: false}
 log: {level: warn}
 `;

@@ -4,7 +4,7 @@ import { AccessLog } from "#proto/envoy/config/accesslog/v3/accesslog.ts";
 import { TypedStruct } from "#proto/xds/type/v3/typed_struct.ts";
 import { accessLoggers, type AccessLogSettings } from "./access-log.ts";
 
-const SETTINGS: AccessLogSettings = { slowThreshold: 1000, stdout: "off", latencyHistogram: false };
+const SETTINGS: AccessLogSettings = { slowThreshold: 1000, stdout: "off" };
 
 function config(log: AccessLog | undefined): Record<string, unknown> {
   assert.ok(log?.configType !== undefined);
@@ -16,7 +16,12 @@ function names(settings: AccessLogSettings): readonly string[] {
 }
 
 test("exact counters, failures and a sample; lines only where they are asked for", () => {
-  const always = ["envoy.access_loggers.stats", "envoy.access_loggers.http_grpc", "envoy.access_loggers.http_grpc"];
+  const always = [
+    "envoy.access_loggers.stats",
+    "envoy.access_loggers.stats",
+    "envoy.access_loggers.http_grpc",
+    "envoy.access_loggers.http_grpc",
+  ];
   assert.deepEqual(names(SETTINGS), always);
   assert.deepEqual(names({ ...SETTINGS, stdout: "json" }), [...always, "envoy.access_loggers.stdout"]);
 });
@@ -27,13 +32,17 @@ test("every request is counted: the counter has no filter and one tag", () => {
   const { counters, histograms } = config(stats);
   assert.equal(JSON.stringify(counters).split("value_format").length, 2);
   assert.equal(histograms, undefined);
-  const [withHistogram] = accessLoggers({ ...SETTINGS, latencyHistogram: true }, "http");
-  assert.match(JSON.stringify(config(withHistogram)), /"unit":"Milliseconds"/);
+});
+
+test("durations are those of a share of the requests", () => {
+  const [, latency] = accessLoggers(SETTINGS, "http");
+  assert.match(JSON.stringify(config(latency)), /"unit":"Milliseconds"/);
+  assert.ok(JSON.stringify(latency?.filter).includes("binnacle.traffic.latency"));
 });
 
 test("the shares and the threshold are asked from the runtime", () => {
   const filters = JSON.stringify(accessLoggers(SETTINGS, "http").map(({ filter }) => filter));
-  for (const key of ["failures", "sample", "slow_ms", "fast_ms"])
+  for (const key of ["failures", "sample", "latency", "slow_ms", "fast_ms"])
     assert.ok(filters.includes(`binnacle.traffic.${key}`));
 });
 

@@ -17,16 +17,13 @@ export interface AccessLogSettings {
   readonly slowThreshold: Millis;
   /** A line for each request on Envoy's standard output, without query values. */
   readonly stdout: "off" | "text" | "json";
-  /**
-   * Latency by route as the histogram `binnacle.request_duration`, for Prometheus. It costs as much again as the exact
-   * counters (3,400 instructions a request), and memory for each route with traffic.
-   */
-  readonly latencyHistogram: boolean;
 }
 
 /**
  * What every HTTP connection manager logs:
  * - exact counters (`binnacle.requests`, see traffic-key.ts) of all requests, at any load;
+ * - latency by route as the histogram `binnacle.request_duration`, for Prometheus: of all requests, or of a share that RTDS
+ *   steers, because a duration costs as much as the counters (3,400 instructions);
  * - to the access-log service: failures and slow ones, and a sample of the rest, each with a share that RTDS steers
  *   (runtime.ts) without touching the listener;
  * - optionally, lines on standard output.
@@ -39,7 +36,8 @@ export interface AccessLogSettings {
  */
 export function accessLoggers(settings: AccessLogSettings, listener: string): AccessLog[] {
   return [
-    statsLogger(settings, listener),
+    requestCounter(listener),
+    latencyHistogram(listener),
     accessLogService("failures", listener, notable(settings.slowThreshold)),
     accessLogService("sample", listener, ordinary(settings.slowThreshold)),
     ...(settings.stdout === "off" ? [] : [stdoutLogger(settings.stdout)]),
@@ -48,19 +46,24 @@ export function accessLoggers(settings: AccessLogSettings, listener: string): Ac
 
 const tag = (name: string, format: string): Record<string, unknown> => ({ name, value_format: format });
 
-/** envoy.extensions.access_loggers.stats.v3.Config: newer than the .proto files at hand. */
-function statsLogger(settings: AccessLogSettings, listener: string): AccessLog {
-  const duration = {
-    stat: { name: REQUEST_STAT.duration, tags: [tag(REQUEST_STAT.routeTag, `${literal(listener)} ${ROUTE_KEY}`)] },
-    unit: "Milliseconds",
-    value_format: "%DURATION%",
-  };
+function requestCounter(listener: string): AccessLog {
   const format = `%RESPONSE_CODE% %RESPONSE_FLAGS% %UPSTREAM_CLUSTER_RAW% ${literal(listener)} ${ROUTE_KEY}`;
-  return logger("envoy.access_loggers.stats", undefined, "envoy.extensions.access_loggers.stats.v3.Config", {
+  const stat = { name: REQUEST_STAT.requests, tags: [tag(REQUEST_STAT.requestTag, format)] };
+  return statsLogger(undefined, { counters: [{ stat, value_fixed: 1 }] });
+}
+
+function latencyHistogram(listener: string): AccessLog {
+  const stat = { name: REQUEST_STAT.duration, tags: [tag(REQUEST_STAT.routeTag, `${literal(listener)} ${ROUTE_KEY}`)] };
+  const duration = { stat, unit: "Milliseconds", value_format: "%DURATION%" };
+  return statsLogger(share("latency"), { histograms: [duration] });
+}
+
+/** envoy.extensions.access_loggers.stats.v3.Config: newer than the .proto files at hand. */
+function statsLogger(filter: AccessLogFilter | undefined, stats: Record<string, unknown>): AccessLog {
+  return logger("envoy.access_loggers.stats", filter, "envoy.extensions.access_loggers.stats.v3.Config", {
     // A scope that is shared by name outlives the listener: its update does not begin the counters anew.
     stats_scope: { prefix: REQUEST_STAT.prefix, sharing_name: REQUEST_STAT.prefix },
-    counters: [{ stat: { name: REQUEST_STAT.requests, tags: [tag(REQUEST_STAT.requestTag, format)] }, value_fixed: 1 }],
-    ...(settings.latencyHistogram ? { histograms: [duration] } : {}),
+    ...stats,
   });
 }
 
@@ -144,10 +147,10 @@ const took = (op: ComparisonFilter_Op, milliseconds: Millis, runtimeKey: string)
   });
 
 /** Until RTDS has answered: all failures, and little enough of the rest to be no load. */
-const FIRST_SHARES = { failures: 1_000_000, sample: 10_000 } as const satisfies Record<AccessLogName, number>;
+const FIRST_SHARES = { failures: 1_000_000, sample: 10_000, latency: 1_000_000 } as const;
 
 /** Random for each request and logger: a client that chooses its x-request-id must not choose whether it is seen. */
-const share = (name: AccessLogName): AccessLogFilter =>
+const share = (name: keyof typeof FIRST_SHARES): AccessLogFilter =>
   AccessLogFilter.fromPartial({
     filterSpecifier: {
       $case: "runtimeFilter",

@@ -2,16 +2,19 @@
 export const TRAFFIC_RUNTIME = {
   failures: "binnacle.traffic.failures",
   sample: "binnacle.traffic.sample",
+  latency: "binnacle.traffic.latency",
   slow: "binnacle.traffic.slow_ms",
   fast: "binnacle.traffic.fast_ms",
 } as const;
 
-/** What is sent of single requests. */
+/** What is sent of single requests, and measured of all. */
 export interface TrafficShares {
   /** From 0 to 1, of the failures and slow ones. */
   readonly failures: number;
   /** From 0 to 1, of the rest. */
   readonly sample: number;
+  /** From 0 to 1, of all: whose duration is measured. */
+  readonly latency: number;
   /** Milliseconds from which on a request counts as slow. */
   readonly slowThreshold: number;
 }
@@ -22,6 +25,7 @@ export function trafficRuntime(shares: TrafficShares): Readonly<Record<string, n
   return {
     [TRAFFIC_RUNTIME.failures]: millionths(shares.failures),
     [TRAFFIC_RUNTIME.sample]: millionths(shares.sample),
+    [TRAFFIC_RUNTIME.latency]: millionths(shares.latency),
     [TRAFFIC_RUNTIME.slow]: slow,
     [TRAFFIC_RUNTIME.fast]: slow - 1,
   };

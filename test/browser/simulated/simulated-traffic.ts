@@ -207,6 +207,7 @@ export class SimulatedTraffic implements TrafficView {
       words: `showing 1 in ${SAMPLE} of ordinary requests and every failure; totals are exact`,
       failures: 1,
       sample: 1 / SAMPLE,
+      latency: 1,
       budget: 2000,
       received: 20,
       requests: 78,

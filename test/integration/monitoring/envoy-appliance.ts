@@ -42,7 +42,7 @@ export class EnvoyAppliance implements AsyncDisposable {
       translate: settingsFor(http, https),
       listeners: {
         streamIdleTimeout: 300_000,
-        accessLog: { slowThreshold: 1000, stdout: "off", latencyHistogram: true },
+        accessLog: { slowThreshold: 1000, stdout: "off" },
       },
       archive: new MemoryArchive(),
       now: Date.now,

@@ -26,7 +26,7 @@ export const DEAD = "local/team-shop/dead/80";
 export const EMPTY = "local/team-shop/empty/80";
 export const POSTS = "local/team-blog/posts/80";
 
-const ACCESS_LOGS: AccessLogSettings = { slowThreshold: 200, stdout: "off", latencyHistogram: false };
+const ACCESS_LOGS: AccessLogSettings = { slowThreshold: 200, stdout: "off" };
 export const SETTINGS: TrafficSettings = {
   sampleShare: 1,
   entriesPerSecond: 2000,
