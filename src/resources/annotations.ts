@@ -1,4 +1,5 @@
 import type { Problem } from "#lib/problem.ts";
+import { STALE_ANNOTATION, UPSTREAM_ANNOTATION } from "./discovered.ts";
 import { AnnotationReader } from "./annotation-reader.ts";
 import type { Kind } from "./ref.ts";
 import type { Resource } from "./resource.ts";
@@ -81,7 +82,10 @@ const OWN_ANNOTATIONS = {
     HEALTHY_THRESHOLD,
     UNHEALTHY_THRESHOLD,
     OUTLIER_DETECTION,
+    UPSTREAM_ANNOTATION,
+    STALE_ANNOTATION,
   ],
+  EndpointSlice: [UPSTREAM_ANNOTATION],
   Namespace: [LAST_GOOD],
 } as const satisfies Partial<Record<Kind, readonly string[]>>;
 
