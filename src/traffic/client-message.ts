@@ -15,6 +15,7 @@ const upstream = z.strictObject({ backend: text, namespace: text, service: text,
 const codeClass = z.enum(["0xx", "1xx", "2xx", "3xx", "4xx", "5xx"]);
 
 const filter = z.strictObject({
+  envoys: texts,
   hosts: texts,
   routes: texts,
   namespaces: texts,

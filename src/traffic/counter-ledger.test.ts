@@ -66,7 +66,17 @@ test("entries that Envoy dropped are no requests", () => {
 
 test("flows are bounded: what is above is counted in one without a host", () => {
   const flows = new FlowTable(2);
-  const ids = ["a", "b", "c", "d", "a"].map((host) => flows.flow("http", host, "").id);
+  const ids = ["a", "b", "c", "d", "a"].map((host) => flows.flow("e1", "http", host, "").id);
   assert.deepEqual(ids, [0, 1, 2, 2, 0]);
   assert.equal(flows.get(2)?.host, "");
+});
+
+test("two processes of one name count apart, and one that follows another happened since", () => {
+  const read = ledger();
+  assert.equal(read({ source: "edge-1 at 100", changed: [[OK, 5]] }).first, true);
+  const next = read({ source: "edge-1 at 200", follows: true, changed: [[OK, 4]] });
+  assert.deepEqual([next.first, next.total], [false, 9]);
+  assert.equal(next.deltas[0]?.flow.envoy, "e1");
+  assert.equal(read({ source: "edge-1 at 100", changed: [[OK, 6]] }).total, 10);
+  assert.equal(read({ source: "edge-1 at 200", changed: [[OK, 6]] }).total, 12);
 });

@@ -5,12 +5,16 @@ import { parseRequestCounter } from "./request-counter.ts";
 export interface CounterReading {
   /** Envoy's node id. */
   readonly envoy: string;
+  /** Names the process where several may call themselves the same; else the node id does. */
+  readonly source?: string;
   /** Values as Envoy has them, not differences. */
   readonly changed: readonly (readonly [name: string, value: number])[];
   /** Counters that Envoy no longer has: should one come back, it begins at 0. */
   readonly gone: readonly string[];
   /** This Envoy is another process than at its reading before: all its counters began at 0. */
   readonly restarted: boolean;
+  /** This source follows another of the same Envoy: what it counted until its first reading happened since that one's last. */
+  readonly follows?: boolean;
 }
 
 /** Requests that happened between two readings. */
@@ -43,22 +47,23 @@ const ENTRIES_DROPPED = "access_logs.grpc_access_log.logs_dropped";
  */
 export class CounterLedger {
   readonly #flows: FlowTable;
-  readonly #envoys = new Map<string, Map<string, Counter>>();
+  readonly #sources = new Map<string, Map<string, Counter>>();
 
   constructor(flows: FlowTable) {
     this.#flows = flows;
   }
 
   apply(reading: CounterReading): LedgerEntry {
-    const known = this.#envoys.get(reading.envoy);
+    const source = reading.source ?? reading.envoy;
+    const known = this.#sources.get(source);
     const counters = known ?? new Map<string, Counter>();
-    if (known === undefined) this.#envoys.set(reading.envoy, counters);
+    if (known === undefined) this.#sources.set(source, counters);
     if (reading.restarted) for (const counter of counters.values()) counter.last = 0;
     for (const name of reading.gone) counters.delete(name);
     const deltas: CountDelta[] = [];
     let entriesDropped = 0;
     for (const [name, value] of reading.changed) {
-      const counter = counters.get(name) ?? this.#counter(name);
+      const counter = counters.get(name) ?? this.#counter(reading.envoy, name);
       if (counter === undefined) continue;
       counters.set(name, counter);
       const requests = value >= counter.last ? value - counter.last : value;
@@ -67,19 +72,19 @@ export class CounterLedger {
       if ("dropped" in counter) entriesDropped += requests;
       else deltas.push({ flow: counter.flow, code: counter.code, flags: counter.flags, requests });
     }
-    return { deltas, entriesDropped, first: known === undefined };
+    return { deltas, entriesDropped, first: known === undefined && reading.follows !== true };
   }
 
-  /** Forgets an Envoy that will not come back; what it counted stays counted. */
-  forget(envoy: string): void {
-    this.#envoys.delete(envoy);
+  /** Forgets a source that will not come back; what it counted stays counted. */
+  forget(source: string): void {
+    this.#sources.delete(source);
   }
 
-  #counter(name: string): Counter | undefined {
+  #counter(envoy: string, name: string): Counter | undefined {
     if (name === ENTRIES_DROPPED) return { last: 0, dropped: true };
     const parsed = parseRequestCounter(name);
     if (parsed === undefined) return undefined;
-    const flow = this.#flows.flow(parsed.listener, parsed.routeKey, parsed.cluster);
+    const flow = this.#flows.flow(envoy, parsed.listener, parsed.routeKey, parsed.cluster);
     return { last: 0, flow, code: parsed.code, flags: parsed.flags };
   }
 }

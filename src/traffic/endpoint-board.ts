@@ -1,7 +1,9 @@
 import { compareText } from "#lib/compare.ts";
 import type { ClusterReading, EndpointReading } from "./clusters-text.ts";
+import { isHealthy } from "./failure-facts.ts";
 import { BUCKETS, quantiles } from "./histogram.ts";
-import type { EndpointHealth, EndpointState, Upstream } from "./messages.ts";
+import { type MembershipReading, Memberships } from "./memberships.ts";
+import type { EndpointHealth, EndpointState, SeenBy, Upstream } from "./messages.ts";
 import { parseUpstream } from "./upstream.ts";
 
 /** What an Envoy's `/clusters` says that differs from what it said before. */
@@ -49,6 +51,7 @@ const WORST: readonly EndpointHealth[] = [
 export class EndpointBoard {
   /** Cluster → Envoy → endpoint's address. */
   readonly #clusters = new Map<string, Map<string, Map<string, Seen>>>();
+  readonly #memberships = new Memberships();
   readonly #latencies = new Map<string, Window>();
   readonly #windowSeconds: number;
 
@@ -73,8 +76,14 @@ export class EndpointBoard {
     return [...named];
   }
 
+  /** The same of an Envoy that tells only how many endpoints it has. */
+  applyMemberships(reading: MembershipReading): readonly string[] {
+    return this.#memberships.apply(reading);
+  }
+
   forget(envoy: string): void {
     for (const cluster of this.#clusters.keys()) this.#remove(cluster, envoy);
+    this.#memberships.forget(envoy);
   }
 
   /** Durations of requests that an endpoint answered. `second` in seconds since the epoch. */
@@ -103,14 +112,15 @@ export class EndpointBoard {
 
   /** Every cluster that an Envoy has, sorted. */
   clusters(): readonly { readonly cluster: string; readonly upstream: Upstream }[] {
-    return [...this.#clusters.keys()].sort(compareText).flatMap((cluster) => {
+    const names = new Set([...this.#clusters.keys(), ...this.#memberships.names()]);
+    return [...names].sort(compareText).flatMap((cluster) => {
       const upstream = parseUpstream(cluster);
       return upstream === undefined ? [] : [{ cluster, upstream }];
     });
   }
 
   has(cluster: string): boolean {
-    return this.#clusters.has(cluster);
+    return this.#clusters.has(cluster) || this.#memberships.has(cluster);
   }
 
   /** One for each endpoint; undefined for a cluster that no Envoy has. */
@@ -126,10 +136,22 @@ export class EndpointBoard {
     return [...byAddress.values()];
   }
 
-  /** Sorted by address. */
-  endpoints(cluster: string): readonly EndpointState[] {
+  /** What each of the Envoys meant says of a cluster, sorted by node id. */
+  seenBy(cluster: string, sees: (envoy: string) => boolean): readonly SeenBy[] {
+    const known = [...(this.#clusters.get(cluster) ?? [])].map(([envoy, endpoints]): SeenBy => {
+      const healthy = [...endpoints.values()].filter(({ reading }) => isHealthy(reading.health)).length;
+      return { envoy, healthy, endpoints: endpoints.size };
+    });
+    return [...known, ...this.#memberships.of(cluster)]
+      .filter(({ envoy }) => sees(envoy))
+      .sort((a, b) => compareText(a.envoy, b.envoy));
+  }
+
+  /** As the Envoys meant see them, sorted by address. */
+  endpoints(cluster: string, sees: (envoy: string) => boolean = () => true): readonly EndpointState[] {
     const byAddress = new Map<string, Seen[]>();
-    for (const endpoints of this.#clusters.get(cluster)?.values() ?? []) {
+    for (const [envoy, endpoints] of this.#clusters.get(cluster) ?? []) {
+      if (!sees(envoy)) continue;
       for (const [address, seen] of endpoints) byAddress.set(address, [...(byAddress.get(address) ?? []), seen]);
     }
     return [...byAddress]

@@ -68,6 +68,7 @@ test("a team sees what its own objects serve, and nothing that nobody serves", (
 
 test("flows are narrowed by what they have, not by what only single requests have", () => {
   const flow = new FlowTable().flow(
+    "e1",
     "http",
     "shop.localhost/Ingress/team-shop/shop/prefix /",
     "local/team-shop/cart/80",
@@ -89,4 +90,18 @@ test("a pin matches when all that it names does", () => {
   assert.equal(matchesPin({ client: "192.0.2.1", host: "shop.localhost" }, row), true);
   assert.equal(matchesPin({ client: "192.0.2.1", host: "x" }, row), false);
   assert.equal(matchesPin({ requestId: row.requestId }, row), true);
+});
+
+test("a filter by Envoy narrows totals, rows and what is said of endpoints", () => {
+  const flows = new FlowTable();
+  const [first, second] = ["edge-1", "edge-2"].map((envoy) => flows.flow(envoy, "http", "h/Ingress/n/o/r", ""));
+  assert.ok(first !== undefined && second !== undefined && first !== second);
+  const filter = compileFilter({ envoys: ["edge-1"] }, "all");
+  assert.deepEqual([filter.flow(first), filter.flow(second)], [true, false]);
+  assert.deepEqual(
+    [filter.row(rowForTests({ envoy: "edge-1" })), filter.row(rowForTests({ envoy: "edge-2" }))],
+    [true, false],
+  );
+  assert.deepEqual([filter.envoy("edge-1"), filter.envoy("edge-2")], [true, false]);
+  assert.equal(compileFilter({ envoys: [] }, "all").envoy("edge-2"), true);
 });

@@ -15,10 +15,12 @@ export interface CompiledFilter {
   idleUpstream(upstream: Upstream): boolean;
   /** Whether an upstream that these flows used is shown. */
   upstream(upstream: Upstream): boolean;
+  /** Whether what an Envoy sees is meant, for instance its endpoints' health. */
+  envoy(id: string): boolean;
 }
 
 /** What a flow and a row have in common. */
-type Served = Pick<RequestRow, "host" | "route" | "owner" | "upstream">;
+type Served = Pick<RequestRow, "envoy" | "host" | "route" | "owner" | "upstream">;
 type Test<T> = (value: T) => boolean;
 
 /** A request without an owner belongs to nobody: only who sees everything sees it. */
@@ -33,6 +35,7 @@ export function compileFilter(filter: TrafficFilter, scope: NamespaceScope): Com
   const upstream: Test<Upstream> = ({ namespace }) => scope === "all" || scope.has(namespace);
   const clusters = list(filter.clusters);
   const namespaces = set(filter.namespaces);
+  const envoys = set(filter.envoys);
   // Filters by host, route or object ask for the upstreams of certain requests: one that took none of them is not meant.
   const idle =
     list(filter.hosts) === undefined && list(filter.routes) === undefined && list(filter.owners) === undefined;
@@ -40,6 +43,7 @@ export function compileFilter(filter: TrafficFilter, scope: NamespaceScope): Com
     flow,
     row: (value) => flow(value) && row(value),
     upstream,
+    envoy: (id) => envoys === undefined || envoys.has(id),
     idleUpstream: (value) =>
       idle &&
       upstream(value) &&
@@ -49,8 +53,8 @@ export function compileFilter(filter: TrafficFilter, scope: NamespaceScope): Com
 }
 
 /** The part of a filter that decides about totals: subscribers with the same one share their computation. */
-export function totalsPart({ hosts, routes, namespaces, owners, clusters }: TrafficFilter): TrafficFilter {
-  return { hosts, routes, namespaces, owners, clusters };
+export function totalsPart({ envoys, hosts, routes, namespaces, owners, clusters }: TrafficFilter): TrafficFilter {
+  return { envoys, hosts, routes, namespaces, owners, clusters };
 }
 
 export function matchesPin(
@@ -67,11 +71,13 @@ export function matchesPin(
 
 function servedTests(filter: TrafficFilter): readonly Test<Served>[] {
   const tests: Test<Served>[] = [];
+  const envoys = set(filter.envoys);
   const hosts = list(filter.hosts)?.map(hostTest);
   const routes = set(filter.routes);
   const namespaces = set(filter.namespaces);
   const owners = list(filter.owners);
   const clusters = list(filter.clusters);
+  if (envoys !== undefined) tests.push(({ envoy }) => envoys.has(envoy));
   if (hosts !== undefined) tests.push(({ host }) => hosts.some((test) => test(host)));
   if (routes !== undefined) tests.push(({ route }) => routes.has(route));
   if (namespaces !== undefined) tests.push(({ owner }) => owner !== undefined && namespaces.has(owner.namespace));

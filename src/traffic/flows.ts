@@ -6,6 +6,8 @@ import { parseUpstream } from "./upstream.ts";
 export interface Flow {
   /** Counts from 0; stable while the process runs. */
   readonly id: number;
+  /** Node id of the Envoy that served it. */
+  readonly envoy: string;
   readonly listener: string;
   readonly host: string;
   readonly route: string;
@@ -23,7 +25,8 @@ export interface Flow {
  */
 export class FlowTable {
   readonly #flows: Flow[] = [];
-  readonly #byName = new Map<string, Flow>();
+  /** Envoy → the rest of a flow's name. */
+  readonly #byName = new Map<string, Map<string, Flow>>();
   readonly #most: number;
   #others: Flow | undefined;
 
@@ -40,20 +43,23 @@ export class FlowTable {
   }
 
   /** `routeKey` is the counters' and entries' word for host, owner and route (traffic-key.ts). */
-  flow(listener: string, routeKey: string, cluster: string): Flow {
+  flow(envoy: string, listener: string, routeKey: string, cluster: string): Flow {
+    let byName = this.#byName.get(envoy);
+    if (byName === undefined) this.#byName.set(envoy, (byName = new Map()));
     const name = `${listener}\n${cluster}\n${routeKey}`;
-    const known = this.#byName.get(name);
+    const known = byName.get(name);
     if (known !== undefined) return known;
-    if (this.#flows.length >= this.#most) return (this.#others ??= this.#add("", "", ""));
-    const flow = this.#add(listener, routeKey, cluster);
-    this.#byName.set(name, flow);
+    if (this.#flows.length >= this.#most) return (this.#others ??= this.#add("", "", "", ""));
+    const flow = this.#add(envoy, listener, routeKey, cluster);
+    byName.set(name, flow);
     return flow;
   }
 
-  #add(listener: string, key: string, cluster: string): Flow {
+  #add(envoy: string, listener: string, key: string, cluster: string): Flow {
     const { host, owner, route } = parseRouteKey(key);
     const flow: Flow = {
       id: this.#flows.length,
+      envoy,
       listener,
       host,
       route,

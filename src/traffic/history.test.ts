@@ -11,7 +11,7 @@ function setUp(limits = { seconds: 900, bytes: 1_000_000 }) {
   const flows = new FlowTable();
   const history = new History(flows, limits);
   const delta = (host: string, code: number, requests: number): CountDelta => ({
-    flow: flows.flow("http", `${host}/Ingress/team/${host}/r`, ""),
+    flow: flows.flow("e1", "http", `${host}/Ingress/team/${host}/r`, ""),
     code,
     flags: [],
     requests,

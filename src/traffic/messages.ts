@@ -71,10 +71,12 @@ export interface HistoryMessage {
 
 /**
  * Which requests are meant: a request passes when every given field accepts it; a list accepts when one of its values
- * does, and an empty list counts as not given. `hosts`, `routes`, `namespaces`, `owners` and `clusters` also narrow
- * totals, latencies and columns; the other fields narrow the request rows and the top talkers.
+ * does, and an empty list counts as not given. `envoys`, `hosts`, `routes`, `namespaces`, `owners` and `clusters` also
+ * narrow totals, latencies and columns; the other fields narrow the request rows and the top talkers.
  */
 export interface TrafficFilter {
+  /** Node ids. */
+  readonly envoys?: readonly string[] | undefined;
   /** Virtual hosts by name; `*.example.com` means every name below it. */
   readonly hosts?: readonly string[] | undefined;
   /** Route names. */
@@ -140,6 +142,7 @@ export interface SnapshotMessage extends FrameHeader {
   readonly filter: TrafficFilter;
   /** Of everything that passes the filter. */
   readonly totals: Totals;
+  readonly envoys: readonly EnvoyTotals[];
   readonly listeners: readonly ListenerTotals[];
   readonly hosts: readonly HostTotals[];
   readonly routes: readonly RouteTotals[];
@@ -165,6 +168,7 @@ export interface SnapshotMessage extends FrameHeader {
 export interface DeltaMessage extends FrameHeader {
   readonly type: "delta";
   readonly totals?: Totals | undefined;
+  readonly envoys?: readonly EnvoyTotals[] | undefined;
   readonly listeners?: readonly ListenerTotals[] | undefined;
   readonly hosts?: readonly HostTotals[] | undefined;
   readonly routes?: readonly RouteTotals[] | undefined;
@@ -244,6 +248,12 @@ export interface Totals {
   readonly rates: Rates;
 }
 
+/** One Envoy that serves: its part of everything that passes the filter. */
+export interface EnvoyTotals extends Totals {
+  /** Its node id. */
+  readonly key: string;
+}
+
 export interface ListenerTotals extends Totals {
   /** The listener's name. */
   readonly key: string;
@@ -288,8 +298,20 @@ export interface ClusterState {
   readonly rates: Rates;
   readonly endpoints: readonly EndpointState[];
   readonly healthy: number;
+  /**
+   * What each Envoy says of it, sorted by node id; left out when one sees it and `endpoints` say the same. Those and `healthy`
+   * are of the Envoy on this machine: one on another tells how many it has, and not which.
+   */
+  readonly seenBy?: readonly SeenBy[] | undefined;
   /** Fewer endpoints are healthy than Envoy's panic threshold (50 %): it sends to all of them. */
   readonly panic: boolean;
+}
+
+export interface SeenBy {
+  /** Node id. */
+  readonly envoy: string;
+  readonly healthy: number;
+  readonly endpoints: number;
 }
 
 export type EndpointHealth =
@@ -324,6 +346,7 @@ export interface EndpointState {
 }
 
 export interface Removed {
+  readonly envoys?: readonly string[] | undefined;
   readonly listeners?: readonly string[] | undefined;
   readonly hosts?: readonly string[] | undefined;
   readonly routes?: readonly string[] | undefined;

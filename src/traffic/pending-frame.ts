@@ -14,6 +14,7 @@ const MOST_MARKERS = 500;
  */
 export class PendingFrame {
   readonly #rows: RowMaps = {
+    envoys: new Map(),
     listeners: new Map(),
     hosts: new Map(),
     routes: new Map(),
@@ -21,6 +22,7 @@ export class PendingFrame {
     clusters: new Map(),
   };
   readonly #removed: { readonly [T in TableName]: Set<string> } = {
+    envoys: new Set(),
     listeners: new Set(),
     hosts: new Set(),
     routes: new Set(),

@@ -54,6 +54,7 @@ export interface Batch {
 export interface FlowLatency {
   /** Since the epoch. */
   readonly second: number;
+  readonly envoy: string;
   readonly listener: string;
   readonly cluster: string;
   readonly routeKey: string;

@@ -13,7 +13,7 @@ function run(
   const told: Shares[] = [];
   const sampling = new Sampling({ budget: 500, sampleShare: 1 }, (shares) => void told.push(shares));
   const requests = new RequestLoad();
-  const flow = new FlowTable().flow("http", "h", "");
+  const flow = new FlowTable().flow("e1", "http", "h", "");
   const log: { readonly at: number; readonly entries: number; readonly shares: Shares }[] = [];
   let at = 0;
   // Envoy sends what it decided a flush ago.

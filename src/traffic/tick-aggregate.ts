@@ -74,7 +74,7 @@ export class TickAggregate {
     const end = facts.start + facts.duration;
     const at = Math.abs(now - end) > CLOCK_SLACK ? now : end;
     this.#newest = Math.max(this.#newest ?? 0, at);
-    this.#sum(facts, Math.floor(at / 1000), weight);
+    this.#sum(facts, envoy, Math.floor(at / 1000), weight);
     const kept = this.#reason(entry, facts, log);
     if (kept === "sample") this.#keepOrdinary({ entry, facts, envoy, kept, weight });
     else this.#keep(this.#precious, { entry, facts, envoy, kept, weight });
@@ -141,13 +141,13 @@ export class TickAggregate {
     return log === "failures" && facts.duration >= slowThreshold ? "slow" : "sample";
   }
 
-  #sum(facts: EntryFacts, second: number, weight: number): void {
+  #sum(facts: EntryFacts, envoy: string, second: number, weight: number): void {
     const { listener, cluster, routeKey, endpoint } = facts;
     const bucket = bucketOf(facts.duration);
-    const key = `${second}\n${listener}\n${cluster}\n${routeKey}`;
+    const key = `${second}\n${envoy}\n${listener}\n${cluster}\n${routeKey}`;
     let flow = this.#flows.get(key);
     if (flow === undefined) {
-      flow = { second, listener, cluster, routeKey, buckets: new Map(), phases: new Float64Array(PHASE_SUMS) };
+      flow = { second, envoy, listener, cluster, routeKey, buckets: new Map(), phases: new Float64Array(PHASE_SUMS) };
       this.#flows.set(key, flow);
     }
     flow.buckets.set(bucket, (flow.buckets.get(bucket) ?? 0) + weight);

@@ -308,7 +308,7 @@ test("latencies of entries are in rates, columns and endpoints", () => {
     malformed: 0,
     dropped: 0,
     newest: clock.now,
-    flows: [{ ...at, listener: "http", routeKey: SHOP, phases: new Float64Array(8) }],
+    flows: [{ ...at, envoy: "e1", listener: "http", routeKey: SHOP, phases: new Float64Array(8) }],
     endpoints: [{ ...at, endpoint: "10.0.0.1:8080" }],
     rows: [],
   });

@@ -90,11 +90,12 @@ export class TrafficCore {
     const { deltas, entriesDropped, first } = this.#ledger.apply(reading);
     this.#totals.add(deltas);
     this.#views.apply(deltas);
-    this.#coveredTo.set(reading.envoy, to / 1000);
+    const source = reading.source ?? reading.envoy;
+    this.#coveredTo.set(source, to / 1000);
     this.#coveredFrom ??= to / 1000;
     if (first) return entriesDropped;
     this.#history.addCounts(deltas, from / 1000, to / 1000);
-    this.load.add(reading.envoy, deltas, to - from);
+    this.load.add(source, deltas, to - from);
     return entriesDropped;
   }
 
@@ -117,8 +118,9 @@ export class TrafficCore {
   }
 
   applyBatch(batch: Batch): void {
-    for (const { second, listener, cluster, routeKey, buckets, phases } of batch.flows) {
-      this.#history.addLatencies(second, [{ flow: this.#flows.flow(listener, routeKey, cluster), buckets, phases }]);
+    for (const { second, envoy, listener, cluster, routeKey, buckets, phases } of batch.flows) {
+      const flow = this.#flows.flow(envoy, listener, routeKey, cluster);
+      this.#history.addLatencies(second, [{ flow, buckets, phases }]);
     }
     for (const { second, cluster, endpoint, buckets } of batch.endpoints) {
       this.#board.addLatency(cluster, endpoint, second, buckets);
@@ -128,7 +130,7 @@ export class TrafficCore {
   }
 
   #addRow(raw: RawRow): void {
-    const flow = this.#flows.flow(raw.listener, raw.routeKey, raw.cluster);
+    const flow = this.#flows.flow(raw.envoy, raw.listener, raw.routeKey, raw.cluster);
     const row = requestRow(raw, flow, ++this.#row, this.#texts);
     const why = reason(row, raw.cluster === "" ? undefined : this.#board.healths(raw.cluster));
     const told: RequestRow = why === undefined ? row : { ...row, why };

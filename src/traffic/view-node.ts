@@ -5,6 +5,7 @@ import type { Owner, Rates, Totals, Upstream } from "./messages.ts";
 /** A row of one of the tables while it is added up. */
 export type NodeKind =
   | { readonly table: "totals" }
+  | { readonly table: "envoys" }
   | { readonly table: "listeners" }
   | { readonly table: "hosts"; readonly namespaces: Set<string> }
   | { readonly table: "owners"; readonly owner: Owner }

@@ -3,6 +3,7 @@ import type { EndpointBoard } from "./endpoint-board.ts";
 import { isHealthy } from "./failure-facts.ts";
 import type {
   ClusterState,
+  EnvoyTotals,
   Hidden,
   HostTotals,
   ListenerTotals,
@@ -15,13 +16,21 @@ import type { NodeKind, ViewNode } from "./view-node.ts";
 
 /** The rows of each table. */
 export interface TableRows {
+  readonly envoys: EnvoyTotals;
   readonly listeners: ListenerTotals;
   readonly hosts: HostTotals;
   readonly routes: RouteTotals;
   readonly owners: OwnerTotals;
   readonly clusters: ClusterState;
 }
-export const TABLES = ["listeners", "hosts", "routes", "owners", "clusters"] as const satisfies (keyof TableRows)[];
+export const TABLES = [
+  "envoys",
+  "listeners",
+  "hosts",
+  "routes",
+  "owners",
+  "clusters",
+] as const satisfies (keyof TableRows)[];
 export type TableName = (typeof TABLES)[number];
 
 /** All tables as they are. */
@@ -39,7 +48,15 @@ export type TablesDelta = { readonly [T in TableName]?: readonly TableRows[T][] 
 
 export type NodeOf<T extends TableName> = ViewNode<Extract<NodeKind, { readonly table: T }>>;
 
-export const ROW_OF: { readonly [T in TableName]: (node: NodeOf<T>, board: EndpointBoard) => TableRows[T] } = {
+/** `sees`: which Envoys' word on endpoints is meant. */
+type RowOf<T extends TableName> = (
+  node: NodeOf<T>,
+  board: EndpointBoard,
+  sees: (envoy: string) => boolean,
+) => TableRows[T];
+
+export const ROW_OF: { readonly [T in TableName]: RowOf<T> } = {
+  envoys: (node) => ({ key: node.key, ...node.totals() }),
   listeners: (node) => ({ key: node.key, ...node.totals() }),
   hosts: (node) => ({
     key: node.key,
@@ -64,8 +81,9 @@ export const ROW_OF: { readonly [T in TableName]: (node: NodeOf<T>, board: Endpo
       })),
     };
   },
-  clusters: (node, board) => {
-    const endpoints = board.endpoints(node.key);
+  clusters: (node, board, sees) => {
+    const endpoints = board.endpoints(node.key, sees);
+    const seenBy = board.seenBy(node.key, sees);
     const healthy = endpoints.filter(({ health }) => isHealthy(health)).length;
     return {
       key: node.key,
@@ -73,6 +91,7 @@ export const ROW_OF: { readonly [T in TableName]: (node: NodeOf<T>, board: Endpo
       upstream: node.kind.upstream,
       endpoints,
       healthy,
+      ...(seenBy.length > 1 || endpoints.length === 0 ? { seenBy } : {}),
       panic: healthy < endpoints.length / 2,
     };
   },

@@ -20,9 +20,9 @@ function world() {
   const board = new EndpointBoard(10);
   const history = new History(flows, { seconds: 900, bytes: 1e7 });
   const views: View[] = [];
-  const shop = flows.flow("http", "shop/Ingress/team-shop/shop/r", CART);
-  const blog = flows.flow("http", "blog/Ingress/team-blog/blog/r", POSTS);
-  const lost = flows.flow("http", "", "");
+  const shop = flows.flow("e1", "http", "shop/Ingress/team-shop/shop/r", CART);
+  const blog = flows.flow("e1", "http", "blog/Ingress/team-blog/blog/r", POSTS);
+  const lost = flows.flow("e1", "http", "", "");
   const count = (at: number, ...counted: readonly (readonly [typeof shop, number, number, string?])[]) => {
     const deltas: readonly CountDelta[] = counted.map(([flow, code, requests, flag]) => ({
       flow,
@@ -132,7 +132,7 @@ test("a filter sums only what it chose; a view that is opened late says the same
 
 test("only the busiest rows are in the picture; who falls out is removed", () => {
   const { flows, count, open, tick } = world();
-  const [a, b, c] = ["a", "b", "c"].map((host) => flows.flow("http", `${host}/Ingress/n/o/r`, "")) as [
+  const [a, b, c] = ["a", "b", "c"].map((host) => flows.flow("e1", "http", `${host}/Ingress/n/o/r`, "")) as [
     ReturnType<typeof flows.flow>,
     ReturnType<typeof flows.flow>,
     ReturnType<typeof flows.flow>,
@@ -158,4 +158,38 @@ test("upstreams without traffic are there for their health, and go with Envoy's"
   board.apply({ envoy: "e", changed: [], gone: [CART], restarted: false, at: 103 });
   assert.deepEqual(tick(view, 104, [CART]).removed?.clusters, [CART]);
   assert.deepEqual(view.tables().clusters, []);
+});
+
+test("several Envoys add up, can be told apart, and each has its own word on the endpoints", () => {
+  const { flows, board, shop, count, open, tick, endpoint } = world();
+  const remote = flows.flow("edge-1", "http", "shop/Ingress/team-shop/shop/r", CART);
+  endpoint(CART);
+  const [all, one] = [open(), open({ envoys: ["edge-1"] })];
+  count(100, [shop, 200, 30], [remote, 200, 12]);
+  for (const view of [all, one]) tick(view, 105);
+  const rows = (view: View) => view.tables().envoys.map(({ key, counts }) => [key, counts.requests]);
+  assert.deepEqual(rows(all), [
+    ["e1", 30],
+    ["edge-1", 12],
+  ]);
+  assert.deepEqual(
+    all.tables().routes.map(({ counts }) => counts.requests),
+    [42],
+    "one row for both",
+  );
+  assert.deepEqual([rows(one), one.tables().totals.counts.requests], [[["edge-1", 12]], 12]);
+  assert.equal(all.tables().clusters[0]?.seenBy, undefined, "one Envoy needs no telling apart");
+  const changed = board.applyMemberships({
+    envoy: "edge-1",
+    changed: [{ cluster: CART, endpoints: 2, healthy: 1 }],
+    gone: [],
+    fresh: true,
+  });
+  for (const view of [all, one]) tick(view, 106, changed);
+  assert.deepEqual(all.tables().clusters[0]?.seenBy, [
+    { envoy: "e", healthy: 1, endpoints: 1 },
+    { envoy: "edge-1", healthy: 1, endpoints: 2 },
+  ]);
+  assert.deepEqual(one.tables().clusters[0]?.seenBy, [{ envoy: "edge-1", healthy: 1, endpoints: 2 }]);
+  assert.deepEqual(one.tables().clusters[0]?.endpoints, []);
 });

@@ -35,6 +35,7 @@ export class View {
   readonly #tableRows: number;
   readonly #total = new ViewNode("", { table: "totals" });
   readonly #nodes: NodeMaps = {
+    envoys: new Map(),
     listeners: new Map(),
     hosts: new Map(),
     routes: new Map(),
@@ -82,6 +83,7 @@ export class View {
   tables(): Tables {
     return {
       totals: this.#total.totals(),
+      envoys: this.#rows("envoys"),
       listeners: this.#rows("listeners"),
       hosts: this.#rows("hosts"),
       routes: this.#rows("routes"),
@@ -95,8 +97,12 @@ export class View {
     const nodes: ReadonlyMap<string, NodeOf<T>> = this.#nodes[table];
     return [...this.#shown[table]].flatMap((key) => {
       const node = nodes.get(key);
-      return node === undefined ? [] : [ROW_OF[table](node, this.#sources.board)];
+      return node === undefined ? [] : [this.#row(table, node)];
     });
+  }
+
+  #row<T extends TableName>(table: T, node: NodeOf<T>): TableRows[T] {
+    return ROW_OF[table](node, this.#sources.board, (envoy) => this.#filter.envoy(envoy));
   }
 
   #addWindow(window: TrafficWindow): void {
@@ -158,7 +164,7 @@ export class View {
       const node = nodes.get(key);
       if (node === undefined || (before.has(key) && !node.isDirty)) continue;
       node.isDirty = false;
-      rows.push(ROW_OF[table](node, this.#sources.board));
+      rows.push(this.#row(table, node));
     }
     return rows.length === 0 ? {} : ({ [table]: rows } as { readonly [K in T]?: TableRows[T][] });
   }
@@ -169,9 +175,10 @@ export class View {
     const counts = { ...NOTHING_HIDDEN };
     for (const table of TABLES) {
       const all = [...this.#nodes[table].values()].filter((node) => this.#isThere(node)).sort(byTraffic);
-      const most = table === "listeners" ? all.length : this.#tableRows;
+      const isShort = table === "envoys" || table === "listeners";
+      const most = isShort ? all.length : this.#tableRows;
       shown[table] = new Set(all.slice(0, most).map(({ key }) => key));
-      if (table !== "listeners") counts[table] = Math.max(0, all.length - most);
+      if (!isShort) counts[table] = Math.max(0, all.length - most);
     }
     this.#shown = shown;
     this.#hidden = counts;
@@ -189,12 +196,13 @@ export class View {
     return nodes;
   }
 
-  #make({ listener, host, route, routeKey, owner, cluster, upstream }: Flow): readonly ViewNode[] {
+  #make({ envoy, listener, host, route, routeKey, owner, cluster, upstream }: Flow): readonly ViewNode[] {
     const hostNode = this.#node("hosts", host, () => ({ table: "hosts", namespaces: new Set() }));
     if (owner !== undefined) hostNode.kind.namespaces.add(owner.namespace);
     const nodes: ViewNode[] = [
       this.#total,
       hostNode,
+      this.#node("envoys", envoy, () => ({ table: "envoys" })),
       this.#node("listeners", listener, () => ({ table: "listeners" })),
       this.#node("routes", routeKey, () => ({ table: "routes", listener, host, route, owner, upstreams: new Map() })),
     ];
@@ -219,6 +227,7 @@ export class View {
 }
 
 const NOTHING_SHOWN: Record<TableName, ReadonlySet<string>> = {
+  envoys: new Set(),
   listeners: new Set(),
   hosts: new Set(),
   routes: new Set(),

@@ -51,6 +51,7 @@ export function testSnapshot(changes: Partial<SnapshotMessage> = {}): SnapshotMe
     dropped: { rows: 0, frames: 0 },
     filter: {},
     totals: testTotals(),
+    envoys: [],
     listeners: [],
     hosts: [],
     routes: [],

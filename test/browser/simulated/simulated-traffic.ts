@@ -173,6 +173,7 @@ export class SimulatedTraffic implements TrafficView {
       dropped: { rows: 0, frames: 0 },
       filter,
       totals: { counts: sumCounts(tallies), rates: ratesOf(tallies, second) },
+      envoys: [],
       listeners: [],
       hosts: [],
       routes: this.#routes(filter),
