@@ -47,6 +47,8 @@ export interface WatchOptions extends Selection {
   readonly timeoutSeconds?: number;
   /** Milliseconds without a byte after which the watch is cut; a little more than its time-out unless given. */
   readonly silence?: number;
+  /** The server took the watch: from now on it tells what changes. */
+  readonly onOpen?: () => void;
 }
 
 export type Patch =

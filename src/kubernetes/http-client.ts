@@ -113,6 +113,7 @@ class HttpKubeClient implements KubeClient {
     const { answer, request } = await this.#calls.open(call, deadline);
     const heard = (): void => deadline.within(silence, "nothing was heard");
     heard();
+    options.onOpen?.();
     try {
       yield* parseWatch(answer, request, heard);
     } finally {
