@@ -9,7 +9,13 @@ export class ChildProgram implements AsyncDisposable {
   readonly #ended: Promise<unknown>;
 
   constructor(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "ignore", "inherit"] });
+    this.#child = spawn(command, args, {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "ignore", "inherit"],
+      // Linux shares the CPU between sessions (autogroup in sched(7)): in ours it would be preempted less than the
+      // appliance's Envoy, which has a session of its own, and use 10 % less CPU for the same work.
+      detached: true,
+    });
     this.#ended = once(this.#child, "exit");
   }
 
