@@ -38,7 +38,7 @@ interface Run extends LoadResult {
 export async function run(report: Report): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const directory = stack.use(await temporaryDirectory("bench")).path;
-  const [upstream = 0, barePort = 0, haproxyPort = 0, nginxPort = 0] = await freePorts(4);
+  const [upstream = 0, barePort = 0] = await freePorts(2);
   const wrk = await Wrk.find();
   stack.use(await startBareEnvoy(directory, "upstream", answeringEnvoy(upstream, BODY), ["--concurrency", "1"]));
   const bareEnvoy = stack.use(await startBareEnvoy(directory, "bare", forwardingEnvoy(barePort, HOST, upstream)));
@@ -81,10 +81,12 @@ export async function run(report: Report): Promise<void> {
   tell(report, "Envoy without observability", alone.bare);
   tell(report, "Binnacle", alone.observed);
   tell(report, `Binnacle with ${VIEWERS} live views`, watched.observed);
-  for (const [name, start, port] of [
-    ["HAProxy", startHaproxy, haproxyPort],
-    ["nginx", startNginx, nginxPort],
+  for (const [name, start] of [
+    ["HAProxy", startHaproxy],
+    ["nginx", startNginx],
   ] as const) {
+    // Only now: a port that is free for minutes may be a client's by then.
+    const [port = 0] = await freePorts(1);
     await compareWith(name, await start(directory, port, upstream), port, wrk, report);
   }
 }
