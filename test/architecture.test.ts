@@ -41,8 +41,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   supervisor: ["lib"],
   // Envoy as a process: its bootstrap, administration, life.
   envoy: ["lib", "supervisor"],
-  // Access logs and statistics → live traffic; with xds/resources it shares the names under which Envoy counts.
-  traffic: ["lib", "proto", "resources", "xds/resources"],
+  // Access logs and statistics → live traffic; with xds/resources it shares the names under which Envoy counts, with xds who
+  // is let in of the Envoys on other machines.
+  traffic: ["lib", "proto", "resources", "xds", "xds/resources"],
   // Our own metrics, and what Prometheus and Alertmanager are told.
   monitoring: ["lib", "resources", "supervisor"],
   // The objects in Kubernetes' own form: discovery, tables, selectors, watch events. Pure.

@@ -26,6 +26,12 @@ export async function remoteEnvoy(flags: RemoteEnvoyFlags, context: CliContext):
       "set xds.remote in binnacle.yaml",
     );
   }
+  if (!/^[!-~]{1,128}$/.test(flags.id)) {
+    throw new CommandError(
+      `--id ${JSON.stringify(flags.id)} is no name for an Envoy`,
+      "give up to 128 letters, digits and signs without blanks, and each Envoy another",
+    );
+  }
   const memory = Number(flags.memoryMib);
   if (!Number.isInteger(memory) || memory < 128) {
     throw new CommandError(`--memory-mib ${flags.memoryMib} is no amount of memory`, "give whole MiB, at least 128");

@@ -2,6 +2,7 @@ import { type ControlPlaneAddress, controlPlaneCluster } from "./control-plane-c
 import { type Json, type JsonObject, seconds } from "./json.ts";
 import { type OverloadLimits, overloadManager } from "./overload.ts";
 import { ADMIN_CLUSTER, statsListener } from "./stats-listener.ts";
+import { totalsSink } from "./totals-sink.ts";
 
 /** What Envoy must know before it can ask the control plane. Everything else comes over the ADS stream. */
 export interface BootstrapSettings {
@@ -12,6 +13,8 @@ export interface BootstrapSettings {
   readonly xds: ControlPlaneAddress;
   /** The access-log service; loggers in listeners name its cluster, {@link ACCESS_LOG_CLUSTER}. */
   readonly accessLog: ControlPlaneAddress;
+  /** Reports its counters there too: where the control plane cannot ask for them at the admin interface. */
+  readonly reportsTotals?: boolean;
   /** The listener that Prometheus scrapes. */
   readonly stats: {
     readonly address: string;
@@ -75,6 +78,7 @@ export function bootstrap(settings: BootstrapSettings): JsonObject {
     cluster_manager: { enable_deferred_cluster_creation: true },
     deferred_stat_options: { enable_deferred_creation_stats: true },
     overload_manager: overloadManager(settings.limits),
+    ...(settings.reportsTotals === true ? totalsSink(ACCESS_LOG_CLUSTER, settings.node.id) : {}),
     stats_config: {
       stats_matcher: stats.matcher,
       use_all_default_tags: true,

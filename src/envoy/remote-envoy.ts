@@ -53,6 +53,7 @@ export function remoteEnvoyFiles(settings: RemoteEnvoySettings): RemoteEnvoyFile
     adminSocket,
     xds: at(settings.port),
     accessLog: at(settings.accessLogPort),
+    reportsTotals: true,
     stats: { address: "127.0.0.1", port: settings.statsPort, matcher: statsMatcher(), histogramBuckets: [], tags: [] },
     limits,
   });

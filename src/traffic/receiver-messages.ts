@@ -1,11 +1,16 @@
+import type { LogFields, LogLevel } from "#lib/log.ts";
 import type { ClusterReading } from "./clusters-text.ts";
 import type { PinTarget } from "./messages.ts";
 import type { RawRow } from "./raw-row.ts";
+import type { RemoteServiceSettings } from "./remote-service.ts";
+import type { EnvoyReport } from "./totals-differ.ts";
 
 /** What the main thread tells the receiver's worker. */
 export type ToReceiver =
   | { readonly type: "shares"; readonly failures: number; readonly sample: number; readonly shown: number }
   | { readonly type: "pins"; readonly pins: readonly PinTarget[] }
+  /** Nothing that was told of this Envoy's totals holds any longer. */
+  | { readonly type: "forget"; readonly envoy: string }
   /** A batch was taken: the next may come. */
   | { readonly type: "taken" }
   | {
@@ -23,7 +28,10 @@ export type AdminPage = "counters" | "clusters";
 
 /** What the worker tells the main thread. */
 export type FromReceiver =
-  | { readonly type: "listening" }
+  | { readonly type: "listening"; readonly remotePort: number | undefined }
+  /** What an Envoy on another machine counted. */
+  | { readonly type: "report"; readonly report: EnvoyReport; readonly peer: string }
+  | { readonly type: "log"; readonly level: LogLevel; readonly message: string; readonly fields: LogFields }
   | { readonly type: "batch"; readonly batch: Batch }
   | { readonly type: "differs"; readonly job: number; readonly diff: PageDiff }
   /** The page could not be read. */
@@ -35,6 +43,8 @@ export interface ReceiverWorkerData {
   readonly keepQueryValues: boolean;
   /** Rows a second at most, of failures, slow and pinned ones, and as many of the rest. */
   readonly rowsPerSecond: number;
+  /** Undefined: no Envoy on another machine is served. */
+  readonly remote?: RemoteServiceSettings | undefined;
 }
 
 /** What came in since the batch before. */

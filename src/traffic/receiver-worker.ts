@@ -1,24 +1,18 @@
 /**
- * The receiver's thread: Envoy's access-log service (envoy.service.accesslog.v3.AccessLogService) on a Unix socket, and the
- * reading of Envoy's large admin pages. It decodes, sums up and hands on a few batches a second; the main thread, which
+ * The receiver's thread: Envoy's access-log service (envoy.service.accesslog.v3.AccessLogService) on a Unix socket, for
+ * Envoys on other machines the same and their totals on TCP, and the reading of the local Envoy's large admin pages. It decodes, sums up and hands on a few batches a second; the main thread, which
  * also serves xDS, is spared the rest.
  */
 import { chmod, rm } from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import {
-  logVerbosity,
-  type sendUnaryData,
-  Server,
-  ServerCredentials,
-  type ServerReadableStream,
-  setLogVerbosity,
-} from "@grpc/grpc-js";
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
 import { errorMessage } from "#lib/error-message.ts";
+import type { LogFields, Logger, LogLevel } from "#lib/log.ts";
 import { unreachable } from "#lib/unreachable.ts";
-import { StreamAccessLogsMessage } from "#proto/envoy/service/accesslog/v3/als.ts";
-import { ACCESS_LOGS, type AccessLogName } from "#xds/resources/access-log.ts";
+import { ACCESS_LOG_SERVICE, receiveAccessLog } from "./access-log-service.ts";
 import { PageDiffs } from "./page-diff.ts";
 import type { FromReceiver, ReceiverWorkerData, ToReceiver } from "./receiver-messages.ts";
+import { type RemoteService, serveRemoteEnvoys } from "./remote-service.ts";
 import { RowAllowance } from "./row-allowance.ts";
 import { TickAggregate } from "./tick-aggregate.ts";
 
@@ -36,7 +30,7 @@ const port = parentPort;
 if (port === null) throw new Error("this module is a worker's");
 const send = (message: FromReceiver): void => port.postMessage(message);
 
-const { socketPath, slowThreshold, keepQueryValues, rowsPerSecond } = workerData as ReceiverWorkerData;
+const { socketPath, slowThreshold, keepQueryValues, rowsPerSecond, remote } = workerData as ReceiverWorkerData;
 const aggregate = new TickAggregate({
   failures: 1,
   sample: 1,
@@ -54,55 +48,11 @@ const allowance = {
 const pages = new PageDiffs();
 let untaken = 0;
 
-/** Never throws: a message that is none must not cost the stream that brought it. */
-function decode(bytes: Buffer): StreamAccessLogsMessage | undefined {
-  try {
-    return StreamAccessLogsMessage.decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-/** One stream of one Envoy's worker thread and one log; only its first message says which. */
-function receive(
-  call: ServerReadableStream<StreamAccessLogsMessage | undefined, unknown>,
-  answer: sendUnaryData<unknown>,
-): void {
-  let envoy = "";
-  let log: AccessLogName | undefined;
-  call.on("data", (message: StreamAccessLogsMessage | undefined) => {
-    const name = message?.identifier?.logName;
-    if (name !== undefined) {
-      envoy = message?.identifier?.node?.id ?? "";
-      log = ACCESS_LOGS.find((known) => known === name);
-    }
-    if (log === undefined || message?.logEntries?.$case !== "httpLogs") {
-      aggregate.malformed();
-      return;
-    }
-    const now = Date.now();
-    for (const entry of message.logEntries.value.logEntry) aggregate.add(entry, log, envoy, now);
-  });
-  call.on("end", () => answer(null, {}));
-  // A stream that breaks (Envoy ended) is ordinary, and what it had sent has been counted.
-  call.on("error", () => {});
-}
-
-const server = new Server({ "grpc.max_receive_message_length": LARGEST_MESSAGE });
-server.addService(
-  {
-    streamAccessLogs: {
-      path: "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs",
-      requestStream: true,
-      responseStream: false,
-      requestSerialize: () => Buffer.alloc(0),
-      requestDeserialize: decode,
-      responseSerialize: () => Buffer.alloc(0),
-      responseDeserialize: () => ({}),
-    },
-  },
-  { streamAccessLogs: receive },
-);
+const local = new Server({ "grpc.max_receive_message_length": LARGEST_MESSAGE });
+local.addService(ACCESS_LOG_SERVICE, {
+  streamAccessLogs: receiveAccessLog(aggregate, { nameOf: (node) => node, pause: () => 0 }),
+});
+let remoteService: RemoteService | undefined;
 
 function handOn(): void {
   if (aggregate.isEmpty || untaken >= UNTAKEN_BATCHES) return;
@@ -132,6 +82,9 @@ port.on("message", (message: ToReceiver) => {
     case "pins":
       aggregate.settings = { ...aggregate.settings, pins: message.pins };
       return;
+    case "forget":
+      remoteService?.forget(message.envoy);
+      return;
     case "taken":
       untaken--;
       return;
@@ -140,7 +93,8 @@ port.on("message", (message: ToReceiver) => {
       return;
     case "stop":
       clearInterval(timer);
-      server.forceShutdown();
+      local.forceShutdown();
+      remoteService?.[Symbol.dispose]();
       port.close();
       return;
     default:
@@ -153,13 +107,27 @@ async function listen(): Promise<void> {
   // What a process that was killed left behind; the state directory's lock says that no other one listens here.
   await rm(socketPath, { force: true });
   const bound = Promise.withResolvers<void>();
-  server.bindAsync(`unix:${socketPath}`, ServerCredentials.createInsecure(), (error) =>
+  local.bindAsync(`unix:${socketPath}`, ServerCredentials.createInsecure(), (error) =>
     error === null ? bound.resolve() : bound.reject(error),
   );
   await bound.promise;
   await chmod(socketPath, 0o600);
-  send({ type: "listening" });
+  if (remote !== undefined) {
+    remoteService = await serveRemoteEnvoys(remote, {
+      intake: aggregate,
+      log: LOG,
+      onReport: (report, peer) => send({ type: "report", report, peer }),
+    });
+  }
+  send({ type: "listening", remotePort: remoteService?.port });
 }
+
+/** A thread has no log of its own: the lines are the main thread's to write. */
+const at =
+  (level: LogLevel) =>
+  (message: string, fields: LogFields = {}): void =>
+    send({ type: "log", level, message, fields });
+const LOG: Logger = { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error"), room: () => LOG };
 
 const timer = setInterval(handOn, BATCH_INTERVAL);
 await listen();

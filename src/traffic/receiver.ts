@@ -4,12 +4,15 @@ import type { Logger } from "#lib/log.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import type { PinTarget } from "./messages.ts";
 import type { AdminPage, Batch, FromReceiver, PageDiff, ReceiverWorkerData, ToReceiver } from "./receiver-messages.ts";
+import type { EnvoyReport } from "./totals-differ.ts";
 
 export interface ReceiverOptions extends ReceiverWorkerData {
   readonly log: Logger;
   /** The thread's module; a test may have one that fails. */
   readonly module?: URL;
   onBatch(batch: Batch): void;
+  /** What an Envoy on another machine counted, and its address. */
+  onReport?(report: EnvoyReport, peer: string): void;
   onState(state: ReceiverState): void;
 }
 
@@ -43,6 +46,7 @@ export class Receiver implements AsyncDisposable {
   #pins: readonly PinTarget[] = [];
   #job = 0;
   #restarts = 0;
+  #remotePort: number | undefined;
   #delay: number = RESTART_DELAY.first;
 
   private constructor(options: ReceiverOptions) {
@@ -74,6 +78,11 @@ export class Receiver implements AsyncDisposable {
     return this.#restarts;
   }
 
+  /** Where Envoys on other machines send to; undefined when none may. */
+  get remotePort(): number | undefined {
+    return this.#remotePort;
+  }
+
   get isReady(): boolean {
     return this.#state.type === "running" && this.#state.listening;
   }
@@ -103,13 +112,18 @@ export class Receiver implements AsyncDisposable {
     return done.promise;
   }
 
+  /** The Envoy's next report will be whole. */
+  forgetReports(envoy: string): void {
+    this.#tell({ type: "forget", envoy });
+  }
+
   #tell(message: ToReceiver, transfer: readonly ArrayBuffer[] = []): void {
     if (this.#state.type === "running") this.#state.worker.postMessage(message, [...transfer]);
   }
 
   #start(): Worked {
-    const { socketPath, slowThreshold, keepQueryValues, rowsPerSecond } = this.#options;
-    const workerData: ReceiverWorkerData = { socketPath, slowThreshold, keepQueryValues, rowsPerSecond };
+    const { socketPath, slowThreshold, keepQueryValues, rowsPerSecond, remote } = this.#options;
+    const workerData: ReceiverWorkerData = { socketPath, slowThreshold, keepQueryValues, rowsPerSecond, remote };
     const worker = new Worker(this.#options.module ?? new URL("./receiver-worker.ts", import.meta.url), {
       workerData,
       name: "access-log",
@@ -125,6 +139,7 @@ export class Receiver implements AsyncDisposable {
     switch (message.type) {
       case "listening":
         if (this.#state.type === "running") this.#state.listening = true;
+        this.#remotePort = message.remotePort;
         this.setShares(this.#shares);
         this.setPins(this.#pins);
         this.#listening.resolve();
@@ -133,6 +148,12 @@ export class Receiver implements AsyncDisposable {
       case "batch":
         this.#tell({ type: "taken" });
         this.#options.onBatch(message.batch);
+        return;
+      case "report":
+        this.#options.onReport?.(message.report, message.peer);
+        return;
+      case "log":
+        this.#options.log[message.level](message.message, message.fields);
         return;
       case "differs":
         this.#take(message.job)?.resolve(message.diff);

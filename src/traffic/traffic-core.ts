@@ -6,6 +6,7 @@ import { type CompiledFilter, compileFilter, type NamespaceScope } from "./filte
 import { FlowTable } from "./flows.ts";
 import { History } from "./history.ts";
 import { Markers } from "./markers.ts";
+import type { MembershipReading } from "./memberships.ts";
 import type {
   HistoryAnswer,
   HistoryMessage,
@@ -103,16 +104,25 @@ export class TrafficCore {
     for (const cluster of this.#board.apply(reading)) this.#changedClusters.add(cluster);
   }
 
-  /** An Envoy whose counters do not come: the others' are not held back for it. */
-  lostSight(envoy: string): void {
-    this.#coveredTo.delete(envoy);
-    this.load.forget(envoy);
+  applyMemberships(reading: MembershipReading): void {
+    for (const cluster of this.#board.applyMemberships(reading)) this.#changedClusters.add(cluster);
+  }
+
+  /** A source whose counters do not come: the others' are not held back for it. */
+  lostSight(source: string): void {
+    this.#coveredTo.delete(source);
+    this.load.forget(source);
+  }
+
+  /** A source whose count is over; what it counted stays counted. */
+  ended(source: string): void {
+    this.lostSight(source);
+    this.#ledger.forget(source);
   }
 
   /** An Envoy that will not come back. */
   forget(envoy: string): void {
-    this.lostSight(envoy);
-    this.#ledger.forget(envoy);
+    this.ended(envoy);
     for (const { cluster } of this.#board.clusters()) this.#changedClusters.add(cluster);
     this.#board.forget(envoy);
   }

@@ -1,3 +1,4 @@
+import { compareText } from "#lib/compare.ts";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
 import type { AccessLogName } from "#xds/resources/access-log.ts";
@@ -16,9 +17,12 @@ import type {
 } from "./messages.ts";
 import { Receiver, type ReceiverState } from "./receiver.ts";
 import type { Batch } from "./receiver-messages.ts";
+import { RemoteEnvoys } from "./remote-envoys.ts";
+import type { RemoteServiceSettings } from "./remote-service.ts";
 import { Sampling } from "./sampling-loop.ts";
-import type { TrafficClient } from "./session.ts";
+import type { Session, TrafficClient } from "./session.ts";
 import { TrafficCore } from "./traffic-core.ts";
+import type { TrafficStats } from "./traffic-stats.ts";
 
 export interface TrafficSettings {
   /** The most that is sent of ordinary requests, from 0 to 1. */
@@ -36,18 +40,14 @@ export interface TrafficSettings {
 export interface TrafficOptions {
   /** The Unix socket of the access-log service, where Envoy's cluster `binnacle_access_log` looks for it. */
   readonly accessLogSocket: string;
+  /** Where Envoys on other machines send what the local one is asked for; undefined: none may. */
+  readonly remote?: RemoteServiceSettings | undefined;
   readonly settings: TrafficSettings;
   readonly log: Logger;
   /** What Envoy has to be told by RTDS (xds/resources/runtime.ts): at the start, and when it changes. */
   onShares(shares: TrafficShares): void;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
-}
-
-/** A part of the way into a session; see session.ts. */
-export interface TrafficSession {
-  receive(text: string): void;
-  close(): void;
 }
 
 /** Milliseconds. Counters come once a second, so tables are drawn as often. */
@@ -64,6 +64,7 @@ export class Traffic implements AsyncDisposable {
   readonly #core: TrafficCore;
   readonly #sampling: Sampling;
   readonly #pollers = new Map<string, AdminPoller>();
+  readonly #remote: RemoteEnvoys;
   readonly #received: Record<AccessLogName, number> = { failures: 0, sample: 0 };
   readonly #lost = { envoy: 0, receiver: 0 };
   readonly #timers: readonly NodeJS.Timeout[];
@@ -90,6 +91,20 @@ export class Traffic implements AsyncDisposable {
       this.#receiver?.setShares({ ...shares, shown });
       options.onShares({ ...shares, slowThreshold });
     });
+    this.#remote = new RemoteEnvoys({
+      onCounters: (reading, from, to) => {
+        this.#lost.envoy += this.#core.applyCounters(reading, from, to);
+      },
+      onMemberships: (reading) => this.#core.applyMemberships(reading),
+      onSilent: (envoy, sources) => {
+        for (const source of sources) this.#core.lostSight(source);
+        this.#core.applyMemberships({ envoy, changed: [], gone: [], fresh: true });
+        this.#receiver?.forgetReports(envoy);
+      },
+      onEnded: (source) => this.#core.ended(source),
+      isLocal: (envoy) => this.#pollers.has(envoy),
+      say: (severity, text) => this.#sayOfEnvoy(severity, text),
+    });
     this.#timers = [
       setInterval(() => this.#guard(() => this.#tick()), TICK).unref(),
       setInterval(() => this.#guard(() => this.#core.flush()), FLUSH).unref(),
@@ -110,14 +125,16 @@ export class Traffic implements AsyncDisposable {
   }
 
   async #startReceiver(): Promise<void> {
-    const { accessLogSocket, settings, log } = this.#options;
+    const { accessLogSocket, settings, log, remote } = this.#options;
     this.#receiver = await Receiver.start({
       socketPath: accessLogSocket,
       slowThreshold: settings.slowThreshold,
       keepQueryValues: settings.keepQueryValues,
       rowsPerSecond: Math.ceil(settings.entriesPerSecond * ROW_SLACK),
+      remote,
       log,
       onBatch: (batch) => this.#applyBatch(batch),
+      onReport: (report, peer) => this.#guard(() => this.#remote.take(report, peer, this.#now())),
       onState: (state) => this.#setState(state),
     });
   }
@@ -126,8 +143,7 @@ export class Traffic implements AsyncDisposable {
   addEnvoy(source: EnvoySource): void {
     if (this.#pollers.has(source.id)) throw new Error(`an Envoy with the id ${source.id} is already there`);
     const { id } = source;
-    const say = (severity: Marker["severity"], text: string) =>
-      this.#core.mark({ time: this.#now(), kind: "envoy", severity, text });
+    const say = (severity: Marker["severity"], text: string) => this.#sayOfEnvoy(severity, text);
     let seen = false;
     const poller = new AdminPoller({
       source,
@@ -164,8 +180,17 @@ export class Traffic implements AsyncDisposable {
     this.#core.mark({ ...marker, time: this.#now() });
   }
 
+  #sayOfEnvoy(severity: Marker["severity"], text: string): void {
+    this.mark({ kind: "envoy", severity, text });
+  }
+
+  /** Where Envoys on other machines send to; undefined when none may. */
+  get remotePort(): number | undefined {
+    return this.#receiver?.remotePort;
+  }
+
   /** A conversation as messages.ts has it. Nothing is sent before its client asks. */
-  open(client: TrafficClient): TrafficSession {
+  open(client: TrafficClient): Pick<Session, "receive" | "close"> {
     return this.#core.open(client);
   }
 
@@ -195,7 +220,8 @@ export class Traffic implements AsyncDisposable {
   }
 
   sampling(): SamplingState {
-    const pollers = [...this.#pollers].map(([id, poller]) => ({ id, poller }));
+    const local = [...this.#pollers].map(([id, { reachable, interval }]) => ({ id, reachable, interval }));
+    const envoys = [...local, ...this.#remote.list(this.#now())].sort((a, b) => compareText(a.id, b.id));
     const { load } = this.#core;
     return {
       words:
@@ -206,8 +232,8 @@ export class Traffic implements AsyncDisposable {
       requests: Math.round((load.failed + load.others) * 10) / 10,
       lost: { ...this.#lost },
       receiver: this.#state,
-      totalsEvery: pollers.reduce((longest, { poller }) => Math.max(longest, poller.interval), TICK),
-      envoys: pollers.map(({ id, poller }) => ({ id, reachable: poller.reachable })),
+      totalsEvery: envoys.reduce((longest, { interval }) => Math.max(longest, interval), TICK),
+      envoys: envoys.map(({ id, reachable }) => ({ id, reachable })),
     };
   }
 
@@ -253,6 +279,7 @@ export class Traffic implements AsyncDisposable {
   }
 
   #tick(): void {
+    this.#remote.tick(this.#now());
     this.#sampling.step(this.#now(), this.#core.load, this.#core.attention);
     this.#core.tick();
   }
@@ -266,22 +293,3 @@ export class Traffic implements AsyncDisposable {
 
 /** More than the budget may be shown for a moment: shares are corrected once too many have come. */
 const ROW_SLACK = 1.5;
-
-/** Totals since the start, and the state now. */
-export interface TrafficStats {
-  readonly received: Readonly<Record<AccessLogName, number>>;
-  readonly shares: Readonly<Record<AccessLogName, number>>;
-  readonly malformed: number;
-  /** Requests that the receiver did not show because there were too many at once. */
-  readonly dropped: number;
-  readonly droppedByEnvoy: number;
-  /** From the end of the newest request to its entry here; undefined without entries. */
-  readonly lagSeconds: number | undefined;
-  readonly receiverRestarts: number;
-  /** By Envoy, the part of the time that its answers to polls take: an upper bound of what they cost its main thread. */
-  readonly pollCostRatio: readonly { readonly envoy: string; readonly ratio: number }[];
-  readonly sessions: number;
-  readonly frames: number;
-  readonly framesDropped: number;
-  readonly rowsDropped: number;
-}

@@ -23,7 +23,7 @@ export class EnvoyUnderTest implements AsyncDisposable {
   /** One that gets its configuration from a Unix socket. Its files are in a new folder below `directory`. */
   static async start(directory: string, xdsSocket: string): Promise<EnvoyUnderTest> {
     const own = join(directory, "envoy");
-    mkdirSync(own, { mode: 0o700 });
+    mkdirSync(own, { mode: 0o700, recursive: true });
     const adminSocket = join(own, "admin.sock");
     const config = bootstrap({
       node: { id: "test", cluster: "test", metadata: {} },

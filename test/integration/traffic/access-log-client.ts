@@ -1,4 +1,4 @@
-import { Client, credentials, type ClientWritableStream } from "@grpc/grpc-js";
+import { type ChannelCredentials, Client, credentials, type ClientWritableStream } from "@grpc/grpc-js";
 import { HTTPAccessLogEntry } from "#proto/envoy/data/accesslog/v3/accesslog.ts";
 import { StreamAccessLogsMessage } from "#proto/envoy/service/accesslog/v3/als.ts";
 import { ENTRY_TAG, type AccessLogName } from "#xds/resources/access-log.ts";
@@ -12,8 +12,16 @@ export class AccessLogClient implements Disposable {
   /** Resolves with the error that ended the stream, or undefined when the server ended it in order. */
   readonly ended: Promise<Error | undefined>;
 
-  constructor(socketPath: string) {
-    this.#client = new Client(`unix:${socketPath}`, credentials.createInsecure());
+  /** A Unix socket's path, or a place with what it takes to be let in there. */
+  constructor(
+    target:
+      | string
+      | { readonly address: string; readonly credentials: ChannelCredentials; readonly serverName: string },
+  ) {
+    this.#client =
+      typeof target === "string"
+        ? new Client(`unix:${target}`, credentials.createInsecure())
+        : new Client(target.address, target.credentials, { "grpc.ssl_target_name_override": target.serverName });
     const { promise, resolve } = Promise.withResolvers<Error | undefined>();
     this.ended = promise;
     this.#stream = this.#client.makeClientStreamRequest(
