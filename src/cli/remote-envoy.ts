@@ -42,7 +42,7 @@ export async function remoteEnvoy(flags: RemoteEnvoyFlags, context: CliContext):
       id: flags.id,
       host: flags.host,
       port: remote.port,
-      accessLogPort: remote.port + 1,
+      accessLogPort: remote.accessLogPort,
       serverName: flags.serverName ?? flags.host,
       directory: flags.directory,
       runtimeDirectory: flags.runtimeDirectory,

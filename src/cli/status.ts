@@ -36,6 +36,11 @@ export async function status(flags: StatusFlags, context: CliContext): Promise<n
   return healthy ? 0 : 1;
 }
 
+function originWords(address: string | undefined, names: readonly string[] = []): string {
+  if (address === undefined) return "";
+  return `, from ${address}${names.length === 0 ? "" : ` as ${names.join(", ")}`}`;
+}
+
 function formatStatus({
   version,
   ready,
@@ -48,12 +53,12 @@ function formatStatus({
   startedAt,
 }: StatusAnswer): string {
   const rows: string[][] = [];
-  for (const { id, connected, config, version: envoyVersion } of envoys) {
+  for (const { id, connected, address, names, config, version: envoyVersion } of envoys) {
     const detail = config.state === "rejected" ? `rejected: ${config.message}` : `configuration ${config.state}`;
     rows.push([
       `envoy ${id}`,
       connected ? "connected" : "disconnected",
-      `${detail}${envoyVersion === undefined ? "" : `, version ${envoyVersion}`}`,
+      `${detail}${envoyVersion === undefined ? "" : `, version ${envoyVersion}`}${originWords(address, names)}`,
     ]);
   }
   for (const { name, state, detail } of sources) rows.push([`source ${name}`, state, detail]);

@@ -18,6 +18,10 @@ const webhookUrl = text((value) =>
 );
 settingKinds.add(webhookUrl, { takes: "URL" });
 
+// Below 0.95 the alert for a fast burn, 14.4 times the allowed rate, could hardly come: more than every request cannot fail.
+const objective = z.number().min(0.95).max(0.99999);
+settingKinds.add(objective, { takes: "number from 0.95 to 0.99999" });
+
 function receiver(fromHere: (path: string) => string) {
   return z
     .strictObject({
@@ -51,6 +55,11 @@ function receiver(fromHere: (path: string) => string) {
 export function alerts(fromHere: (path: string) => string) {
   return z
     .strictObject({
+      objective: objective
+        .default(0.999)
+        .describe(
+          "Of each route's requests, the share that must not fail over 30 days; alerts tell when failures use up what is left too fast.",
+        ),
       receivers: z
         .array(receiver(fromHere))
         .default([])

@@ -73,6 +73,7 @@ const OWN_PORTS = [
   ["api", undefined, "port"],
   ["envoy", undefined, "statsPort"],
   ["xds", "remote", "port"],
+  ["xds", "remote", "accessLogPort"],
   ["monitoring", "prometheus", "port"],
   ["monitoring", "alertmanager", "port"],
   ["monitoring", "nodeExporter", "port"],

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { describeValue } from "#lib/describe-value.ts";
 import { type Report, rule, text } from "#lib/schema-rules.ts";
 import { checkHost } from "#resources/names.ts";
-import { address, isLoopback, path, port } from "./setting.ts";
+import { address, isLoopback, path, port, settingKinds } from "./setting.ts";
 
 type FromHere = (path: string) => string;
 
@@ -44,6 +45,15 @@ export function api(fromHere: FromHere) {
     .prefault({});
 }
 
+const certificateName = text((value) =>
+  /^[!-~]+$/.test(value)
+    ? undefined
+    : {
+        message: `found ${describeValue(value)}, expected a DNS name, an IP address or a URI as certificates carry it`,
+      },
+);
+settingKinds.add(certificateName, { takes: "certificate name" });
+
 /** `xds`: Envoys on other machines. The local one uses a Unix socket. */
 export function xds(fromHere: FromHere) {
   return z
@@ -51,10 +61,18 @@ export function xds(fromHere: FromHere) {
       remote: z
         .strictObject({
           address: address().describe("Where it listens for Envoys of other machines."),
-          port: port().default(18000).describe("The port it listens on."),
+          port: port().default(18000).describe("The port for configuration (xDS)."),
+          accessLogPort: port().default(18001).describe("The port for log entries and totals."),
           certificateFile: path(fromHere).describe("PEM file of the control plane's certificate chain."),
           keyFile: path(fromHere).describe("PEM file of its private key."),
           clientCaFile: path(fromHere).describe("PEM file of the authority that signs the Envoys' certificates."),
+          allowedNames: z
+            .array(certificateName)
+            .min(1)
+            .exactOptional()
+            .describe(
+              "DNS names, IP addresses or URIs of which an Envoy's certificate must carry one; without it every certificate of the authority lets in.",
+            ),
         })
         .exactOptional()
         .describe("Lets Envoys of other machines connect, with certificates on both sides; off when absent."),

@@ -236,6 +236,17 @@ describe("refused:", () => {
       "2: xds.remote.keyFile: missing, expected a text; add it",
       "2: xds.remote.clientCaFile: missing, expected a text; add it",
     ],
+    [
+      "xds:\n  remote: {address: 10.0.0.1, certificateFile: a, keyFile: b, clientCaFile: c, allowedNames: [], accessLogPort: 18000}",
+      "2: xds.remote.allowedNames: found 0 items, expected at least 1",
+      "2: xds.remote.accessLogPort: port 18000 is taken by xds.remote.port; use another port",
+    ],
+    [
+      "xds:\n  remote: {address: 10.0.0.1, certificateFile: a, keyFile: b, clientCaFile: c, allowedNames: ['edge 1']}",
+      '2: xds.remote.allowedNames[0]: found the text "edge 1", expected a DNS name, an IP address or a URI as certificates carry it',
+    ],
+    ["alerts:\n  objective: 99.9", "2: alerts.objective: found 99.9, expected at most 0.99999"],
+    ["alerts:\n  objective: 0.5", "2: alerts.objective: found 0.5, expected at least 0.95"],
     ["alerts:\n  receivers: [{name: a}]", "2: alerts.receivers[0]: found neither webhook nor email; add one of them"],
     [
       "alerts:\n  receivers: [{name: a, webhook: {url: 'chat.example.com/hunter2'}}]",

@@ -3,7 +3,7 @@ import type { Health } from "#api/ports/health.ts";
 import { compareText } from "#lib/compare.ts";
 import type { ProcessState } from "#supervisor/process-life.ts";
 import type { Snapshot } from "#xds/snapshot.ts";
-import type { XdsClient } from "#xds/server.ts";
+import type { ConnectedClient } from "#xds/server.ts";
 
 export interface SupervisedProcess {
   readonly name: string;
@@ -13,7 +13,7 @@ export interface SupervisedProcess {
 
 export interface ApplianceParts {
   readonly snapshot: Snapshot;
-  readonly clients: () => readonly XdsClient[];
+  readonly clients: () => readonly ConnectedClient[];
   readonly sources: ApplianceView["sources"];
   readonly processes: () => readonly SupervisedProcess[];
   /** When Envoy last became all accepted or pending, milliseconds since the epoch. */
@@ -59,18 +59,18 @@ export function health(parts: Pick<ApplianceParts, "snapshot" | "clients">): Hea
   };
 }
 
-function envoyState({ node }: XdsClient, { snapshot, configSince }: ApplianceParts): EnvoyState {
+function envoyState(client: ConnectedClient, { snapshot, clients, configSince }: ApplianceParts): EnvoyState {
   const since = configSince();
+  const { node, address, names, isBehind } = client;
+  const base = { id: node, connected: true, ...(address === undefined ? {} : { address, names }) };
   const [refused] = snapshot.quarantined();
   if (refused !== undefined) {
     const message = `${refused.type} ${refused.name}: ${refused.message}`;
-    return { id: node, connected: true, config: { state: "rejected", since, message } };
+    return { ...base, config: { state: "rejected", since, message } };
   }
-  return {
-    id: node,
-    connected: true,
-    config: { state: snapshot.unacknowledged === 0 ? "accepted" : "pending", since },
-  };
+  // The snapshot counts what nobody has acknowledged: of several, one that is through does not wait for another.
+  const isPending = isBehind || (clients().length === 1 && snapshot.unacknowledged > 0);
+  return { ...base, config: { state: isPending ? "pending" : "accepted", since } };
 }
 
 function childState({ name, state, ends }: SupervisedProcess, now: number): ChildState {

@@ -82,7 +82,7 @@ export async function planMonitoring(
         directory: state.folder("prometheus"),
         rules: renderRuleFiles(await readRuleFiles(join(ALERTS, "rules")), {
           consoleUrl: publicUrl,
-          availabilityObjective: AVAILABILITY_OBJECTIVE,
+          availabilityObjective: config.alerts.objective,
         }),
         settings: {
           version: await versionOf(commands.prometheus),
@@ -178,9 +178,6 @@ async function planGrafana(
 function url(port: number, path: string): () => URL {
   return () => new URL(`http://127.0.0.1:${port}${path}`);
 }
-
-/** Of each route's requests that must not fail, over 30 days. */
-const AVAILABILITY_OBJECTIVE = 0.999;
 
 /** Writes a service's files and says how to run it. */
 export async function childOf(service: MonitoringService): Promise<ChildSpec> {

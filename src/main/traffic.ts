@@ -35,8 +35,10 @@ const MOST_NAMED = 3;
 /** Starts the receiver of single requests, and steers what Envoy sends. */
 export async function startTraffic({ config, state, controlPlane, logger }: TrafficPartOptions): Promise<TrafficPart> {
   const { sampleShare, entriesPerSecond, slowThreshold, keepQueryValues, retention, retentionMiB } = config.traffic;
+  const { remote } = config.xds;
   const traffic = await Traffic.start({
     accessLogSocket: state.socket(ACCESS_LOG_SOCKET),
+    remote: remote === undefined ? undefined : { ...remote, port: remote.accessLogPort },
     settings: {
       sampleShare,
       entriesPerSecond,

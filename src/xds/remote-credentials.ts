@@ -1,6 +1,6 @@
 import * as grpc from "@grpc/grpc-js";
 import type { Logger } from "#lib/log.ts";
-import { alternativeNames } from "./remote-names.ts";
+import { alternativeNames, comparableName } from "./remote-names.ts";
 import { readTlsFiles, type TlsFiles, type TlsMaterial } from "./tls-files.ts";
 import { TlsFilesWatch } from "./tls-files-watch.ts";
 
@@ -80,10 +80,10 @@ class FileCredentials extends grpc.ServerCredentials {
 
 /** The handshake lets in whoever the authority signed for; here the name is looked at. */
 function onlyFor(allowedNames: readonly string[], log: Logger): grpc.ServerInterceptor {
-  const allowed = new Set(allowedNames.map((name) => name.toLowerCase()));
+  const allowed = new Set(allowedNames.map(comparableName));
   return (_method, call) => {
     const names = alternativeNames(call.getAuthContext().sslPeerCertificate?.subjectaltname ?? "");
-    if (names.some((name) => allowed.has(name.toLowerCase()))) return new grpc.ServerInterceptingCall(call);
+    if (names.some((name) => allowed.has(comparableName(name)))) return new grpc.ServerInterceptingCall(call);
     const refuse = new grpc.ServerListenerBuilder()
       .withOnReceiveMetadata(() => {
         log.warn("a client is refused: no name of its certificate is among the allowed ones", {

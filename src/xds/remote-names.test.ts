@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { alternativeNames } from "./remote-names.ts";
+import { alternativeNames, comparableName } from "./remote-names.ts";
 
 for (const [text, names] of [
   ["", []],
@@ -15,3 +15,9 @@ for (const [text, names] of [
   test(`${text === "" ? "nothing" : text} has ${names.length} names`, () =>
     assert.deepEqual(alternativeNames(text), names));
 }
+
+test("an address is the same however it is written, a name in whatever case", () => {
+  assert.equal(comparableName("FE80:0:0:0:0:0:0:1"), comparableName("fe80::1"));
+  assert.equal(comparableName("Edge-1.test"), comparableName("edge-1.TEST"));
+  assert.notEqual(comparableName("fe80::1"), comparableName("fe80::2"));
+});

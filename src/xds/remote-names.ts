@@ -1,3 +1,5 @@
+import { isIPv6 } from "node:net";
+
 /** `TYPE:value`, the value in quotes when it holds what could be taken for a separator. */
 const ALTERNATIVE_NAME = /([^:,"]+):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/g;
 
@@ -9,4 +11,9 @@ export function alternativeNames(subjectAltName: string): readonly string[] {
   return [...subjectAltName.matchAll(ALTERNATIVE_NAME)].flatMap(([, type = "", value = ""]) =>
     ["DNS", "URI", "IP Address"].includes(type) ? [value] : [],
   );
+}
+
+/** Equal for names that mean the same: case does not count, nor how an IPv6 address is written. */
+export function comparableName(name: string): string {
+  return isIPv6(name) ? new URL(`http://[${name}]`).hostname : name.toLowerCase();
 }

@@ -5,6 +5,7 @@ import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
 import type { DeltaDiscoveryRequest } from "#proto/envoy/service/discovery/v3/discovery.ts";
 import { ADS_SERVICE, type AdsCall } from "./ads-service.ts";
+import { alternativeNames } from "./remote-names.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { AdsStream, type StreamEvents } from "./stream.ts";
 
@@ -13,6 +14,15 @@ export interface XdsClient {
   readonly node: string;
   /** Milliseconds since the epoch. */
   readonly connectedAt: number;
+  /** Address and port on another machine; undefined over the Unix socket. */
+  readonly address: string | undefined;
+  /** The alternative names in its certificate; none over the Unix socket. */
+  readonly names: readonly string[];
+}
+
+export interface ConnectedClient extends XdsClient {
+  /** Whether it has yet to answer something that was sent to it. */
+  readonly isBehind: boolean;
 }
 
 export interface XdsServerEvents extends StreamEvents {
@@ -50,8 +60,11 @@ export class XdsServer implements AsyncDisposable {
     this.#server.addService(ADS_SERVICE, { DeltaAggregatedResources: (call: AdsCall) => this.#accept(call) });
   }
 
-  get clients(): readonly XdsClient[] {
-    return [...this.#clients.values()].map(({ client }) => client);
+  get clients(): readonly ConnectedClient[] {
+    return [...this.#clients.values()].map(({ client, stream }) => ({
+      ...client,
+      isBehind: stream.unansweredSince().size > 0,
+    }));
   }
 
   /** Milliseconds since the epoch of the oldest response that no Envoy has answered yet, by type. */
@@ -103,7 +116,7 @@ export class XdsServer implements AsyncDisposable {
 
   #accept(call: AdsCall): void {
     const { snapshot, events = {}, log, stuckLimit = STUCK_LIMIT_MS, mostBorrowed } = this.#options;
-    const client = { node: "", connectedAt: Date.now() };
+    const client = { node: "", connectedAt: Date.now(), ...origin(call) };
     const stream = new AdsStream({
       snapshot,
       send: (response) => call.write(response),
@@ -142,4 +155,11 @@ export class XdsServer implements AsyncDisposable {
     call.on("close", end);
     call.on("cancelled", end);
   }
+}
+
+/** Who is on the other end, by its connection. */
+function origin(call: AdsCall): Pick<XdsClient, "address" | "names"> {
+  const certificate = call.getAuthContext().sslPeerCertificate;
+  if (certificate === undefined) return { address: undefined, names: [] };
+  return { address: call.getPeer(), names: alternativeNames(certificate.subjectaltname ?? "") };
 }

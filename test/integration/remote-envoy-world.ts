@@ -14,7 +14,7 @@ import { listenForRemoteEnvoys, type RemoteListener, type RemoteListenerOptions 
 import { TYPE_URLS } from "#xds/resource.ts";
 import type { AccessLogSettings } from "#xds/resources/access-log.ts";
 import { trafficRuntime } from "#xds/resources/runtime.ts";
-import { XdsServer } from "#xds/server.ts";
+import { type ConnectedClient, XdsServer } from "#xds/server.ts";
 import { type Certificate, certificateAuthority } from "./support/certificate.ts";
 import { EnvoyUnderTest } from "./support/envoy-under-test.ts";
 import { freePort, freePorts } from "./support/free-port.ts";
@@ -96,6 +96,11 @@ export class Remote implements AsyncDisposable {
 
   get port(): number {
     return this.#listener?.port ?? 0;
+  }
+
+  /** As `binnacle status` shows them. */
+  get connected(): readonly ConnectedClient[] {
+    return this.#server.clients;
   }
 
   get clients(): readonly string[] {

@@ -11,6 +11,9 @@ test("an Envoy of another machine is served, and goes on through a renewal of th
   await using envoy = await remote.envoy("edge-1");
   await until(() => remote.get("shop.test"), { accept: ({ body }) => body === "shop", what: "the first answer" });
   assert.deepEqual(remote.clients, ["edge-1"]);
+  await until(() => remote.connected[0]?.isBehind === false, { what: "the last acknowledgement" });
+  assert.match(remote.connected[0]?.address ?? "", /^127\.0\.0\.1:\d+$/);
+  assert.deepEqual(remote.connected[0]?.names, ["edge-1"]);
 
   const renewed = remote.authority.issue(["control.test", "renewed.test"]);
   assert.doesNotMatch(await remote.serverNames(), /renewed/);

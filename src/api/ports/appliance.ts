@@ -10,6 +10,10 @@ export interface EnvoyState {
   readonly id: string;
   /** Its xDS stream stands. */
   readonly connected: boolean;
+  /** Where it connects from; left out for the one on this machine. */
+  readonly address?: string;
+  /** The names in its certificate; left out for the one on this machine. */
+  readonly names?: readonly string[];
   readonly version?: string;
   /** Whether it runs what was sent last. */
   readonly config:
