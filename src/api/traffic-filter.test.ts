@@ -4,6 +4,7 @@ import { FILTER_FIELDS, filterFromPairs, pairsFromFilter, tailCommand } from "./
 import type { TrafficFilter } from "#traffic/messages.ts";
 
 const EVERYTHING: TrafficFilter = {
+  envoys: ["edge-1"],
   hosts: ["shop.localhost", "*.example.com"],
   routes: ["ingress/team-shop/shop/0"],
   namespaces: ["team-shop"],

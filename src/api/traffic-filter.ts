@@ -7,6 +7,7 @@ import type { CodeClass, KeptBecause, Owner, TrafficFilter, Upstream } from "#tr
  * query and the flags of `binnacle tail`, so that one can be turned into the others.
  */
 export const FILTER_FIELDS = [
+  { name: "envoy", words: "Envoy that served it, by node id", example: "edge-1" },
   { name: "host", words: "virtual host; *.example.com for every name below it", example: "shop.localhost" },
   { name: "route", words: "route name", example: "" },
   { name: "namespace", words: "namespace of the route's object", example: "team-shop" },
@@ -50,6 +51,9 @@ function readPair(filter: Draft, name: string, value: string): string | undefine
   if (field === undefined) return `use one of ${NAMES.join(", ")}`;
   if (value === "") return "give a value";
   switch (field) {
+    case "envoy":
+      filter.envoys = [...(filter.envoys ?? []), value];
+      return undefined;
     case "host":
       filter.hosts = [...(filter.hosts ?? []), value];
       return undefined;
@@ -119,6 +123,7 @@ function readPair(filter: Draft, name: string, value: string): string | undefine
 /** The pairs of a filter, in the order of {@link FILTER_FIELDS}: reading them gives the filter again. */
 export function pairsFromFilter(filter: TrafficFilter): FilterPair[] {
   const values: Record<FilterFieldName, readonly string[]> = {
+    envoy: filter.envoys ?? [],
     host: filter.hosts ?? [],
     route: filter.routes ?? [],
     namespace: filter.namespaces ?? [],

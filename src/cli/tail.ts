@@ -8,6 +8,7 @@ export type TailFlags = LocationFlags & FilterFlags & { readonly output: "text" 
 /** `binnacle tail`: single requests as they come, failures with their reason. Says on stderr what is not shown. */
 export async function tail(flags: TailFlags, context: CliContext): Promise<number> {
   let words = "";
+  let severalEnvoys = false;
   let dropped = 0;
   for await (const message of trafficFeed(
     { filter: filterOf(flags), recentRows: 20, rowsPerSecond: 200, tableRows: 1, columns: 1 },
@@ -16,12 +17,13 @@ export async function tail(flags: TailFlags, context: CliContext): Promise<numbe
   )) {
     if (message.type !== "snapshot" && message.type !== "delta") continue;
     const { requests = [], sampling } = message;
+    if (sampling !== undefined) severalEnvoys = sampling.envoys.length > 1;
     if (sampling !== undefined && sampling.words !== words) {
       words = sampling.words;
       if (flags.output === "text") context.stderr.write(`# ${words}\n`);
     }
     for (const row of requests)
-      context.stdout.write(flags.output === "json" ? `${JSON.stringify(row)}\n` : formatRow(row));
+      context.stdout.write(flags.output === "json" ? `${JSON.stringify(row)}\n` : formatRow(row, severalEnvoys));
     if (message.dropped.rows > dropped && flags.output === "text") {
       context.stderr.write(
         `# ${message.dropped.rows - dropped} rows left out: more came than this view takes; narrow it with a filter\n`,
@@ -32,8 +34,11 @@ export async function tail(flags: TailFlags, context: CliContext): Promise<numbe
   return 0;
 }
 
-/** `12:00:01.123 503 UH    12ms GET shop.localhost/cart → team-shop/cart:80 10.0.0.7:8080`, and below it the reason. */
-export function formatRow(row: RequestRow): string {
+/**
+ * `12:00:01.123 503 UH    12ms GET shop.localhost/cart → team-shop/cart:80 10.0.0.7:8080`, and below it the reason. Where there
+ * are several Envoys, the one that served it stands in brackets at the end.
+ */
+export function formatRow(row: RequestRow, severalEnvoys: boolean): string {
   const { time, code, flags, duration, method, authority, path, upstream, endpoint, attempts, why } = row;
   const where = upstream === undefined ? "" : ` → ${upstream.namespace}/${upstream.service}:${upstream.port}`;
   const tries = attempts > 1 ? ` (${attempts} attempts)` : "";
@@ -42,7 +47,7 @@ export function formatRow(row: RequestRow): string {
     code === 0 ? "---" : String(code),
     flags.join(",").padEnd(4),
     `${Math.round(duration)}ms`.padStart(7),
-    `${method} ${authority}${path}${where}${endpoint === undefined ? "" : ` ${endpoint}`}${tries}`,
+    `${method} ${authority}${path}${where}${endpoint === undefined ? "" : ` ${endpoint}`}${tries}${severalEnvoys ? ` [${row.envoy}]` : ""}`,
   ].join(" ");
   return why === undefined ? `${line}\n` : `${line}\n             ${why.summary}\n             → ${why.nextStep}\n`;
 }

@@ -1,6 +1,7 @@
 import type {
   ClusterState,
   DeltaMessage,
+  EnvoyTotals,
   RouteTotals,
   SamplingState,
   SnapshotMessage,
@@ -16,6 +17,7 @@ export type TopFlags = LocationFlags & FilterFlags & { readonly once?: boolean }
 interface Picture {
   totals: Totals;
   sampling: SamplingState;
+  readonly envoys: Map<string, EnvoyTotals>;
   readonly routes: Map<string, RouteTotals>;
   readonly clusters: Map<string, ClusterState>;
 }
@@ -40,10 +42,11 @@ export async function top(flags: TopFlags, context: CliContext): Promise<number>
   return 0;
 }
 
-function pictureOf({ totals, sampling, routes, clusters }: SnapshotMessage): Picture {
+function pictureOf({ totals, sampling, envoys, routes, clusters }: SnapshotMessage): Picture {
   return {
     totals,
     sampling,
+    envoys: new Map(envoys.map((envoy) => [envoy.key, envoy])),
     routes: new Map(routes.map((route) => [route.key, route])),
     clusters: new Map(clusters.map((cluster) => [cluster.key, cluster])),
   };
@@ -52,15 +55,17 @@ function pictureOf({ totals, sampling, routes, clusters }: SnapshotMessage): Pic
 function update(picture: Picture, delta: DeltaMessage): void {
   picture.totals = delta.totals ?? picture.totals;
   picture.sampling = delta.sampling ?? picture.sampling;
+  for (const envoy of delta.envoys ?? []) picture.envoys.set(envoy.key, envoy);
   for (const route of delta.routes ?? []) picture.routes.set(route.key, route);
   for (const key of delta.removed?.routes ?? []) picture.routes.delete(key);
   for (const cluster of delta.clusters ?? []) picture.clusters.set(cluster.key, cluster);
   for (const key of delta.removed?.clusters ?? []) picture.clusters.delete(key);
 }
 
-function draw({ totals, sampling, routes, clusters }: Picture, height: number): string {
+function draw({ totals, sampling, envoys, routes, clusters }: Picture, height: number): string {
+  const several = sampling.envoys.length > 1 ? envoysTable(sampling.envoys, envoys) : [];
   // Four lines go to the headings and blanks; routes and upstreams share the rest.
-  const rows = Math.max(3, Math.floor((height - 8) / 2));
+  const rows = Math.max(3, Math.floor((height - 8 - several.join("").split("\n").length) / 2));
   const busiest = [...routes.values()]
     .sort((a, b) => b.rates.perSecond - a.rates.perSecond || (a.key < b.key ? -1 : 1))
     .slice(0, rows);
@@ -70,6 +75,7 @@ function draw({ totals, sampling, routes, clusters }: Picture, height: number): 
   return [
     `${totals.rates.perSecond.toFixed(1)} requests/s   ${percent(totals.rates.errorRatio)} failed   ${latency(totals)}   ${totals.counts.requests} requests since the start\n`,
     `${sampling.words}\n\n`,
+    ...several,
     formatTable(
       ["HOST", "ROUTE", "OBJECT", "REQ/S", "FAILED", "P50", "P99"],
       busiest.map(({ host, route, owner, rates }) => [
@@ -85,16 +91,46 @@ function draw({ totals, sampling, routes, clusters }: Picture, height: number): 
     "\n",
     formatTable(
       ["UPSTREAM", "HEALTHY", "REQ/S", "FAILED", "P50", "P99"],
-      upstreams.map(({ upstream, healthy, endpoints, rates }) => [
-        `${upstream.namespace}/${upstream.service}:${upstream.port}`,
-        `${healthy}/${endpoints.length}`,
-        rates.perSecond.toFixed(1),
-        percent(rates.errorRatio),
-        millis(rates.latency?.p50),
-        millis(rates.latency?.p99),
-      ]),
+      upstreams.map((cluster) => {
+        const { upstream, rates } = cluster;
+        return [
+          `${upstream.namespace}/${upstream.service}:${upstream.port}`,
+          healthWords(cluster),
+          rates.perSecond.toFixed(1),
+          percent(rates.errorRatio),
+          millis(rates.latency?.p50),
+          millis(rates.latency?.p99),
+        ];
+      }),
     ),
   ].join("");
+}
+
+/** A line for each Envoy that is known, with what it served of what is shown. */
+function envoysTable(known: SamplingState["envoys"], totals: ReadonlyMap<string, EnvoyTotals>): readonly string[] {
+  const rows = known.map(({ id, reachable }) => {
+    const rates = totals.get(id)?.rates;
+    return [
+      id,
+      reachable ? "yes" : "no",
+      (rates?.perSecond ?? 0).toFixed(1),
+      percent(rates?.errorRatio ?? 0),
+      millis(rates?.latency?.p50),
+      millis(rates?.latency?.p99),
+    ];
+  });
+  return [formatTable(["ENVOY", "HEARD", "REQ/S", "FAILED", "P50", "P99"], rows), "\n"];
+}
+
+/** `2/3`; where Envoys differ, each: `2/3 (edge-1 1/3)`. */
+function healthWords({ healthy, endpoints, seenBy = [] }: ClusterState): string {
+  const own = `${healthy}/${endpoints.length}`;
+  const others = seenBy.flatMap((seen) => {
+    const words = `${seen.healthy}/${seen.endpoints}`;
+    return words === own ? [] : [`${seen.envoy} ${words}`];
+  });
+  if (others.length === 0) return own;
+  return endpoints.length === 0 ? others.join(", ") : `${own} (${others.join(", ")})`;
 }
 
 function latency({ rates }: Totals): string {

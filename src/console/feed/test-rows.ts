@@ -65,6 +65,7 @@ export function testSnapshot(changes: Partial<SnapshotMessage> = {}): SnapshotMe
       words: "",
       failures: 1,
       sample: 1,
+      latency: 1,
       budget: 500,
       received: 0,
       requests: 0,

@@ -2,6 +2,7 @@ import type {
   ClusterState,
   Column,
   DeltaMessage,
+  EnvoyTotals,
   Hidden,
   Marker,
   Pin,
@@ -19,6 +20,7 @@ export interface TrafficPicture {
   readonly time: number;
   readonly filter: TrafficFilter;
   readonly totals: Totals;
+  readonly envoys: readonly EnvoyTotals[];
   readonly routes: readonly RouteTotals[];
   readonly clusters: readonly ClusterState[];
   readonly hidden: Hidden;
@@ -41,6 +43,7 @@ const MOST_MARKERS = 200;
 /** Puts snapshot and deltas together. Knows nothing of requests: see RequestLog. */
 export class TrafficModel {
   #snapshot: SnapshotMessage | undefined;
+  readonly #envoys = new Map<string, EnvoyTotals>();
   readonly #routes = new Map<string, RouteTotals>();
   readonly #clusters = new Map<string, ClusterState>();
   readonly #rates = new RateHistory();
@@ -50,6 +53,7 @@ export class TrafficModel {
   /** The first picture, or one after a gap: everything is replaced but what was observed here. */
   replace(message: SnapshotMessage): void {
     this.#snapshot = message;
+    replaceAll(this.#envoys, message.envoys);
     replaceAll(this.#routes, message.routes);
     replaceAll(this.#clusters, message.clusters);
     this.#columns = message.columns.slice(-MOST_COLUMNS);
@@ -71,6 +75,7 @@ export class TrafficModel {
       sampling: sampling ?? this.#snapshot.sampling,
       pins: pins ?? this.#snapshot.pins,
     };
+    update(this.#envoys, message.envoys, removed?.envoys);
     update(this.#routes, message.routes, removed?.routes);
     update(this.#clusters, message.clusters, removed?.clusters);
     for (const column of message.columns ?? []) this.#addColumn(column);
@@ -91,6 +96,7 @@ export class TrafficModel {
       sampling,
       pins,
       dropped,
+      envoys: [...this.#envoys.values()],
       routes: [...this.#routes.values()],
       clusters: [...this.#clusters.values()],
       columns: [...this.#columns],

@@ -4,6 +4,7 @@ import { FILTER_FIELDS, formatUpstream, pairsFromFilter, tailCommand } from "#ap
 import type { ConsoleState } from "../state/console-state.ts";
 import { readFilterWords, withoutPair } from "../state/filter-words.ts";
 import { CopyButton } from "./copy-button.tsx";
+import { EnvoyChoice } from "./envoy-choice.tsx";
 
 interface FilterBarProps {
   readonly state: ConsoleState;
@@ -30,6 +31,7 @@ export function FilterBar({ state, box }: FilterBarProps) {
 
   return (
     <div class="filter-bar">
+      <EnvoyChoice state={state} />
       <form class="filter-form" role="search" onSubmit={add}>
         {pairsFromFilter(filter).map((pair) => (
           <button

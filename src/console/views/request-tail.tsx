@@ -70,6 +70,7 @@ export function RequestTail({ state }: { readonly state: ConsoleState }) {
     .slice(first, end)
     .map((row, index) => ({ row, top: topOf(offsets, first + index) }))
     .toReversed();
+  const severalEnvoys = (state.picture.value?.sampling.envoys.length ?? 0) > 1;
   const { filter } = state.place.value;
   const kept: Kept | undefined =
     filter.kept === undefined ? "all" : filter.kept.length === 1 ? (filter.kept[0] as Kept) : undefined;
@@ -112,6 +113,7 @@ export function RequestTail({ state }: { readonly state: ConsoleState }) {
               <TailRow
                 key={row.id}
                 row={row}
+                envoy={severalEnvoys ? row.envoy : undefined}
                 top={top}
                 isSelected={row.id === selected?.id}
                 onSelect={state.toggleRequest}
@@ -132,12 +134,14 @@ export function whyTone({ kept, code }: RequestRow): "warn" | "bad" {
 
 interface TailRowProps {
   readonly row: RequestRow;
+  /** Who served it, where several do. */
+  readonly envoy: string | undefined;
   readonly top: number;
   readonly isSelected: boolean;
   readonly onSelect: (row: RequestRow) => void;
 }
 
-const TailRow = memo(({ row, top, isSelected, onSelect }: TailRowProps) => {
+const TailRow = memo(({ row, envoy, top, isSelected, onSelect }: TailRowProps) => {
   const { time, code, duration, method, authority, path, flags, why, kept, attempts } = row;
   return (
     <div
@@ -167,6 +171,7 @@ const TailRow = memo(({ row, top, isSelected, onSelect }: TailRowProps) => {
         <span role="gridcell" class="tail-flags">
           {attempts > 1 && <span title={`${attempts} attempts`}>×{attempts}</span>} {flags.join(" ")}
           {kept === "pinned" && <span title="kept by a pin">pinned</span>}
+          {envoy !== undefined && <span class="tail-envoy">{envoy}</span>}
         </span>
       </div>
       {why !== undefined && (

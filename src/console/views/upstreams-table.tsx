@@ -4,7 +4,7 @@ import type { ClusterState, EndpointState } from "#traffic/messages.ts";
 import { isSameFocus } from "../state/address.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { formatMillis, formatRate, formatShare } from "../words/format.ts";
-import { clusterTone, clusterWords, healthTone, healthWords } from "../words/health-words.ts";
+import { clusterCounts, clusterTone, clusterWords, healthTone, healthWords } from "../words/health-words.ts";
 import { errorTone } from "../words/tones.ts";
 import { Dot } from "./dot.tsx";
 import { memo } from "./memo.ts";
@@ -127,8 +127,8 @@ export function UpstreamsTable({ state }: { readonly state: ConsoleState }) {
   );
 }
 
-function isNotWhole({ healthy, endpoints }: ClusterState): boolean {
-  return healthy < endpoints.length || endpoints.length === 0;
+function isNotWhole(cluster: ClusterState): boolean {
+  return clusterTone(cluster) !== "good";
 }
 
 interface ClusterRowProps {
@@ -140,8 +140,9 @@ interface ClusterRowProps {
 }
 
 function ClusterRow({ cluster, isOpen, isFocus, onToggle, onFocus }: ClusterRowProps) {
-  const { upstream, rates, endpoints, healthy } = cluster;
+  const { upstream, rates, endpoints } = cluster;
   const words = clusterWords(cluster);
+  const counts = clusterCounts(cluster);
   return (
     <tr class={isFocus ? "is-focus" : ""}>
       <th scope="row" class="wide">
@@ -166,7 +167,7 @@ function ClusterRow({ cluster, isOpen, isFocus, onToggle, onFocus }: ClusterRowP
       <td class={`health tone-${clusterTone(cluster)}`} title={words}>
         <EndpointDots endpoints={endpoints} />
         <span class="health-count">
-          {healthy}/{endpoints.length}
+          {counts.healthy}/{counts.endpoints}
         </span>
         <span class="health-words">{words}</span>
       </td>

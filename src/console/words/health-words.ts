@@ -44,15 +44,36 @@ export function healthWords(health: EndpointHealth): string {
   }
 }
 
-export function clusterTone({ endpoints, healthy }: ClusterState): Tone {
-  if (endpoints.length === 0) return "bad";
-  if (healthy === 0) return "bad";
-  return healthy < endpoints.length ? "warn" : "good";
+/** How many endpoints there are and how many are healthy, as the Envoy sees it that sees the fewest of them healthy. */
+export function clusterCounts({ endpoints, healthy, seenBy = [] }: ClusterState): {
+  readonly healthy: number;
+  readonly endpoints: number;
+} {
+  const own = { healthy, endpoints: endpoints.length };
+  const all = endpoints.length === 0 ? seenBy : [own, ...seenBy];
+  return all.toSorted((a, b) => partOf(a) - partOf(b))[0] ?? own;
+}
+
+function partOf({ healthy, endpoints }: { readonly healthy: number; readonly endpoints: number }): number {
+  return endpoints === 0 ? 0 : healthy / endpoints;
+}
+
+export function clusterTone(cluster: ClusterState): Tone {
+  const { healthy, endpoints } = clusterCounts(cluster);
+  if (endpoints === 0 || healthy === 0) return "bad";
+  return healthy < endpoints ? "warn" : "good";
 }
 
 /** What a cluster's health means for requests; empty when all is well. */
-export function clusterWords({ endpoints, healthy, panic }: ClusterState): string {
-  if (endpoints.length === 0) return "no endpoint is known: answers 503";
+export function clusterWords(cluster: ClusterState): string {
+  const { endpoints, healthy, panic, seenBy = [] } = cluster;
+  const worst = clusterCounts(cluster);
+  if (worst.healthy < worst.endpoints && (endpoints.length === 0 || worst.healthy < healthy)) {
+    const who = seenBy.filter((seen) => partOf(seen) === partOf(worst)).map(({ envoy }) => envoy);
+    return `${who.join(", ")} ${who.length === 1 ? "sees" : "see"} ${worst.healthy} of ${worst.endpoints} healthy`;
+  }
+  if (worst.endpoints === 0) return "no endpoint is known: answers 503";
+  if (endpoints.length === 0) return "";
   if (healthy === 0) return "none is healthy: answers 503";
   if (panic) return "under half are healthy: Envoy sends to all";
   return "";
