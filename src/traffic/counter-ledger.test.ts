@@ -80,3 +80,11 @@ test("two processes of one name count apart, and one that follows another happen
   assert.equal(read({ source: "edge-1 at 100", changed: [[OK, 6]] }).total, 10);
   assert.equal(read({ source: "edge-1 at 200", changed: [[OK, 6]] }).total, 12);
 });
+
+test("connections and sessions are told as what was gained, and are no requests", () => {
+  const read = ledger();
+  read({ changed: [["tcp.db.downstream_cx_total", 3]] });
+  const entry = read({ changed: [["tcp.db.downstream_cx_total", 5]] });
+  assert.deepEqual(entry.streams, [{ of: "tcp", name: "db", amount: "connections", gained: 2 }]);
+  assert.equal(entry.total, 0);
+});

@@ -1,5 +1,7 @@
 import type { Flow, FlowTable } from "./flows.ts";
 import { parseRequestCounter } from "./request-counter.ts";
+import { parseStreamCounter, type StreamCounter } from "./stream-counter.ts";
+import type { StreamDelta } from "./streams.ts";
 
 /** What an Envoy's counters say that differs from what they said before. */
 export interface CounterReading {
@@ -27,6 +29,8 @@ export interface CountDelta {
 
 export interface LedgerEntry {
   readonly deltas: readonly CountDelta[];
+  /** What TCP and UDP listeners forwarded. */
+  readonly streams: readonly StreamDelta[];
   /** Log entries that Envoy let go because its buffer was full. */
   readonly entriesDropped: number;
   /** The first of this Envoy: its requests may be hours old, so they belong to the totals and to no second. */
@@ -35,6 +39,7 @@ export interface LedgerEntry {
 
 type Counter =
   | { last: number; readonly flow: Flow; readonly code: number; readonly flags: readonly string[] }
+  | { last: number; readonly stream: StreamCounter }
   | { last: number; readonly dropped: true };
 
 /** What {@link CounterLedger} reads beside the request counters. */
@@ -61,6 +66,7 @@ export class CounterLedger {
     if (reading.restarted) for (const counter of counters.values()) counter.last = 0;
     for (const name of reading.gone) counters.delete(name);
     const deltas: CountDelta[] = [];
+    const streams: StreamDelta[] = [];
     let entriesDropped = 0;
     for (const [name, value] of reading.changed) {
       const counter = counters.get(name) ?? this.#counter(reading.envoy, name);
@@ -70,9 +76,10 @@ export class CounterLedger {
       counter.last = value;
       if (requests === 0) continue;
       if ("dropped" in counter) entriesDropped += requests;
+      else if ("stream" in counter) streams.push({ ...counter.stream, gained: requests });
       else deltas.push({ flow: counter.flow, code: counter.code, flags: counter.flags, requests });
     }
-    return { deltas, entriesDropped, first: known === undefined && reading.follows !== true };
+    return { deltas, streams, entriesDropped, first: known === undefined && reading.follows !== true };
   }
 
   /** Forgets a source that will not come back; what it counted stays counted. */
@@ -83,7 +90,10 @@ export class CounterLedger {
   #counter(envoy: string, name: string): Counter | undefined {
     if (name === ENTRIES_DROPPED) return { last: 0, dropped: true };
     const parsed = parseRequestCounter(name);
-    if (parsed === undefined) return undefined;
+    if (parsed === undefined) {
+      const stream = parseStreamCounter(name);
+      return stream === undefined ? undefined : { last: 0, stream };
+    }
     const flow = this.#flows.flow(envoy, parsed.listener, parsed.routeKey, parsed.cluster);
     return { last: 0, flow, code: parsed.code, flags: parsed.flags };
   }

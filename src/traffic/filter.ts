@@ -15,6 +15,8 @@ export interface CompiledFilter {
   idleUpstream(upstream: Upstream): boolean;
   /** Whether an upstream that these flows used is shown. */
   upstream(upstream: Upstream): boolean;
+  /** Whether a listener is shown that forwards connections there, or nowhere. */
+  stream(upstream: Upstream | undefined): boolean;
   /** Whether what an Envoy sees is meant, for instance its endpoints' health. */
   envoy(id: string): boolean;
 }
@@ -39,16 +41,20 @@ export function compileFilter(filter: TrafficFilter, scope: NamespaceScope): Com
   // Filters by host, route or object ask for the upstreams of certain requests: one that took none of them is not meant.
   const idle =
     list(filter.hosts) === undefined && list(filter.routes) === undefined && list(filter.owners) === undefined;
+  const idleUpstream = (value: Upstream): boolean =>
+    idle &&
+    upstream(value) &&
+    (clusters === undefined || clusters.some((wanted) => sameUpstream(wanted, value))) &&
+    (namespaces === undefined || namespaces.has(value.namespace));
+  const isNarrow = !idle || clusters !== undefined || namespaces !== undefined;
   return {
     flow,
     row: (value) => flow(value) && row(value),
     upstream,
     envoy: (id) => envoys === undefined || envoys.has(id),
-    idleUpstream: (value) =>
-      idle &&
-      upstream(value) &&
-      (clusters === undefined || clusters.some((wanted) => sameUpstream(wanted, value))) &&
-      (namespaces === undefined || namespaces.has(value.namespace)),
+    idleUpstream,
+    // One that forwards to nothing belongs to nobody: only who sees everything sees it.
+    stream: (value) => (value === undefined ? scope === "all" && !isNarrow : idleUpstream(value)),
   };
 }
 

@@ -148,6 +148,8 @@ export interface SnapshotMessage extends FrameHeader {
   readonly routes: readonly RouteTotals[];
   readonly owners: readonly OwnerTotals[];
   readonly clusters: readonly ClusterState[];
+  /** Listeners of TCP and UDP, by name. */
+  readonly streams: readonly StreamTotals[];
   /** Rows that pass the filter but not `tableRows`. */
   readonly hidden: Hidden;
   /** Oldest first, one a second. */
@@ -174,6 +176,8 @@ export interface DeltaMessage extends FrameHeader {
   readonly routes?: readonly RouteTotals[] | undefined;
   readonly owners?: readonly OwnerTotals[] | undefined;
   readonly clusters?: readonly ClusterState[] | undefined;
+  /** The whole list. */
+  readonly streams?: readonly StreamTotals[] | undefined;
   readonly removed?: Removed | undefined;
   readonly hidden?: Hidden | undefined;
   /** To append; a column with a time that is already known replaces it. Seconds without traffic may be left out. */
@@ -257,6 +261,33 @@ export interface EnvoyTotals extends Totals {
 export interface ListenerTotals extends Totals {
   /** The listener's name. */
   readonly key: string;
+}
+
+/**
+ * A listener that forwards TCP connections or UDP sessions to one upstream: exact, from Envoy's counters since the Envoys
+ * started that run now, and of those that ended while Binnacle ran. Filters by host, route or object leave all of them out.
+ */
+export interface StreamTotals {
+  /** The listener's name. */
+  readonly key: string;
+  readonly protocol: "tcp" | "udp";
+  /** Left out for one that closes what comes, because its Service is not there. */
+  readonly upstream?: Upstream | undefined;
+  /** Connections, or sessions: what one client address and port sends until it is quiet for a while. */
+  readonly connections: number;
+  /**
+   * Connections that found no upstream, and connections to this upstream that could not be made; where routes send to the
+   * same one, theirs are among them.
+   */
+  readonly failed: number;
+  /** From clients, and to them. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Connections a second, of the last ten. */
+  readonly perSecond: number;
+  readonly failedPerSecond: number;
+  readonly bytesInPerSecond: number;
+  readonly bytesOutPerSecond: number;
 }
 
 export interface HostTotals extends Totals {

@@ -1,4 +1,14 @@
-import type { Column, DeltaMessage, Marker, Pin, Removed, RequestRow, SamplingState, Talkers } from "./messages.ts";
+import type {
+  Column,
+  DeltaMessage,
+  Marker,
+  Pin,
+  Removed,
+  RequestRow,
+  SamplingState,
+  StreamTotals,
+  Talkers,
+} from "./messages.ts";
 import { TABLES, type TableName, type TableRows, type TablesDelta } from "./view-rows.ts";
 
 type RowMaps = { readonly [T in TableName]: Map<string, TableRows[T]> };
@@ -34,6 +44,7 @@ export class PendingFrame {
   #hidden: TablesDelta["hidden"];
   #requests: RequestRow[] = [];
   #talkers: Talkers | undefined;
+  #streams: readonly StreamTotals[] | undefined;
   #sampling: SamplingState | undefined;
   #markers: Marker[] = [];
   #pins: readonly Pin[] | undefined;
@@ -94,6 +105,11 @@ export class PendingFrame {
     this.#isEmpty = false;
   }
 
+  setStreams(streams: readonly StreamTotals[]): void {
+    this.#streams = streams;
+    this.#isEmpty = false;
+  }
+
   setSampling(sampling: SamplingState): void {
     this.#sampling = sampling;
     this.#isEmpty = false;
@@ -118,6 +134,7 @@ export class PendingFrame {
       ...(this.#hidden === undefined ? {} : { hidden: this.#hidden }),
       ...(columns.length === 0 ? {} : { columns }),
       ...(this.#requests.length === 0 ? {} : { requests: this.#requests }),
+      ...(this.#streams === undefined ? {} : { streams: this.#streams }),
       ...(this.#talkers === undefined ? {} : { talkers: this.#talkers }),
       ...(this.#sampling === undefined ? {} : { sampling: this.#sampling }),
       ...(this.#markers.length === 0 ? {} : { markers: this.#markers }),

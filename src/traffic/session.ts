@@ -13,6 +13,7 @@ import type {
   SamplingState,
   ServerMessage,
   SnapshotMessage,
+  StreamTotals,
   SubscribeMessage,
   Talkers,
   TrafficFilter,
@@ -38,6 +39,7 @@ export interface SessionSources {
   picture(filter: CompiledFilter, wishes: PictureWishes): Picture;
   history(query: Omit<HistoryMessage, "type" | "id">, scope: NamespaceScope): Omit<HistoryAnswer, "type" | "id">;
   talkers(filter: CompiledFilter): Talkers;
+  streams(filter: CompiledFilter): readonly StreamTotals[];
   pins(scope: NamespaceScope): readonly Pin[];
   pin(target: PinTarget, seconds: number | undefined, scope: NamespaceScope): Pin;
   unpin(id: string, scope: NamespaceScope): boolean;
@@ -52,7 +54,10 @@ export interface PictureWishes {
   readonly columns: number;
 }
 
-export type Picture = Pick<SnapshotMessage, "columns" | "requests" | "talkers" | "sampling" | "markers" | "pins">;
+export type Picture = Pick<
+  SnapshotMessage,
+  "columns" | "requests" | "talkers" | "streams" | "sampling" | "markers" | "pins"
+>;
 
 interface Subscription {
   readonly message: SubscribeMessage;
@@ -61,8 +66,9 @@ interface Subscription {
   readonly rowsPerSecond: number;
   readonly allowance: RowAllowance;
   pending: PendingFrame;
-  /** The top talkers as they were told last. */
+  /** The top talkers, and the streams, as they were told last. */
   talkers: string;
+  streams: string;
   sequence: number;
   dropped: { rows: number; frames: number };
 }
@@ -160,6 +166,10 @@ export class Session {
     const { tables, columns } = live.view.changes;
     live.pending.addTables(tables);
     live.pending.addColumns(columns);
+    const streams = this.#sources.streams(live.filter);
+    const told = JSON.stringify(streams);
+    if (told !== live.streams) live.pending.setStreams(streams);
+    live.streams = told;
   }
 
   refreshTalkers(): void {
@@ -204,12 +214,14 @@ export class Session {
       allowance: new RowAllowance(rowsPerSecond, now),
       pending: new PendingFrame(),
       talkers: "",
+      streams: "",
       sequence: 0,
       dropped: { rows: 0, frames: 0 },
     };
     this.#state = { type: "live", subscription };
     const body = snapshotBody(message, scope, subscription.filter, subscription.view, this.#sources);
     subscription.talkers = JSON.stringify(body.talkers);
+    subscription.streams = JSON.stringify(body.streams);
     this.#send({ type: "snapshot", ...this.#header(subscription, now, body.requests), ...body });
   }
 

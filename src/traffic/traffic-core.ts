@@ -27,8 +27,10 @@ import { requestRow } from "./request-row.ts";
 import { RequestRing } from "./ring.ts";
 import type { Attention } from "./sampling.ts";
 import { type Picture, type PictureWishes, Session, snapshotBody, type TrafficClient } from "./session.ts";
+import { Streams } from "./streams.ts";
 import { topTalkers } from "./talkers.ts";
 import { TextPool } from "./text-pool.ts";
+import type { TrafficStats } from "./traffic-stats.ts";
 import { ViewSet } from "./view-set.ts";
 import { windowOf } from "./window.ts";
 
@@ -70,6 +72,8 @@ export class TrafficCore {
   /** Until when each Envoy's counters are known, and since when the first were, in seconds. */
   readonly #coveredTo = new Map<string, number>();
   #coveredFrom: number | undefined;
+  /** Of TCP and UDP. */
+  readonly streams = new Streams();
   /** What was counted lately. */
   readonly load = new RequestLoad();
   #row = 0;
@@ -88,7 +92,8 @@ export class TrafficCore {
 
   /** `from` and `to`: the times of the reading before and of this one, in milliseconds. Returns entries that Envoy lost. */
   applyCounters(reading: CounterReading, from: number, to: number): number {
-    const { deltas, entriesDropped, first } = this.#ledger.apply(reading);
+    const { deltas, streams, entriesDropped, first } = this.#ledger.apply(reading);
+    this.streams.add(reading.envoy, streams, first ? undefined : { from, to });
     this.#totals.add(deltas);
     this.#views.apply(deltas);
     const source = reading.source ?? reading.envoy;
@@ -192,6 +197,7 @@ export class TrafficCore {
         picture: (filter, wishes) => this.#picture(filter, wishes),
         history: (query, scope) => this.history(query, scope),
         talkers: (filter) => this.#talkers(filter),
+        streams: (filter) => this.streams.rows(filter),
         pins: (scope) => this.#pins.seenBy(scope),
         pin: (target, seconds, scope) => this.pin(target, seconds, scope),
         unpin: (id, scope) => this.unpin(id, scope),
@@ -258,12 +264,7 @@ export class TrafficCore {
     return removed;
   }
 
-  get stats(): {
-    readonly sessions: number;
-    readonly frames: number;
-    readonly framesDropped: number;
-    readonly rowsDropped: number;
-  } {
+  get stats(): Pick<TrafficStats, "sessions" | "frames" | "framesDropped" | "rowsDropped"> {
     const sum = { ...this.#closed };
     for (const { stats } of this.#sessions) {
       sum.frames += stats.frames;
@@ -286,6 +287,7 @@ export class TrafficCore {
       columns: this.#history.columns(second - columns, second, (flow) => filter.flow(flow)),
       requests: rows.toReversed(),
       talkers: this.#talkers(filter),
+      streams: this.streams.rows(filter),
       sampling: this.#options.sampling(),
       markers: this.#markers.seenBy(scope),
       pins: this.#pins.seenBy(scope),

@@ -52,6 +52,7 @@ export function testSnapshot(changes: Partial<SnapshotMessage> = {}): SnapshotMe
     filter: {},
     totals: testTotals(),
     envoys: [],
+    streams: [],
     listeners: [],
     hosts: [],
     routes: [],

@@ -174,6 +174,7 @@ export class SimulatedTraffic implements TrafficView {
       filter,
       totals: { counts: sumCounts(tallies), rates: ratesOf(tallies, second) },
       envoys: [],
+      streams: [],
       listeners: [],
       hosts: [],
       routes: this.#routes(filter),

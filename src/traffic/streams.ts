@@ -1,0 +1,111 @@
+import { compareText } from "#lib/compare.ts";
+import type { CompiledFilter } from "./filter.ts";
+import type { StreamTotals } from "./messages.ts";
+import { STREAM_AMOUNTS, type StreamAmount, type StreamCounter } from "./stream-counter.ts";
+import { parseUpstream } from "./upstream.ts";
+
+/** A listener that forwards to one upstream. */
+export interface StreamListener {
+  readonly name: string;
+  readonly protocol: "tcp" | "udp";
+  /** Envoy's name of the upstream; empty when it has none, and closes what comes. */
+  readonly cluster: string;
+}
+
+/** What was counted between two readings of one Envoy. */
+export interface StreamDelta extends StreamCounter {
+  readonly gained: number;
+}
+
+type Amounts = Record<StreamAmount, number>;
+
+interface Sum {
+  readonly totals: Amounts;
+  /** Of the window, oldest first; times in milliseconds. */
+  readonly recent: { readonly from: number; readonly to: number; readonly amounts: Amounts }[];
+}
+
+/** Milliseconds. */
+const WINDOW = 10_000;
+
+/** TCP connections and UDP sessions by listener, from Envoy's counters: exact, and summed over all Envoys. */
+export class Streams {
+  #listeners: readonly StreamListener[] = [];
+  /** Envoy → `tcp <listener>`, `udp <listener>` or `cluster <upstream>`. */
+  readonly #sums = new Map<string, Map<string, Sum>>();
+
+  set listeners(listeners: readonly StreamListener[]) {
+    this.#listeners = listeners.toSorted((a, b) => compareText(a.name, b.name));
+  }
+
+  /** Envoy's names of the upstreams whose failing connections belong to a listener. */
+  get clusters(): readonly string[] {
+    return [...new Set(this.#listeners.map(({ cluster }) => cluster))].filter((name) => name !== "").sort(compareText);
+  }
+
+  /** `from` and `to` in milliseconds; undefined: at times that are not known, so that no rate comes of it. */
+  add(
+    envoy: string,
+    deltas: readonly StreamDelta[],
+    span: { readonly from: number; readonly to: number } | undefined,
+  ): void {
+    let sums = this.#sums.get(envoy);
+    if (sums === undefined) this.#sums.set(envoy, (sums = new Map()));
+    const gained = new Map<string, Amounts>();
+    for (const { of, name, amount, gained: count } of deltas) {
+      const key = `${of} ${name}`;
+      const amounts = gained.get(key) ?? nothing();
+      gained.set(key, amounts);
+      amounts[amount] += count;
+      let sum = sums.get(key);
+      if (sum === undefined) sums.set(key, (sum = { totals: nothing(), recent: [] }));
+      sum.totals[amount] += count;
+    }
+    if (span === undefined) return;
+    for (const [key, sum] of sums) sum.recent.push({ ...span, amounts: gained.get(key) ?? nothing() });
+    for (const { recent } of sums.values()) {
+      while (recent[0] !== undefined && recent[0].to < span.to - WINDOW) recent.shift();
+    }
+  }
+
+  /** One row for each listener that passes the filter, sorted by name. */
+  rows(filter: CompiledFilter): readonly StreamTotals[] {
+    return this.#listeners.flatMap(({ name, protocol, cluster }): StreamTotals[] => {
+      const upstream = parseUpstream(cluster);
+      if (!filter.stream(upstream)) return [];
+      const sums = [...this.#sums].flatMap(([envoy, byKey]) =>
+        filter.envoy(envoy) ? [byKey.get(`${protocol} ${name}`), byKey.get(`cluster ${cluster}`)] : [],
+      );
+      return [{ key: name, protocol, ...(upstream === undefined ? {} : { upstream }), ...added(sums) }];
+    });
+  }
+}
+
+function nothing(): Amounts {
+  return { connections: 0, failed: 0, bytesIn: 0, bytesOut: 0 };
+}
+
+function added(sums: readonly (Sum | undefined)[]): Omit<StreamTotals, "key" | "protocol" | "upstream"> {
+  const totals = nothing();
+  const rates = nothing();
+  for (const sum of sums) {
+    const [first, last] = [sum?.recent[0], sum?.recent.at(-1)];
+    for (const amount of STREAM_AMOUNTS) {
+      totals[amount] += sum?.totals[amount] ?? 0;
+      if (sum === undefined || first === undefined || last === undefined) continue;
+      const counted = sum.recent.reduce((total, { amounts }) => total + amounts[amount], 0);
+      rates[amount] += (counted * 1000) / Math.max(1000, last.to - first.from);
+    }
+  }
+  return {
+    ...totals,
+    perSecond: rounded(rates.connections),
+    failedPerSecond: rounded(rates.failed),
+    bytesInPerSecond: Math.round(rates.bytesIn),
+    bytesOutPerSecond: Math.round(rates.bytesOut),
+  };
+}
+
+function rounded(rate: number): number {
+  return Math.round(rate * 100) / 100;
+}
