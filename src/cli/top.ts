@@ -5,6 +5,7 @@ import type {
   RouteTotals,
   SamplingState,
   SnapshotMessage,
+  StreamTotals,
   Totals,
 } from "#traffic/messages.ts";
 import type { CliContext } from "./context.ts";
@@ -17,6 +18,7 @@ export type TopFlags = LocationFlags & FilterFlags & { readonly once?: boolean }
 interface Picture {
   totals: Totals;
   sampling: SamplingState;
+  streams: readonly StreamTotals[];
   readonly envoys: Map<string, EnvoyTotals>;
   readonly routes: Map<string, RouteTotals>;
   readonly clusters: Map<string, ClusterState>;
@@ -42,10 +44,11 @@ export async function top(flags: TopFlags, context: CliContext): Promise<number>
   return 0;
 }
 
-function pictureOf({ totals, sampling, envoys, routes, clusters }: SnapshotMessage): Picture {
+function pictureOf({ totals, sampling, streams, envoys, routes, clusters }: SnapshotMessage): Picture {
   return {
     totals,
     sampling,
+    streams,
     envoys: new Map(envoys.map((envoy) => [envoy.key, envoy])),
     routes: new Map(routes.map((route) => [route.key, route])),
     clusters: new Map(clusters.map((cluster) => [cluster.key, cluster])),
@@ -55,6 +58,7 @@ function pictureOf({ totals, sampling, envoys, routes, clusters }: SnapshotMessa
 function update(picture: Picture, delta: DeltaMessage): void {
   picture.totals = delta.totals ?? picture.totals;
   picture.sampling = delta.sampling ?? picture.sampling;
+  picture.streams = delta.streams ?? picture.streams;
   for (const envoy of delta.envoys ?? []) picture.envoys.set(envoy.key, envoy);
   for (const route of delta.routes ?? []) picture.routes.set(route.key, route);
   for (const key of delta.removed?.routes ?? []) picture.routes.delete(key);
@@ -62,10 +66,11 @@ function update(picture: Picture, delta: DeltaMessage): void {
   for (const key of delta.removed?.clusters ?? []) picture.clusters.delete(key);
 }
 
-function draw({ totals, sampling, envoys, routes, clusters }: Picture, height: number): string {
+function draw({ totals, sampling, streams, envoys, routes, clusters }: Picture, height: number): string {
   const several = sampling.envoys.length > 1 ? envoysTable(sampling.envoys, envoys) : [];
+  const forwarded = streams.length > 0 ? streamsTable(streams) : [];
   // Four lines go to the headings and blanks; routes and upstreams share the rest.
-  const rows = Math.max(3, Math.floor((height - 8 - several.join("").split("\n").length) / 2));
+  const rows = Math.max(3, Math.floor((height - 8 - [...several, ...forwarded].join("").split("\n").length) / 2));
   const busiest = [...routes.values()]
     .sort((a, b) => b.rates.perSecond - a.rates.perSecond || (a.key < b.key ? -1 : 1))
     .slice(0, rows);
@@ -103,7 +108,32 @@ function draw({ totals, sampling, envoys, routes, clusters }: Picture, height: n
         ];
       }),
     ),
+    ...forwarded,
   ].join("");
+}
+
+/** A line for each listener of TCP or UDP. */
+function streamsTable(streams: readonly StreamTotals[]): readonly string[] {
+  const rows = streams.map((stream) => [
+    stream.key,
+    stream.protocol.toUpperCase(),
+    stream.upstream === undefined
+      ? "(no Service)"
+      : `${stream.upstream.namespace}/${stream.upstream.service}:${stream.upstream.port}`,
+    stream.perSecond.toFixed(1),
+    String(stream.connections),
+    String(stream.failed),
+    kilobytes(stream.bytesInPerSecond),
+    kilobytes(stream.bytesOutPerSecond),
+  ]);
+  return [
+    "\n",
+    formatTable(["LISTENER", "PROTOCOL", "UPSTREAM", "CONN/S", "CONNECTIONS", "FAILED", "IN KB/S", "OUT KB/S"], rows),
+  ];
+}
+
+function kilobytes(bytes: number): string {
+  return (bytes / 1000).toFixed(1);
 }
 
 /** A line for each Envoy that is known, with what it served of what is shown. */

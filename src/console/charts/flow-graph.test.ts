@@ -100,3 +100,28 @@ test("a layout stays within its box, and no node lies on another", () => {
     }
   }
 });
+
+test("connections flow past their protocol to the upstream, or nowhere", () => {
+  const stream = { connections: 9, failed: 0, bytesIn: 0, bytesOut: 0, bytesInPerSecond: 0, bytesOutPerSecond: 0 };
+  const { nodes, links } = flowGraph(
+    [],
+    [],
+    [
+      { ...stream, key: "db", protocol: "tcp", upstream: upstream("db"), perSecond: 3, failedPerSecond: 1 },
+      { ...stream, key: "idle", protocol: "tcp", upstream: upstream("db"), perSecond: 0, failedPerSecond: 0 },
+      { ...stream, key: "lost", protocol: "udp", perSecond: 2, failedPerSecond: 5 },
+    ],
+  );
+  assert.deepEqual(
+    nodes.map(({ step, label, perSecond, errorsPerSecond }) => [step, label, perSecond, errorsPerSecond]),
+    [
+      [0, "db", 3, 1],
+      [0, "lost", 2, 2],
+      [1, "TCP", 3, 1],
+      [1, "UDP", 2, 2],
+      [2, "closed", 2, 2],
+      [2, "db", 3, 1],
+    ],
+  );
+  assert.equal(links.length, 4);
+});

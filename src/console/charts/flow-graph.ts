@@ -1,5 +1,5 @@
 import { formatUpstream } from "#api/traffic-filter.ts";
-import type { ClusterState, RouteTotals } from "#traffic/messages.ts";
+import type { ClusterState, RouteTotals, StreamTotals } from "#traffic/messages.ts";
 
 /** The four steps of a request's way. */
 export const FLOW_STEPS = ["Listener", "Host and route", "Upstream", "Endpoint"] as const;
@@ -33,9 +33,18 @@ export interface FlowGraph {
 const MOST = [4, 8, 8, 12] as const;
 /** A step's pseudo node for requests that the appliance answered by itself. */
 const ANSWERED = "answered here";
+/** And for connections that have nowhere to go. */
+const NOWHERE = "closed";
 
-/** Listener → host and route → upstream → endpoint, of what flows now. Sorted by name, so that nothing changes places. */
-export function flowGraph(routes: readonly RouteTotals[], clusters: readonly ClusterState[]): FlowGraph {
+/**
+ * Listener → host and route → upstream → endpoint, of what flows now; for TCP and UDP the connections, past a node that has the
+ * protocol's name. Sorted by name, so that nothing changes places.
+ */
+export function flowGraph(
+  routes: readonly RouteTotals[],
+  clusters: readonly ClusterState[],
+  streams: readonly StreamTotals[] = [],
+): FlowGraph {
   const draft = new Draft();
   for (const { key, listener, host, route, rates, upstreams, owner } of routes) {
     const { perSecond, errorsPerSecond } = rates;
@@ -60,6 +69,18 @@ export function flowGraph(routes: readonly RouteTotals[], clusters: readonly Clu
       const here = draft.node(2, ANSWERED, ANSWERED, "redirects and direct answers");
       draft.link(routeId, here, left, Math.max(0, errorsLeft));
     }
+  }
+  for (const { key, protocol, upstream, perSecond, failedPerSecond } of streams) {
+    if (perSecond === 0) continue;
+    const failed = Math.min(perSecond, failedPerSecond);
+    const listenerId = draft.node(0, key, key, "connections");
+    const throughId = draft.node(1, `${protocol} ${key}`, protocol.toUpperCase(), "forwarded as they come");
+    const upstreamId =
+      upstream === undefined
+        ? draft.node(2, NOWHERE, NOWHERE, "the Service is not there")
+        : draft.node(2, formatUpstream(upstream), upstream.service, upstream.namespace);
+    draft.link(listenerId, throughId, perSecond, failed);
+    draft.link(throughId, upstreamId, perSecond, failed);
   }
   for (const { upstream, endpoints } of clusters) {
     const upstreamId = draft.idOf(2, formatUpstream(upstream));

@@ -9,6 +9,7 @@ import type {
   RouteTotals,
   SamplingState,
   SnapshotMessage,
+  StreamTotals,
   Talkers,
   Totals,
   TrafficFilter,
@@ -23,6 +24,7 @@ export interface TrafficPicture {
   readonly envoys: readonly EnvoyTotals[];
   readonly routes: readonly RouteTotals[];
   readonly clusters: readonly ClusterState[];
+  readonly streams: readonly StreamTotals[];
   readonly hidden: Hidden;
   /** Oldest first, one a second. */
   readonly columns: readonly Column[];
@@ -63,13 +65,14 @@ export class TrafficModel {
 
   /** What changed. Without a snapshot before it, it means nothing and is left out. */
   apply(message: DeltaMessage): void {
-    const { totals, hidden, talkers, sampling, pins, dropped, time, removed } = message;
+    const { totals, streams, hidden, talkers, sampling, pins, dropped, time, removed } = message;
     if (this.#snapshot === undefined) return;
     this.#snapshot = {
       ...this.#snapshot,
       time,
       dropped,
       totals: totals ?? this.#snapshot.totals,
+      streams: streams ?? this.#snapshot.streams,
       hidden: hidden ?? this.#snapshot.hidden,
       talkers: talkers ?? this.#snapshot.talkers,
       sampling: sampling ?? this.#snapshot.sampling,
@@ -86,11 +89,12 @@ export class TrafficModel {
   /** Undefined before the first snapshot. */
   picture(): TrafficPicture | undefined {
     if (this.#snapshot === undefined) return undefined;
-    const { time, filter, totals, hidden, talkers, sampling, pins, dropped } = this.#snapshot;
+    const { time, filter, totals, streams, hidden, talkers, sampling, pins, dropped } = this.#snapshot;
     return {
       time,
       filter,
       totals,
+      streams,
       hidden,
       talkers,
       sampling,

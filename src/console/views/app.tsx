@@ -15,6 +15,7 @@ import { RequestDetail } from "./request-detail.tsx";
 import { RequestTail } from "./request-tail.tsx";
 import { RequestsChart } from "./requests-chart.tsx";
 import { RoutesTable } from "./routes-table.tsx";
+import { StreamsTable } from "./streams-table.tsx";
 import { Talkers } from "./talkers.tsx";
 import { Tabs } from "./tabs.tsx";
 import { TotalsStrip } from "./totals-strip.tsx";
@@ -63,6 +64,7 @@ export function App({ state }: { readonly state: ConsoleState }) {
         <div class="column column-left">
           <RoutesTable state={state} />
           <UpstreamsTable state={state} />
+          <StreamsTable state={state} />
           <Flow state={state} />
           <Talkers state={state} />
         </div>

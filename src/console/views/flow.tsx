@@ -32,13 +32,13 @@ export function Flow({ state }: { readonly state: ConsoleState }) {
   const width = Math.max(LEAST_WIDTH, size.width) - 24;
   const height = Math.max(120, size.height - 40);
   const isSeen = size.height > 0;
-  const graph = isSeen ? flowGraph(picture?.routes ?? [], picture?.clusters ?? []) : NO_GRAPH;
+  const graph = isSeen ? flowGraph(picture?.routes ?? [], picture?.clusters ?? [], picture?.streams ?? []) : NO_GRAPH;
   const { nodes, links, stepWidth } = isSeen ? layoutFlow(graph, width, height) : NOTHING;
   return (
     <Panel
       name="Flow"
       class="flow-panel"
-      note="requests a second, now; red is the share that fails"
+      note="requests and connections a second, now; red is the share that fails"
       tools={<ViewSwitch state={state} />}
     >
       <div class="flow-box" ref={box}>
