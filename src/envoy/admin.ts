@@ -71,6 +71,20 @@ export class EnvoyAdmin {
     return this.#ok("GET", path, options);
   }
 
+  /**
+   * The body of a page that answers 200, as it comes: some are tens of megabytes. What ends it early, the bound of the whole
+   * exchange too, throws where it is read.
+   */
+  async open(
+    path: string,
+    { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: AdminCallOptions = {},
+  ): Promise<AsyncIterable<Buffer>> {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const response = await this.#send("GET", path, signal === undefined ? timeout : AbortSignal.any([signal, timeout]));
+    if (response.statusCode === 200) return response;
+    throw this.#refusal("GET", path, response.statusCode ?? 0, await buffer(response));
+  }
+
   post(path: string, options?: AdminCallOptions): Promise<Buffer> {
     return this.#ok("POST", path, options);
   }
@@ -127,8 +141,12 @@ export class EnvoyAdmin {
   async #ok(method: "GET" | "POST", path: string, options: AdminCallOptions = {}): Promise<Buffer> {
     const { status, body } = await this.call(method, path, options);
     if (status === 200) return body;
+    throw this.#refusal(method, path, status, body);
+  }
+
+  #refusal(method: "GET" | "POST", path: string, status: number, body: Buffer): AdminError {
     const words = body.toString("utf8").trim().slice(0, 300);
-    throw new AdminError(
+    return new AdminError(
       `Envoy's admin interface at ${this.socketPath}: ${method} ${path} answered ${status}: ${words}`,
     );
   }

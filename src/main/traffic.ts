@@ -12,6 +12,7 @@ import { ACCESS_LOGS } from "#xds/resources/access-log.ts";
 import { trafficRuntime } from "#xds/resources/runtime.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { ACCESS_LOG_SOCKET } from "./envoy-process.ts";
+import { followStreams } from "./follow-streams.ts";
 
 export interface TrafficPartOptions {
   readonly config: Config;
@@ -29,6 +30,8 @@ export interface TrafficPart extends AsyncDisposable {
 }
 
 const MIB = 1024 * 1024;
+/** Of a page of 10,000 clusters. */
+const PAGE_TIMEOUT_MS = 10_000;
 /** More objects than these are counted in a marker, not named. */
 const MOST_NAMED = 3;
 
@@ -51,16 +54,18 @@ export async function startTraffic({ config, state, controlPlane, logger }: Traf
     onShares: (shares) => controlPlane.steer(trafficRuntime(shares)),
   });
   const stopMarking = markChanges(traffic, controlPlane);
+  const stopFollowing = followStreams(traffic, controlPlane);
   return {
     view: traffic,
     measures: measuresOf(traffic),
     follow: (admin) => {
       const id = hostname();
-      traffic.addEnvoy({ id, fetchAdmin: (path) => admin.get(path) });
+      traffic.addEnvoy({ id, openAdmin: (path, signal) => admin.open(path, { signal, timeoutMs: PAGE_TIMEOUT_MS }) });
       return { [Symbol.asyncDispose]: () => traffic.removeEnvoy(id) };
     },
     [Symbol.asyncDispose]: async () => {
       stopMarking();
+      stopFollowing();
       await traffic[Symbol.asyncDispose]();
     },
   };

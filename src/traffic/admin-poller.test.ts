@@ -18,20 +18,22 @@ function world(t: TestContext) {
   const poller = new AdminPoller({
     source: {
       id: "e1",
-      fetchAdmin: async (path) => {
+      openAdmin: async (path) => {
         envoy.asked.push(path.split("?")[0] ?? "");
         if (!envoy.up) throw new Error("connection refused");
         const age = Math.floor((performance.now() - envoy.began) / 1000);
-        if (path === "/server_info") return Buffer.from(`"uptime_current_epoch": "${age}s"`);
-        if (path === "/clusters") return Buffer.from("local/a/b/80::10.0.0.1:80::rq_total::1\n");
-        return Buffer.from(JSON.stringify({ stats: [{ name: COUNTER, value: envoy.requests }] }));
+        if (path === "/server_info") return [Buffer.from(`"uptime_current_epoch": "${age}s"`)];
+        if (path === "/clusters") return [Buffer.from("local/a/b/80::10.0.0.1:80::rq_total::1\n")];
+        return [Buffer.from(JSON.stringify({ stats: [{ name: COUNTER, value: envoy.requests }] }))];
       },
     },
     log: silentLogger,
     now: () => 5000,
-    diff: async (page, id, bytes, fresh) => {
+    diff: async (page, id, chunks, fresh) => {
       if (!receiver.up) throw new Error("the receiver is not running");
-      return pages.diff(page, id, bytes, fresh);
+      const reader = pages.open(page, id, fresh);
+      for await (const chunk of chunks) reader.add(chunk);
+      return reader.end();
     },
     onCounters: (reading) => void readings.push(reading),
     onClusters: ({ restarted }) => void said.push(restarted ? "clusters of another" : "clusters"),
@@ -112,7 +114,7 @@ test("a restart is not forgotten when the reading that found it is lost", async 
 test("stopping does not wait for an answer that does not come", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const poller = new AdminPoller({
-    source: { id: "e1", fetchAdmin: () => new Promise(() => {}) },
+    source: { id: "e1", openAdmin: () => new Promise(() => {}) },
     log: silentLogger,
     now: () => 0,
     diff: () => Promise.reject(new Error("not reached")),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { healthOf, readCluster, splitClusters } from "./clusters-text.ts";
+import { type ClusterText, healthOf, readCluster, splitClusters } from "./clusters-text.ts";
 
 function lines(cluster: string, address: string, health: string, total: number): string {
   return [
@@ -33,18 +33,32 @@ const TEXT =
   HEAD(CART8);
 
 test("the text falls into clusters; Envoy's own are left out", () => {
-  const clusters = splitClusters(TEXT);
+  const { clusters } = splitClusters(TEXT);
   assert.deepEqual(
     clusters.map(({ cluster }) => cluster),
     [CART, CART8],
   );
   assert.equal(clusters.map(({ text }) => text).join(""), TEXT.slice(HEAD("binnacle_xds").length));
-  assert.deepEqual(splitClusters(""), []);
-  assert.deepEqual(splitClusters("nonsense"), []);
+  assert.deepEqual(splitClusters("").clusters, []);
+  assert.deepEqual(splitClusters("nonsense").clusters, []);
+});
+
+test("a text that comes in pieces, cut anywhere, falls into the same clusters", () => {
+  const whole = splitClusters(TEXT).clusters;
+  for (let size = 1; size < TEXT.length; size++) {
+    const clusters: ClusterText[] = [];
+    let rest = "";
+    for (let at = 0; at < TEXT.length; at += size) {
+      const found = splitClusters(rest + TEXT.slice(at, at + size), at + size >= TEXT.length);
+      clusters.push(...found.clusters);
+      rest = found.rest;
+    }
+    assert.deepEqual(clusters, whole, `pieces of ${size}`);
+  }
 });
 
 test("endpoints are read, IPv6 addresses too; limits are no endpoints", () => {
-  const [cart, empty] = splitClusters(TEXT).map(readCluster);
+  const [cart, empty] = splitClusters(TEXT).clusters.map(readCluster);
   assert.deepEqual(cart?.endpoints[0], {
     address: "10.0.0.1:8080",
     health: "healthy",

@@ -29,8 +29,13 @@ export interface ClusterText {
 /**
  * Cuts Envoy's `/clusters` (its text form: it costs Envoy's main thread a third of the JSON form) into clusters. Envoy's
  * own clusters are left out. Each line is `cluster::key::value` or `cluster::address::key::value`.
+ *
+ * @param isEnd whether this is the text to its end; else the last cluster may go on, and is the `rest`
  */
-export function splitClusters(text: string): readonly ClusterText[] {
+export function splitClusters(
+  text: string,
+  isEnd = true,
+): { readonly clusters: readonly ClusterText[]; readonly rest: string } {
   const clusters: ClusterText[] = [];
   let start = 0;
   while (start < text.length) {
@@ -38,19 +43,20 @@ export function splitClusters(text: string): readonly ClusterText[] {
     if (nameEnd === -1) break;
     const name = text.slice(start, nameEnd);
     const end = endOfCluster(text, start, `\n${name}::`);
+    if (end === undefined && !isEnd) break;
     if (parseUpstream(name) !== undefined) clusters.push({ cluster: name, text: text.slice(start, end) });
-    start = end;
+    start = end ?? text.length;
   }
-  return clusters;
+  return { clusters, rest: text.slice(start) };
 }
 
-/** After the last of the lines that begin as the first does: they stand together. */
-function endOfCluster(text: string, start: number, next: string): number {
+/** After the last of the lines that begin as the first does: they stand together. Undefined: there may be more of them. */
+function endOfCluster(text: string, start: number, next: string): number | undefined {
   let at = start;
   for (;;) {
     const lineEnd = text.indexOf("\n", at);
-    if (lineEnd === -1) return text.length;
-    if (!text.startsWith(next, lineEnd)) return lineEnd + 1;
+    if (lineEnd === -1) return undefined;
+    if (!text.startsWith(next, lineEnd)) return text.length - lineEnd > next.length ? lineEnd + 1 : undefined;
     at = lineEnd + 1;
   }
 }

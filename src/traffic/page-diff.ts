@@ -2,50 +2,79 @@ import { hash } from "node:crypto";
 import { type ClusterReading, readCluster, splitClusters } from "./clusters-text.ts";
 import type { AdminPage, PageDiff } from "./receiver-messages.ts";
 
+/** A page on its way. What is known changes at its end alone: a page that breaks off has said nothing. */
+export interface PageReader {
+  /** Throws when this cannot be a page of Envoy's admin interface. */
+  add(bytes: Uint8Array): void;
+  /** Throws as {@link PageReader.add} does. */
+  end(): PageDiff;
+}
+
 /** The same pages of Envoy's again and again: finds what differs from the time before, so that only that is handed on. */
 export class PageDiffs {
   /** By Envoy: the values of the last time. */
   readonly #counters = new Map<string, ReadonlyMap<string, number>>();
-  /** By Envoy and cluster: a hash of its lines of the last time. The lines of 10,000 clusters are 16 MB. */
+  /** By Envoy and cluster: a hash of its lines of the last time. */
   readonly #clusters = new Map<string, Map<string, string>>();
 
-  /** Throws when the page is not what Envoy's admin interface answers. */
-  diff(page: AdminPage, envoy: string, bytes: Uint8Array, fresh: boolean): PageDiff {
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
-    return page === "counters" ? this.#diffCounters(envoy, text, fresh) : this.#diffClusters(envoy, text, fresh);
+  /** With `fresh` everything differs. */
+  open(page: AdminPage, envoy: string, fresh: boolean): PageReader {
+    return page === "counters" ? this.#readCounters(envoy, fresh) : this.#readClusters(envoy, fresh);
   }
 
-  #diffCounters(envoy: string, text: string, fresh: boolean): PageDiff {
-    const before = this.#counters.get(envoy) ?? NOTHING;
-    const now = readCounters(text);
-    const changed = [...now].filter(([name, value]) => fresh || before.get(name) !== value);
-    this.#counters.set(envoy, now);
-    return { page: "counters", changed, gone: missing(before, now) };
+  #readCounters(envoy: string, fresh: boolean): PageReader {
+    const chunks: Uint8Array[] = [];
+    return {
+      add: (bytes) => void chunks.push(bytes),
+      end: () => {
+        const before = this.#counters.get(envoy) ?? NOTHING;
+        const now = readCounters(Buffer.concat(chunks).toString("utf8"));
+        const changed = [...now].filter(([name, value]) => fresh || before.get(name) !== value);
+        this.#counters.set(envoy, now);
+        return { page: "counters", changed, gone: missing(before, now) };
+      },
+    };
   }
 
-  #diffClusters(envoy: string, text: string, fresh: boolean): PageDiff {
+  #readClusters(envoy: string, fresh: boolean): PageReader {
     const known = this.#clusters.get(envoy) ?? new Map<string, string>();
-    this.#clusters.set(envoy, known);
+    const decoder = new TextDecoder();
     const now = new Set<string>();
     const changed: ClusterReading[] = [];
-    for (const part of splitClusters(text)) {
-      const print = hash("sha1", part.text, "base64");
-      now.add(part.cluster);
-      if (fresh || known.get(part.cluster) !== print) changed.push(readCluster(part));
-      known.set(known.has(part.cluster) ? part.cluster : detached(part.cluster), print);
-    }
-    const gone = missing(known, now);
-    for (const cluster of gone) known.delete(cluster);
-    return { page: "clusters", changed, gone };
+    const prints: [cluster: string, print: string][] = [];
+    let text = "";
+    const take = (isEnd: boolean): void => {
+      const { clusters, rest } = splitClusters(text, isEnd);
+      text = rest;
+      for (const part of clusters) {
+        const print = hash("sha1", part.text, "base64");
+        // V8 would keep the whole text for a part of it.
+        const cluster = Buffer.from(part.cluster).toString();
+        now.add(cluster);
+        if (!fresh && known.get(cluster) === print) continue;
+        changed.push(readCluster(part));
+        prints.push([cluster, print]);
+      }
+    };
+    return {
+      add: (bytes) => {
+        text += decoder.decode(bytes, { stream: true });
+        take(false);
+      },
+      end: () => {
+        text += decoder.decode();
+        take(true);
+        const gone = missing(known, now);
+        for (const cluster of gone) known.delete(cluster);
+        for (const [cluster, print] of prints) known.set(cluster, print);
+        this.#clusters.set(envoy, known);
+        return { page: "clusters", changed, gone };
+      },
+    };
   }
 }
 
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
-
-/** A part of a page as a string of its own: V8 would keep the whole page for it. */
-function detached(part: string): string {
-  return Buffer.from(part).toString();
-}
 
 function missing(before: ReadonlyMap<string, unknown>, now: { has(name: string): boolean }): readonly string[] {
   return [...before.keys()].filter((name) => !now.has(name));

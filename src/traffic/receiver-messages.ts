@@ -13,14 +13,18 @@ export type ToReceiver =
   | { readonly type: "forget"; readonly envoy: string }
   /** A batch was taken: the next may come. */
   | { readonly type: "taken" }
+  /** A page to be read begins: its chunks follow, and its end. */
   | {
-      readonly type: "diff";
+      readonly type: "page";
       readonly job: number;
       readonly page: AdminPage;
       readonly envoy: string;
-      readonly bytes: Uint8Array;
       readonly fresh: boolean;
     }
+  | { readonly type: "chunk"; readonly job: number; readonly bytes: Uint8Array }
+  | { readonly type: "pageEnd"; readonly job: number }
+  /** The rest of the page does not come. */
+  | { readonly type: "pageLost"; readonly job: number }
   | { readonly type: "stop" };
 
 /** Pages of Envoy's admin interface that the worker reads, because they are large. */

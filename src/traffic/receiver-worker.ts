@@ -10,7 +10,7 @@ import { errorMessage } from "#lib/error-message.ts";
 import type { LogFields, Logger, LogLevel } from "#lib/log.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import { ACCESS_LOG_SERVICE, receiveAccessLog } from "./access-log-service.ts";
-import { PageDiffs } from "./page-diff.ts";
+import { PageDiffs, type PageReader } from "./page-diff.ts";
 import type { FromReceiver, ReceiverWorkerData, ToReceiver } from "./receiver-messages.ts";
 import { type RemoteService, serveRemoteEnvoys } from "./remote-service.ts";
 import { RowAllowance } from "./row-allowance.ts";
@@ -64,10 +64,16 @@ function handOn(): void {
   send({ type: "batch", batch });
 }
 
-function diff({ job, page, envoy, bytes, fresh }: Extract<ToReceiver, { readonly type: "diff" }>): void {
+/** The pages that are being read, by job. */
+const reading = new Map<number, PageReader>();
+
+function readOn(job: number, read: (page: PageReader) => void): void {
+  const page = reading.get(job);
+  if (page === undefined) return;
   try {
-    send({ type: "differs", job, diff: pages.diff(page, envoy, bytes, fresh) });
+    read(page);
   } catch (error) {
+    reading.delete(job);
     send({ type: "unreadable", job, message: errorMessage(error) });
   }
 }
@@ -88,8 +94,21 @@ port.on("message", (message: ToReceiver) => {
     case "taken":
       untaken--;
       return;
-    case "diff":
-      diff(message);
+    case "page":
+      reading.set(message.job, pages.open(message.page, message.envoy, message.fresh));
+      return;
+    case "chunk":
+      readOn(message.job, (page) => page.add(message.bytes));
+      return;
+    case "pageEnd":
+      readOn(message.job, (page) => {
+        const diff = page.end();
+        reading.delete(message.job);
+        send({ type: "differs", job: message.job, diff });
+      });
+      return;
+    case "pageLost":
+      reading.delete(message.job);
       return;
     case "stop":
       clearInterval(timer);

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { errorMessage } from "#lib/error-message.ts";
+import type { Chunks } from "./admin-poller.ts";
 import type { Logger } from "#lib/log.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import type { PinTarget } from "./messages.ts";
@@ -98,17 +99,28 @@ export class Receiver implements AsyncDisposable {
   }
 
   /**
-   * How a page of an Envoy's differs from the one before. `bytes` are given away: they are empty afterwards. Rejects when
+   * How a page of an Envoy's differs from the one before. The chunks are given away: they are empty afterwards. Rejects when
    * the page cannot be read, or when the receiver ends meanwhile; ask with `fresh` then.
    */
-  async diff(page: AdminPage, envoy: string, bytes: Uint8Array, fresh: boolean): Promise<PageDiff> {
+  async diff(page: AdminPage, envoy: string, chunks: Chunks, fresh: boolean): Promise<PageDiff> {
     if (!this.isReady) throw new Error("the receiver is not running");
     const job = ++this.#job;
-    // A part of a larger memory (Node's pool of small buffers) cannot be given away: others' bytes lie beside it.
-    const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes);
-    this.#tell({ type: "diff", job, page, envoy, bytes: own, fresh }, [own.buffer as ArrayBuffer]);
     const done = Promise.withResolvers<PageDiff>();
+    done.promise.catch(() => {});
     this.#jobs.set(job, done);
+    this.#tell({ type: "page", job, page, envoy, fresh });
+    try {
+      for await (const chunk of chunks) {
+        if (!this.#jobs.has(job)) break;
+        // A part of a larger memory (Node's pool of small buffers) cannot be given away: others' bytes lie beside it.
+        const own = chunk.byteLength === chunk.buffer.byteLength ? chunk : Uint8Array.from(chunk);
+        this.#tell({ type: "chunk", job, bytes: own }, [own.buffer as ArrayBuffer]);
+      }
+      this.#tell({ type: "pageEnd", job });
+    } catch (error) {
+      this.#tell({ type: "pageLost", job });
+      this.#take(job)?.reject(error);
+    }
     return done.promise;
   }
 

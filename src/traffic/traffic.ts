@@ -21,6 +21,7 @@ import { RemoteEnvoys } from "./remote-envoys.ts";
 import type { RemoteServiceSettings } from "./remote-service.ts";
 import { Sampling } from "./sampling-loop.ts";
 import type { Session, TrafficClient } from "./session.ts";
+import type { StreamListener } from "./streams.ts";
 import { TrafficCore } from "./traffic-core.ts";
 import type { TrafficStats } from "./traffic-stats.ts";
 
@@ -143,15 +144,15 @@ export class Traffic implements AsyncDisposable {
   addEnvoy(source: EnvoySource): void {
     if (this.#pollers.has(source.id)) throw new Error(`an Envoy with the id ${source.id} is already there`);
     const { id } = source;
-    const say = (severity: Marker["severity"], text: string) => this.#sayOfEnvoy(severity, text);
     let seen = false;
     const poller = new AdminPoller({
       source,
+      streamClusters: () => this.#core.streams.clusters,
       log: this.#options.log,
       now: this.#now,
-      diff: async (page, envoy, bytes, fresh) => {
+      diff: async (page, envoy, chunks, fresh) => {
         if (this.#receiver === undefined) throw new Error("the access-log receiver is not there yet");
-        return this.#receiver.diff(page, envoy, bytes, fresh);
+        return this.#receiver.diff(page, envoy, chunks, fresh);
       },
       onCounters: (reading, from, to) => {
         this.#lost.envoy += this.#core.applyCounters(reading, from, to);
@@ -159,11 +160,11 @@ export class Traffic implements AsyncDisposable {
       onClusters: (reading) => this.#core.applyClusters(reading),
       onReachable: (reachable) => {
         if (!reachable) this.#core.lostSight(id);
-        if (reachable && seen) say("info", `Envoy ${id} answers again`);
-        if (!reachable && seen) say("error", `Envoy ${id} does not answer`);
+        if (reachable && seen) this.#sayOfEnvoy("info", `Envoy ${id} answers again`);
+        if (!reachable && seen) this.#sayOfEnvoy("error", `Envoy ${id} does not answer`);
         seen ||= reachable;
       },
-      onRestart: () => say("warning", `Envoy ${id} was restarted`),
+      onRestart: () => this.#sayOfEnvoy("warning", `Envoy ${id} was restarted`),
     });
     this.#pollers.set(id, poller);
   }
@@ -182,6 +183,11 @@ export class Traffic implements AsyncDisposable {
 
   #sayOfEnvoy(severity: Marker["severity"], text: string): void {
     this.mark({ kind: "envoy", severity, text });
+  }
+
+  /** The listeners of TCP and UDP, as Envoy has them now. */
+  set streamListeners(listeners: readonly StreamListener[]) {
+    this.#core.streams.listeners = listeners;
   }
 
   /** Where Envoys on other machines send to; undefined when none may. */

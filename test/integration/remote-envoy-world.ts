@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import * as grpc from "@grpc/grpc-js";
 import { ControlPlane } from "../../src/control-plane.ts";
+import { followStreams } from "../../src/main/follow-streams.ts";
 import { remoteEnvoyFiles, remoteEnvoyScript, type RemoteEnvoySettings } from "#envoy/remote-envoy.ts";
 import { createLogger } from "#lib/log.ts";
 import { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from "#proto/envoy/service/discovery/v3/discovery.ts";
@@ -122,6 +123,7 @@ export class Remote implements AsyncDisposable {
       onShares: (shares) => this.#controlPlane.steer(trafficRuntime(shares)),
     });
     this.#accessLogPort = this.#traffic.remotePort ?? 0;
+    followStreams(this.#traffic, this.#controlPlane);
   }
 
   async stopTraffic(): Promise<void> {
@@ -147,7 +149,7 @@ export class Remote implements AsyncDisposable {
     const socket = this.#path("xds.sock");
     await this.#server.listenUnix(socket);
     const envoy = await EnvoyUnderTest.start(this.#directory, socket);
-    this.traffic.addEnvoy({ id: "test", fetchAdmin: async (path) => Buffer.from(await envoy.admin(path)) });
+    this.traffic.addEnvoy({ id: "test", openAdmin: async (path) => [Buffer.from(await envoy.admin(path))] });
     return envoy;
   }
 

@@ -94,9 +94,9 @@ test("more rows than are wanted are dropped and counted; all are in the sums", a
 
 test("a receiver that breaks is started again, says so, and what waited for it is told", async () => {
   await using world = await setUp({ module: new URL("./traffic/failing-receiver.ts", import.meta.url) });
-  await assert.rejects(world.receiver.diff("counters", "e", Buffer.from("{}"), true), /broken on purpose/);
+  await assert.rejects(world.receiver.diff("counters", "e", [Buffer.from("{}")], true), /broken on purpose/);
   assert.equal(world.receiver.isReady, false);
-  await assert.rejects(world.receiver.diff("counters", "e", Buffer.from("{}"), true), /not running/);
+  await assert.rejects(world.receiver.diff("counters", "e", [Buffer.from("{}")], true), /not running/);
   await until(() => world.receiver.isReady, { what: "the receiver to be back" });
   assert.deepEqual([world.states, world.receiver.restarts], [["ready", "down", "ready"], 1]);
 });
@@ -104,9 +104,9 @@ test("a receiver that breaks is started again, says so, and what waited for it i
 test("pages are read in the thread, and one that is none is refused", async () => {
   await using world = await setUp();
   const page = Buffer.from('{"stats":[{"name":"a","value":1}]}');
-  const diff = await world.receiver.diff("counters", "e", page, false);
+  const diff = await world.receiver.diff("counters", "e", [page], false);
   assert.deepEqual(diff, { page: "counters", changed: [["a", 1]], gone: [] });
-  await assert.rejects(world.receiver.diff("counters", "e", Buffer.from("<html>"), false), /JSON|token/);
+  await assert.rejects(world.receiver.diff("counters", "e", [Buffer.from("<html>")], false), /JSON|token/);
   assert.deepEqual(world.states, ["ready"]);
 });
 

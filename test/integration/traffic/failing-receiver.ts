@@ -5,6 +5,6 @@ const say = (message: object): void => parentPort?.postMessage(message);
 
 say({ type: "listening" });
 parentPort?.on("message", (message: { readonly type: string }) => {
-  if (message.type === "diff") throw new Error("broken on purpose");
+  if (message.type === "page") throw new Error("broken on purpose");
   if (message.type === "stop") parentPort?.close();
 });

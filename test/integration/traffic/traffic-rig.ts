@@ -81,7 +81,7 @@ export class TrafficRig implements AsyncDisposable {
 
   /** Begins to read Envoy's counters and waits for the first reading, so that what comes then is counted in seconds. */
   async watch(): Promise<void> {
-    const source: EnvoySource = { id: "test", fetchAdmin: (path) => this.envoy.fetchAdmin(path) };
+    const source: EnvoySource = { id: "test", openAdmin: async (path) => [await this.envoy.fetchAdmin(path)] };
     this.traffic.addEnvoy(source);
     await until(() => this.traffic.sampling().envoys[0]?.reachable, { what: "Envoy's counters" });
   }
