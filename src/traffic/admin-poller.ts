@@ -136,10 +136,12 @@ export class AdminPoller implements AsyncDisposable {
   }
 
   async #diff(page: AdminPage, path: string, onEnd: () => void): Promise<PageDiff> {
-    const { source, diff } = this.#options;
+    const { source } = this.#options;
     const fresh = this.#fresh[page];
     this.#fresh[page] = true;
-    const found = await this.#read(path, (chunks) => diff(page, source.id, untilEnd(chunks, onEnd), fresh));
+    const found = await this.#read(path, (chunks) =>
+      this.#options.diff(page, source.id, untilEnd(chunks, onEnd), fresh),
+    );
     this.#fresh[page] = false;
     return found;
   }
