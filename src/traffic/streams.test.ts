@@ -78,6 +78,8 @@ test("a filter by Envoy counts that one alone", () => {
   assert.equal(streams.rows(compileFilter({ envoys: ["e2"] }, "all"))[0]?.connections, 7);
 });
 
-test("upstreams whose failures are asked for: each once, without those that are none", () => {
-  assert.deepEqual(world().clusters, [DB]);
+test("upstreams whose failures are asked for: each once, without those that are none, and for good", () => {
+  const streams = world();
+  streams.listeners = [{ name: "db", protocol: "tcp", cluster: "local/team-shop/db-2/5432" }];
+  assert.deepEqual(streams.clusters, ["local/team-shop/db-2/5432", DB]);
 });

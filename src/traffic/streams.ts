@@ -31,16 +31,21 @@ const WINDOW = 10_000;
 /** TCP connections and UDP sessions by listener, from Envoy's counters: exact, and summed over all Envoys. */
 export class Streams {
   #listeners: readonly StreamListener[] = [];
+  readonly #clusters = new Set<string>();
   /** Envoy → `tcp <listener>`, `udp <listener>` or `cluster <upstream>`. */
   readonly #sums = new Map<string, Map<string, Sum>>();
 
   set listeners(listeners: readonly StreamListener[]) {
     this.#listeners = listeners.toSorted((a, b) => compareText(a.name, b.name));
+    for (const { cluster } of listeners) if (cluster !== "") this.#clusters.add(cluster);
   }
 
-  /** Envoy's names of the upstreams whose failing connections belong to a listener. */
+  /**
+   * Envoy's names of the upstreams whose failing connections belong to a listener, or once did: a counter that is no longer
+   * asked for and then is again would be counted twice.
+   */
   get clusters(): readonly string[] {
-    return [...new Set(this.#listeners.map(({ cluster }) => cluster))].filter((name) => name !== "").sort(compareText);
+    return [...this.#clusters].sort(compareText);
   }
 
   /** `from` and `to` in milliseconds; undefined: at times that are not known, so that no rate comes of it. */
