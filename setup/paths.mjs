@@ -3,6 +3,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { applianceEnvironment } from "./node-flags.mjs";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export const inRoot = (...parts) => join(root, ...parts);
@@ -44,6 +45,7 @@ export const machinePath = (path = process.env.PATH || "") =>
 export function childEnvironment(node, programs = {}) {
   const folders = [node && dirname(node), inRoot("node_modules", ".bin"), process.env.PATH];
   return {
+    ...applianceEnvironment,
     ...process.env,
     ...programs,
     BINNACLE_CACHE: cacheFolder(),
