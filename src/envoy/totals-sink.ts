@@ -62,7 +62,7 @@ function named(regex: string): JsonObject {
       name: "stat_full_name_match_input",
       typed_config: { "@type": anyType("envoy.extensions.matching.common_inputs.stats.v3.StatFullNameMatchInput") },
     },
-    // Envoy's release asks for the engine here, although it is the only one.
+    // This is xds.type.matcher.v3.RegexMatcher, in which the engine must be said although there is one alone.
     value_match: { safe_regex: { google_re2: {}, regex } },
   };
 }

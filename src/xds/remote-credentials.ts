@@ -81,15 +81,18 @@ class FileCredentials extends grpc.ServerCredentials {
 /** The handshake lets in whoever the authority signed for; here the name is looked at. */
 function onlyFor(allowedNames: readonly string[], log: Logger): grpc.ServerInterceptor {
   const allowed = new Set(allowedNames.map(comparableName));
+  const said = new Map<string, number>();
   return (_method, call) => {
     const names = alternativeNames(call.getAuthContext().sslPeerCertificate?.subjectaltname ?? "");
     if (names.some((name) => allowed.has(comparableName(name)))) return new grpc.ServerInterceptingCall(call);
     const refuse = new grpc.ServerListenerBuilder()
       .withOnReceiveMetadata(() => {
-        log.warn("a client is refused: no name of its certificate is among the allowed ones", {
-          peer: call.getPeer(),
-          names: names.join(" "),
-        });
+        if (isNews(said, names.join(" "))) {
+          log.warn("a client is refused: no name of its certificate is among the allowed ones", {
+            peer: call.getPeer(),
+            names: names.join(" "),
+          });
+        }
         call.sendStatus({
           code: grpc.status.PERMISSION_DENIED,
           // For Envoy's log, which shows blanks as %20.
@@ -99,4 +102,17 @@ function onlyFor(allowedNames: readonly string[], log: Logger): grpc.ServerInter
       .build();
     return new grpc.ServerInterceptingCall(call, { start: (next) => next(refuse) });
   };
+}
+
+/** Milliseconds for which a refusal is not told again: who is refused tries again and again. */
+const SAY_EVERY = 60_000;
+const MOST_SAID = 1000;
+
+function isNews(said: Map<string, number>, names: string): boolean {
+  const now = performance.now();
+  const last = said.get(names);
+  if (last !== undefined && now - last < SAY_EVERY) return false;
+  if (said.size >= MOST_SAID) said.clear();
+  said.set(names, now);
+  return true;
 }

@@ -50,6 +50,7 @@ export function UpstreamsTable({ state }: { readonly state: ConsoleState }) {
     ];
   });
   const hidden = picture?.hidden.clusters ?? 0;
+  const several = clusters.some(({ seenBy = [] }) => seenBy.length > 1);
   const unhealthy = clusters.filter(isNotWhole).length;
   const { focus } = state.place.value;
 
@@ -60,7 +61,7 @@ export function UpstreamsTable({ state }: { readonly state: ConsoleState }) {
       note={
         picture === undefined
           ? ""
-          : `${clusters.length}${hidden > 0 ? ` of ${clusters.length + hidden}` : ""}${unhealthy > 0 ? `, ${unhealthy} not whole` : ""}`
+          : `${clusters.length}${hidden > 0 ? ` of ${clusters.length + hidden}` : ""}${unhealthy > 0 ? `, ${unhealthy} not whole` : ""}${several ? "; endpoints as the Envoy here sees them" : ""}`
       }
     >
       <WindowedTable
