@@ -36,13 +36,20 @@ export function objectMeta(checkName: (text: string) => Complaint | undefined) {
     .transform(({ name, namespace, labels, annotations, creationTimestamp, uid, resourceVersion, generation }) => ({
       name,
       namespace,
-      labels,
-      annotations,
+      labels: orNone(labels),
+      annotations: orNone(annotations),
       ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
       ...(uid === undefined ? {} : { uid }),
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
       ...(generation === undefined ? {} : { generation }),
     }));
+}
+
+const NONE: Readonly<Record<string, never>> = Object.freeze({});
+
+/** Most objects have none of these: one empty map for all of them saves megabytes at 10,000 hosts. */
+function orNone(map: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.keys(map).length === 0 ? NONE : map;
 }
 
 /** The API server's bound for all annotations of an object together, in bytes. */

@@ -3,7 +3,7 @@ import type { Problem } from "#lib/problem.ts";
 import type { ValidateOptions } from "#resources/validate.ts";
 import type { Claims } from "./claims.ts";
 import { isBelow } from "./is-below.ts";
-import { type Manifest, readManifest } from "./manifest.ts";
+import { type Manifest, readManifest, textDigest } from "./manifest.ts";
 import { type FileText, readManifestFile } from "./read-file.ts";
 import { identity } from "./scan-tree.ts";
 
@@ -11,13 +11,14 @@ interface FileState {
   /** Tells whether the file may have changed; undefined: look again whenever there is an occasion. */
   readonly signature: string | undefined;
   readonly identity: string;
-  readonly text: string;
+  /** Of its text. */
+  readonly digest: string;
   readonly manifest?: Manifest;
   readonly problem?: Problem;
 }
 
 interface Postponed {
-  readonly text: string;
+  readonly digest: string;
   readonly times: number;
 }
 
@@ -62,7 +63,7 @@ export class FileStates {
     if (known?.problem?.message === problem.message) return;
     // A file that is too large stays so until it changes; other reasons may pass without a trace on the file.
     const signature = stats === undefined ? undefined : signatureOf(stats);
-    this.#states.set(path, { signature, identity: known?.identity ?? "", text: "", problem });
+    this.#states.set(path, { signature, identity: known?.identity ?? "", digest: "", problem });
     this.#claims.set(path, { unreadable: problem });
   }
 
@@ -98,14 +99,15 @@ export class FileStates {
     }
     const known = this.#states.get(path);
     const { text } = read;
-    const state = { signature: signatureOf(stats), identity: identity(stats), text };
-    if (known?.manifest !== undefined && known.text === text) {
+    const digest = textDigest(text);
+    const state = { signature: signatureOf(stats), identity: identity(stats), digest };
+    if (known?.manifest !== undefined && known.digest === digest) {
       this.#postponed.delete(path);
       this.#states.set(path, { ...state, manifest: known.manifest });
       return "done";
     }
     const manifest = await readManifest(text, path, this.#options, pause, known?.manifest);
-    if (this.#mayBeUnfinished(path, manifest, stats) && this.#postpone(path, text)) return "unfinished";
+    if (this.#mayBeUnfinished(path, manifest, stats) && this.#postpone(path, digest)) return "unfinished";
     this.#postponed.delete(path);
     this.#states.set(path, { ...state, manifest });
     this.#claims.set(path, manifest);
@@ -123,11 +125,11 @@ export class FileStates {
   }
 
   /** Whether it is worth waiting: not when the same content was seen before. */
-  #postpone(path: string, text: string): boolean {
+  #postpone(path: string, digest: string): boolean {
     const before = this.#postponed.get(path);
     const times = (before?.times ?? 0) + 1;
-    if (before?.text === text || times > MOST_POSTPONEMENTS) return false;
-    this.#postponed.set(path, { text, times });
+    if (before?.digest === digest || times > MOST_POSTPONEMENTS) return false;
+    this.#postponed.set(path, { digest, times });
     return true;
   }
 }

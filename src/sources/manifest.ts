@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { Problem } from "#lib/problem.ts";
 import { isMap } from "#lib/schema-rules.ts";
 import { parseYaml } from "#lib/yaml.ts";
@@ -33,7 +34,13 @@ export type ManifestEntry =
 /** A file's entries in their order, and what is needed to read its next version at the cost of what changed in it. */
 export interface Manifest {
   readonly entries: readonly ManifestEntry[];
+  /** By {@link textDigest}: the texts of 30,000 documents are 13 MB that nobody reads again. */
   readonly documents: ReadonlyMap<string, ReadDocument>;
+}
+
+/** What tells texts apart. */
+export function textDigest(text: string): string {
+  return hash("sha256", text, "base64");
 }
 
 interface ReadDocument {
@@ -58,9 +65,10 @@ export async function readManifest(
   const documents = new Map<string, ReadDocument>();
   const entries: ManifestEntry[] = [];
   for (const document of splitDocuments(text)) {
-    const known = previous?.documents.get(document.text);
+    const digest = textDigest(document.text);
+    const known = previous?.documents.get(digest);
     const read = known === undefined ? readDocument(document, file, options) : moveTo(document.line, known);
-    documents.set(document.text, read);
+    documents.set(digest, read);
     for (const entry of read.entries) entries.push(entry);
     await pause();
   }

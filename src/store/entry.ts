@@ -34,5 +34,13 @@ export interface Changes {
 
 /** An object that does not say when it was made is as old as its first sight here. */
 export function withCreation(object: Resource, firstSeen: number): Resource {
-  return { ...object, metadata: { ...object.metadata, creationTimestamp: new Date(firstSeen).toISOString() } };
+  return { ...object, metadata: { ...object.metadata, creationTimestamp: isoTime(firstSeen) } };
+}
+
+let lastTime = { at: 0, text: new Date(0).toISOString() };
+
+/** What is read together was seen together: one text for all of it. */
+function isoTime(at: number): string {
+  if (lastTime.at !== at) lastTime = { at, text: new Date(at).toISOString() };
+  return lastTime.text;
 }
