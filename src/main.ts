@@ -26,6 +26,7 @@ import { connectMetrics, countChanges, countTranslation, xdsEvents } from "./mai
 import { childOf, planMonitoring } from "./main/monitoring.ts";
 import { ownAddresses } from "./main/own-addresses.ts";
 import type { Programs } from "./main/programs.ts";
+import { sweepAfterFirstLoad } from "./main/sweep-after-load.ts";
 import { startTraffic } from "./main/traffic.ts";
 import { translateSettings } from "./main/translate-settings.ts";
 import { objectsView } from "./views/objects.ts";
@@ -197,6 +198,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   // 9. The demo's load: the last to start and the first to stop, so that no stop waits for it.
   if (options.demo) load = parts.use(await startDemoLoad(config, state.folder("demo"), logger, signal));
 
+  parts.use(sweepAfterFirstLoad(controlPlane.snapshot));
   served = false;
   const running = parts.move();
   return { api, publicUrl, envoy, [Symbol.asyncDispose]: () => running.disposeAsync() };
