@@ -41,7 +41,8 @@ export type FromReceiver =
   /** The page could not be read. */
   | { readonly type: "unreadable"; readonly job: number; readonly message: string };
 
-export interface ReceiverWorkerData {
+/** What a receiver is to do; the same over its restarts. */
+export interface ReceiverSettings {
   readonly socketPath: string;
   readonly slowThreshold: number;
   readonly keepQueryValues: boolean;
@@ -49,6 +50,11 @@ export interface ReceiverWorkerData {
   readonly rowsPerSecond: number;
   /** Undefined: no Envoy on another machine is served. */
   readonly remote?: RemoteServiceSettings | undefined;
+}
+
+export interface ReceiverWorkerData extends ReceiverSettings {
+  /** Nothing worked before, so whatever is wrong is told and not waited out. */
+  readonly isFirst: boolean;
 }
 
 /** What came in since the batch before. */

@@ -12,7 +12,7 @@ import { unreachable } from "#lib/unreachable.ts";
 import { ACCESS_LOG_SERVICE, receiveAccessLog } from "./access-log-service.ts";
 import { PageDiffs, type PageReader } from "./page-diff.ts";
 import type { FromReceiver, ReceiverWorkerData, ToReceiver } from "./receiver-messages.ts";
-import { type RemoteService, serveRemoteEnvoys } from "./remote-service.ts";
+import { type RemoteService, type RemoteServiceSettings, serveRemoteEnvoys } from "./remote-service.ts";
 import { RowAllowance } from "./row-allowance.ts";
 import { TickAggregate } from "./tick-aggregate.ts";
 
@@ -20,8 +20,13 @@ import { TickAggregate } from "./tick-aggregate.ts";
 const BATCH_INTERVAL = 200;
 /** Batches that may be on their way: while the main thread is busy, rows wait here, bounded, and the oldest go. */
 const UNTAKEN_BATCHES = 2;
+/** Parts of a page that changed at once, from which on the garbage is worth a pause of this thread. */
+const MANY_CHANGED = 1000;
 /** Envoy sends when its buffer of 64 KB is full; one entry alone may be larger. */
 const LARGEST_MESSAGE = 4_194_304;
+
+/** Milliseconds until it is tried again to listen for Envoys on other machines. */
+const REMOTE_RETRY = 10_000;
 
 // What goes wrong is told by errors; the library's own lines would go past the log.
 setLogVerbosity(logVerbosity.NONE);
@@ -30,7 +35,7 @@ const port = parentPort;
 if (port === null) throw new Error("this module is a worker's");
 const send = (message: FromReceiver): void => port.postMessage(message);
 
-const { socketPath, slowThreshold, keepQueryValues, rowsPerSecond, remote } = workerData as ReceiverWorkerData;
+const { socketPath, slowThreshold, keepQueryValues, rowsPerSecond, remote, isFirst } = workerData as ReceiverWorkerData;
 const aggregate = new TickAggregate({
   failures: 1,
   sample: 1,
@@ -53,6 +58,7 @@ local.addService(ACCESS_LOG_SERVICE, {
   streamAccessLogs: receiveAccessLog(aggregate, { nameOf: (node) => node, pause: () => 0 }),
 });
 let remoteService: RemoteService | undefined;
+let remoteRetry: NodeJS.Timeout | undefined;
 
 function handOn(): void {
   if (aggregate.isEmpty || untaken >= UNTAKEN_BATCHES) return;
@@ -105,6 +111,8 @@ port.on("message", (message: ToReceiver) => {
         const diff = page.end();
         reading.delete(message.job);
         send({ type: "differs", job: message.job, diff });
+        // A first page is the largest one, and of what it leaves behind nothing would be collected while little happens.
+        if (diff.changed.length > MANY_CHANGED) globalThis.gc?.();
       });
       return;
     case "pageLost":
@@ -112,6 +120,7 @@ port.on("message", (message: ToReceiver) => {
       return;
     case "stop":
       clearInterval(timer);
+      clearTimeout(remoteRetry);
       local.forceShutdown();
       remoteService?.[Symbol.dispose]();
       port.close();
@@ -131,14 +140,26 @@ async function listen(): Promise<void> {
   );
   await bound.promise;
   await chmod(socketPath, 0o600);
-  if (remote !== undefined) {
-    remoteService = await serveRemoteEnvoys(remote, {
+  if (remote !== undefined) await listenForRemoteEnvoys(remote);
+  send({ type: "listening", remotePort: remoteService?.port });
+}
+
+/**
+ * At the first start what is wrong with it ends the start. Later it must not take the local Envoy's entries along: it is told
+ * and tried again.
+ */
+async function listenForRemoteEnvoys(settings: RemoteServiceSettings): Promise<void> {
+  try {
+    remoteService = await serveRemoteEnvoys(settings, {
       intake: aggregate,
       log: LOG,
       onReport: (report, peer) => send({ type: "report", report, peer }),
     });
+  } catch (error) {
+    if (isFirst) throw error;
+    LOG.error("Envoys on other machines cannot send log entries and totals", { error: errorMessage(error) });
+    remoteRetry = setTimeout(() => void listenForRemoteEnvoys(settings), REMOTE_RETRY);
   }
-  send({ type: "listening", remotePort: remoteService?.port });
 }
 
 /** A thread has no log of its own: the lines are the main thread's to write. */

@@ -4,10 +4,18 @@ import type { Chunks } from "./admin-poller.ts";
 import type { Logger } from "#lib/log.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import type { PinTarget } from "./messages.ts";
-import type { AdminPage, Batch, FromReceiver, PageDiff, ReceiverWorkerData, ToReceiver } from "./receiver-messages.ts";
+import type {
+  AdminPage,
+  Batch,
+  FromReceiver,
+  PageDiff,
+  ReceiverSettings,
+  ReceiverWorkerData,
+  ToReceiver,
+} from "./receiver-messages.ts";
 import type { EnvoyReport } from "./totals-differ.ts";
 
-export interface ReceiverOptions extends ReceiverWorkerData {
+export interface ReceiverOptions extends ReceiverSettings {
   readonly log: Logger;
   /** The thread's module; a test may have one that fails. */
   readonly module?: URL;
@@ -135,7 +143,8 @@ export class Receiver implements AsyncDisposable {
 
   #start(): Worked {
     const { socketPath, slowThreshold, keepQueryValues, rowsPerSecond, remote } = this.#options;
-    const workerData: ReceiverWorkerData = { socketPath, slowThreshold, keepQueryValues, rowsPerSecond, remote };
+    const settings = { socketPath, slowThreshold, keepQueryValues, rowsPerSecond, remote };
+    const workerData: ReceiverWorkerData = { ...settings, isFirst: this.#restarts === 0 };
     const worker = new Worker(this.#options.module ?? new URL("./receiver-worker.ts", import.meta.url), {
       workerData,
       name: "access-log",

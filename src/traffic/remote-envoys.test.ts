@@ -13,6 +13,7 @@ function world(local = "here") {
     requests: 0,
     said: [] as string[],
     silent: [] as string[],
+    lost: [] as string[],
     spans: [] as (readonly [number, number])[],
   };
   const envoys = new RemoteEnvoys({
@@ -23,6 +24,7 @@ function world(local = "here") {
     },
     onMemberships: () => {},
     onSilent: (envoy) => void seen.silent.push(envoy),
+    onLost: (source) => void seen.lost.push(source),
     onEnded: (source) => ledger.forget(source),
     isLocal: (envoy) => envoy === local,
     say: (severity, text) => void seen.said.push(`${severity}: ${text}`),
@@ -56,6 +58,7 @@ test("a restart counts on, in the time since the last report of the process befo
   assert.equal(report(17_000, 114, 20), 40, "as many as before, and each of them another");
   assert.deepEqual(seen.spans.at(-1), [10_000, 17_000]);
   assert.deepEqual(seen.said, ["warning: Envoy edge-1 was restarted"]);
+  assert.deepEqual(seen.lost, ["edge-1 since 100"], "nobody waits for the one before");
   assert.equal(report(22_000, 114, 21), 41);
 });
 
@@ -86,7 +89,7 @@ test("silence is noticed once, its end too, and nothing is counted twice by it",
   report(10_000, 100, 20);
   assert.deepEqual(envoys.list(10_000), [{ id: "edge-1", reachable: true, interval: 5000 }]);
   for (const now of [29_000, 31_000, 32_000]) envoys.tick(now);
-  assert.deepEqual(seen.silent, ["edge-1"]);
+  assert.deepEqual([seen.silent, seen.lost], [["edge-1"], ["edge-1 since 100"]]);
   assert.equal(envoys.list(32_000)[0]?.reachable, false);
   assert.deepEqual(envoys.list(4_000_000), [], "after an hour it is no longer listed");
   assert.equal(report(4_000_000, 100, 30), 30);

@@ -8,7 +8,9 @@ export interface RemoteEnvoysOptions {
   onCounters(reading: CounterReading, from: number, to: number): void;
   onMemberships(reading: MembershipReading): void;
   /** Nothing is heard of it: its word on endpoints holds no longer, and its next report has to be whole. */
-  onSilent(envoy: string, sources: readonly string[]): void;
+  onSilent(envoy: string): void;
+  /** This process is not waited for: it is silent, or another has come in its place. */
+  onLost(source: string): void;
   /** What this process counted is counted for good: it will not be heard of again. */
   onEnded(source: string): void;
   /** Whether an Envoy that is read here has this node id. */
@@ -86,10 +88,8 @@ export class RemoteEnvoys {
     for (const [id, envoy] of this.#envoys) {
       if (!envoy.reachable || now - heardAt(envoy) <= SILENT_AFTER) continue;
       envoy.reachable = false;
-      this.#options.onSilent(
-        id,
-        envoy.processes.map(({ source }) => source),
-      );
+      for (const { source } of envoy.processes) this.#options.onLost(source);
+      this.#options.onSilent(id);
       this.#options.say("error", `Envoy ${id} is silent: no totals from ${envoy.peer} for ${SILENT_AFTER / 1000} s`);
     }
   }
@@ -114,7 +114,11 @@ export class RemoteEnvoys {
   #begin(id: string, envoy: RemoteEnvoy, began: number, now: number): Process | undefined {
     for (const second of [began, began - SLACK, began + SLACK])
       if (this.#ended.has(sourceOf(id, second))) return undefined;
-    if (envoy.processes.length > 0) this.#options.say("warning", `Envoy ${id} was restarted`);
+    const before = envoy.processes.at(-1);
+    if (before !== undefined) {
+      this.#options.onLost(before.source);
+      this.#options.say("warning", `Envoy ${id} was restarted`);
+    }
     const process = { source: sourceOf(id, began), began, heardAt: now };
     envoy.processes.push(process);
     if (envoy.processes.length > REMEMBERED) this.#end(envoy.processes.shift());

@@ -1,6 +1,7 @@
 import { capped, HISTORY_ROWS, SUBSCRIPTION_LIMITS } from "./client-message.ts";
 import { CounterLedger, type CounterReading } from "./counter-ledger.ts";
 import { FlowTotals } from "./counts.ts";
+import { Coverage } from "./coverage.ts";
 import { type BoardReading, EndpointBoard } from "./endpoint-board.ts";
 import { type CompiledFilter, compileFilter, type NamespaceScope } from "./filter.ts";
 import { FlowTable } from "./flows.ts";
@@ -69,9 +70,7 @@ export class TrafficCore {
   readonly #sessions = new Set<Session>();
   readonly #closed = { frames: 0, framesDropped: 0, rowsDropped: 0 };
   readonly #changedClusters = new Set<string>();
-  /** Until when each Envoy's counters are known, and since when the first were, in seconds. */
-  readonly #coveredTo = new Map<string, number>();
-  #coveredFrom: number | undefined;
+  readonly #coverage = new Coverage();
   /** Of TCP and UDP. */
   readonly streams = new Streams();
   /** What was counted lately. */
@@ -97,8 +96,7 @@ export class TrafficCore {
     this.#totals.add(deltas);
     this.#views.apply(deltas);
     const source = reading.source ?? reading.envoy;
-    this.#coveredTo.set(source, to / 1000);
-    this.#coveredFrom ??= to / 1000;
+    this.#coverage.add(source, from, to);
     if (first) return entriesDropped;
     this.#history.addCounts(deltas, from / 1000, to / 1000);
     this.load.add(source, deltas, to - from);
@@ -115,7 +113,7 @@ export class TrafficCore {
 
   /** A source whose counters do not come: the others' are not held back for it. */
   lostSight(source: string): void {
-    this.#coveredTo.delete(source);
+    this.#coverage.forget(source);
     this.load.forget(source);
   }
 
@@ -156,8 +154,7 @@ export class TrafficCore {
   /** Once a second: windows, columns, tables. */
   tick(): void {
     const now = this.#options.now();
-    const covered = Math.floor(Math.min(now / 1000, ...this.#coveredTo.values()));
-    const from = Math.max(covered - WINDOW, Math.floor(this.#coveredFrom ?? covered));
+    const { from, to: covered } = this.#coverage.window(now, WINDOW);
     for (const cluster of this.#board.trim(now / 1000)) this.#changedClusters.add(cluster);
     this.#history.trim(Math.floor(now / 1000));
     this.#ring.trim(now);

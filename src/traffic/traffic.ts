@@ -97,8 +97,8 @@ export class Traffic implements AsyncDisposable {
         this.#lost.envoy += this.#core.applyCounters(reading, from, to);
       },
       onMemberships: (reading) => this.#core.applyMemberships(reading),
-      onSilent: (envoy, sources) => {
-        for (const source of sources) this.#core.lostSight(source);
+      onLost: (source) => this.#core.lostSight(source),
+      onSilent: (envoy) => {
         this.#core.applyMemberships({ envoy, changed: [], gone: [], fresh: true });
         this.#receiver?.forgetReports(envoy);
       },

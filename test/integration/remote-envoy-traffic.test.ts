@@ -83,6 +83,14 @@ test("a restart of a remote Envoy, of the control plane and of both count nothin
     text,
   );
 
+  await until(
+    async () => {
+      await remote.get("shop.test", "/on");
+      return snapshot(remote).totals.rates.perSecond > 0;
+    },
+    { what: "rates that go on, and do not wait for the process before", timeoutMs: PATIENCE },
+  );
+
   // The control plane goes and comes: it counts what runs, as for the Envoy of its own machine.
   await remote.stopTraffic();
   await ask(remote, 15, "shop.test", "/c");
@@ -146,6 +154,32 @@ test("a stranger's certificate brings neither entries nor totals; a renewed one 
     ["edge-1"],
   );
   assert.ok(picture.requests.every(({ envoy }) => envoy === "edge-1"));
+});
+
+test("a start that cannot listen for remote Envoys says why", async () => {
+  await using remote = await Remote.start();
+  await remote.startTraffic();
+  await assert.rejects(remote.startTraffic(), ({ cause }: Error) =>
+    /could not listen for access logs of remote Envoys on 127\.0\.0\.1:\d+/.test(String(cause)),
+  );
+});
+
+test("a receiver that is started again goes on without remote Envoys while it cannot listen for them, and tries again", async () => {
+  await using remote = await Remote.start();
+  remote.writeCertificate({ ...remote.authority.issue(["control.test"]), key: "none" });
+  const { said, worker } = remote.receiverAgain();
+  try {
+    await until(() => said.some(({ type }) => type === "listening"), { what: "the local socket" });
+    const told = said.find((message) => message.type === "log");
+    assert.match(String(told?.fields["error"]), /key\.pem holds no private key/);
+    remote.writeCertificate(remote.authority.issue(["control.test"]));
+    await until(() => said.some((line) => line.type === "log" && line.message.startsWith("remote Envoys may send")), {
+      what: "the next try",
+      timeoutMs: PATIENCE,
+    });
+  } finally {
+    await worker.terminate();
+  }
 });
 
 function snapshot(remote: Remote, filter: TrafficFilter = {}): SnapshotMessage {

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
+import { Worker } from "node:worker_threads";
 import * as grpc from "@grpc/grpc-js";
 import { ControlPlane } from "../../src/control-plane.ts";
 import { followStreams } from "../../src/main/follow-streams.ts";
@@ -9,6 +10,7 @@ import { remoteEnvoyFiles, remoteEnvoyScript, type RemoteEnvoySettings } from "#
 import { createLogger } from "#lib/log.ts";
 import { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from "#proto/envoy/service/discovery/v3/discovery.ts";
 import { MemoryArchive } from "#store/archive.ts";
+import type { FromReceiver, ReceiverWorkerData } from "#traffic/receiver-messages.ts";
 import { Traffic, type TrafficSettings } from "#traffic/traffic.ts";
 import type { ListenerSettings } from "#translate/settings.ts";
 import { listenForRemoteEnvoys, type RemoteListener, type RemoteListenerOptions } from "#xds/remote-listener.ts";
@@ -124,6 +126,21 @@ export class Remote implements AsyncDisposable {
     });
     this.#accessLogPort = this.#traffic.remotePort ?? 0;
     followStreams(this.#traffic, this.#controlPlane);
+  }
+
+  /** The thread that receives, as it is started again after it failed. Gives what it says. */
+  receiverAgain(): { readonly said: FromReceiver[]; readonly worker: Worker } {
+    const workerData: ReceiverWorkerData = {
+      ...TRAFFIC_SETTINGS,
+      socketPath: this.#path("again.sock"),
+      rowsPerSecond: 100,
+      remote: this.#listensAt(0),
+      isFirst: false,
+    };
+    const said: FromReceiver[] = [];
+    const worker = new Worker(new URL("../../src/traffic/receiver-worker.ts", import.meta.url), { workerData });
+    worker.on("message", (message: FromReceiver) => void said.push(message));
+    return { said, worker };
   }
 
   async stopTraffic(): Promise<void> {
