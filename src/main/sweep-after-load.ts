@@ -12,7 +12,7 @@ export function sweepAfterFirstLoad(snapshot: Snapshot): Disposable {
   const timer = setInterval(() => {
     if (!snapshot.ready || snapshot.unacknowledged > 0) return;
     clearInterval(timer);
-    void globalThis.gc?.();
+    globalThis.gc?.();
   }, LOOK_EVERY).unref();
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
