@@ -265,6 +265,58 @@ describe("console", { skip }, () => {
     await until(() => held(page), { accept: (rows) => rows > before, what: "new rows" });
   });
 
+  test("of several Envoys each row says whose it is, and a click shows one alone; of one nothing is said", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open();
+    assert.equal(await count(page, ".envoy-choice, .tail-envoy"), 0);
+    setting.traffic.envoys = ["binnacle-1", "edge-1"];
+    await page.locator(".tail-envoy", { hasText: "edge-1" }).first().waitFor();
+    await page.getByRole("group", { name: "Envoys" }).getByRole("button", { name: "edge-1" }).click();
+    await until(() => page.locator(".tail-envoy").allInnerTexts(), {
+      accept: (shown) => shown.length > 5 && shown.every((envoy) => envoy === "edge-1"),
+      what: "requests of one Envoy",
+    });
+    await page.locator("code", { hasText: "binnacle tail --envoy edge-1" }).waitFor();
+    await page.getByRole("button", { name: "edge-1", pressed: true }).click();
+    await page.locator(".tail-envoy", { hasText: "binnacle-1" }).first().waitFor();
+    assert.deepEqual(setting.complaints, []);
+  });
+
+  test("listeners of TCP and UDP have a table where there are any, also on a phone", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const stream = {
+      failedPerSecond: 0,
+      bytesIn: 6e9,
+      bytesOut: 1e6,
+      bytesInPerSecond: 51_200,
+      bytesOutPerSecond: 900,
+    };
+    setting.traffic.streams = [
+      {
+        ...stream,
+        key: "postgres",
+        protocol: "tcp",
+        upstream: { backend: "local", namespace: "team-shop", service: "db", port: 5432 },
+        connections: 1200,
+        failed: 3,
+        perSecond: 4,
+      },
+      { ...stream, key: "dns", protocol: "udp", connections: 0, failed: 0, perSecond: 0 },
+    ];
+    const page = await setting.open();
+    const rows = page.locator(".streams-panel tbody tr:not(.gap)");
+    await rows.first().waitFor();
+    assert.deepEqual(await rows.allInnerTexts(), [
+      "postgres TCP → team-shop/db:5432\t4.0\t1,200\t3\t51.2 kB/s\t900 B/s",
+      "dns UDP → its Service is not there\t0\t0\t0\t51.2 kB/s\t900 B/s",
+    ]);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.locator(".phone-tabs button", { hasText: "Upstreams" }).click();
+    await page.locator(".streams-panel").waitFor({ state: "visible" });
+    assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 390);
+    assert.deepEqual(setting.complaints, []);
+  });
+
   test("on a phone nothing reaches beyond the screen, and each table has its place", async (t) => {
     const setting = await ConsoleSetting.start(t);
     const page = await setting.open("", { viewport: { width: 390, height: 844 }, colorScheme: "dark" });

@@ -31,6 +31,7 @@ export function placePasses(place: Place, filter: TrafficFilter): boolean {
 export function rowPasses(row: RequestRow, filter: TrafficFilter): boolean {
   return (
     placePasses(row, filter) &&
+    anyOf(filter.envoys, (envoy) => envoy === row.envoy) &&
     anyOf(filter.endpoints, (endpoint) => endpoint === row.endpoint) &&
     anyOf(filter.clients, (client) => client === row.client) &&
     anyOf(filter.methods, (method) => method === row.method) &&

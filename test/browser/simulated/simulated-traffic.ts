@@ -13,6 +13,7 @@ import type {
   RouteTotals,
   SamplingState,
   SnapshotMessage,
+  StreamTotals,
   SubscribeMessage,
   Talkers,
   TrafficFilter,
@@ -45,6 +46,8 @@ export class SimulatedTraffic implements TrafficView {
   readonly #markers: Marker[] = [];
   readonly #pins: Pin[] = [];
   readonly #subscribers = new Set<Subscriber>();
+  #envoys: readonly string[] = ["binnacle-1"];
+  #streams: readonly StreamTotals[] = [];
   #nextId = 1;
   #until: number;
 
@@ -73,6 +76,15 @@ export class SimulatedTraffic implements TrafficView {
       this.#add({ ...makeRequest(route, this.#nextId, now, this.#random), kept: "pinned", ...changes });
     }
     for (const subscriber of this.#subscribers) this.#sendDelta(subscriber);
+  }
+
+  /** From now on these take turns, told of from the next picture on. */
+  set envoys(envoys: readonly string[]) {
+    this.#envoys = envoys;
+  }
+
+  set streams(streams: readonly StreamTotals[]) {
+    this.#streams = streams;
   }
 
   open(client: TrafficClient): TrafficSession {
@@ -174,7 +186,7 @@ export class SimulatedTraffic implements TrafficView {
       filter,
       totals: { counts: sumCounts(tallies), rates: ratesOf(tallies, second) },
       envoys: [],
-      streams: [],
+      streams: this.#streams,
       listeners: [],
       hosts: [],
       routes: this.#routes(filter),
@@ -216,7 +228,7 @@ export class SimulatedTraffic implements TrafficView {
       lost: { envoy: 0, receiver: 0 },
       receiver: "ready",
       totalsEvery: 1000,
-      envoys: [{ id: "binnacle-1", reachable: true }],
+      envoys: this.#envoys.map((id) => ({ id, reachable: true })),
     };
   }
 
@@ -261,7 +273,8 @@ export class SimulatedTraffic implements TrafficView {
     this.#tallies[index]?.add(row);
     // What the sampling lets through; the totals above count every one.
     if (row.kept === "sample" && this.#random.next() >= 1 / SAMPLE) return;
-    this.#rows.push({ ...row, id: this.#nextId++ });
+    const id = this.#nextId++;
+    this.#rows.push({ ...row, id, envoy: this.#envoys[id % this.#envoys.length] ?? row.envoy });
     if (this.#rows.length > MOST_ROWS) this.#rows.splice(0, this.#rows.length - MOST_ROWS);
   }
 
