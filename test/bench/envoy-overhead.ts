@@ -118,6 +118,7 @@ async function isRight(port: number): Promise<void> {
 async function measure(wrk: Wrk, proxy: Proxy): Promise<Run> {
   const before = proxy.cpuMillis();
   const load = await wrk.run({ port: proxy.port, host: HOST, seconds: 1, connections: CONNECTIONS });
+  assert.equal(load.lost, 0, "every request under load is answered");
   return { ...load, perRequest: ((proxy.cpuMillis() - before) * 1000) / load.requests };
 }
 
@@ -126,7 +127,13 @@ function together(slices: readonly Run[]): Run {
   const requests = slices.reduce((sum, slice) => sum + slice.requests, 0);
   const cpu = slices.reduce((sum, slice) => sum + slice.perRequest * slice.requests, 0);
   const of = (pick: (slice: Run) => number): number => median(slices.map(pick));
-  return { requests, perRequest: cpu / requests, perSecond: of((slice) => slice.perSecond), p99: of(({ p99 }) => p99) };
+  return {
+    requests,
+    lost: 0,
+    perRequest: cpu / requests,
+    perSecond: of((slice) => slice.perSecond),
+    p99: of(({ p99 }) => p99),
+  };
 }
 
 function tell(report: Report, name: string, runs: readonly Run[]): void {

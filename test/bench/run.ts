@@ -9,6 +9,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   "change-cost": () => import("./change-cost.ts"),
   "first-load": () => import("./first-load.ts"),
   "file-to-traffic": () => import("./file-to-traffic.ts"),
+  "changes-under-load": () => import("./changes-under-load.ts"),
   "envoy-overhead": () => import("./envoy-overhead.ts"),
   "traffic-receiver": () => import("./traffic-receiver.ts"),
 };

@@ -8,6 +8,8 @@ export interface LoadResult {
   readonly perSecond: number;
   /** Milliseconds. */
   readonly p99: number;
+  /** Answers that were no success, and connections that failed. */
+  readonly lost: number;
 }
 
 export interface Load {
@@ -33,7 +35,6 @@ export class Wrk {
     return new Wrk(found.command, found.env);
   }
 
-  /** Throws when an answer was no success, or a connection failed. */
   async run({ port, host, seconds, connections }: Load): Promise<LoadResult> {
     const options = ["--threads", "1", "--connections", `${connections}`, "--duration", `${seconds}s`, "--latency"];
     const child = spawn(this.#command, [...options, "--header", `Host: ${host}`, `http://127.0.0.1:${port}/`], {
@@ -51,9 +52,9 @@ export function readReport(report: string): LoadResult {
   const [, amount, unit = ""] = /^\s*99%\s+([\d.]+)(us|ms|s)\s*$/m.exec(report) ?? [];
   const p99 = Number(amount) * (UNITS[unit] ?? Number.NaN);
   if (Number.isNaN(requests + perSecond + p99)) throw new Error(`wrk said what cannot be read:\n${report}`);
-  const wrong = /^\s*(Non-2xx or 3xx responses|Socket errors): .*$/m.exec(report);
-  if (wrong !== null) throw new Error(`under load: ${wrong[0].trim()}`);
-  return { requests, perSecond, p99 };
+  const wrong = /^\s*(?:Non-2xx or 3xx responses|Socket errors): .*$/gm;
+  const lost = [...report.matchAll(wrong)].flatMap(([line]) => line.match(/\b\d+\b(?!xx)/g) ?? []);
+  return { requests, perSecond, p99, lost: lost.reduce((sum, count) => sum + Number(count), 0) };
 }
 
 const UNITS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000 };
