@@ -7,13 +7,13 @@ import type { CodeClass, KeptBecause, Owner, TrafficFilter, Upstream } from "#tr
  * query and the flags of `binnacle tail`, so that one can be turned into the others.
  */
 export const FILTER_FIELDS = [
-  { name: "envoy", words: "Envoy that served it, by node id", example: "edge-1" },
   { name: "host", words: "virtual host; *.example.com for every name below it", example: "shop.localhost" },
   { name: "route", words: "route name", example: "" },
   { name: "namespace", words: "namespace of the route's object", example: "team-shop" },
   { name: "owner", words: "the route's object", example: "Ingress/team-shop/shop" },
   { name: "cluster", words: "upstream", example: "local/team-shop/cart/80" },
   { name: "endpoint", words: "endpoint's address and port", example: "10.0.0.7:8080" },
+  { name: "envoy", words: "Envoy that served it, by node id", example: "edge-1" },
   { name: "client", words: "client's address", example: "192.0.2.1" },
   { name: "method", words: "method", example: "POST" },
   { name: "path", words: "beginning of the path", example: "/cart" },

@@ -37,7 +37,10 @@ test("TCP and UDP listeners: connections, sessions, bytes and failures of two En
     [
       service("team-shop", "db", target(listeningPort(server))),
       service("team-shop", "dead", target(nobody)),
-      service("team-shop", "dns", target(answering.address().port)).replaceAll(/port: (\d+) \}/g, "port: $1, protocol: UDP }"),
+      service("team-shop", "dns", target(answering.address().port)).replaceAll(
+        /port: (\d+) \}/g,
+        "port: $1, protocol: UDP }",
+      ),
     ].join("---\n"),
   );
   await using local = await world.local();
