@@ -23,20 +23,8 @@ import { Sampling } from "./sampling-loop.ts";
 import type { Session, TrafficClient } from "./session.ts";
 import type { StreamListener } from "./streams.ts";
 import { TrafficCore } from "./traffic-core.ts";
+import type { TrafficSettings } from "./traffic-settings.ts";
 import type { TrafficStats } from "./traffic-stats.ts";
-
-export interface TrafficSettings {
-  /** The most that is sent of ordinary requests, from 0 to 1. */
-  readonly sampleShare: number;
-  /** Single requests a second that are wanted at most. */
-  readonly entriesPerSecond: number;
-  /** Milliseconds from which on a request counts as slow. */
-  readonly slowThreshold: number;
-  readonly keepQueryValues: boolean;
-  /** Milliseconds that single requests and columns are kept. */
-  readonly retention: number;
-  readonly retentionBytes: number;
-}
 
 export interface TrafficOptions {
   /** The Unix socket of the access-log service, where Envoy's cluster `binnacle_access_log` looks for it. */

@@ -8,13 +8,12 @@ import { ControlPlane } from "../../src/control-plane.ts";
 import { followStreams } from "../../src/main/follow-streams.ts";
 import { remoteEnvoyFiles, remoteEnvoyScript, type RemoteEnvoySettings } from "#envoy/remote-envoy.ts";
 import { createLogger } from "#lib/log.ts";
-import { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from "#proto/envoy/service/discovery/v3/discovery.ts";
 import { MemoryArchive } from "#store/archive.ts";
 import type { FromReceiver, ReceiverWorkerData } from "#traffic/receiver-messages.ts";
-import { Traffic, type TrafficSettings } from "#traffic/traffic.ts";
+import { Traffic } from "#traffic/traffic.ts";
+import type { TrafficSettings } from "#traffic/traffic-settings.ts";
 import type { ListenerSettings } from "#translate/settings.ts";
 import { listenForRemoteEnvoys, type RemoteListener, type RemoteListenerOptions } from "#xds/remote-listener.ts";
-import { TYPE_URLS } from "#xds/resource.ts";
 import type { AccessLogSettings } from "#xds/resources/access-log.ts";
 import { trafficRuntime } from "#xds/resources/runtime.ts";
 import { type ConnectedClient, XdsServer } from "#xds/server.ts";
@@ -27,6 +26,7 @@ import { ingress, service } from "./support/manifests.ts";
 import { temporaryDirectory } from "./support/temp-dir.ts";
 import { until } from "./support/until.ts";
 import { AccessLogClient } from "./traffic/access-log-client.ts";
+import { startStuckClient } from "./support/stuck-client.ts";
 import { Upstream } from "./support/upstream.ts";
 
 export interface RemoteOptions {
@@ -242,30 +242,14 @@ export class Remote implements AsyncDisposable {
 
   /** A client that asks for everything and reads nothing. */
   stuckClient(): Disposable & { readonly begun: Promise<unknown>; readonly unread: boolean } {
-    const client = new grpc.Client(`127.0.0.1:${this.port}`, this.#clientCredentials("stuck"), {
-      "grpc.ssl_target_name_override": "control.test",
-    });
-    const call = client.makeBidiStreamRequest(
-      "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources",
-      (request: DeltaDiscoveryRequest) => Buffer.from(DeltaDiscoveryRequest.encode(request).finish()),
-      (bytes: Buffer) => DeltaDiscoveryResponse.decode(bytes),
-    );
-    call.on("error", () => {});
-    for (const type of ["cluster", "endpoints"] as const) {
-      const node = { id: "stuck", cluster: "", userAgentName: "" };
-      const names = type === "endpoints" ? ["local/team-shop/shop/80"] : [];
-      call.write(DeltaDiscoveryRequest.fromPartial({ node, typeUrl: TYPE_URLS[type], resourceNamesSubscribe: names }));
-    }
+    const client = startStuckClient(`127.0.0.1:${this.port}`, this.#clientCredentials("stuck"), "control.test");
     const server = this.#server;
     return {
       begun: until(() => this.history.includes("+stuck"), { what: "the stuck client" }),
       get unread() {
         return server.clients.some(({ node }) => node === "stuck") && Object.keys(server.unansweredSince()).length > 0;
       },
-      [Symbol.dispose]: () => {
-        call.cancel();
-        client.close();
-      },
+      [Symbol.dispose]: () => client[Symbol.dispose](),
     };
   }
 
