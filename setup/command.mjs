@@ -3,14 +3,20 @@ import { spawn, spawnSync } from "node:child_process";
 
 const children = new Set();
 
-/** Resolves to {code, output}; a program that does not exist gives code 127 like a shell's. */
-export function run(program, args, options = {}) {
+/**
+ * Resolves to {code, output}; a program that does not exist gives code 127 like a shell's. `onText(text)` hears each
+ * piece of output when it comes.
+ */
+export function run(program, args, { onText = () => {}, ...options } = {}) {
   return new Promise((done) => {
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
     children.add(child);
     let output = "";
     for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding("utf8").on("data", (text) => (output += text));
+      stream.setEncoding("utf8").on("data", (text) => {
+        output += text;
+        onText(text);
+      });
     const end = (code) => {
       children.delete(child);
       done({ code, output });

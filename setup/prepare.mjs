@@ -1,6 +1,7 @@
 // All steps of set-up, in their order: what does not wait for another step runs beside it.
 import { stopChildrenOnSignal } from "./command.mjs";
 import { buildConsole, consoleReady, hasConsole } from "./console.mjs";
+import { findKubebox } from "./kubebox.mjs";
 import { withLock } from "./lock.mjs";
 import { checkMachine } from "./machine.mjs";
 import { nodePath } from "./node.mjs";
@@ -42,6 +43,7 @@ export async function prepare(needs) {
     fail([error]);
   }
   const programs = needs.programs ? findPrograms(needs.required) : [];
+  if (needs.kubebox) programs.push(findKubebox());
   sweep(cacheFolder());
   const results = await Promise.allSettled([prepareCheckout(needs), ...programs]);
   const errors = results.filter((result) => result.status === "rejected").map((result) => result.reason);

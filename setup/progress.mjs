@@ -22,23 +22,28 @@ export function say(line) {
 }
 
 function tick() {
-  const slow = [...running].map(([title, since]) => `${title} (${Math.round((Date.now() - since) / 1000)} s)`);
+  const slow = [...running].map(([title, { since, note }]) =>
+    [`${title} (${Math.round((Date.now() - since) / 1000)} s`, ...(note ? [note] : [])].join(", ").concat(")"),
+  );
   if (tty) process.stderr.write(`\r\u001b[K  … ${slow.join(", ")}`.slice(0, process.stderr.columns || 80));
   else say(`  … still working on ${slow.join(", ")}`);
 }
 
-/** Runs one step and prints one line when it ends; `work` may return a note (a size, a version) for that line. */
+/**
+ * Runs one step and prints one line when it ends; `work` may return a note (a size, a version) for that line, and may call
+ * what it is given with a note on how far it is, for the time until then.
+ */
 export async function step(title, work) {
   if (!started) say("Setting Binnacle up (what is done once is not done again)");
   started = true;
   const since = Date.now();
-  running.set(title, since);
+  running.set(title, { since });
   if (!ticker) {
     ticker = setInterval(tick, tty ? 500 : 30_000);
     ticker.unref();
   }
   try {
-    const note = await work();
+    const note = await work((soFar) => running.set(title, { since, note: soFar }));
     say(`  ${title.padEnd(24)} ${seconds(since).padStart(6)} s${typeof note === "string" ? `  ${note}` : ""}`);
   } finally {
     running.delete(title);

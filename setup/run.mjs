@@ -16,6 +16,10 @@ const verbs = {
     needs: { programs: true, console: "wanted", required: ["jsonnet"] },
     command: (args) => [inRoot("setup", "test.mjs"), ...args],
   },
+  "test:kubernetes": {
+    needs: { programs: true, kubebox: true },
+    command: (args) => [inRoot("setup", "test-kubernetes.mjs"), ...args],
+  },
   check: { needs: {}, command: (args) => [inRoot("setup", "check.mjs"), ...args] },
   bench: {
     needs: { programs: true, console: "wanted" },
@@ -29,13 +33,14 @@ const help = `node setup/run.mjs VERB [ARGUMENT...]
   up       start the appliance                      npm run up
   dev      the same, restarted when a source changes npm run dev
   test     run the tests [whose path has a PATTERN] npm test -- PATTERN
+  test:kubernetes  those with real Kubernetes API servers  npm run test:kubernetes
   check    types, lint, format, architecture        npm run check
   bench    run the benchmarks                       npm run bench
   setup    only make the machine ready
 
 Programs are kept in $BINNACLE_CACHE (default ~/.cache/binnacle). BINNACLE_ENVOY, BINNACLE_PROMETHEUS,
-BINNACLE_PROMTOOL, BINNACLE_ALERTMANAGER, BINNACLE_AMTOOL, BINNACLE_NODE_EXPORTER and BINNACLE_JSONNET name
-programs of your own.
+BINNACLE_PROMTOOL, BINNACLE_ALERTMANAGER, BINNACLE_AMTOOL, BINNACLE_NODE_EXPORTER, BINNACLE_JSONNET and
+BINNACLE_KUBEBOX name programs of your own.
 `;
 
 const [name, ...args] = process.argv.slice(2);

@@ -4,7 +4,9 @@ import { replacePath } from "./alertmanager.mjs";
 import { parseUri } from "./apt.mjs";
 import { chooseTests } from "./choose-tests.mjs";
 import { roomsImported } from "./console.mjs";
+import { parseGoVersion } from "./go-toolchain.mjs";
 import { inForeground } from "./handover.mjs";
+import { linkerFlags } from "./kubebox.mjs";
 import { checkMachine, checkNpm } from "./machine.mjs";
 
 test("a path inside a program is replaced everywhere, at equal length", () => {
@@ -32,6 +34,19 @@ test("tests that need a bed run only when a pattern names their folder", () => {
   assert.deepEqual(chooseTests(files, ["xds", "envoy"]), ["src/xds/stream.test.ts", "test/integration/envoy.test.ts"]);
   assert.deepEqual(chooseTests(files, ["slices"]), []);
   assert.deepEqual(chooseTests(files, ["test/kubernetes"]), ["test/kubernetes/slices.test.ts"]);
+});
+
+test("Go tells its version in its own way", () => {
+  assert.deepEqual(parseGoVersion("go version go1.26.8 linux/amd64"), [1, 26, 8]);
+  assert.deepEqual(parseGoVersion("go version go1.27rc1 linux/amd64"), [1, 27]);
+  assert.equal(parseGoVersion("go: command not found"), undefined);
+});
+
+test("kubebox is told the version of Kubernetes that it is made of", () => {
+  const flags = linkerFlags("require (\n\tk8s.io/kubernetes v1.37.2\n)\n");
+  assert.match(flags, / -X k8s\.io\/component-base\/version\.gitVersion=v1\.37\.2 /);
+  assert.match(flags, / -X k8s\.io\/client-go\/pkg\/version\.gitMinor=37 /);
+  assert.throws(() => linkerFlags("module x"), /requires no k8s.io\/kubernetes/);
 });
 
 test("the rooms that end up in the console's bundle are found; types are not counted", () => {

@@ -1,24 +1,14 @@
 // npm test [-- PATTERN...]: the test files whose path contains a PATTERN, run by Node's own test runner.
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import { chooseTests } from "./choose-tests.mjs";
+import { filesBelow } from "./files-below.mjs";
 import { handOver } from "./handover.mjs";
-import { inRoot, root } from "./paths.mjs";
+import { inRoot } from "./paths.mjs";
 
 const places = [
   { folder: "src", name: /\.test\.ts$/ },
   { folder: "test", name: /\.test\.ts$/ },
   { folder: "setup", name: /\.test\.mjs$/ },
 ];
-
-function* filesBelow(folder) {
-  if (!existsSync(join(root, folder))) return;
-  for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) yield* filesBelow(path);
-    else yield path;
-  }
-}
 
 function main(args) {
   const patterns = args.filter((arg) => !arg.startsWith("--"));
