@@ -1,7 +1,13 @@
 import { compareText } from "#lib/compare.ts";
 import type { KubeList } from "./client.ts";
-import type { KubeObject, ObjectName } from "./resource-type.ts";
+import type { KubeObject } from "./resource-type.ts";
 import type { WatchEvent } from "./watch-events.ts";
+
+/** `namespace` is empty for kinds that have none. */
+export interface FullName {
+  readonly namespace: string;
+  readonly name: string;
+}
 
 /** What is different at the server since the last event. */
 export type MirrorEvent =
@@ -13,13 +19,13 @@ export type MirrorEvent =
       /** Those of them that are new or say something else than before. */
       readonly changed: readonly KubeObject[];
       /** Those that are gone, sorted. */
-      readonly deleted: readonly Required<ObjectName>[];
+      readonly deleted: readonly FullName[];
     }
   | { readonly type: "upsert"; readonly object: KubeObject }
-  | { readonly type: "delete"; readonly name: Required<ObjectName> };
+  | { readonly type: "delete"; readonly name: FullName };
 
 interface Known {
-  readonly name: Required<ObjectName>;
+  readonly name: FullName;
   /** uid and resourceVersion: what tells one state of an object from another. */
   readonly state: string;
 }

@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { createKubeClient } from "../../src/kubernetes/http-client.ts";
+import { silentLogger } from "../../src/lib/log.ts";
+import { ClusterSource } from "../../src/sources/cluster/cluster-source.ts";
+import { RecordingSink } from "../../src/sources/recording-sink.ts";
+import { certificateAuthority } from "../integration/support/certificate.ts";
+import { createNamespace } from "./support/access.ts";
+import { FaultyProxy } from "./support/faulty-proxy.ts";
+import { KubeBox } from "./support/kubebox.ts";
+
+/** A source that follows a cluster, and what it told. */
+class House implements AsyncDisposable {
+  readonly sink = new RecordingSink();
+  readonly source: ClusterSource;
+  synced = false;
+  readonly #client;
+  readonly #stop = new AbortController();
+  readonly #run: Promise<void>;
+
+  constructor(kubeconfig: string) {
+    this.#client = createKubeClient({ connection: { type: "inline", kubeconfig } });
+    this.source = new ClusterSource({
+      client: this.#client,
+      sink: this.sink,
+      log: silentLogger,
+      times: { backoff: { least: 20, most: 200 } },
+      onSynced: () => {
+        this.synced = true;
+        this.sink.wake();
+      },
+      onProblems: () => this.sink.wake(),
+    });
+    this.#run = this.source.run(this.#stop.signal);
+  }
+
+  names(kind: string): string[] {
+    return this.sink.names().filter((name) => name.startsWith(`${kind} `));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#run;
+    this.#client[Symbol.dispose]();
+  }
+}
+
+function ingress(namespace: string, host: string, secretName?: string) {
+  const backend = { service: { name: "web", port: { number: 80 } } };
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    metadata: { namespace, name: "web" },
+    spec: {
+      rules: [{ host, http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
+      ...(secretName === undefined ? {} : { tls: [{ hosts: [host], secretName }] }),
+    },
+  };
+}
+
+function tlsSecret(namespace: string, name: string, host: string) {
+  const { cert, key } = certificateAuthority("test").issue([host]);
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { namespace, name },
+    type: "kubernetes.io/tls",
+    stringData: { "tls.crt": cert, "tls.key": key },
+  };
+}
+
+const limit = { timeout: 120_000 };
+
+describe("a cluster as the home of the objects", limit, () => {
+  test("all there is comes in one call, and of Secrets only what is referred to", limit, async () => {
+    await using box = await KubeBox.start({ controllers: [] });
+    await createNamespace(box.admin, "shop");
+    await createNamespace(box.admin, "other");
+    await box.admin.apply(
+      tlsSecret("shop", "web", "shop.example"),
+      tlsSecret("other", "web", "other.example"),
+      { apiVersion: "v1", kind: "Secret", metadata: { namespace: "shop", name: "password" }, stringData: { a: "b" } },
+      {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { namespace: "shop", name: "web" },
+        spec: { ports: [{ port: 80 }] },
+      },
+      ingress("shop", "shop.example", "web"),
+      ingress("other", "other.example"),
+    );
+    await using proxy = await FaultyProxy.start(box);
+    await using house = new House(proxy.kubeconfig(box.token("cluster-admin")));
+    await house.sink.until(() => house.synced);
+    assert.equal(house.sink.calls.length, 1);
+    assert.deepEqual(house.names("Secret"), ["Secret shop/web"]);
+    assert.deepEqual(house.names("Ingress"), ["Ingress other/web", "Ingress shop/web"]);
+    assert.ok(
+      house.sink.calls[0]?.some((call) => call.includes("/apis/networking.k8s.io/v1/namespaces/shop/ingresses/web")),
+      "the origin is the object's path",
+    );
+    assert.equal(house.source.state().state, "synced");
+    const secretCalls = proxy.calls.filter(({ path }) => path.endsWith("/secrets"));
+    assert.deepEqual(
+      [...new Set(secretCalls.map(({ path, query }) => `${path} ${query.get("fieldSelector")}`))],
+      ["/api/v1/namespaces/shop/secrets type=kubernetes.io/tls"],
+    );
+    assert.ok(!proxy.calls.some(({ path }) => path.endsWith("/endpoints")), "Endpoints repeat what slices say");
+
+    await box.admin.apply(ingress("other", "other.example", "web"));
+    await house.sink.until(() => house.names("Secret").length === 2);
+    const both = house.sink.calls.find((call) => call.some((line) => line.startsWith("put Secret other/web")));
+    assert.ok(
+      both?.some((line) => line.startsWith("put Ingress other/web")),
+      "an Ingress comes together with the Secret that it is the first to ask for",
+    );
+    await box.admin.delete("/apis/networking.k8s.io/v1/namespaces/other/ingresses/web");
+    await house.sink.until(() => house.names("Ingress").length === 1 && house.names("Secret").length === 1);
+  });
+
+  test("an outage keeps everything, and what went on meanwhile is repaired", limit, async () => {
+    await using box = await KubeBox.start({ controllers: [] });
+    await createNamespace(box.admin, "shop");
+    await box.admin.apply(ingress("shop", "shop.example"));
+    await using proxy = await FaultyProxy.start(box);
+    await using house = new House(proxy.kubeconfig(box.token("cluster-admin")));
+    await house.sink.until(() => house.synced);
+    const before = house.sink.names();
+
+    await proxy.down();
+    await house.sink.until(() => house.source.state().state === "stale");
+    assert.deepEqual(house.sink.names(), before);
+    assert.ok(house.source.problems().length > 0);
+    await box.admin.delete("/apis/networking.k8s.io/v1/namespaces/shop/ingresses/web");
+    await createNamespace(box.admin, "new");
+    await proxy.up();
+    await house.sink.until(
+      () => house.names("Ingress").length === 0 && house.names("Namespace").includes("Namespace new"),
+    );
+    await house.sink.until(() => house.source.problems().length === 0);
+    assert.equal(house.source.state().state, "synced");
+
+    proxy.failWatches(410, "Expired");
+    await createNamespace(box.admin, "after-410");
+    await house.sink.until(() => house.names("Namespace").includes("Namespace after-410"));
+    proxy.cutWatches();
+    await createNamespace(box.admin, "after-cut");
+    await house.sink.until(() => house.names("Namespace").includes("Namespace after-cut"));
+  });
+
+  test("nothing is told before every kind has been listed", limit, async () => {
+    await using box = await KubeBox.start({ controllers: [] });
+    await using proxy = await FaultyProxy.start(box);
+    proxy.fault = ({ path }) => (path.endsWith("/ingressclasses") ? { status: 500 } : undefined);
+    await using house = new House(proxy.kubeconfig(box.token("cluster-admin")));
+    await house.sink.until(() => house.source.problems().length > 0);
+    assert.deepEqual(house.sink.calls, []);
+    assert.equal(house.source.state().state, "syncing");
+    assert.match(house.source.state().detail, /ingressclasses/);
+    proxy.fault = () => undefined;
+    await house.sink.until(() => house.synced);
+  });
+
+  test("a server without EndpointSlices is read by its Endpoints", limit, async () => {
+    await using box = await KubeBox.start({ controllers: [] });
+    await using proxy = await FaultyProxy.start(box);
+    proxy.fault = ({ path }) => (path.includes("/endpointslices") ? { status: 404, reason: "NotFound" } : undefined);
+    await createNamespace(box.admin, "shop");
+    await box.admin.apply({
+      apiVersion: "v1",
+      kind: "Endpoints",
+      metadata: { namespace: "shop", name: "web" },
+      subsets: [{ addresses: [{ ip: "10.1.2.3" }], ports: [{ port: 80 }] }],
+    });
+    await using house = new House(proxy.kubeconfig(box.token("cluster-admin")));
+    await house.sink.until(() => house.names("Endpoints").includes("Endpoints shop/web"));
+    assert.equal(house.sink.calls.length, 1, "they are a part of the first call");
+  });
+});
