@@ -19,10 +19,12 @@ import { SnapshotServerProcess } from "#snapshot-server/snapshot-server-process.
 import { SnapshotArchive } from "#xds/snapshot-archive.ts";
 import { API_ADDRESS_FILE } from "./cli/api-client.ts";
 import { ControlPlane } from "./control-plane.ts";
+import { apiTls } from "./main/api-tls.ts";
 import { applianceView, health } from "./main/appliance-view.ts";
 import { startDemoLoad, startDemoUpstreams } from "./main/demo.ts";
 import { localEnvoy } from "./main/envoy-process.ts";
 import { connectMetrics, countChanges, countTranslation, xdsEvents } from "./main/metrics.ts";
+import { kubeFeed } from "./main/kube-feed.ts";
 import { childOf, planMonitoring } from "./main/monitoring.ts";
 import { ownAddresses } from "./main/own-addresses.ts";
 import type { Programs } from "./main/programs.ts";
@@ -162,12 +164,11 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   const publicUrl = publicUrlOf(config);
   const monitoring = await planMonitoring(config, options.programs, state, publicUrl, logger);
   connectMetrics(metrics, { controlPlane, xds, traffic, source, processes });
-  const { tls } = config.api;
   const api = parts.use(
     await startApi({
       address: config.api.address,
       port: config.api.port,
-      ...(tls === undefined ? {} : { tls: { certificate: tls.certificateFile, key: tls.keyFile } }),
+      ...(await apiTls(config, state.path, logger.room("api"))),
       hosts: config.api.allowedHosts,
       publicUrl,
       stateDirectory: state.path,
@@ -180,6 +181,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       metrics: { contentType: metrics.contentType, text: () => metrics.text() },
       appliance: applianceView(views),
       objects: objectsView(controlPlane.store, controlPlane.translator, controlPlane.snapshot),
+      kube: kubeFeed(config, controlPlane),
       traffic: traffic.view,
       monitoring: monitoring.targets,
       grafana: () => monitoring.grafanaUrl,

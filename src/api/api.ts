@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { Agent, createServer, type RequestListener, type Server as HttpServer } from "node:http";
-import { createServer as createTlsServer, type Server as HttpsServer } from "node:https";
+import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import { BlockList, isIPv6 } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
 import { type ApplicationViews, createApplication } from "./application.ts";
@@ -14,6 +15,9 @@ import { sessionsFile } from "./auth/sessions-file.ts";
 import { Gate } from "./gate.ts";
 import { OwnHosts } from "./guard/own-hosts.ts";
 import type { SignInLinkAnswer } from "./answers.ts";
+import { KubeWatches } from "./kube-watches.ts";
+import { acceptTls } from "./tls/accept-tls.ts";
+import type { OwnAuthority } from "./tls/own-authority.ts";
 import { followTlsFiles, readTlsFiles, type TlsFiles } from "./tls-files.ts";
 import { TrafficSockets } from "./traffic-sockets.ts";
 
@@ -23,6 +27,8 @@ export interface ApiOptions extends ApplicationViews {
   /** 0 takes a free one. */
   readonly port: number;
   readonly tls?: TlsFiles;
+  /** Without `tls`: whose certificate answers those who speak TLS to the port all the same, as kubectl does with a token. */
+  readonly ownAuthority?: OwnAuthority;
   /** Further names by which it may be called, see {@link OwnHosts}. */
   readonly hosts: readonly string[];
   /** Where browsers find it, for sign-in links, when that is not {@link Api.url}: `https://console.example.com`. */
@@ -71,7 +77,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const sessions = await Sessions.open(sessionsFile(options.stateDirectory, token), now);
   const credentials: Credentials = { token, operator: OPERATOR, sessions, cookie: cookieName(secure) };
   const codes = new OneTimeCodes(now);
-  let hosts = new OwnHosts({ secure, port: options.port, extra: options.hosts });
+  const named = { secure, alsoTls: options.ownAuthority !== undefined, extra: options.hosts };
+  let hosts = new OwnHosts({ ...named, port: options.port });
   const gate = new Gate({
     hosts: () => hosts,
     credentials,
@@ -89,6 +96,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   started.defer(() => agent.destroy());
 
+  const kubeWatches = options.kube === undefined ? undefined : new KubeWatches(options.kube, now);
+
   let url = "";
   const mintSignInLink = (lifetime = LINK_LIFETIME): SignInLinkAnswer => {
     const code = codes.mint(OPERATOR, lifetime);
@@ -100,6 +109,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     credentials,
     codes,
     sockets,
+    ...(kubeWatches === undefined ? {} : { kubeWatches }),
     agent,
     secure,
     now,
@@ -109,10 +119,11 @@ export async function startApi(options: ApiOptions): Promise<Api> {
 
   const server = await listen(options, application, started);
   const port = listeningPort(server);
-  hosts = new OwnHosts({ secure, port, extra: options.hosts });
+  hosts = new OwnHosts({ ...named, port });
   server.on("upgrade", (request, socket, head) => void sockets.upgrade(request, socket, head));
   // Last in, first out: the live views go before the server waits for its connections.
   started.use(sockets);
+  started.use(kubeWatches);
   url = `${secure ? "https" : "http"}://${urlHost(address)}:${port}`;
   log.info("the API listens", { url });
 
@@ -133,10 +144,12 @@ async function listen(
     maxHeaderSize: 16_384,
   };
   let server: HttpServer | HttpsServer;
-  if (options.tls === undefined) server = createServer(limits, application);
-  else {
+  if (options.tls === undefined) {
+    server = createServer(limits, application);
+    if (options.ownAuthority !== undefined) started.use(takeTlsToo(server, options.ownAuthority, options.log));
+  } else {
     const pair = await readTlsFiles(options.tls);
-    const secureServer = createTlsServer({ ...limits, ...pair, minVersion: "TLSv1.2" }, application);
+    const secureServer = createHttpsServer({ ...limits, ...pair, minVersion: "TLSv1.2" }, application);
     started.use(followTlsFiles(secureServer, options.tls, pair, options.log));
     server = secureServer;
   }
@@ -153,6 +166,17 @@ async function listen(
   }
   started.defer(() => stop(server));
   return server;
+}
+
+function takeTlsToo(server: HttpServer, authority: OwnAuthority, log: Logger): Disposable {
+  const contextOf = (pair: string) => ({ cert: pair, key: pair, minVersion: "TLSv1.2" as const });
+  const secure = createTlsServer({
+    ...contextOf(authority.pair),
+    ALPNProtocols: ["http/1.1"],
+    handshakeTimeout: 10_000,
+  });
+  acceptTls(server, secure, log);
+  return authority.follow((pair) => secure.setSecureContext(contextOf(pair)));
 }
 
 /** Accepts nothing new, lets what is being answered end, and cuts what does not. */

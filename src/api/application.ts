@@ -9,15 +9,18 @@ import type { OneTimeCodes } from "./auth/one-time-codes.ts";
 import { consoleFiles } from "./console-files.ts";
 import type { Gate } from "./gate.ts";
 import { setSecurityHeaders } from "./guard/security-headers.ts";
+import type { KubeWatches } from "./kube-watches.ts";
 import { AlertmanagerClient } from "./monitoring/alertmanager-client.ts";
 import type { MonitoringTargets } from "./monitoring/monitoring-target.ts";
 import { observeAnswers } from "./observe-answers.ts";
 import type { ApiObserver } from "./ports/api-observer.ts";
 import type { ApplianceView } from "./ports/appliance.ts";
 import type { Health, MetricsText } from "./ports/health.ts";
+import { KUBE_PREFIX, type KubeView } from "./ports/kube.ts";
 import type { ObjectsView } from "./ports/objects.ts";
 import type { TrafficView } from "./ports/traffic.ts";
 import { alertsRoutes } from "./routes/alerts.ts";
+import { kubeProblems, kubeRoutes } from "./routes/kubernetes.ts";
 import { monitoringRoutes } from "./routes/monitoring.ts";
 import { objectsRoutes } from "./routes/objects.ts";
 import { authenticationOf, principalOf, setAuthentication } from "./routes/request-principal.ts";
@@ -35,6 +38,8 @@ export interface ApplicationViews {
   readonly metrics: MetricsText;
   readonly appliance: ApplianceView;
   readonly objects: ObjectsView;
+  /** For kubectl; absent where the objects' home is itself a Kubernetes API. */
+  readonly kube?: KubeView;
   readonly traffic: TrafficView;
   readonly monitoring: MonitoringTargets;
   readonly observer: ApiObserver;
@@ -47,6 +52,7 @@ export interface ApplicationOptions extends ApplicationViews {
   readonly credentials: Credentials;
   readonly codes: OneTimeCodes;
   readonly sockets: TrafficSockets;
+  readonly kubeWatches?: KubeWatches;
   /** For connections to the monitoring programs. */
   readonly agent: Agent;
   readonly secure: boolean;
@@ -94,10 +100,15 @@ export function createApplication(options: ApplicationOptions): Express {
     response.type(contentType).send(await options.metrics.text());
   });
   application.use("/api/v1", apiRoutes(options));
+  const { kube, kubeWatches: watches, version, now } = options;
+  if (kube !== undefined && watches !== undefined) {
+    application.use(KUBE_PREFIX, kubeRoutes({ kube, watches, version, now }));
+  }
   application.use(monitoringRoutes(options.monitoring, options.agent));
   application.use(runbookRoutes(options.runbooksDirectory));
   application.use(consoleFiles(options.consoleDirectory));
   application.use(nothingHere);
+  application.use(KUBE_PREFIX, kubeProblems(log, options.observer));
   application.use(answerProblems(log, options.observer));
   return application;
 }

@@ -4,6 +4,7 @@ import { errorMessage } from "#lib/error-message.ts";
 import { check, CHECK_OUTPUTS, type CheckFlags } from "./check.ts";
 import { type CliContext, CommandError } from "./context.ts";
 import { get, GET_OUTPUTS, type GetFlags } from "./get.ts";
+import { kubeconfig, type KubeconfigFlags } from "./kubeconfig.ts";
 import type { LocationFlags } from "./locations.ts";
 import { remoteEnvoy, type RemoteEnvoyFlags } from "./remote-envoy.ts";
 import { signIn } from "./sign-in.ts";
@@ -64,6 +65,15 @@ function build(context: CliContext, exit: (code: number) => void): Command {
     .action(async (kind: string, name: string | undefined, flags: GetFlags) =>
       exit(await get(kind, name, flags, context)),
     );
+
+  command(program, "kubeconfig", "print what kubectl needs to read the objects: address, authority and token")
+    .option("--output <file>", "write it to a file that only you can read")
+    .option("--server <url>", "where kubectl finds the API (default: where it listens)")
+    .option(
+      "--certificate-authority <file>",
+      "PEM file of who signed the API's certificate (default: its own authority)",
+    )
+    .action(async (flags: KubeconfigFlags) => exit(await kubeconfig(flags, context)));
 
   command(program, "status", "show how the appliance is, and all that is wrong with its objects")
     .addOption(new Option("-o, --output <format>", "how to print").choices(["text", "json"]).default("text"))

@@ -60,6 +60,13 @@ for (const origin of [
   test(`Origin ${JSON.stringify(origin)} is not ours`, () => assert.equal(plain.isOwnOrigin(origin), false));
 }
 
+test("with TLS on the same port its pages are ours too, under both schemes", () => {
+  const both = new OwnHosts({ secure: false, alsoTls: true, port: 8600, extra: [] });
+  assert.equal(both.isOwnOrigin("https://localhost:8600"), true);
+  assert.equal(both.isOwnOrigin("http://localhost:8600"), true);
+  assert.equal(both.isOwnOrigin("https://localhost:8601"), false);
+});
+
 test("the scheme's own port may be left out, with TLS only https is ours", () => {
   assert.equal(tls.isOwnHost("localhost"), true);
   assert.equal(tls.isOwnHost("localhost:443"), true);

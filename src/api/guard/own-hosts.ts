@@ -2,6 +2,8 @@
 export interface OwnHostsOptions {
   /** Served with TLS. */
   readonly secure: boolean;
+  /** Served without TLS, and with it on the same port. */
+  readonly alsoTls?: boolean;
   /** The port it listens on. */
   readonly port: number;
   /** Further names by setting, `console.example.com` or `console.example.com:8443`, for instance of a proxy in front. */
@@ -9,15 +11,17 @@ export interface OwnHostsOptions {
 }
 
 /** Names of this machine that nobody else can point elsewhere: addresses, and what RFC 6761 §6.3 keeps for loopback. */
-const LOCAL_NAMES = ["127.0.0.1", "[::1]", "localhost", "binnacle.localhost"];
+export const LOCAL_NAMES = ["127.0.0.1", "[::1]", "localhost", "binnacle.localhost"];
 
 export class OwnHosts {
   readonly #scheme: "http" | "https";
+  readonly #alsoTls: boolean;
   readonly #local: ReadonlySet<string>;
   readonly #extra: ReadonlySet<string>;
 
-  constructor({ secure, port, extra }: OwnHostsOptions) {
+  constructor({ secure, alsoTls = false, port, extra }: OwnHostsOptions) {
     this.#scheme = secure ? "https" : "http";
+    this.#alsoTls = alsoTls;
     this.#local = new Set(LOCAL_NAMES.map((name) => withPort(name, port, this.#scheme)));
     this.#extra = new Set(
       extra.flatMap((name) => {
@@ -40,7 +44,7 @@ export class OwnHosts {
     const scheme = match?.[1];
     const host = match?.[2];
     if (scheme === undefined || host === undefined) return false;
-    if (scheme === this.#scheme && this.#local.has(host)) return true;
+    if ((scheme === this.#scheme || (this.#alsoTls && scheme === "https")) && this.#local.has(host)) return true;
     return (scheme === this.#scheme || scheme === "https") && this.#extra.has(host);
   }
 }

@@ -1,0 +1,136 @@
+import type { Response } from "express";
+import type { AnswerForm } from "#kube-api/accept.ts";
+import { apiVersionOf, kubeResource } from "#kube-api/kube-resource.ts";
+import type { KubeQuery } from "#kube-api/kube-query.ts";
+import { KubeFailure, kubeStatus } from "#kube-api/kube-status.ts";
+import type { ServedObject } from "#kube-api/served-object.ts";
+import { kubeTable, partialMetadata } from "#kube-api/table.ts";
+import { watchEvent, type WatchEvent } from "#kube-api/watch-event.ts";
+import { wireObject } from "#kube-api/wire-object.ts";
+import type { Kind } from "#resources/ref.ts";
+import type { KubeView } from "./ports/kube.ts";
+
+export interface KubeWatch {
+  readonly kind: Kind;
+  readonly form: AnswerForm;
+  readonly query: KubeQuery;
+  /** Asked for, and allowed to the caller. */
+  readonly isShown: (served: ServedObject) => boolean;
+  /** Signed in by a session, which may end at any time. */
+  readonly session: boolean;
+}
+
+/** Watches at a time: kubectl keeps one, a program one for each kind. */
+const MOST_WATCHES = 256;
+/** Bytes that wait in a connection until it is given no more: meanwhile nothing is kept for it but where it stands. */
+const BUDGET = 1_000_000;
+/** Milliseconds between bookmarks. */
+const BOOKMARK_EVERY = 60_000;
+/** Milliseconds after which a watch ends and its client comes back: an hour; with a session a minute, so that it ends, too. */
+const LONGEST = 3_600_000;
+const LONGEST_WITH_SESSION = 60_000;
+
+/** The watches that are open: each is a connection that is told what changes, a JSON document a line. */
+export class KubeWatches implements Disposable {
+  readonly #kube: KubeView;
+  readonly #now: () => number;
+  readonly #ends = new Set<() => void>();
+
+  /** `now`: milliseconds since the epoch, for ages. */
+  constructor(kube: KubeView, now: () => number) {
+    this.#kube = kube;
+    this.#now = now;
+  }
+
+  /**
+   * Answers with the events from the version that the query names; without one, or with 0, first with all there is.
+   * Throws KubeFailure ServiceUnavailable when too many are open. A version that is not known any more is told in the
+   * stream, as API servers do it: ERROR with Expired, and the client lists anew.
+   */
+  begin(response: Response, watch: KubeWatch): void {
+    if (this.#ends.size >= MOST_WATCHES) {
+      throw new KubeFailure("ServiceUnavailable", `${MOST_WATCHES} watches are open; end one, or try again later`);
+    }
+    const { query, isShown } = watch;
+    response.setHeader("Content-Type", "application/json");
+    response.flushHeaders();
+    const fromStart = query.sendInitialEvents || query.resourceVersion === undefined || query.resourceVersion === 0;
+    let seen = fromStart ? this.#kube.version() : (query.resourceVersion ?? 0);
+    let ended = false;
+    const send = (event: WatchEvent): void => void response.write(`${JSON.stringify(this.#body(event, watch))}\n`);
+
+    const end = (): void => {
+      if (ended) return;
+      ended = true;
+      this.#ends.delete(end);
+      stopListening();
+      clearTimeout(timer);
+      clearInterval(bookmarks);
+      response.end();
+    };
+    const look = (): void => {
+      if (ended || response.writableLength > BUDGET) return;
+      const changes = this.#kube.since(seen);
+      if (changes === undefined) {
+        const words = `too old resource version: ${seen} (${this.#kube.version()})`;
+        send({ type: "ERROR", status: kubeStatus("Expired", words) });
+        return end();
+      }
+      for (const change of changes) {
+        const event = watchEvent(change, isShown);
+        if (event !== undefined) send(event);
+        seen = change.version;
+      }
+    };
+    const bookmark = (initialEventsEnd: boolean): void => {
+      if (query.bookmarks && response.writableLength <= BUDGET)
+        send({ type: "BOOKMARK", version: seen, initialEventsEnd });
+    };
+    const stopListening = this.#kube.onChange(look);
+    const longest = watch.session ? LONGEST_WITH_SESSION : LONGEST;
+    const timer = setTimeout(end, Math.min(query.timeout ?? longest, longest)).unref();
+    const bookmarks = setInterval(() => bookmark(false), BOOKMARK_EVERY).unref();
+    this.#ends.add(end);
+    response.on("drain", look).once("close", end);
+
+    if (fromStart)
+      for (const object of this.#kube.list(watch.kind)) if (isShown(object)) send({ type: "ADDED", object });
+    if (query.sendInitialEvents) bookmark(true);
+    look();
+  }
+
+  [Symbol.dispose](): void {
+    for (const end of this.#ends) end();
+  }
+
+  #body(event: WatchEvent, { kind, form, query }: KubeWatch): object {
+    switch (event.type) {
+      case "ERROR":
+        return { type: event.type, object: event.status };
+      case "BOOKMARK": {
+        const annotations = event.initialEventsEnd ? { annotations: { "k8s.io/initial-events-end": "true" } } : {};
+        const metadata = { resourceVersion: String(event.version), creationTimestamp: null, ...annotations };
+        const { version } = { version: "v1", ...form };
+        const table = {
+          kind: "Table",
+          apiVersion: `meta.k8s.io/${version}`,
+          metadata,
+          columnDefinitions: [],
+          rows: [],
+        };
+        const plain = { kind, apiVersion: apiVersionOf(kubeResource(kind)), metadata };
+        return { type: event.type, object: form.form === "table" ? table : plain };
+      }
+      case "ADDED":
+      case "MODIFIED":
+      case "DELETED": {
+        const { object } = event;
+        if (form.form === "metadata") return { type: event.type, object: partialMetadata(object, form.version) };
+        if (form.form !== "table") return { type: event.type, object: wireObject(object) };
+        const metadata = { resourceVersion: String(object.version) };
+        const options = { kind, version: form.version, includeObject: query.includeObject, now: this.#now() };
+        return { type: event.type, object: kubeTable([object], metadata, options) };
+      }
+    }
+  }
+}

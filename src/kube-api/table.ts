@@ -1,0 +1,55 @@
+import type { Kind } from "#resources/ref.ts";
+import { columnsOf } from "./columns.ts";
+import { humanDuration } from "./human-duration.ts";
+import type { ServedObject } from "./served-object.ts";
+import { wireMetadata, wireObject } from "./wire-object.ts";
+
+/** `includeObject` of a request: what of each object goes along with its row. */
+export const INCLUDE_OBJECT = ["Metadata", "Object", "None"] as const;
+export type IncludeObject = (typeof INCLUDE_OBJECT)[number];
+
+export interface TableOptions {
+  readonly kind: Kind;
+  /** `v1` or `v1beta1` of meta.k8s.io. */
+  readonly version: string;
+  readonly includeObject: IncludeObject;
+  /** Milliseconds since the epoch, for ages. */
+  readonly now: number;
+}
+
+/** `meta.k8s.io Table`: what kubectl prints, row by row. `metadata` is the list's. */
+export function kubeTable(objects: readonly ServedObject[], metadata: object, options: TableOptions): object {
+  const { kind, version, includeObject, now } = options;
+  const columns = columnsOf(kind, (served) => age(served, now));
+  return {
+    kind: "Table",
+    apiVersion: `meta.k8s.io/${version}`,
+    metadata,
+    columnDefinitions: columns.map(({ cell: _cell, ...definition }) => definition),
+    rows: objects.map((served) => ({
+      cells: columns.map(({ cell }) => cell(served)),
+      ...rowObject(served, includeObject, version),
+    })),
+  };
+}
+
+function rowObject(served: ServedObject, include: IncludeObject, version: string): { readonly object?: object } {
+  switch (include) {
+    case "None":
+      return {};
+    case "Object":
+      return { object: wireObject(served) };
+    case "Metadata":
+      return { object: partialMetadata(served, version) };
+  }
+}
+
+/** `PartialObjectMetadata`: an object without its content. */
+export function partialMetadata(served: ServedObject, version: string): object {
+  return { kind: "PartialObjectMetadata", apiVersion: `meta.k8s.io/${version}`, metadata: wireMetadata(served) };
+}
+
+function age({ object }: ServedObject, now: number): string {
+  const created = Date.parse(object?.metadata.creationTimestamp ?? "");
+  return Number.isNaN(created) ? "<unknown>" : humanDuration(now - created);
+}
