@@ -39,3 +39,18 @@ test("a service that is told twice counts once", () => {
   const { upserts } = difference(new Map(), [discovered("a", ["10.0.0.1"]), discovered("a", ["10.0.0.2"])], []);
   assert.deepEqual(upserts, [discovered("a", ["10.0.0.1"])]);
 });
+
+test("a service that moves to another team leaves the one before", () => {
+  const { upserts, removals } = difference(before, [discovered("a", ["10.0.0.1"], { namespace: "team-b" })], ["other"]);
+  assert.deepEqual(
+    upserts.map(({ service, namespace }) => [service, namespace]),
+    [["a", "team-b"]],
+  );
+  assert.deepEqual(
+    removals.map(({ service, namespace }) => [service, namespace]),
+    [
+      ["a", "team-shop"],
+      ["b", "team-shop"],
+    ],
+  );
+});

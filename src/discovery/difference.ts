@@ -5,7 +5,7 @@ import { type DiscoveredKey, discoveredKey, type DiscoveredService } from "./dis
 export interface Difference {
   /** New or saying something else, in the order of the new set. */
   readonly upserts: readonly DiscoveredService[];
-  /** Sorted as the old set is. */
+  /** In the order of the old set; also what moves to another team, as it was. */
   readonly removals: readonly DiscoveredService[];
 }
 
@@ -18,16 +18,15 @@ export function difference(
   after: readonly DiscoveredService[],
   unread: readonly string[],
 ): Difference {
-  const keys = new Set<DiscoveredKey>();
-  const upserts = after.filter((service) => {
-    const key = discoveredKey(service);
-    if (keys.has(key)) return false;
-    keys.add(key);
-    return !isDeepStrictEqual(before.get(key), service);
-  });
+  const told = new Map<DiscoveredKey, DiscoveredService>();
+  for (const service of after) if (!told.has(discoveredKey(service))) told.set(discoveredKey(service), service);
   const silent = new Set(unread);
-  const removals = [...before].flatMap(([key, service]) =>
-    keys.has(key) || silent.has(service.scope) ? [] : [service],
-  );
-  return { upserts, removals };
+  return {
+    upserts: [...told].flatMap(([key, service]) => (isDeepStrictEqual(before.get(key), service) ? [] : [service])),
+    removals: [...before].flatMap(([key, service]) => {
+      const now = told.get(key);
+      const stays = now === undefined ? silent.has(service.scope) : now.namespace === service.namespace;
+      return stays ? [] : [service];
+    }),
+  };
 }
