@@ -6,9 +6,7 @@ import type { Config } from "#config/config.ts";
 import type { EnvoyProcess, EnvoyStart } from "#envoy/process.ts";
 import type { Logger } from "#lib/log.ts";
 import { Metrics } from "#monitoring/metrics.ts";
-import { DirectorySource } from "#sources/directory.ts";
 import { SqliteArchive } from "#store/archive.ts";
-import type { ObjectSink } from "#store/changes.ts";
 import { openStateDirectory, type StateDirectory } from "#supervisor/state-directory.ts";
 import { Supervisor } from "#supervisor/supervisor.ts";
 import { XDS_TYPES } from "#xds/resource.ts";
@@ -23,6 +21,7 @@ import { apiTls } from "./main/api-tls.ts";
 import { applianceView, health } from "./main/appliance-view.ts";
 import { startDemoLoad, startDemoUpstreams } from "./main/demo.ts";
 import { localEnvoy } from "./main/envoy-process.ts";
+import { followHome } from "./main/home-source.ts";
 import { connectMetrics, countChanges, countTranslation, xdsEvents } from "./main/metrics.ts";
 import { kubeFeed } from "./main/kube-feed.ts";
 import { childOf, planMonitoring } from "./main/monitoring.ts";
@@ -130,7 +129,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   parts.use(traffic.follow(envoy.admin));
 
   // 6. The home of the objects. Envoy hears nothing before it has been read to the end.
-  const { source, synced } = await followDirectory(
+  const { source, synced } = await followHome(
     config,
     controlPlane,
     countChanges(controlPlane.store, metrics),
@@ -138,9 +137,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     parts,
   );
   if (synced) {
-    progress(`read ${controlPlane.store.states().length} objects from ${config.sources.directory}`);
+    progress(`read ${controlPlane.store.states().length} objects from ${source.place}`);
     await serving(envoy, signal);
-  } else progress(`waiting for ${config.sources.directory}: ${source.state().detail}`);
+  } else progress(`waiting for ${source.place}: ${source.state().detail}`);
 
   // 7. The API and the console.
   const supervisor = new Supervisor({ directory: state.folder("children"), logger });
@@ -158,7 +157,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     now: Date.now,
     sources: () => {
       const { state: word, lastSync, detail } = source.state();
-      return [{ name: "directory", state: word, detail, ...(lastSync === undefined ? {} : { lastSync }) }];
+      return [{ name: source.name, state: word, detail, ...(lastSync === undefined ? {} : { lastSync }) }];
     },
   };
   const publicUrl = publicUrlOf(config);
@@ -227,41 +226,6 @@ async function serving(envoy: EnvoyProcess, signal: AbortSignal): Promise<void> 
   } finally {
     envoy.events.off("state", look);
   }
-}
-
-/**
- * Follows the directory. Resolves when it has been read and Envoy may have what came of it, or when it is found that it
- * cannot be read yet: then the appliance waits for it, and says so.
- */
-async function followDirectory(
-  config: Config,
-  controlPlane: ControlPlane,
-  sink: ObjectSink,
-  logger: Logger,
-  parts: AsyncDisposableStack,
-): Promise<{ source: DirectorySource; synced: boolean }> {
-  const first = Promise.withResolvers<boolean>();
-  const source: DirectorySource = new DirectorySource({
-    directory: config.sources.directory,
-    sink,
-    log: logger.room("directory"),
-    validation: { unknownFields: config.sources.unknownFields },
-    onSynced: () => {
-      controlPlane.open();
-      first.resolve(true);
-    },
-    onProblems: () => {
-      if (!controlPlane.snapshot.ready && source.state().lastSync === undefined) first.resolve(false);
-    },
-  });
-  const stop = new AbortController();
-  const run = source.run(stop.signal);
-  parts.defer(async () => {
-    stop.abort();
-    await run;
-  });
-  run.catch(first.reject);
-  return { source, synced: await first.promise };
 }
 
 /** When Envoy's configuration last changed, milliseconds since the epoch. */

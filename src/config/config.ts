@@ -2,11 +2,12 @@ import { z } from "zod";
 import type { Immutable } from "#lib/immutable.ts";
 import { isMap, maps, type Report, rule } from "#lib/schema-rules.ts";
 import { alerts } from "./alerts.ts";
-import { api, log, sources, xds } from "./control-plane.ts";
+import { api, log, xds } from "./control-plane.ts";
 import { envoy } from "./envoy.ts";
 import { listeners } from "./listeners.ts";
 import { monitoring } from "./monitoring.ts";
 import { routing } from "./routing.ts";
+import { sources } from "./sources.ts";
 import { traffic } from "./traffic.ts";
 import { upstreams } from "./upstreams.ts";
 

@@ -6,21 +6,6 @@ import { address, isLoopback, path, port, settingKinds } from "./setting.ts";
 
 type FromHere = (path: string) => string;
 
-/** `sources`: where objects come from. */
-export function sources(fromHere: FromHere) {
-  return z
-    .strictObject({
-      directory: path(fromHere)
-        .prefault("manifests")
-        .describe("The folder of manifests, read with its sub-folders and watched."),
-      unknownFields: z
-        .enum(["error", "warn"])
-        .default("error")
-        .describe("Whether a field that Kubernetes does not know refuses its object or is left out with a warning."),
-    })
-    .prefault({});
-}
-
 /** `api`: console, API, WebSocket, metrics and health. */
 export function api(fromHere: FromHere) {
   return z

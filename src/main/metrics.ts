@@ -1,9 +1,9 @@
 import type { Metrics } from "#monitoring/metrics.ts";
-import type { DirectorySource } from "#sources/directory.ts";
 import type { ObjectSink } from "#store/changes.ts";
 import type { XdsServer, XdsServerEvents } from "#xds/server.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import type { SupervisedProcess } from "./appliance-view.ts";
+import type { HomeSource } from "./home-source.ts";
 import { certificateFeed, objectFeed } from "./object-feed.ts";
 import type { TrafficPart } from "./traffic.ts";
 
@@ -11,7 +11,7 @@ export interface MeasuredParts {
   readonly controlPlane: ControlPlane;
   readonly xds: XdsServer;
   readonly traffic: TrafficPart;
-  readonly source: DirectorySource;
+  readonly source: HomeSource;
   readonly processes: () => readonly SupervisedProcess[];
 }
 
