@@ -26,8 +26,8 @@ export function answeringEnvoy(port: number, body: string): JsonObject {
 
 /**
  * One host that is forwarded to one endpoint, as somebody writes it who has read "Configuring Envoy as an edge proxy": the
- * safety settings are those of the appliance (listener, cluster, overload manager), and Envoy's own statistics are as they
- * come.
+ * safety settings are those of the appliance (listener, retries, cluster, overload manager), and Envoy's own statistics are
+ * as they come.
  */
 export function forwardingEnvoy(port: number, host: string, upstreamPort: number): JsonObject {
   const route = {
@@ -35,7 +35,19 @@ export function forwardingEnvoy(port: number, host: string, upstreamPort: number
     route: {
       cluster: "app",
       timeout: "15s",
-      retry_policy: { retry_on: "connect-failure,refused-stream,reset-before-request", num_retries: 1 },
+      retry_policy: {
+        retry_on: "connect-failure,refused-stream,reset-before-request",
+        num_retries: 1,
+        retry_host_predicate: [
+          {
+            name: "envoy.retry_host_predicates.previous_hosts",
+            typed_config: {
+              "@type": anyType("envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"),
+            },
+          },
+        ],
+        host_selection_retry_max_attempts: 3,
+      },
     },
   };
   const address = { socket_address: { address: "127.0.0.1", port_value: upstreamPort } };
@@ -46,7 +58,18 @@ export function forwardingEnvoy(port: number, host: string, upstreamPort: number
     per_connection_buffer_limit_bytes: CONNECTION_BUFFER_BYTES,
     common_lb_config: { healthy_panic_threshold: { value: 0 } },
     circuit_breakers: { thresholds: [{ retry_budget: { budget_percent: { value: 20 }, min_retry_concurrency: 10 } }] },
-    outlier_detection: { split_external_local_origin_errors: true, enforcing_consecutive_5xx: 0 },
+    ignore_health_on_host_removal: true,
+    outlier_detection: {
+      split_external_local_origin_errors: true,
+      enforcing_consecutive_5xx: 0,
+      consecutive_gateway_failure: 5,
+      enforcing_consecutive_gateway_failure: 100,
+      enforcing_success_rate: 0,
+      enforcing_local_origin_success_rate: 0,
+      interval: "5s",
+      base_ejection_time: "15s",
+      max_ejection_percent: 50,
+    },
     load_assignment: { cluster_name: "app", endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
   };
   return {

@@ -19,11 +19,19 @@ export class ChildProgram implements AsyncDisposable {
     this.#ended = once(this.#child, "exit");
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   /** CPU so far, of the process and of its children, in milliseconds. */
   cpuMillis(): number {
-    const pid = this.#child.pid!;
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
-    return [pid, ...children.map(Number)].reduce((sum, each) => sum + cpuMillis(each), 0);
+    return [this.pid, ...this.children()].reduce((sum, each) => sum + cpuMillis(each), 0);
+  }
+
+  /** The processes that it has started: some proxies work in these. */
+  children(): readonly number[] {
+    const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, "utf8");
+    return children.split(" ").filter(Boolean).map(Number);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 /** Linux counts a process's CPU in hundredths of a second (USER_HZ), on every machine. */
@@ -24,4 +25,9 @@ export function mostResidentBytes(pid: number): number {
 function statusBytes(pid: number, field: string): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) * 1024;
+}
+
+/** Lets a process with all its threads, and what it starts from now on, run on one CPU alone (taskset(1)). */
+export function runOn(cpu: number, pid: number): void {
+  execFileSync("taskset", ["--all-tasks", "--cpu-list", "--pid", String(cpu), String(pid)], { stdio: "ignore" });
 }
