@@ -144,9 +144,19 @@ async function listen(
     maxHeaderSize: 16_384,
   };
   let server: HttpServer | HttpsServer;
+  let tlsToo: Disposable | undefined;
   if (options.tls === undefined) {
     server = createServer(limits, application);
-    if (options.ownAuthority !== undefined) started.use(takeTlsToo(server, options.ownAuthority, options.log));
+    const { ownAuthority, log } = options;
+    if (ownAuthority !== undefined) {
+      const secure = createTlsServer({
+        ...contextOf(ownAuthority.pair),
+        ALPNProtocols: ["http/1.1"],
+        handshakeTimeout: 10_000,
+      });
+      tlsToo = acceptTls(server, secure, DRAIN, log);
+      started.use(ownAuthority.follow((pair) => secure.setSecureContext(contextOf(pair))));
+    }
   } else {
     const pair = await readTlsFiles(options.tls);
     const secureServer = createHttpsServer({ ...limits, ...pair, minVersion: "TLSv1.2" }, application);
@@ -165,18 +175,14 @@ async function listen(
     throw new Error(`the API cannot listen on ${options.address}:${options.port}`, { cause });
   }
   started.defer(() => stop(server));
+  // Before the server waits for its connections: some it does not know.
+  started.use(tlsToo);
   return server;
 }
 
-function takeTlsToo(server: HttpServer, authority: OwnAuthority, log: Logger): Disposable {
-  const contextOf = (pair: string) => ({ cert: pair, key: pair, minVersion: "TLSv1.2" as const });
-  const secure = createTlsServer({
-    ...contextOf(authority.pair),
-    ALPNProtocols: ["http/1.1"],
-    handshakeTimeout: 10_000,
-  });
-  acceptTls(server, secure, log);
-  return authority.follow((pair) => secure.setSecureContext(contextOf(pair)));
+/** Certificate and key in one text: OpenSSL takes of it what it looks for. */
+function contextOf(pair: string): { cert: string; key: string; minVersion: "TLSv1.2" } {
+  return { cert: pair, key: pair, minVersion: "TLSv1.2" };
 }
 
 /** Accepts nothing new, lets what is being answered end, and cuts what does not. */
