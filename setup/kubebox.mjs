@@ -48,8 +48,10 @@ async function withEnvironment(go, work) {
 async function goCommand(go, args, options) {
   // Half an hour of two processors, in the worst case: whoever works on this machine meanwhile goes first.
   const { code, output } = await run("nice", ["-n", "10", go.program, ...args], { cwd: sources, ...options });
-  if (code !== 0) throw new Error(`go ${args[0]}: ${lastLines(output, 6)}`);
-  return output;
+  if (code === 0) return output;
+  // The lines of a single word are the packages that it lists or compiles.
+  const words = output.split("\n").filter((line) => line.trim().includes(" "));
+  throw new Error(`go ${args[0]}: ${lastLines(words.join("\n"), 6)}`);
 }
 
 const linesOf = (text) => text.split("\n").length - 1;
