@@ -2,10 +2,11 @@ import type { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from "#proto/envoy
 import { BorrowedNames } from "./borrowed-names.ts";
 import { TYPE_URLS, XDS_TYPES, type XdsResource, type XdsType } from "./resource.ts";
 import { refusalWords } from "./refusal-words.ts";
+import { InFlight, type Push } from "./in-flight.ts";
 import { responseOf } from "./response.ts";
 import type { ResourceName, Snapshot } from "./snapshot.ts";
 import { SendOrder } from "./send-order.ts";
-import { hostOf, resolve, Subscription, tableOf } from "./subscription.ts";
+import { hostOf, resolve, Subscription } from "./subscription.ts";
 import { Waits } from "./waits.ts";
 
 /** What a stream says about itself, for metrics and the live view. */
@@ -47,16 +48,6 @@ const MOST_BORROWED = 4_096;
 /** Unanswered responses after which a client counts as stuck. */
 const MOST_IN_FLIGHT = 256;
 
-interface Push {
-  readonly type: XdsType;
-  readonly nonce: string;
-  /** By the client's name; undefined for a removal. */
-  readonly resources: ReadonlyMap<string, XdsResource | undefined>;
-  /** Names whose answer says nothing: the client may have given them up while this was on its way. */
-  readonly void: Set<string>;
-  readonly at: number;
-}
-
 const TYPE_OF_URL = new Map<string, XdsType>(XDS_TYPES.map((type) => [TYPE_URLS[type], type]));
 
 /**
@@ -67,7 +58,7 @@ export class AdsStream {
   readonly #options: StreamOptions;
   readonly #subscriptions = new Map<XdsType, Subscription>();
   readonly #dirty = new Map<XdsType, Set<string>>(XDS_TYPES.map((type) => [type, new Set()]));
-  readonly #inFlight = new Map<string, Push>();
+  readonly #inFlight = new InFlight();
   /** Names that are to be sent apart from others, because together they were refused. */
   readonly #groups: { readonly type: XdsType; readonly names: readonly string[] }[] = [];
   /** What is wanted again although the client refused it: the answer is known. */
@@ -97,7 +88,7 @@ export class AdsStream {
   request(request: DeltaDiscoveryRequest): void {
     const type = TYPE_OF_URL.get(request.typeUrl);
     if (type === undefined) return;
-    const push = this.#inFlight.get(request.responseNonce);
+    const push = this.#inFlight.take(request.responseNonce);
     if (push !== undefined) this.#answered(request, push);
     let subscription = this.#subscriptions.get(type);
     const first = subscription === undefined;
@@ -106,7 +97,7 @@ export class AdsStream {
     const asked = subscription.update(request);
     for (const name of request.resourceNamesUnsubscribe) {
       if (type === "secret") this.#borrowed.delete(name);
-      if (type === "routeTable") this.#forgetHosts(name);
+      if (type === "routeTable") this.#inFlight.forgetHosts(name, this.#subscriptions.get("virtualHost"));
     }
     const dirty = this.#dirty.get(type)!;
     if (first || asked.includes("*"))
@@ -122,15 +113,13 @@ export class AdsStream {
   /** Milliseconds for which the client has left so much unread or unanswered that nothing more is sent; 0 while it keeps up. */
   get stuckFor(): number {
     if (this.#writable && this.#inFlight.size < MOST_IN_FLIGHT) return 0;
-    const [oldest] = this.#inFlight.values();
+    const { oldest } = this.#inFlight;
     return oldest === undefined ? 0 : this.#options.now() - oldest.at;
   }
 
   /** When the oldest response of each type that the client has not answered was sent, in the options' clock. */
   unansweredSince(): ReadonlyMap<XdsType, number> {
-    const oldest = new Map<XdsType, number>();
-    for (const { type, at } of this.#inFlight.values()) if (!oldest.has(type)) oldest.set(type, at);
-    return oldest;
+    return this.#inFlight.since();
   }
 
   drained(): void {
@@ -149,23 +138,8 @@ export class AdsStream {
     this.#flush();
   }
 
-  /** The hosts of a table go with it, and come again with it. Those on their way may come before or after it goes. */
-  #forgetHosts(table: string): void {
-    const hosts = this.#subscriptions.get("virtualHost");
-    hosts?.forgetTable(table);
-    for (const push of this.#inFlight.values()) {
-      if (push.type !== "virtualHost") continue;
-      for (const name of push.resources.keys()) {
-        if (tableOf(name) !== table) continue;
-        push.void.add(name);
-        hosts?.uncertain.add(name);
-      }
-    }
-  }
-
   #answered(request: DeltaDiscoveryRequest, push: Push): void {
     const { snapshot, events, now } = this.#options;
-    this.#inFlight.delete(request.responseNonce);
     if (request.errorDetail !== undefined) {
       this.#refused(push, refusalWords(request.errorDetail.message));
       return;
@@ -334,7 +308,7 @@ export class AdsStream {
       subscription.sent(name, nonce);
       pushed.set(name, undefined);
     }
-    this.#inFlight.set(nonce, { type, nonce, resources: pushed, void: new Set(), at: this.#options.now() });
+    this.#inFlight.add({ type, nonce, resources: pushed, at: this.#options.now() });
     this.#writable = this.#options.send(responseOf(type, nonce, resources, removed));
     const bytes = resources.reduce((sum, [, resource]) => sum + resource.bytes.length, 0);
     this.#options.events?.pushed?.({ type, resources: resources.length, removed: removed.length, bytes });
