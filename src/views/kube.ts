@@ -42,7 +42,7 @@ export class KubeFeed implements KubeView {
   readonly #listeners = new Set<() => void>();
   #changes: ServedChange[] = [];
   /** Versions from here on are known. */
-  #oldest: number;
+  #oldest: number | undefined;
   #version: number;
   #isScheduled = false;
 
@@ -57,10 +57,6 @@ export class KubeFeed implements KubeView {
       facts: () => [],
     };
     for (const { ref } of store.states()) this.#unseen.set(refKey(ref), ref);
-    this.#settle();
-    // Nobody has a version from before: what was there at the start is no change.
-    this.#changes = [];
-    this.#oldest = this.#version;
     parts.listen({ judged: (refs) => this.#note(refs) });
   }
 
@@ -88,7 +84,7 @@ export class KubeFeed implements KubeView {
 
   since(version: number): readonly ServedChange[] | undefined {
     this.#settle();
-    if (version < this.#oldest || version > this.#version) return undefined;
+    if (version < (this.#oldest ?? 0) || version > this.#version) return undefined;
     const first = this.#changes.findIndex((change) => change.version > version);
     return first < 0 ? [] : this.#changes.slice(first);
   }
@@ -117,6 +113,10 @@ export class KubeFeed implements KubeView {
   #settle(): void {
     for (const [key, ref] of this.#unseen) this.#look(key, ref);
     this.#unseen.clear();
+    if (this.#oldest !== undefined) return;
+    // The first to ask: nobody has a version from before, so that what there is is no change.
+    this.#changes = [];
+    this.#oldest = this.#version;
   }
 
   #look(key: RefKey, ref: ObjectRef): void {
