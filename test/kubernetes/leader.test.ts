@@ -7,7 +7,8 @@ import { until } from "../integration/support/until.ts";
 import { FaultyProxy } from "./support/faulty-proxy.ts";
 import { KubeBox } from "./support/kubebox.ts";
 
-const TIMES: LeaderTimes = { duration: 2000, renewDeadline: 1200, retry: 200 };
+/** Long enough for a busy machine: a renewal that comes late is a leader that ends. */
+const TIMES: LeaderTimes = { duration: 10_000, renewDeadline: 7_000, retry: 300 };
 const LEASE = { namespace: "default", name: "binnacle" };
 
 /** A candidate, and when it led. */
