@@ -20,6 +20,7 @@ import { ControlPlane } from "./control-plane.ts";
 import { apiTls } from "./main/api-tls.ts";
 import { applianceView, health } from "./main/appliance-view.ts";
 import { startDemoLoad, startDemoUpstreams } from "./main/demo.ts";
+import { startDiscovery } from "./main/discovery.ts";
 import { localEnvoy } from "./main/envoy-process.ts";
 import { followHome } from "./main/home-source.ts";
 import { connectMetrics, countChanges, countTranslation, xdsEvents } from "./main/metrics.ts";
@@ -128,14 +129,11 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   progress(ENVOY_STARTS[start]);
   parts.use(traffic.follow(envoy.admin));
 
-  // 6. The home of the objects. Envoy hears nothing before it has been read to the end.
-  const { source, synced } = await followHome(
-    config,
-    controlPlane,
-    countChanges(controlPlane.store, metrics),
-    logger,
-    parts,
-  );
+  // 6. The home of the objects, and what is found elsewhere. Envoy hears nothing before all of it has been asked.
+  const { store } = controlPlane;
+  const sink = countChanges(store, metrics);
+  const discovery = await startDiscovery(config, { stateDirectory: state.path, store, sink }, logger, parts);
+  const { source, synced } = await followHome(config, controlPlane, discovery.home, logger, parts, discovery.settled);
   if (synced) {
     progress(`read ${controlPlane.store.states().length} objects from ${source.place}`);
     await serving(envoy, signal);
@@ -157,12 +155,13 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     now: Date.now,
     sources: () => {
       const { state: word, lastSync, detail } = source.state();
-      return [{ name: source.name, state: word, detail, ...(lastSync === undefined ? {} : { lastSync }) }];
+      const home = { name: source.name, state: word, detail, ...(lastSync === undefined ? {} : { lastSync }) };
+      return [home, ...discovery.states()];
     },
   };
   const publicUrl = publicUrlOf(config);
   const monitoring = await planMonitoring(config, options.programs, state, publicUrl, logger);
-  connectMetrics(metrics, { controlPlane, xds, traffic, source, processes });
+  connectMetrics(metrics, { controlPlane, xds, traffic, source, discovery, processes });
   const api = parts.use(
     await startApi({
       address: config.api.address,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Immutable } from "#lib/immutable.ts";
 import { isMap, maps, type Report, rule } from "#lib/schema-rules.ts";
 import { alerts } from "./alerts.ts";
+import { backends } from "./backends.ts";
 import { api, log, xds } from "./control-plane.ts";
 import { envoy } from "./envoy.ts";
 import { listeners } from "./listeners.ts";
@@ -23,6 +24,7 @@ export function configSchema(fromHere: (path: string) => string) {
         "The ports of the data plane. Nothing listens beyond loopback unless it is said here.",
       ),
       sources: sources(fromHere).describe("Where objects come from."),
+      backends: backends(fromHere).describe("Where upstreams are found besides the home of the objects."),
       routing: routing.describe("What applies to every route unless an object says otherwise."),
       upstreams: upstreams.describe("Where traffic may go."),
       envoy: envoy.describe("The data plane's process."),
@@ -33,11 +35,17 @@ export function configSchema(fromHere: (path: string) => string) {
       alerts: alerts(fromHere).describe("Who hears of what."),
       log: log.describe("The control plane's own log, on standard error."),
     })
-    .check(rule(checkPorts));
+    .check(rule(checkPorts), rule(checkBackends));
 }
 
 /** The appliance's configuration. Durations are milliseconds; a setting that is absent by default is `undefined`. */
 export type Config = Immutable<z.output<ReturnType<typeof configSchema>>>;
+
+/** A cluster that is the home is written to by nobody yet: what is found elsewhere could not be placed there. */
+function checkBackends({ backends, sources }: Readonly<Record<string, unknown>>, report: Report): void {
+  if (!Array.isArray(backends) || backends.length === 0 || !isMap(sources) || sources["cluster"] === undefined) return;
+  report(["backends"], "not possible together with sources.cluster", "use sources.directory with backends");
+}
 
 /** Every port of TCP may stand once, whoever listens on it: the second would fail to start, or take the first one's traffic. */
 function checkPorts(config: Readonly<Record<string, unknown>>, report: Report): void {

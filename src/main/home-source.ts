@@ -32,6 +32,8 @@ interface RunningSource extends HomeSource {
 /**
  * Follows the home of the objects. Resolves when it has been read and Envoy may have what came of it, or when it is found that
  * it cannot be read yet: then the appliance waits for it, and says so.
+ *
+ * @param settled the backends have said what they have, or that they cannot
  */
 export async function followHome(
   config: Config,
@@ -39,12 +41,17 @@ export async function followHome(
   sink: ObjectSink,
   logger: Logger,
   parts: AsyncDisposableStack,
+  settled: Promise<unknown>,
 ): Promise<{ source: HomeSource; synced: boolean }> {
   const first = Promise.withResolvers<boolean>();
   const callbacks: Callbacks = {
     onSynced: () => {
-      controlPlane.open();
-      first.resolve(true);
+      settled
+        .then(() => {
+          controlPlane.open();
+          first.resolve(true);
+        })
+        .catch(first.reject);
     },
     onProblems: () => {
       if (!controlPlane.snapshot.ready && source.state().lastSync === undefined) first.resolve(false);

@@ -4,6 +4,7 @@ import type { XdsServer, XdsServerEvents } from "#xds/server.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import type { SupervisedProcess } from "./appliance-view.ts";
 import type { HomeSource } from "./home-source.ts";
+import type { DiscoveryPart } from "./discovery.ts";
 import { certificateFeed, objectFeed } from "./object-feed.ts";
 import type { TrafficPart } from "./traffic.ts";
 
@@ -12,13 +13,14 @@ export interface MeasuredParts {
   readonly xds: XdsServer;
   readonly traffic: TrafficPart;
   readonly source: HomeSource;
+  readonly discovery: Pick<DiscoveryPart, "measures">;
   readonly processes: () => readonly SupervisedProcess[];
 }
 
 /** Joins the metrics with the rooms: what happens is counted, what stands is read when it is scraped. */
 export function connectMetrics(
   metrics: Metrics,
-  { controlPlane, xds, traffic, source, processes }: MeasuredParts,
+  { controlPlane, xds, traffic, source, discovery, processes }: MeasuredParts,
 ): void {
   metrics.objects.connect(objectFeed(controlPlane));
   metrics.certificates.connect(() => certificateFeed(controlPlane));
@@ -33,6 +35,7 @@ export function connectMetrics(
     const errors = problems.filter(({ severity }) => severity === "error").length;
     return [
       { backend: "local", synced: state === "synced", syncedAt: lastSync, errors, warnings: problems.length - errors },
+      ...discovery.measures(),
     ];
   });
   metrics.children.connect(() =>

@@ -1,0 +1,109 @@
+import { join } from "node:path";
+import type { ApplianceView } from "#api/ports/appliance.ts";
+import type { Config } from "#config/config.ts";
+import { Backend } from "#discovery/backend.ts";
+import { SqliteCache } from "#discovery/cache.ts";
+import { StorePlacer } from "#discovery/store-placer.ts";
+import type { Logger } from "#lib/log.ts";
+import type { SourceState } from "#monitoring/source-metrics.ts";
+import type { ObjectSink } from "#store/changes.ts";
+import type { Store } from "#store/store.ts";
+
+/** Discovery as the rest of the appliance sees it. */
+export interface DiscoveryPart {
+  /** What the home's own source writes to, so that neither writes the other's objects. */
+  readonly home: ObjectSink;
+  /** Each backend has reported or failed, or {@link LONGEST_WAIT} has passed. */
+  readonly settled: Promise<unknown>;
+  states(): ReturnType<ApplianceView["sources"]>;
+  measures(): readonly SourceState[];
+}
+
+/** How long a start waits for backends, in milliseconds. */
+const LONGEST_WAIT = 10_000;
+
+/** Follows the backends of the configuration; what they have goes into the store. */
+export async function startDiscovery(
+  { backends: configured }: Config,
+  { stateDirectory, store, sink }: { stateDirectory: string; store: Store; sink: ObjectSink },
+  logger: Logger,
+  parts: AsyncDisposableStack,
+): Promise<DiscoveryPart> {
+  const log = logger.room("discovery");
+  const cache = new SqliteCache(join(stateDirectory, "discovery.db"), log);
+  parts.defer(() => cache.close());
+  for (const backend of cache.keepOnly(configured.map(({ name }) => name)))
+    log.info("forgot a backend that the configuration no longer names", { backend });
+  const takenOver = new Map(configured.map(({ name, labels, annotations }) => [name, { labels, annotations }]));
+  const placer = new StorePlacer({
+    sink,
+    originOf: (ref) => store.state(ref)?.origin,
+    takenOver: (backend) => takenOver.get(backend) ?? { labels: [], annotations: [] },
+  });
+  const backends: Backend[] = [];
+  for (const settings of configured) {
+    const discoverer = await kubernetes(settings, log, parts);
+    const backend = new Backend({ name: settings.name, discoverer, placer, cache, log, now: Date.now });
+    const stop = new AbortController();
+    const run = backend.run(stop.signal);
+    parts.defer(async () => {
+      stop.abort();
+      await run;
+    });
+    backends.push(backend);
+  }
+  return {
+    home: placer.home,
+    settled: settling(backends),
+    states: () => backends.map(stateOf),
+    measures: () =>
+      backends.map((backend) => {
+        const { name, state, lastSync, problems } = backend.status();
+        const errors = problems.filter(({ severity }) => severity === "error").length + placer.unplaced(name).size;
+        const warnings = problems.filter(({ severity }) => severity === "warning").length;
+        return { backend: name, synced: state === "synced", syncedAt: lastSync, errors, warnings };
+      }),
+  };
+}
+
+/** The rooms of Kubernetes are loaded only where there is one. */
+async function kubernetes(
+  { kubernetes: { kubeconfig, context }, namespaces, labelSelector }: Config["backends"][number],
+  log: Logger,
+  parts: AsyncDisposableStack,
+) {
+  const [{ createKubeClient }, { KubernetesDiscoverer }] = await Promise.all([
+    import("#kubernetes/http-client.ts"),
+    import("#discovery/kubernetes/discoverer.ts"),
+  ]);
+  const connection = { type: "file", kubeconfig, context } as const;
+  const { allow, deny, map } = namespaces;
+  return new KubernetesDiscoverer({
+    client: parts.use(createKubeClient({ connection, environment: process.env })),
+    teamOf: (namespace) =>
+      deny.includes(namespace) || (allow.length > 0 && !allow.includes(namespace))
+        ? undefined
+        : (map[namespace] ?? namespace),
+    ...(labelSelector === undefined ? {} : { labelSelector }),
+    log,
+  });
+}
+
+async function settling(backends: readonly Backend[]): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, LONGEST_WAIT);
+  await Promise.race([Promise.all(backends.map(({ settled }) => settled)), late]);
+  clearTimeout(timer);
+}
+
+function stateOf(backend: Backend): ReturnType<ApplianceView["sources"]>[number] {
+  const { name, platform, state, lastSync, failure, held } = backend.status();
+  const services = `${[...backend.applied()].length} services of ${platform}`;
+  const holds = held.length === 0 ? "" : `; ${held.length} that went all at once are held`;
+  return {
+    name,
+    state: state === "idle" ? "syncing" : state,
+    detail: `${failure === undefined ? services : `${services}; ${failure.message}`}${holds}`,
+    ...(lastSync === undefined ? {} : { lastSync }),
+  };
+}

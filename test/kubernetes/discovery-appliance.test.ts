@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { test } from "node:test";
+import { freePorts } from "../integration/support/free-port.ts";
+import { httpGet } from "../integration/support/http-get.ts";
+import { temporaryDirectory } from "../integration/support/temp-dir.ts";
+import { until } from "../integration/support/until.ts";
+import { Upstream } from "../integration/support/upstream.ts";
+import { createNamespace } from "./support/access.ts";
+import { KubeBox } from "./support/kubebox.ts";
+import { claimPodSubnet } from "./support/pod-network.ts";
+
+const CLI = resolve(import.meta.dirname, "../../src/cli.ts");
+
+test(
+  "binnacle up serves traffic to a backend's endpoints, while its API is away, and after a restart without it",
+  { timeout: 180_000 },
+  async () => {
+    await using box = await KubeBox.start({ controllers: [] });
+    await using subnet = await claimPodSubnet();
+    const ip = `${subnet.prefix}.7`;
+    await using _pod = await Upstream.start({ host: ip, port: 8080, respond: () => ({ body: "cart" }) });
+    await createNamespace(box.admin, "shop");
+    const metadata = { namespace: "shop", name: "cart" };
+    await box.admin.apply(
+      { apiVersion: "v1", kind: "Service", metadata, spec: { ports: [{ port: 80 }] } },
+      {
+        apiVersion: "discovery.k8s.io/v1",
+        kind: "EndpointSlice",
+        metadata: { ...metadata, labels: { "kubernetes.io/service-name": "cart" } },
+        addressType: "IPv4",
+        ports: [{ name: "", port: 8080 }],
+        endpoints: [{ addresses: [ip] }],
+      },
+    );
+    await using home = await temporaryDirectory("discovery");
+    const [http = 0, https = 0, api = 0, stats = 0] = await freePorts(4);
+    await mkdir(join(home.path, "manifests"));
+    await writeFile(join(home.path, "manifests/shop.yaml"), INGRESS);
+    await writeFile(
+      join(home.path, "binnacle.yaml"),
+      `listeners:
+  - {name: http, port: ${http}, protocol: http}
+  - {name: https, port: ${https}, protocol: https}
+backends:
+  - {name: east, kubernetes: {kubeconfig: ${await box.kubeconfigFile()}}, namespaces: {map: {shop: team-shop}}}
+upstreams: {allowLocal: [8080]}
+envoy: {statsPort: ${stats}, drainTime: 1s}
+api: {port: ${api}}
+monitoring:
+  prometheus: {enabled: false}
+  alertmanager: {enabled: false}
+  nodeExporter: {enabled: false}
+  grafana: {enabled: false}
+`,
+    );
+    const args = [CLI, "up", "--config", join(home.path, "binnacle.yaml"), "--state", join(home.path, "state")];
+    const serving = async (act: () => Promise<void>): Promise<void> => {
+      const appliance = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+      let output = "";
+      for (const stream of [appliance.stdout, appliance.stderr]) {
+        stream.on("data", (data: Buffer) => (output += data.toString()));
+      }
+      const ended = once(appliance, "close");
+      const ready = async () => (await httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` })).status === 200;
+      try {
+        await until(ready, { timeoutMs: 60_000, what: "readiness" }).catch((error: unknown) => {
+          throw new Error(`not ready: ${output}`, { cause: error });
+        });
+        assert.equal(await cart(), "cart", "from the first request on");
+        await act();
+      } finally {
+        appliance.kill("SIGTERM");
+        await ended;
+      }
+    };
+    const cart = async () => (await httpGet({ port: http }, "/", { host: "shop.example" })).body;
+    await serving(async () => {
+      await box.kill();
+      assert.equal(await cart(), "cart");
+    });
+    await serving(async () => {});
+  },
+);
+
+const INGRESS = `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop, namespace: team-shop}
+spec:
+  rules:
+  - host: shop.example
+    http:
+      paths:
+      - path: /
+        pathType: Prefix
+        backend: {service: {name: east-cart, port: {number: 80}}}
+`;
