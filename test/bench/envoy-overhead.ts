@@ -12,7 +12,8 @@ import { Poller } from "./poller.ts";
 import { cpuMillis, runOn } from "./process-cost.ts";
 import { atMost, median, type Report } from "./report.ts";
 import { RunningAppliance } from "./running-appliance.ts";
-import { type LoadResult, Wrk } from "./wrk.ts";
+import { SteadyRate } from "./steady-rate.ts";
+import { Wrk } from "./wrk.ts";
 
 const HOST = hostName(0);
 const BODY = "ok\n";
@@ -20,6 +21,11 @@ const RUNS = 5;
 /** Of each run and proxy, a second each: what else a machine does changes faster than a run is long. */
 const SLICES = 8;
 const CONNECTIONS = 32;
+/**
+ * Requests a second of each connection, 4,000 together. A load that waits for its answers would send the slower one less, and
+ * the fewer requests a proxy finds when it wakes up, the more it works for each.
+ */
+const RATE = 125;
 const VIEWERS = 10;
 
 /** Something that forwards requests, with the CPU that it has used so far in milliseconds. */
@@ -28,9 +34,18 @@ interface Proxy {
   readonly cpuMillis: () => number;
 }
 
-interface Run extends LoadResult {
-  /** Microseconds of CPU. */
-  readonly perRequest: number;
+/** What some seconds of load cost a proxy. */
+interface Cost {
+  readonly requests: number;
+  /** Milliseconds. */
+  readonly cpu: number;
+}
+
+interface Comparison {
+  /** Microseconds a request. */
+  readonly observed: number;
+  readonly bare: number;
+  readonly ratio: number;
 }
 
 /**
@@ -42,7 +57,7 @@ export async function run(report: Report): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const directory = stack.use(await temporaryDirectory("bench")).path;
   const [upstream = 0, barePort = 0] = await freePorts(2);
-  const wrk = await Wrk.find();
+  const [rate, wrk] = [await SteadyRate.find(), await Wrk.find()];
   stack.use(await startBareEnvoy(directory, "upstream", answeringEnvoy(upstream, BODY), ["--concurrency", "1"]));
   const bareEnvoy = stack.use(await startBareEnvoy(directory, "bare", forwardingEnvoy(barePort, HOST, upstream)));
   const manifest = hostManifest(0, { port: upstream, addresses: ["127.0.0.1"] });
@@ -54,43 +69,47 @@ export async function run(report: Report): Promise<void> {
   apart([bareEnvoy.pid, envoy]);
   const observed: Proxy = { port: appliance.httpPort, cpuMillis: () => cpuMillis(envoy) };
 
-  const compare = async (): Promise<{ observed: Run[]; bare: Run[]; ratio: number }> => {
-    const runs: { observed: Run[]; bare: Run[] } = { observed: [], bare: [] };
+  const compare = async (): Promise<Comparison> => {
+    const runs: { observed: number[]; bare: number[] } = { observed: [], bare: [] };
     for (let index = 0; index < RUNS; index++) {
-      const slices: { observed: Run[]; bare: Run[] } = { observed: [], bare: [] };
+      const slices: { observed: Cost[]; bare: Cost[] } = { observed: [], bare: [] };
       for (let slice = 0; slice < SLICES; slice++) {
         // Turn about, so that a machine that grows faster or slower in between favours neither.
         for (const which of slice % 2 === 0 ? (["bare", "observed"] as const) : (["observed", "bare"] as const)) {
-          slices[which].push(await measure(wrk, which === "bare" ? bare : observed));
+          slices[which].push(await costOf(rate, which === "bare" ? bare : observed));
         }
       }
-      runs.bare.push(together(slices.bare));
-      runs.observed.push(together(slices.observed));
+      runs.bare.push(perRequest(slices.bare));
+      runs.observed.push(perRequest(slices.observed));
     }
-    const ratios = runs.observed.map(({ perRequest }, index) => perRequest / runs.bare[index]!.perRequest);
-    return { ...runs, ratio: median(ratios) };
+    const ratio = median(runs.observed.map((each, index) => each / runs.bare[index]!));
+    return { observed: median(runs.observed), bare: median(runs.bare), ratio };
   };
   // Until the shares of what is logged have settled.
-  for (let warm = 0; warm < SLICES; warm++) for (const proxy of [bare, observed]) await measure(wrk, proxy);
+  for (let warm = 0; warm < SLICES; warm++) for (const proxy of [bare, observed]) await costOf(rate, proxy);
   await countedAll(appliance);
   const alone = await compare();
   await countedAll(appliance);
   report(atMost("Envoy's CPU per request, observed against bare", alone.ratio, "times", 1.05));
   const viewers = stack.use(await LiveViewers.open(VIEWERS, await appliance.api()));
   const watched = await compare();
+  report(atMost(`the same with ${VIEWERS} live views open`, watched.ratio, "times", 1.08));
+  report({ name: "Envoy without observability: CPU per request", value: alone.bare, unit: "µs" });
+  report({ name: "Binnacle: CPU per request", value: alone.observed, unit: "µs" });
+  report({ name: `Binnacle with ${VIEWERS} live views: CPU per request`, value: watched.observed, unit: "µs" });
+  await saturate(wrk, `Binnacle with ${VIEWERS} live views`, observed, report);
   assert.equal(viewers.open, VIEWERS, "all live views stay open");
   assert.ok(viewers.bytes > 0, "and are sent something");
-  report(atMost(`the same with ${VIEWERS} live views open`, watched.ratio, "times", 1.08));
-  tell(report, "Envoy without observability", alone.bare);
-  tell(report, "Binnacle", alone.observed);
-  tell(report, `Binnacle with ${VIEWERS} live views`, watched.observed);
+  viewers[Symbol.dispose]();
+  await saturate(wrk, "Binnacle", observed, report);
+  await saturate(wrk, "Envoy without observability", bare, report);
   for (const [name, start] of [
     ["HAProxy", startHaproxy],
     ["nginx", startNginx],
   ] as const) {
     // Only now: a port that is free for minutes may be a client's by then.
     const [port = 0] = await freePorts(1);
-    await compareWith(name, await start(directory, port, upstream), port, wrk, report);
+    await compareWith(name, await start(directory, port, upstream), port, { rate, wrk }, report);
   }
 }
 
@@ -104,7 +123,13 @@ function apart(proxies: readonly number[]): void {
 }
 
 /** For the reader's orientation: these do less, and no gate depends on them. */
-async function compareWith(name: string, other: OtherProxy, port: number, wrk: Wrk, report: Report): Promise<void> {
+async function compareWith(
+  name: string,
+  other: OtherProxy,
+  port: number,
+  { rate, wrk }: { readonly rate: SteadyRate; readonly wrk: Wrk },
+  report: Report,
+): Promise<void> {
   if ("reason" in other) {
     process.stderr.write(`${name} is left out: ${other.reason}\n`);
     return;
@@ -113,10 +138,11 @@ async function compareWith(name: string, other: OtherProxy, port: number, wrk: W
   await isRight(port);
   const proxy: Proxy = { port, cpuMillis: () => program.cpuMillis() };
   apart([program.pid, ...program.children()]);
-  await measure(wrk, proxy);
-  const slices: Run[] = [];
-  for (let slice = 0; slice < SLICES; slice++) slices.push(await measure(wrk, proxy));
-  tell(report, name, [together(slices)]);
+  await costOf(rate, proxy);
+  const slices: Cost[] = [];
+  for (let slice = 0; slice < SLICES; slice++) slices.push(await costOf(rate, proxy));
+  report({ name: `${name}: CPU per request`, value: perRequest(slices), unit: "µs" });
+  await saturate(wrk, name, proxy, report);
 }
 
 async function isRight(port: number): Promise<void> {
@@ -128,36 +154,25 @@ async function isRight(port: number): Promise<void> {
   }
 }
 
-async function measure(wrk: Wrk, proxy: Proxy): Promise<Run> {
+/** A second of steady load. */
+async function costOf(rate: SteadyRate, proxy: Proxy): Promise<Cost> {
   const before = proxy.cpuMillis();
-  const load = await wrk.run({ port: proxy.port, host: HOST, seconds: 1, connections: CONNECTIONS });
+  const requests = await rate.run({ port: proxy.port, host: HOST, seconds: 1, connections: CONNECTIONS, rate: RATE });
+  return { requests, cpu: proxy.cpuMillis() - before };
+}
+
+/** Microseconds. */
+function perRequest(slices: readonly Cost[]): number {
+  const sum = (of: (slice: Cost) => number): number => slices.reduce((total, slice) => total + of(slice), 0);
+  return (sum(({ cpu }) => cpu) * 1000) / sum(({ requests }) => requests);
+}
+
+/** As many requests as the connections take, and how long they wait then. */
+async function saturate(wrk: Wrk, name: string, { port }: Proxy, report: Report): Promise<void> {
+  const load = await wrk.run({ port, host: HOST, seconds: 5, connections: CONNECTIONS });
   assert.equal(load.lost, 0, "every request under load is answered");
-  return { ...load, perRequest: ((proxy.cpuMillis() - before) * 1000) / load.requests };
-}
-
-/** Slices as one run. */
-function together(slices: readonly Run[]): Run {
-  const requests = slices.reduce((sum, slice) => sum + slice.requests, 0);
-  const cpu = slices.reduce((sum, slice) => sum + slice.perRequest * slice.requests, 0);
-  const of = (pick: (slice: Run) => number): number => median(slices.map(pick));
-  return {
-    requests,
-    lost: 0,
-    perRequest: cpu / requests,
-    perSecond: of((slice) => slice.perSecond),
-    p99: of(({ p99 }) => p99),
-  };
-}
-
-function tell(report: Report, name: string, runs: readonly Run[]): void {
-  const of = (pick: (run: Run) => number): number => median(runs.map(pick));
-  report({ name: `${name}: CPU per request`, value: of(({ perRequest }) => perRequest), unit: "µs" });
-  report({
-    name: `${name}: requests a second, ${CONNECTIONS} connections`,
-    value: of((run) => run.perSecond),
-    unit: "/s",
-  });
-  report({ name: `${name}: p99`, value: of(({ p99 }) => p99), unit: "ms" });
+  report({ name: `${name}: requests a second, ${CONNECTIONS} connections`, value: load.perSecond, unit: "/s" });
+  report({ name: `${name}: p99`, value: load.p99, unit: "ms" });
 }
 
 /** Waits for the requests that were cut off when their client ended. Throws when some are never in the exact totals. */
