@@ -93,21 +93,18 @@ export class FaultyProxy implements AsyncDisposable {
 
   /** Ends the open watches in good order, as an API server does after some minutes. */
   endWatches(which: (call: ApiCall) => boolean = () => true): void {
-    for (const { response } of this.#openWatches(which)) response.end();
+    for (const watch of this.#openWatches(which)) this.#silence(watch).end();
   }
 
   /** Ends the open watches with an ERROR event, as an API server does with 410 when it has forgotten the events. */
   failWatches(code: number, reason: string, which: (call: ApiCall) => boolean = () => true): void {
     const event = { type: "ERROR", object: statusOf(code, reason) };
-    for (const { response } of this.#openWatches(which)) response.end(`${JSON.stringify(event)}\n`);
+    for (const watch of this.#openWatches(which)) this.#silence(watch).end(`${JSON.stringify(event)}\n`);
   }
 
   /** From now on the open watches hear nothing more, and are told nothing of it. */
   muteWatches(which: (call: ApiCall) => boolean = () => true): void {
-    for (const watch of this.#openWatches(which)) {
-      this.#watches.delete(watch);
-      watch.answer.unpipe(watch.response).resume();
-    }
+    for (const watch of this.#openWatches(which)) this.#silence(watch);
   }
 
   get openWatches(): readonly ApiCall[] {
@@ -132,6 +129,13 @@ export class FaultyProxy implements AsyncDisposable {
     this.#stop.abort();
     if (this.#server.listening) await this.down();
     this.#upstream.agent.destroy();
+  }
+
+  /** What the API server says from now on is not handed on. */
+  #silence(watch: OpenWatch): ServerResponse {
+    this.#watches.delete(watch);
+    watch.answer.unpipe(watch.response).resume();
+    return watch.response;
   }
 
   #openWatches(which: (call: ApiCall) => boolean): readonly OpenWatch[] {
