@@ -141,12 +141,13 @@ export class LeaderElection {
 
   #leadUntil(until: number): void {
     this.#until = until;
-    this.#cancelEnd?.();
-    if (this.leads) this.#cancelEnd = this.#clock.schedule(() => this.#tell(), this.remaining);
     this.#tell();
   }
 
   #tell(): void {
+    this.#cancelEnd?.();
+    // A timer may fire a moment before its time: then there is another for the rest.
+    if (this.leads) this.#cancelEnd = this.#clock.schedule(() => this.#tell(), Math.ceil(this.remaining));
     if (this.leads === this.#told) return;
     this.#told = this.leads;
     this.#log.info(this.leads ? "leads from now on" : "leads no more", { holder: this.holder });
