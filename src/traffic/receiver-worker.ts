@@ -1,7 +1,7 @@
 /**
  * The receiver's thread: Envoy's access-log service (envoy.service.accesslog.v3.AccessLogService) on a Unix socket, for
- * Envoys on other machines the same and their totals on TCP, and the reading of the local Envoy's large admin pages. It decodes, sums up and hands on a few batches a second; the main thread, which
- * also serves xDS, is spared the rest.
+ * Envoys on other machines the same and their totals on TCP, and the reading of the local Envoy's large admin pages. It
+ * decodes, sums up and hands on a few batches a second; the main thread, which also serves xDS, is spared the rest.
  */
 import { chmod, rm } from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";

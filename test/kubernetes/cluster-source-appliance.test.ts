@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { test } from "node:test";
+import { applianceConfig, ApplianceProcess } from "../integration/support/appliance-process.ts";
 import { freePorts } from "../integration/support/free-port.ts";
 import { httpGet } from "../integration/support/http-get.ts";
 import { temporaryDirectory } from "../integration/support/temp-dir.ts";
@@ -11,15 +10,14 @@ import { until } from "../integration/support/until.ts";
 import { createNamespace } from "./support/access.ts";
 import { KubeBox } from "./support/kubebox.ts";
 
-const CLI = resolve(import.meta.dirname, "../../src/cli.ts");
-
 test(
   "binnacle up takes its objects from a cluster, and serves on while the API is away",
   { timeout: 180_000 },
   async () => {
     await using box = await KubeBox.start({ controllers: [] });
     await using home = await temporaryDirectory("cluster");
-    const [http = 0, https = 0, api = 0, stats = 0] = await freePorts(4);
+    const ports = await freePorts(4);
+    const [http = 0, , api = 0] = ports;
     await createNamespace(box.admin, "shop");
     await box.admin.apply(
       {
@@ -37,51 +35,33 @@ test(
     );
     await writeFile(
       join(home.path, "binnacle.yaml"),
-      `listeners:
-  - {name: http, port: ${http}, protocol: http}
-  - {name: https, port: ${https}, protocol: https}
-sources: {cluster: {kubeconfig: ${await box.kubeconfigFile()}}}
-envoy: {statsPort: ${stats}, drainTime: 1s}
-api: {port: ${api}}
-monitoring:
-  prometheus: {enabled: false}
-  alertmanager: {enabled: false}
-  nodeExporter: {enabled: false}
-  grafana: {enabled: false}
-`,
+      applianceConfig(ports, `sources: {cluster: {kubeconfig: ${await box.kubeconfigFile()}}}`),
     );
-    const args = [CLI, "up", "--config", join(home.path, "binnacle.yaml"), "--state", join(home.path, "state")];
-    const appliance = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    for (const stream of [appliance.stdout, appliance.stderr]) {
-      stream.on("data", (data: Buffer) => (output += data.toString()));
-    }
-    const ended = once(appliance, "close");
-    try {
-      const ready = () => httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` });
-      await until(ready, { accept: ({ status }) => status === 200, timeoutMs: 60_000, what: `readiness; ${output}` });
-      const ask = async (host: string) => (await httpGet({ port: http }, "/", { host })).status;
-      assert.equal(await ask("shop.example"), 404);
+    await using appliance = new ApplianceProcess(home.path);
+    const ready = () => httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` });
+    await until(ready, {
+      accept: ({ status }) => status === 200,
+      timeoutMs: 60_000,
+      what: `readiness; ${appliance.output}`,
+    });
+    const ask = async (host: string) => (await httpGet({ port: http }, "/", { host })).status;
+    assert.equal(await ask("shop.example"), 404);
 
-      await box.admin.apply(ingress("shop.example"));
-      // A route to a Service without endpoints answers 503: the API takes no endpoint that a test could listen on.
-      await until(() => ask("shop.example"), { accept: (status) => status === 503, what: "the route" });
+    await box.admin.apply(ingress("shop.example"));
+    // A route to a Service without endpoints answers 503: the API takes no endpoint that a test could listen on.
+    await until(() => ask("shop.example"), { accept: (status) => status === 503, what: "the route" });
 
-      await box.kill();
-      assert.equal(await ask("shop.example"), 503);
-      assert.equal((await ready()).status, 200);
-      await box.restart();
-      await box.admin.apply(ingress("other.example"));
-      await until(() => ask("other.example"), {
-        accept: (status) => status === 503,
-        what: "the change",
-        timeoutMs: 60_000,
-      });
-      await until(() => ask("shop.example"), { accept: (status) => status === 404, what: "the old host to go" });
-    } finally {
-      appliance.kill("SIGTERM");
-      await ended;
-    }
+    await box.kill();
+    assert.equal(await ask("shop.example"), 503);
+    assert.equal((await ready()).status, 200);
+    await box.restart();
+    await box.admin.apply(ingress("other.example"));
+    await until(() => ask("other.example"), {
+      accept: (status) => status === 503,
+      what: "the change",
+      timeoutMs: 60_000,
+    });
+    await until(() => ask("shop.example"), { accept: (status) => status === 404, what: "the old host to go" });
   },
 );
 

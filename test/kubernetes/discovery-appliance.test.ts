@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { test } from "node:test";
+import { applianceConfig, ApplianceProcess } from "../integration/support/appliance-process.ts";
 import { freePorts } from "../integration/support/free-port.ts";
 import { httpGet } from "../integration/support/http-get.ts";
 import { temporaryDirectory } from "../integration/support/temp-dir.ts";
@@ -12,8 +11,6 @@ import { Upstream } from "../integration/support/upstream.ts";
 import { createNamespace } from "./support/access.ts";
 import { KubeBox } from "./support/kubebox.ts";
 import { claimPodSubnet } from "./support/pod-network.ts";
-
-const CLI = resolve(import.meta.dirname, "../../src/cli.ts");
 
 test(
   "binnacle up serves traffic to a backend's endpoints, while its API is away, and after a restart without it",
@@ -37,45 +34,27 @@ test(
       },
     );
     await using home = await temporaryDirectory("discovery");
-    const [http = 0, https = 0, api = 0, stats = 0] = await freePorts(4);
+    const ports = await freePorts(4);
+    const [http = 0, , api = 0] = ports;
     await mkdir(join(home.path, "manifests"));
     await writeFile(join(home.path, "manifests/shop.yaml"), INGRESS);
     await writeFile(
       join(home.path, "binnacle.yaml"),
-      `listeners:
-  - {name: http, port: ${http}, protocol: http}
-  - {name: https, port: ${https}, protocol: https}
-backends:
+      applianceConfig(
+        ports,
+        `backends:
   - {name: east, kubernetes: {kubeconfig: ${await box.kubeconfigFile()}}, namespaces: {map: {shop: team-shop}}}
-upstreams: {allowLocal: [8080]}
-envoy: {statsPort: ${stats}, drainTime: 1s}
-api: {port: ${api}}
-monitoring:
-  prometheus: {enabled: false}
-  alertmanager: {enabled: false}
-  nodeExporter: {enabled: false}
-  grafana: {enabled: false}
-`,
+upstreams: {allowLocal: [8080]}`,
+      ),
     );
-    const args = [CLI, "up", "--config", join(home.path, "binnacle.yaml"), "--state", join(home.path, "state")];
     const serving = async (act: () => Promise<void>): Promise<void> => {
-      const appliance = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
-      let output = "";
-      for (const stream of [appliance.stdout, appliance.stderr]) {
-        stream.on("data", (data: Buffer) => (output += data.toString()));
-      }
-      const ended = once(appliance, "close");
+      await using appliance = new ApplianceProcess(home.path);
       const ready = async () => (await httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` })).status === 200;
-      try {
-        await until(ready, { timeoutMs: 60_000, what: "readiness" }).catch((error: unknown) => {
-          throw new Error(`not ready: ${output}`, { cause: error });
-        });
-        assert.equal(await cart(), "cart", "from the first request on");
-        await act();
-      } finally {
-        appliance.kill("SIGTERM");
-        await ended;
-      }
+      await until(ready, { timeoutMs: 60_000, what: "readiness" }).catch((error: unknown) => {
+        throw new Error(`not ready: ${appliance.output}`, { cause: error });
+      });
+      assert.equal(await cart(), "cart", "from the first request on");
+      await act();
     };
     const cart = async () => (await httpGet({ port: http }, "/", { host: "shop.example" })).body;
     await serving(async () => {

@@ -1,0 +1,52 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join, resolve } from "node:path";
+
+const CLI = resolve(import.meta.dirname, "../../../src/cli.ts");
+
+/** `binnacle up` in a process of its own, on the `binnacle.yaml` in a folder and with its state there. */
+export class ApplianceProcess implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly ended: Promise<number | null>;
+  output = "";
+
+  constructor(home: string) {
+    const args = [CLI, "up", "--config", join(home, "binnacle.yaml"), "--state", join(home, "state")];
+    this.#child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.on("data", (data: Buffer) => (this.output += data.toString()));
+    }
+    this.ended = once(this.#child, "close").then(([code]) => code as number | null);
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.ended;
+  }
+
+  stop(): Promise<number | null> {
+    this.#child.kill("SIGTERM");
+    return this.ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+/** @param ports of HTTP, HTTPS, the API and Envoy's statistics */
+export function applianceConfig(ports: readonly number[], settings: string): string {
+  const [http, https, api, stats] = ports;
+  return `listeners:
+  - {name: http, port: ${http}, protocol: http}
+  - {name: https, port: ${https}, protocol: https}
+${settings}
+envoy: {statsPort: ${stats}, drainTime: 1s}
+api: {port: ${api}}
+monitoring:
+  prometheus: {enabled: false}
+  alertmanager: {enabled: false}
+  nodeExporter: {enabled: false}
+  grafana: {enabled: false}
+`;
+}
