@@ -1,4 +1,4 @@
-import type { DeleteOptions, KubeClient, KubeList, ListOptions, Patch, WatchOptions } from "./client.ts";
+import type { CallOptions, DeleteOptions, KubeClient, KubeList, ListOptions, Patch, WatchOptions } from "./client.ts";
 import { KubeError } from "./kube-error.ts";
 import { type KubeObject, type ObjectName, resourceName, type ResourceType } from "./resource-type.ts";
 import type { WatchEvent } from "./watch-events.ts";
@@ -109,7 +109,7 @@ export class ScriptedClient implements KubeClient {
     return Promise.reject(new Error("not scripted"));
   }
 
-  read(): Promise<unknown> {
+  read(_path: string, _options: CallOptions): Promise<unknown> {
     return this.get();
   }
 
