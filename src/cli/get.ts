@@ -76,6 +76,9 @@ const NAMES: Readonly<Record<Kind, readonly string[]>> = {
   Secret: ["secrets", "secret"],
   IngressClass: ["ingressclasses", "ingressclass"],
   Ingress: ["ingresses", "ingress", "ing"],
+  HTTPProxy: ["httpproxies", "httpproxy", "proxies", "proxy"],
+  TLSCertificateDelegation: ["tlscertificatedelegations", "tlscertificatedelegation", "tlscerts"],
+  ExtensionService: ["extensionservices", "extensionservice", "extsvc"],
 };
 
 /** One table a kind: columns differ. */

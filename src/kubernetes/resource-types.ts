@@ -8,7 +8,7 @@ const core = (plural: string, kind: string, namespaced = true): ResourceType => 
   namespaced,
 });
 
-/** The kinds of Kubernetes itself that are read or written here. */
+/** The kinds that are read or written here: Kubernetes' own, and Contour's. */
 export const NAMESPACES = core("namespaces", "Namespace", false);
 export const SERVICES = core("services", "Service");
 export const ENDPOINTS = core("endpoints", "Endpoints");
@@ -33,6 +33,24 @@ export const INGRESS_CLASSES: ResourceType = {
   plural: "ingressclasses",
   kind: "IngressClass",
   namespaced: false,
+};
+export const HTTP_PROXIES: ResourceType = {
+  group: "projectcontour.io",
+  version: "v1",
+  plural: "httpproxies",
+  kind: "HTTPProxy",
+  namespaced: true,
+};
+export const TLS_CERTIFICATE_DELEGATIONS: ResourceType = {
+  ...HTTP_PROXIES,
+  plural: "tlscertificatedelegations",
+  kind: "TLSCertificateDelegation",
+};
+export const EXTENSION_SERVICES: ResourceType = {
+  ...HTTP_PROXIES,
+  version: "v1alpha1",
+  plural: "extensionservices",
+  kind: "ExtensionService",
 };
 export const LEASES: ResourceType = {
   group: "coordination.k8s.io",

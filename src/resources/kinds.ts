@@ -3,6 +3,8 @@ import { nearest } from "#lib/nearest.ts";
 import type { Problem } from "#lib/problem.ts";
 import { endpointSliceSchema } from "./endpoint-slice.ts";
 import { endpointsSchema } from "./endpoints.ts";
+import { extensionServiceSchema } from "./extension-service.ts";
+import { httpProxySchema } from "./httpproxy.ts";
 import { ingressClassSchema } from "./ingress-class.ts";
 import { ingressSchema } from "./ingress.ts";
 import { namespaceSchema } from "./namespace.ts";
@@ -10,6 +12,7 @@ import { type Kind, KINDS } from "./ref.ts";
 import type { ResourceOf } from "./resource.ts";
 import { secretSchema } from "./secret.ts";
 import { serviceSchema } from "./service.ts";
+import { tlsCertificateDelegationSchema } from "./tls-certificate-delegation.ts";
 
 interface KindFacts<K extends Kind> {
   readonly apiVersion: string;
@@ -26,10 +29,23 @@ export const KIND_FACTS: { readonly [K in Kind]: KindFacts<K> } = {
   Secret: { apiVersion: "v1", namespaced: true, schema: secretSchema },
   IngressClass: { apiVersion: "networking.k8s.io/v1", namespaced: false, schema: ingressClassSchema },
   Ingress: { apiVersion: "networking.k8s.io/v1", namespaced: true, schema: ingressSchema },
+  HTTPProxy: { apiVersion: "projectcontour.io/v1", namespaced: true, schema: httpProxySchema },
+  TLSCertificateDelegation: {
+    apiVersion: "projectcontour.io/v1",
+    namespaced: true,
+    schema: tlsCertificateDelegationSchema,
+  },
+  ExtensionService: { apiVersion: "projectcontour.io/v1alpha1", namespaced: true, schema: extensionServiceSchema },
 };
 
 /** API groups that hold kinds of ours, or did: a kind of the same name in any other group is somebody else's. */
-const OUR_GROUPS: ReadonlySet<string> = new Set(["", "networking.k8s.io", "discovery.k8s.io", "extensions"]);
+const OUR_GROUPS: ReadonlySet<string> = new Set([
+  "",
+  "networking.k8s.io",
+  "discovery.k8s.io",
+  "extensions",
+  "projectcontour.io",
+]);
 
 /** What a change of version asks for besides the version. */
 const MOVES: Partial<Record<Kind, string>> = {
@@ -69,7 +85,7 @@ function wrongKind(kind: string, meant: Kind): Problem {
 
 function wrongVersion(apiVersion: string, kind: Kind): Problem {
   const expected = KIND_FACTS[kind].apiVersion;
-  const old = /beta|alpha/.test(apiVersion);
+  const old = /beta|alpha/.test(apiVersion) && groupOf(apiVersion) !== "projectcontour.io";
   return {
     severity: "error",
     path: "apiVersion",

@@ -9,6 +9,9 @@ export const KINDS = [
   "Secret",
   "IngressClass",
   "Ingress",
+  "HTTPProxy",
+  "TLSCertificateDelegation",
+  "ExtensionService",
 ] as const;
 export type Kind = (typeof KINDS)[number];
 

@@ -32,6 +32,14 @@ export function objectColumns(object: Resource): Readonly<Record<string, string>
       return { TYPE: object.type, DATA: String(Object.keys(object.data).length) };
     case "IngressClass":
       return { CONTROLLER: object.spec.controller };
+    case "HTTPProxy": {
+      const { virtualhost } = object.spec;
+      return { FQDN: virtualhost?.fqdn ?? "<included>", "TLS SECRET": virtualhost?.tls?.secretName ?? "<none>" };
+    }
+    case "TLSCertificateDelegation":
+      return { SECRETS: list(object.spec.delegations.map(({ secretName }) => secretName)) };
+    case "ExtensionService":
+      return { SERVICES: list(object.spec.services.map(({ name, port }) => `${name}:${port}`)) };
     case "Namespace":
       return {};
     default:

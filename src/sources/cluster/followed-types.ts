@@ -2,11 +2,14 @@ import type { ResourceType } from "#kubernetes/resource-type.ts";
 import {
   ENDPOINT_SLICES,
   ENDPOINTS,
+  EXTENSION_SERVICES,
+  HTTP_PROXIES,
   INGRESS_CLASSES,
   INGRESSES,
   NAMESPACES,
   SECRETS,
   SERVICES,
+  TLS_CERTIFICATE_DELEGATIONS,
 } from "#kubernetes/resource-types.ts";
 import type { Kind } from "#resources/ref.ts";
 
@@ -19,11 +22,15 @@ export const RESOURCE_TYPES: Readonly<Record<Kind, ResourceType>> = {
   Secret: SECRETS,
   IngressClass: INGRESS_CLASSES,
   Ingress: INGRESSES,
+  HTTPProxy: HTTP_PROXIES,
+  TLSCertificateDelegation: TLS_CERTIFICATE_DELEGATIONS,
+  ExtensionService: EXTENSION_SERVICES,
 };
 
 /**
  * Kinds that are followed in all namespaces, from the beginning. Endpoints are only where a server has no EndpointSlices: where
  * it has, it makes slices of them. Secrets are only where something refers to one.
+ * A server without Contour's kinds is asked for them from time to time.
  */
 export const ALWAYS_FOLLOWED = [
   "Namespace",
@@ -31,4 +38,7 @@ export const ALWAYS_FOLLOWED = [
   "EndpointSlice",
   "IngressClass",
   "Ingress",
+  "HTTPProxy",
+  "TLSCertificateDelegation",
+  "ExtensionService",
 ] as const satisfies Kind[];
