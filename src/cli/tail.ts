@@ -1,4 +1,5 @@
 import type { RequestRow } from "#traffic/messages.ts";
+import { formatUpstream } from "#traffic/upstream.ts";
 import type { CliContext } from "./context.ts";
 import type { LocationFlags } from "./locations.ts";
 import { type FilterFlags, filterOf, trafficFeed } from "./traffic-feed.ts";
@@ -40,7 +41,7 @@ export async function tail(flags: TailFlags, context: CliContext): Promise<numbe
  */
 export function formatRow(row: RequestRow, severalEnvoys: boolean): string {
   const { time, code, flags, duration, method, authority, path, upstream, endpoint, attempts, why } = row;
-  const where = upstream === undefined ? "" : ` → ${upstream.namespace}/${upstream.service}:${upstream.port}`;
+  const where = upstream === undefined ? "" : ` → ${formatUpstream(upstream)}`;
   const tries = attempts > 1 ? ` (${attempts} attempts)` : "";
   const line = [
     new Date(time).toISOString().slice(11, 23),

@@ -8,6 +8,7 @@ import type {
   StreamTotals,
   Totals,
 } from "#traffic/messages.ts";
+import { formatUpstream } from "#traffic/upstream.ts";
 import type { CliContext } from "./context.ts";
 import type { LocationFlags } from "./locations.ts";
 import { formatTable } from "./table.ts";
@@ -99,7 +100,7 @@ function draw({ totals, sampling, streams, envoys, routes, clusters }: Picture, 
       upstreams.map((cluster) => {
         const { upstream, rates } = cluster;
         return [
-          `${upstream.namespace}/${upstream.service}:${upstream.port}`,
+          formatUpstream(upstream),
           healthWords(cluster),
           rates.perSecond.toFixed(1),
           percent(rates.errorRatio),
@@ -117,9 +118,7 @@ function streamsTable(streams: readonly StreamTotals[]): readonly string[] {
   const rows = streams.map((stream) => [
     stream.key,
     stream.protocol.toUpperCase(),
-    stream.upstream === undefined
-      ? "(no Service)"
-      : `${stream.upstream.namespace}/${stream.upstream.service}:${stream.upstream.port}`,
+    stream.upstream === undefined ? "(no Service)" : formatUpstream(stream.upstream),
     stream.perSecond.toFixed(1),
     String(stream.connections),
     String(stream.failed),

@@ -1,3 +1,4 @@
+import { BACKEND_LABEL } from "#resources/discovered.ts";
 import type { IngressBackend } from "#resources/ingress.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import type { Service, ServicePort } from "#resources/service.ts";
@@ -47,7 +48,7 @@ export function resolveServicePort(
     findPort(service, port, transport)?.port ??
     (service.spec.type === "ExternalName" && typeof port === "number" ? port : undefined);
   if (number !== undefined) {
-    const cluster = clusterName({ backend: "local", namespace, service: name, port: number, transport });
+    const cluster = clusterName({ backend: backendOf(service), namespace, service: name, port: number, transport });
     return { cluster, unit: unitId("upstream", cluster) };
   }
   const protocol = transport === "udp" ? "UDP " : "";
@@ -56,6 +57,11 @@ export function resolveServicePort(
     `Service ${namespace}/${name} has no ${protocol}port ${port} (it has ${listPorts(service)}), so this path answers 503`,
     `use one of the Service's ${transport === "udp" ? "UDP" : "TCP"} ports`,
   );
+}
+
+/** The backend that a Service was found on; `local` for the home's own. */
+function backendOf({ metadata }: Service): string {
+  return metadata.labels[BACKEND_LABEL] || "local";
 }
 
 /** The port of a Service with this number or name, of those that speak the transport. */
