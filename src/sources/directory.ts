@@ -5,7 +5,6 @@ import { setTimeout } from "node:timers/promises";
 import type { Logger } from "#lib/log.ts";
 import { formatProblem, type Problem } from "#lib/problem.ts";
 import type { ValidateOptions } from "#resources/validate.ts";
-import type { ObjectSink } from "#store/changes.ts";
 import { breather } from "./breathe.ts";
 import { ChangeBatch } from "./change-batch.ts";
 import { Claims } from "./claims.ts";
@@ -15,17 +14,13 @@ import { FolderWatches } from "./folder-watches.ts";
 import { foldersAbove, isBelow, pathBelow } from "./is-below.ts";
 import { isHiddenName, isManifestName } from "./manifest-name.ts";
 import { identity, lookProblem, scanTree } from "./scan-tree.ts";
+import type { Source, SourceListener, SourceState } from "./source.ts";
 
-export interface DirectorySourceOptions {
+export interface DirectorySourceOptions extends SourceListener {
   /** Origins name files by this path with what follows below it. */
   readonly directory: string;
-  readonly sink: ObjectSink;
   readonly log: Logger;
   readonly validation: ValidateOptions;
-  /** The sink has been told of everything that stood in the directory. Called once. */
-  readonly onSynced?: () => void;
-  /** The list of problems that belong to no single object changed. */
-  readonly onProblems?: (problems: readonly Problem[]) => void;
   readonly times?: Partial<DirectoryTimes>;
 }
 
@@ -46,19 +41,11 @@ const TIMES: DirectoryTimes = { quiet: 20, unfinished: 100, repair: 30_000, miss
 /** How many problems of one change have a line each in the log; all of them are kept. */
 const MOST_LOGGED = 20;
 
-export interface DirectoryState {
-  /** `stale`: the directory is not there, and what stood in it goes on. */
-  readonly state: "syncing" | "synced" | "stale";
-  /** Milliseconds since the epoch: when it was last read. */
-  readonly lastSync: number | undefined;
-  readonly detail: string;
-}
-
 /**
  * A directory of manifests as the source of objects. What can go wrong with files is a problem and never ends it: a file that
  * cannot be read keeps its objects, and so does a directory that is gone.
  */
-export class DirectorySource {
+export class DirectorySource implements Source {
   readonly #root: string;
   readonly #options: DirectorySourceOptions;
   readonly #times: DirectoryTimes;
@@ -88,7 +75,7 @@ export class DirectorySource {
     return this.#problems;
   }
 
-  state(): DirectoryState {
+  state(): SourceState {
     const state =
       this.#missing !== undefined && this.#lastSync !== undefined
         ? "stale"

@@ -5,30 +5,18 @@ import { compareText } from "#lib/compare.ts";
 import type { Logger } from "#lib/log.ts";
 import { formatProblem, type Problem } from "#lib/problem.ts";
 import { type Kind, type ObjectRef, refKey, type RefKey } from "#resources/ref.ts";
-import type { ObjectSink, SourceChange } from "#store/changes.ts";
+import type { SourceChange } from "#store/changes.ts";
 import { breather } from "../breathe.ts";
+import type { Source, SourceListener, SourceState } from "../source.ts";
 import { ALWAYS_FOLLOWED, RESOURCE_TYPES } from "./followed-types.ts";
 import { Follower } from "./follower.ts";
 import { readObject } from "./read-object.ts";
 import { SecretNamespaces } from "./secret-namespaces.ts";
 
-export interface ClusterSourceOptions {
+export interface ClusterSourceOptions extends SourceListener {
   readonly client: KubeClient;
-  readonly sink: ObjectSink;
   readonly log: Logger;
-  /** The sink has been told of everything that stands in the cluster. Called once. */
-  readonly onSynced?: () => void;
-  /** The list of problems that belong to no single object changed. */
-  readonly onProblems?: (problems: readonly Problem[]) => void;
   readonly times?: Partial<ReflectorTimes>;
-}
-
-export interface ClusterState {
-  /** `stale`: a part of the cluster cannot be followed just now, and what stood in it goes on. */
-  readonly state: "syncing" | "synced" | "stale";
-  /** Milliseconds since the epoch: when all of it was last known to be in step. */
-  readonly lastSync: number | undefined;
-  readonly detail: string;
 }
 
 /** How long changes wait for the Secrets of a namespace that is referred to for the first time, in milliseconds. */
@@ -38,7 +26,7 @@ const LONGEST_SECRET_WAIT = 2000;
  * A Kubernetes API as the source of objects. The sink hears of nothing before every kind has been listed; from then on an API
  * that cannot be reached, or that refuses, takes nothing away.
  */
-export class ClusterSource {
+export class ClusterSource implements Source {
   readonly #options: ClusterSourceOptions;
   readonly #always: Follower[] = [];
   /** While the server has no EndpointSlices. */
@@ -66,7 +54,7 @@ export class ClusterSource {
     return this.#problems;
   }
 
-  state(): ClusterState {
+  state(): SourceState {
     const { connection } = this.#options.client;
     const followers = this.#followers();
     if (this.#lastSync === undefined) {
