@@ -2,7 +2,7 @@ import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
 import type { Problem } from "#lib/problem.ts";
 import type { DiscoveryCache } from "./cache.ts";
-import { guardDeletion } from "./deletion-guard.ts";
+import { DeletionGuard } from "./deletion-guard.ts";
 import { type Difference, difference } from "./difference.ts";
 import { type DiscoveredKey, discoveredKey, type DiscoveredService } from "./discovered.ts";
 import type {
@@ -64,7 +64,7 @@ export class Backend implements DiscoveryReport {
   readonly #applied = new Map<DiscoveredKey, DiscoveredService>();
   /** What upstream has, by its last word. */
   #reported: Map<DiscoveredKey, DiscoveredService>;
-  #held: ReadonlySet<DiscoveredKey> = new Set();
+  readonly #guard = new DeletionGuard();
   #state: DiscoveryState = "idle";
   #since: number;
   #lastSync: number | undefined;
@@ -103,7 +103,7 @@ export class Backend implements DiscoveryReport {
       since: this.#since,
       lastSync: this.#lastSync,
       failure: this.#failure,
-      held: [...this.#held].sort(),
+      held: [...this.#guard.held].sort(),
       problems: this.#problems,
       isRemoved: this.#isRemoved,
     };
@@ -190,8 +190,7 @@ export class Backend implements DiscoveryReport {
 
   /** Lets what is held take effect. Returns how many services that were. */
   confirm(): number {
-    const keys = [...this.#held];
-    this.#held = new Set();
+    const keys = this.#guard.release();
     const upserts = keys.flatMap((key) => this.#reported.get(key) ?? []);
     const removals = keys.flatMap((key) => (this.#reported.has(key) ? [] : (this.#applied.get(key) ?? [])));
     this.#commit({ upserts, removals });
@@ -209,26 +208,24 @@ export class Backend implements DiscoveryReport {
 
   /** Second half: nothing of it is here any more. */
   erase(): void {
-    this.#held = new Set();
+    this.#guard.release();
     this.#reported.clear();
     this.#commit({ upserts: [], removals: [...this.#applied.values()] });
   }
 
   #apply(wanted: Difference): void {
-    const before = this.#held.size;
-    const guarded = guardDeletion(this.#applied, this.#reported, wanted, this.#held);
-    this.#held = guarded.held;
-    if (this.#held.size > before) {
-      this.#options.log.warn(
-        "mass deletion held: confirm it with `binnacle backends confirm`, or bring the services back",
-        {
-          backend: this.name,
-          held: this.#held.size,
-          services: this.#applied.size,
-        },
-      );
+    const { log, now } = this.#options;
+    const before = this.#guard.held.size;
+    const passed = this.#guard.pass(this.#applied, this.#reported, wanted, now());
+    const held = this.#guard.held.size;
+    if (held > before) {
+      log.warn("mass deletion held: confirm it with `binnacle backends confirm`, or bring the services back", {
+        backend: this.name,
+        held,
+        services: this.#applied.size,
+      });
     }
-    this.#commit(guarded.difference);
+    this.#commit(passed);
   }
 
   #commit({ upserts, removals }: Difference): void {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { guardDeletion } from "./deletion-guard.ts";
+import { DeletionGuard } from "./deletion-guard.ts";
 import { difference } from "./difference.ts";
 import { type DiscoveredKey, discoveredKey, type DiscoveredService } from "./discovered.ts";
 import { discovered } from "./discovered-for-tests.ts";
@@ -13,18 +13,39 @@ const all = (count: number) => names(count).map((name) => discovered(name));
 function guard(
   before: readonly DiscoveredService[],
   after: readonly DiscoveredService[],
-  held: readonly string[] = [],
+  held: readonly DiscoveredService[] = [],
 ) {
-  const found = guardDeletion(
-    set(before),
-    set(after),
-    difference(set(before), after, []),
-    new Set(held.map((name) => `team-shop/${name}` as DiscoveredKey)),
-  );
+  const guard = new DeletionGuard();
+  const rest = before.filter((service) => !held.includes(service));
+  if (held.length > 0) guard.pass(set(before), set(rest), difference(set(before), rest, []), 0);
+  assert.equal(guard.held.size, held.length);
+  const passed = guard.pass(set(before), set(after), difference(set(before), after, []), 1);
   return {
-    held: found.held.size,
-    upserts: found.difference.upserts.map(({ service }) => service),
-    removals: found.difference.removals.map(({ service }) => service),
+    held: guard.held.size,
+    upserts: passed.upserts.map(({ service }) => service),
+    removals: passed.removals.map(({ service }) => service),
+  };
+}
+
+/** A backend of this many services; `lose` deletes so many more of them, and returns how many of them are held then. */
+function trickle(count: number) {
+  const guard = new DeletionGuard();
+  const applied = new Map(set(all(count)));
+  const reported = new Map(applied);
+  const tell = (after: ReadonlyMap<DiscoveredKey, DiscoveredService>, now: number): number => {
+    const { upserts, removals } = guard.pass(applied, after, difference(applied, [...after.values()], []), now);
+    for (const service of removals) applied.delete(discoveredKey(service));
+    for (const service of upserts) applied.set(discoveredKey(service), service);
+    return guard.held.size;
+  };
+  return {
+    guard,
+    applied,
+    lose(some: number, now: number): number {
+      for (const key of [...reported.keys()].slice(0, some)) reported.delete(key);
+      return tell(reported, now);
+    },
+    restore: (now: number): number => tell(set(all(count)), now),
   };
 }
 
@@ -68,13 +89,58 @@ suite("the guard on mass deletion", () => {
   });
 
   test("what is held stays held while the platform recovers piece by piece, and what came back does not", () => {
-    const held = names(20);
-    assert.equal(guard(all(20), all(15), held).held, 5);
-    assert.equal(guard(all(20), all(20), held).held, 0);
+    const services = all(20);
+    assert.equal(guard(services, services.slice(0, 15), services).held, 5);
+    assert.equal(guard(services, services, services).held, 0);
   });
 
   test("a loss beside held ones counts with them", () => {
-    const held = names(20).slice(8);
-    assert.deepEqual(guard(all(20), all(7), held), { held: 13, upserts: [], removals: [] });
+    const services = all(20);
+    assert.deepEqual(guard(services, services.slice(0, 7), services.slice(8)), { held: 13, upserts: [], removals: [] });
+  });
+
+  test("services that go one after the other are a mass as well: the rest is held once more than half is gone", () => {
+    const backend = trickle(20);
+    for (let time = 1; time <= 10; time++) assert.equal(backend.lose(1, time * 1000), 0);
+    assert.equal(backend.lose(1, 11_000), 1);
+    assert.equal(backend.lose(9, 12_000), 10);
+    assert.equal(backend.applied.size, 10);
+  });
+
+  test("what went longer than ten minutes ago does not count", () => {
+    const backend = trickle(20);
+    assert.equal(backend.lose(10, 0), 0);
+    assert.equal(backend.lose(5, 600_001), 0, "5 of 10");
+    assert.equal(backend.lose(4, 1_200_000), 0, "9 within ten minutes are not ten");
+    assert.equal(backend.lose(1, 1_200_000), 1);
+  });
+
+  test("what came back does not count", () => {
+    const backend = trickle(20);
+    backend.lose(10, 0);
+    backend.restore(1000);
+    const later = backend.guard.pass(backend.applied, set(all(10)), difference(backend.applied, all(10), []), 2000);
+    assert.equal(later.removals.length, 10);
+  });
+
+  test("what is emptied and then deleted is lost once", () => {
+    const { guard } = trickle(0);
+    const [before, emptied] = [
+      set(all(17)),
+      set(names(17).map((name, at) => discovered(name, at < 8 ? [] : undefined))),
+    ];
+    guard.pass(before, emptied, difference(before, [...emptied.values()], []), 0);
+    const rest = all(17).slice(8);
+    assert.equal(guard.pass(emptied, set(rest), difference(emptied, rest, []), 1000).removals.length, 8);
+  });
+
+  test("after a confirmation it begins anew", () => {
+    const backend = trickle(40);
+    assert.equal(backend.lose(20, 0), 0);
+    assert.equal(backend.lose(4, 1000), 4);
+    for (const key of backend.guard.release()) backend.applied.delete(key);
+    assert.equal(backend.applied.size, 16);
+    assert.equal(backend.lose(9, 2000), 0, "what was confirmed does not count");
+    assert.equal(backend.lose(1, 3000), 1);
   });
 });
