@@ -24,6 +24,7 @@ process.exitCode = await run(process.argv.slice(2), {
   version,
   stdout: process.stdout,
   stderr: process.stderr,
+  stdin: process.stdin,
   env: process.env,
   cwd: process.cwd(),
   signal: stop.signal,

@@ -22,6 +22,7 @@ import { applianceView, health } from "./main/appliance-view.ts";
 import { startDemoLoad, startDemoUpstreams } from "./main/demo.ts";
 import { startDiscovery } from "./main/discovery.ts";
 import { localEnvoy } from "./main/envoy-process.ts";
+import { followUsers } from "./main/follow-users.ts";
 import { followHome } from "./main/home-source.ts";
 import { connectMetrics, countChanges, countTranslation, xdsEvents } from "./main/metrics.ts";
 import { kubeFeed } from "./main/kube-feed.ts";
@@ -35,6 +36,8 @@ import { objectsView } from "./views/objects.ts";
 
 export interface ApplianceOptions {
   readonly config: Config;
+  /** Where it was read from, to follow its users; undefined: it is the built-in one. */
+  readonly configFile?: string | undefined;
   readonly programs: Programs;
   readonly stateDirectory: string;
   /** Where sockets may go when the state directory's path is too long for them. */
@@ -171,6 +174,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       publicUrl,
       stateDirectory: state.path,
       token: state.token,
+      users: config.api.users,
       consoleDirectory: CONSOLE,
       runbooksDirectory: RUNBOOKS,
       version: options.version,
@@ -186,6 +190,11 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       observer: metrics.api,
     }),
   );
+  const { configFile } = options;
+  if (configFile !== undefined) {
+    const { users } = config.api;
+    parts.use(followUsers({ file: configFile, users, apply: (now) => api.setUsers(now), log: logger.room("api") }));
+  }
   await announceApi(state, api.url);
 
   // 8. Prometheus, Alertmanager and the like.

@@ -1,3 +1,4 @@
+import type { Role } from "./auth/principal.ts";
 import type { ApplianceView } from "./ports/appliance.ts";
 import type { ObjectDetail, ObjectSummary } from "./ports/objects.ts";
 
@@ -23,7 +24,11 @@ export interface StatusAnswer {
 
 export interface PrincipalAnswer {
   readonly name: string;
+  /** The highest that they have anywhere. */
+  readonly role: Role;
   readonly namespaces: "all" | readonly string[];
+  /** Where they also silence, pin and confirm. */
+  readonly operates: "all" | readonly string[];
 }
 
 export interface ObjectCounts {

@@ -6,12 +6,12 @@ import { createServer as createTlsServer } from "node:tls";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
 import { type ApplicationViews, createApplication } from "./application.ts";
-import { cookieName, type Credentials } from "./auth/authenticate.ts";
+import { Authenticator, cookieName, OPERATOR } from "./auth/authenticator.ts";
 import { FailureLimit } from "./auth/failure-limit.ts";
 import { OneTimeCodes } from "./auth/one-time-codes.ts";
-import type { Principal } from "./auth/principal.ts";
 import { Sessions } from "./auth/sessions.ts";
 import { sessionsFile } from "./auth/sessions-file.ts";
+import { Users, type UserSettings } from "./auth/users.ts";
 import { Gate } from "./gate.ts";
 import { OwnHosts } from "./guard/own-hosts.ts";
 import type { SignInLinkAnswer } from "./answers.ts";
@@ -35,6 +35,8 @@ export interface ApiOptions extends ApplicationViews {
   readonly publicUrl?: string;
   /** At least 256 random bits. */
   readonly token: string;
+  /** Who may come in besides whoever has the token. */
+  readonly users?: readonly UserSettings[];
   /** Where the sessions are kept; 0700 and there already. */
   readonly stateDirectory: string;
   /** The built console: `build/console`. */
@@ -56,10 +58,10 @@ export interface Api extends AsyncDisposable {
   readonly port: number;
   /** A link that signs in once: print it, open it, do not keep it. Default: good for ten minutes. */
   mintSignInLink(lifetime?: number): SignInLinkAnswer;
+  /** Whoever is gone or changed by it is signed out. */
+  setUsers(users: readonly UserSettings[]): void;
 }
 
-/** Whoever has the token runs the appliance. */
-const OPERATOR: Principal = { name: "operator", namespaces: "all" };
 /** Milliseconds. */
 const LINK_LIFETIME = 600_000;
 /** Milliseconds that answers in progress have to end when the API stops. */
@@ -75,20 +77,22 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   await using started = new AsyncDisposableStack();
   const { token } = options;
   const sessions = await Sessions.open(sessionsFile(options.stateDirectory, token), now);
-  const credentials: Credentials = { token, operator: OPERATOR, sessions, cookie: cookieName(secure) };
+  const users = new Users(options.users ?? []);
+  const cookie = cookieName(secure);
+  const authenticator = new Authenticator({ token, users, sessions, cookie, now });
   const codes = new OneTimeCodes(now);
   const named = { secure, alsoTls: options.ownAuthority !== undefined, extra: options.hosts };
   let hosts = new OwnHosts({ ...named, port: options.port });
   const gate = new Gate({
     hosts: () => hosts,
-    credentials,
+    authenticator,
     failures: new FailureLimit(now),
     observer: options.observer,
     log,
   });
   const sockets = new TrafficSockets({
     gate,
-    sessions,
+    authenticator,
     traffic: options.traffic,
     log,
     most: options.mostSockets ?? 64,
@@ -106,8 +110,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const application = createApplication({
     ...options,
     gate,
-    credentials,
-    codes,
+    signIn: { authenticator, sessions, users, codes, cookie, secure },
     sockets,
     ...(kubeWatches === undefined ? {} : { kubeWatches }),
     agent,
@@ -128,7 +131,11 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   log.info("the API listens", { url });
 
   const running = started.move();
-  return { url, port, mintSignInLink, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  const setUsers = (settings: readonly UserSettings[]): void => {
+    users.replace(settings);
+    sockets.recheck();
+  };
+  return { url, port, mintSignInLink, setUsers, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 async function listen(

@@ -4,8 +4,7 @@ import type { Logger } from "#lib/log.ts";
 import { nothingHere, answerProblems } from "./answer-problems.ts";
 import type { SignInLinkAnswer } from "./answers.ts";
 import { NotAllowed } from "./api-problem.ts";
-import type { Credentials } from "./auth/authenticate.ts";
-import type { OneTimeCodes } from "./auth/one-time-codes.ts";
+import { isSignedIn } from "./auth/authenticator.ts";
 import { consoleFiles } from "./console-files.ts";
 import type { Gate } from "./gate.ts";
 import { setSecurityHeaders } from "./guard/security-headers.ts";
@@ -25,7 +24,7 @@ import { monitoringRoutes } from "./routes/monitoring.ts";
 import { objectsRoutes } from "./routes/objects.ts";
 import { authenticationOf, principalOf, setAuthentication } from "./routes/request-principal.ts";
 import { runbookRoutes } from "./routes/runbooks.ts";
-import { signInRoutes } from "./routes/sign-in.ts";
+import { type SignInOptions, signInRoutes } from "./routes/sign-in.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { trafficRoutes } from "./routes/traffic.ts";
 import { goOnPage, SIGN_IN_POLICY } from "./sign-in-page.ts";
@@ -49,8 +48,7 @@ export interface ApplicationViews {
 
 export interface ApplicationOptions extends ApplicationViews {
   readonly gate: Gate;
-  readonly credentials: Credentials;
-  readonly codes: OneTimeCodes;
+  readonly signIn: Omit<SignInOptions, "gate" | "log" | "onSignOut">;
   readonly sockets: TrafficSockets;
   readonly kubeWatches?: KubeWatches;
   /** For connections to the monitoring programs. */
@@ -91,7 +89,8 @@ export function createApplication(options: ApplicationOptions): Express {
     gate.checkPage(request, authentication);
     next();
   });
-  application.use(signInRoutes({ ...options, onSignOut: (sessionId) => options.sockets.endSession(sessionId) }));
+  const onSignOut = (sessionId: string): void => options.sockets.endSession(sessionId);
+  application.use(signInRoutes({ ...options.signIn, gate, log, onSignOut }));
   application.use(onlySignedIn(gate));
 
   application.get("/metrics", async (request, response) => {
@@ -131,10 +130,9 @@ function apiRoutes(options: ApplicationOptions): RequestHandler {
 function onlySignedIn(gate: Gate): RequestHandler {
   return (request, response, next) => {
     const authentication = authenticationOf(request);
-    const { type } = authentication;
     const isPage =
       request.method === "GET" && request.accepts(["json", "html"]) === "html" && !request.path.startsWith("/api/");
-    if (type === "token" || type === "session" || !isPage) {
+    if (isSignedIn(authentication) || !isPage) {
       gate.requireSignedIn(authentication);
       next();
     } else if (request.headers["sec-fetch-site"] === "cross-site") {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Logger } from "#lib/log.ts";
 import { ApiProblem, notSignedIn } from "./api-problem.ts";
-import { authenticate, type Authentication, type Credentials, type SignedIn } from "./auth/authenticate.ts";
+import { type Authentication, type Authenticator, isSignedIn, type SignedIn } from "./auth/authenticator.ts";
 import type { FailureLimit } from "./auth/failure-limit.ts";
 import { foreignPage } from "./guard/foreign-page.ts";
 import type { ApiObserver } from "./ports/api-observer.ts";
@@ -10,7 +10,7 @@ import type { OwnHosts } from "./guard/own-hosts.ts";
 export interface GateOptions {
   /** Asked at each request: the port is known only once the server listens. */
   readonly hosts: () => OwnHosts;
-  readonly credentials: Credentials;
+  readonly authenticator: Authenticator;
   readonly failures: FailureLimit;
   readonly observer: ApiObserver;
   readonly log: Logger;
@@ -55,7 +55,7 @@ export class Gate {
 
   /** Who asks; `none` when nobody in particular. Throws 401 for wrong credentials, 429 when they come too often. */
   async identify(request: IncomingMessage): Promise<Authentication> {
-    const authentication = await authenticate(request.headers, this.#options.credentials);
+    const authentication = await this.#options.authenticator.identify(request.headers, () => this.admit(request));
     if (authentication.type === "wrong") {
       this.noteFailure(request);
       throw this.tooMany(request) ?? notSignedIn();
@@ -65,7 +65,7 @@ export class Gate {
 
   /** Throws 401 when nobody in particular asks. */
   requireSignedIn(authentication: Authentication): SignedIn {
-    if (authentication.type === "token" || authentication.type === "session") return authentication;
+    if (isSignedIn(authentication)) return authentication;
     this.#options.observer.authFailed("credentials");
     throw notSignedIn();
   }
@@ -76,6 +76,12 @@ export class Gate {
     this.#options.observer.authFailed("credentials");
     if (this.#options.failures.fail(address))
       this.#options.log.warn("many failed sign-ins: further ones wait", { address });
+  }
+
+  /** Throws 429 for an address that failed too often. */
+  admit(request: IncomingMessage): void {
+    const problem = this.tooMany(request);
+    if (problem !== undefined) throw problem;
   }
 
   /** The answer to an address that failed too often, or undefined. */

@@ -11,6 +11,8 @@ p { margin: .25rem 0 1.25rem; color: light-dark(#545b66, #a3abb8); font-size: .9
 label { display: block; font-weight: 600; font-size: .9rem; margin-bottom: .35rem; }
 input, button { box-sizing: border-box; width: 100%; font: inherit; padding: .55rem .7rem; border-radius: 6px; }
 input { border: 1px solid light-dark(#8a919c, #68717e); background: light-dark(#fff, #0f1216); color: inherit; }
+form + form { margin-top: 1.5rem; padding-top: 1.5rem; border-top: 1px solid light-dark(#d5d9e0, #2b313a); }
+label + input + label { margin-top: .9rem; }
 button { margin-top: .9rem; border: 0; background: light-dark(#1a5fb4, #3b82d6); color: #fff; font-weight: 600; cursor: pointer; }
 button, input { outline-offset: 2px; }
 .problem { color: light-dark(#b3261e, #ff8a80); font-weight: 600; }
@@ -26,19 +28,42 @@ export const SIGN_IN_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** The page that takes the token by hand. `problem` is our own words, never what somebody sent. */
-export function signInPage(problem?: string): string {
+export interface SignInPageOptions {
+  /** There are users with passwords, or may be. */
+  readonly users: boolean;
+  /** Our own words, never what somebody sent. */
+  readonly problem?: string | undefined;
+}
+
+/** The page that takes name and password, or a token, by hand. */
+export function signInPage({ users, problem }: SignInPageOptions): string {
   const told = problem === undefined ? "" : `<p class="problem" role="alert">${problem}</p>`;
+  const lead = users
+    ? "Sign in as the user that your platform's engineers made for you."
+    : "Open the sign-in link that <code>binnacle up</code> printed, or give the token: the file <code>token</code> in the state directory.";
   return page(
     "Sign in to Binnacle",
-    `<h1>Binnacle</h1>
-<p>Open the sign-in link that <code>binnacle up</code> printed, or give the token: the file <code>token</code> in the state directory.</p>
-${told}<form method="post" action="/sign-in">
-<label for="token">Token</label>
-<input id="token" name="token" type="password" autocomplete="current-password" required autofocus spellcheck="false">
-<button>Sign in</button>
-</form>`,
+    `<h1>Binnacle</h1>\n<p>${lead}</p>\n${told}${users ? passwordForm() : ""}${tokenForm(!users)}`,
   );
+}
+
+function passwordForm(): string {
+  return `<form method="post" action="/sign-in">
+<label for="name">Name</label>
+<input id="name" name="name" autocomplete="username" autocapitalize="none" required autofocus spellcheck="false">
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required>
+<button>Sign in</button>
+</form>
+`;
+}
+
+function tokenForm(first: boolean): string {
+  return `<form method="post" action="/sign-in">
+<label for="token">Token</label>
+<input id="token" name="token" type="password" autocomplete="${first ? "current-password" : "off"}" required${first ? " autofocus" : ""} spellcheck="false">
+<button>Sign in${first ? "" : " with a token"}</button>
+</form>`;
 }
 
 /** A page that goes on to `/` by itself: the second step is then ours, and a SameSite=Strict cookie goes with it. */

@@ -4,8 +4,8 @@ import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
 import { ApiProblem } from "./api-problem.ts";
-import type { SignedIn } from "./auth/authenticate.ts";
-import type { Sessions } from "./auth/sessions.ts";
+import type { Authenticator, SignedIn } from "./auth/authenticator.ts";
+import { isSamePrincipal } from "./auth/principal.ts";
 import type { Gate } from "./gate.ts";
 import type { TrafficView } from "./ports/traffic.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
@@ -28,10 +28,12 @@ const CLOSE_PATIENCE = 1_000;
 export const CLOSE_GOING_AWAY = 1001;
 export const CLOSE_POLICY = 1008;
 export const CLOSE_SIGNED_OUT = 4401;
+/** Come back and be shown what may be seen now. */
+export const CLOSE_OTHER_RIGHTS = 4403;
 
 export interface TrafficSocketsOptions {
   readonly gate: Gate;
-  readonly sessions: Sessions;
+  readonly authenticator: Authenticator;
   readonly traffic: TrafficView;
   readonly log: Logger;
   /** Sockets at a time. */
@@ -137,17 +139,23 @@ export class TrafficSockets implements AsyncDisposable {
         continue;
       }
       webSocket.ping();
-      if (authentication.type === "session") void this.#checkSession(webSocket, authentication.sessionId);
+      void this.#checkRights(webSocket, authentication);
     }
   }
 
-  /** A session may end by its time; saving that it is in use may fail, which ends nothing. */
-  async #checkSession(webSocket: WebSocket, sessionId: string): Promise<void> {
+  /** Looks at once whether everybody may still see what they are shown. */
+  recheck(): void {
+    for (const [webSocket, authentication] of this.#signedIn) void this.#checkRights(webSocket, authentication);
+  }
+
+  /** A session may end by its time, a user's rights by a change; saving that it is in use may fail, which ends nothing. */
+  async #checkRights(webSocket: WebSocket, signedIn: SignedIn): Promise<void> {
     try {
-      const principal = await this.#options.sessions.find(sessionId);
+      const principal = await this.#options.authenticator.current(signedIn);
       if (principal === undefined) webSocket.close(CLOSE_SIGNED_OUT, "the session is over");
+      else if (!isSamePrincipal(principal, signedIn.principal)) webSocket.close(CLOSE_OTHER_RIGHTS, "other rights now");
     } catch (error) {
-      this.#options.log.warn("cannot save the sessions", { error: errorMessage(error) });
+      this.#options.log.warn("cannot look who is signed in", { error: errorMessage(error) });
     }
   }
 

@@ -12,6 +12,7 @@ import { status, type StatusFlags } from "./status.ts";
 import { tail, type TailFlags } from "./tail.ts";
 import { top, type TopFlags } from "./top.ts";
 import { up, type UpFlags } from "./up.ts";
+import { userHash, userToken } from "./user.ts";
 
 /** Runs the command line. Returns the exit code: 0 well, 1 something is wrong with the input or the appliance, 2 wrong usage. */
 export async function run(argv: readonly string[], context: CliContext): Promise<number> {
@@ -94,6 +95,16 @@ function build(context: CliContext, exit: (code: number) => void): Command {
   command(program, "sign-in", "print a link that signs in to the console once").action(async (flags: LocationFlags) =>
     exit(await signIn(flags, context)),
   );
+
+  const user = program.command("user").description("make what api.users in binnacle.yaml takes");
+  user
+    .command("hash")
+    .description("ask for a password and print its hash")
+    .action(async () => exit(await userHash(context)));
+  user
+    .command("token")
+    .description("print a new token, and its hash")
+    .action(async () => exit(await userToken(context)));
 
   const tailCommand = command(program, "tail", "follow single requests; failures with their reason").addOption(
     new Option("-o, --output <format>", "text, or json: one object a line").choices(["text", "json"]).default("text"),

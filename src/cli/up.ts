@@ -19,12 +19,14 @@ export interface UpFlags extends LocationFlags {
 export async function up(flags: UpFlags, context: CliContext): Promise<number> {
   const isQuickstart = flags.config === undefined && !existsSync(resolve(context.cwd, DEFAULT_CONFIG_FILE));
   const file = isQuickstart ? join(QUICKSTART, DEFAULT_CONFIG_FILE) : flags.config;
-  const { config } = await readConfig({ ...flags, ...(file === undefined ? {} : { config: file }) }, context);
+  const read = await readConfig({ ...flags, ...(file === undefined ? {} : { config: file }) }, context);
+  const { config } = read;
   const demo = flags.demo ?? isQuickstart;
   const started = performance.now();
   const say = (line: string): void => void context.stdout.write(`${line}\n`);
   const appliance = await startAppliance({
     config,
+    configFile: read.file,
     programs: programsOf(context.env),
     stateDirectory: stateDirectoryOf(flags, context),
     socketAlternatives: [context.env["XDG_RUNTIME_DIR"] ?? "", "/tmp"].filter((path) => path !== ""),

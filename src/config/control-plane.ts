@@ -3,6 +3,7 @@ import { describeValue } from "#lib/describe-value.ts";
 import { type Report, rule, text } from "#lib/schema-rules.ts";
 import { checkHost } from "#resources/names.ts";
 import { address, isLoopback, path, port, settingKinds } from "./setting.ts";
+import { users } from "./users.ts";
 
 type FromHere = (path: string) => string;
 
@@ -25,6 +26,7 @@ export function api(fromHere: FromHere) {
         .describe(
           "Host names, besides the address itself, by which browsers may reach it; others are refused (DNS rebinding).",
         ),
+      users: users.describe("Who may come in besides whoever has the token of the state directory."),
     })
     .check(rule(checkOpenApi))
     .prefault({});

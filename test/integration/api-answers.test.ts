@@ -126,7 +126,8 @@ test("a team sees its own namespaces and nothing that does not keep them apart",
   const setting = await ApiSetting.start(t, { principal });
   const read = async <T>(path: string): Promise<T> => JSON.parse((await setting.browse(path)).body);
   const status = await read<StatusAnswer>("/api/v1/status");
-  assert.deepEqual(status.principal, { name: "shop", namespaces: ["team-shop"] });
+  const own = ["team-shop"];
+  assert.deepEqual(status.principal, { name: "shop", role: "operator", namespaces: own, operates: own });
   assert.equal(status.objects.total, 2);
   const { objects } = await read<ObjectsAnswer>("/api/v1/objects");
   assert.deepEqual([...new Set(objects.map(({ ref }) => ref.namespace))], ["team-shop"]);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { OneTimeCodes } from "./one-time-codes.ts";
-import type { Principal } from "./principal.ts";
+import { type Principal, principalOfRole } from "./principal.ts";
 
-const ALICE: Principal = { name: "alice", namespaces: "all" };
+const ALICE: Principal = principalOfRole("alice", "admin", "all");
 
 test("a code signs in once", () => {
   const codes = new OneTimeCodes(() => 0);

@@ -8,13 +8,21 @@ import type { SessionStorage, StoredSession } from "./sessions.ts";
 /** The file in the state directory that holds the sessions' hashes. */
 export const SESSIONS_FILE = "sessions.json";
 
+const scopeSchema = z.union([z.literal("all"), z.array(z.string())]);
+
 const fileSchema = z.object({
   token: z.string(),
   sessions: z.array(
     z.object({
       hash: z.string(),
       name: z.string(),
-      namespaces: z.union([z.literal("all"), z.array(z.string())]),
+      namespaces: scopeSchema,
+      operates: scopeSchema,
+      admin: z.boolean(),
+      grounds: z.union([
+        z.object({ type: z.literal("token") }),
+        z.object({ type: z.literal("user"), name: z.string(), mark: z.string() }),
+      ]),
       since: z.number(),
       used: z.number(),
     }),

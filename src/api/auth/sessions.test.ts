@@ -3,12 +3,13 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import type { Principal } from "./principal.ts";
+import type { Known } from "./known.ts";
+import { principalOfRole } from "./principal.ts";
 import { SESSIONS_FILE, sessionsFile } from "./sessions-file.ts";
 import { Sessions } from "./sessions.ts";
 
 const HOUR = 3_600_000;
-const OPERATOR: Principal = { name: "operator", namespaces: "all" };
+const OPERATOR: Known = { principal: principalOfRole("operator", "admin", "all"), grounds: { type: "token" } };
 
 async function stateDirectory(t: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "binnacle-sessions-"));
@@ -19,9 +20,13 @@ async function stateDirectory(t: TestContext): Promise<string> {
 test("a session outlives a restart, with its namespaces, and its cookie is not on disk", async (t) => {
   const state = await stateDirectory(t);
   const before = await Sessions.open(sessionsFile(state, "token"), () => 0);
-  const id = await before.begin({ name: "shop", namespaces: new Set(["team-shop"]) });
+  const shop: Known = {
+    principal: principalOfRole("shop", "operator", new Set(["team-shop"])),
+    grounds: { type: "user", name: "shop", mark: "mark" },
+  };
+  const id = await before.begin(shop);
   const after = await Sessions.open(sessionsFile(state, "token"), () => 0);
-  assert.deepEqual(await after.find(id), { name: "shop", namespaces: new Set(["team-shop"]) });
+  assert.deepEqual(await after.find(id), shop);
   const file = join(state, SESSIONS_FILE);
   assert.equal((await readFile(file, "utf8")).includes(id), false);
   assert.equal((await stat(file)).mode & 0o777, 0o600);
@@ -52,6 +57,17 @@ test("a session ends a day after its last use, and a week after it began whateve
     assert.notEqual(await sessions.find(used), undefined, `hour ${now / HOUR}`);
   assert.equal(await sessions.find(used), undefined);
   assert.equal(await sessions.find(idle), undefined);
+});
+
+test("one user's many sessions push out their own, not another's", async (t) => {
+  const sessions = await Sessions.open(sessionsFile(await stateDirectory(t), "token"), () => 0);
+  const other = await sessions.begin(OPERATOR);
+  const shop: Known = { ...OPERATOR, principal: principalOfRole("shop", "viewer", new Set(["team-shop"])) };
+  const ids: string[] = [];
+  for (let count = 0; count < 21; count++) ids.push(await sessions.begin(shop));
+  assert.notEqual(await sessions.find(other), undefined);
+  assert.equal(await sessions.find(ids[0]!), undefined);
+  for (const id of ids.slice(1)) assert.notEqual(await sessions.find(id), undefined);
 });
 
 for (const [what, text] of [

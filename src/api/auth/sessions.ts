@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { Principal } from "./principal.ts";
+import type { Grounds, Known } from "./known.ts";
+import { namesOfScope, scopeOfNames } from "./principal.ts";
 import { secretHash } from "./same-secret.ts";
 
 /** Milliseconds after which an unused session ends. */
@@ -7,6 +8,8 @@ const IDLE = 24 * 3_600_000;
 /** Milliseconds after which every session ends. */
 const LIFETIME = 7 * 24 * 3_600_000;
 const MOST_SESSIONS = 200;
+/** Of one user, so that none pushes the others out. */
+const MOST_OF_ONE = 20;
 /** Milliseconds: a session in use is saved this often, not at each request. */
 const SAVE_USE_EVERY = 300_000;
 
@@ -16,6 +19,10 @@ export interface StoredSession {
   readonly hash: string;
   readonly name: string;
   readonly namespaces: "all" | readonly string[];
+  readonly operates: "all" | readonly string[];
+  readonly admin: boolean;
+  /** By which it was begun, for as long as it holds. */
+  readonly grounds: Grounds;
   /** Milliseconds since the epoch. */
   readonly since: number;
   readonly used: number;
@@ -49,23 +56,24 @@ export class Sessions {
   }
 
   /** Begins a session. Returns the cookie's value, which is kept nowhere. */
-  async begin(principal: Principal): Promise<string> {
+  async begin({ principal, grounds }: Known): Promise<string> {
     this.#dropEnded();
-    for (const hash of this.#sessions.keys()) {
-      if (this.#sessions.size < MOST_SESSIONS) break;
-      this.#sessions.delete(hash);
-    }
+    const { name, admin } = principal;
+    this.#makeRoom(
+      [...this.#sessions.values()].filter((session) => session.name === name),
+      MOST_OF_ONE,
+    );
+    this.#makeRoom([...this.#sessions.values()], MOST_SESSIONS);
     const id = randomBytes(32).toString("base64url");
     const now = this.#now();
-    const { name, namespaces } = principal;
-    const scope = namespaces === "all" ? namespaces : [...namespaces].sort();
-    this.#keep({ hash: hashOf(id), name, namespaces: scope, since: now, used: now });
+    const [namespaces, operates] = [namesOfScope(principal.namespaces), namesOfScope(principal.operates)];
+    this.#keep({ hash: hashOf(id), name, namespaces, operates, admin, grounds, since: now, used: now });
     await this.#save();
     return id;
   }
 
-  /** Whose session a cookie names. Undefined: it never was, or it is over. */
-  async find(id: string): Promise<Principal | undefined> {
+  /** Whose session a cookie names, as they were when it began. Undefined: it never was, or it is over. */
+  async find(id: string): Promise<Known | undefined> {
     const session = this.#sessions.get(hashOf(id));
     const now = this.#now();
     if (session === undefined || isOver(session, now)) return undefined;
@@ -73,8 +81,9 @@ export class Sessions {
       this.#keep({ ...session, used: now });
       await this.#save();
     }
-    const { name, namespaces } = session;
-    return { name, namespaces: namespaces === "all" ? namespaces : new Set(namespaces) };
+    const { name, admin, grounds } = session;
+    const [namespaces, operates] = [scopeOfNames(session.namespaces), scopeOfNames(session.operates)];
+    return { principal: { name, namespaces, operates, admin }, grounds };
   }
 
   async end(id: string): Promise<void> {
@@ -83,6 +92,11 @@ export class Sessions {
 
   #keep(session: StoredSession): void {
     this.#sessions.set(session.hash, session);
+  }
+
+  /** The oldest of these go until there are fewer than `most`. */
+  #makeRoom(sessions: readonly StoredSession[], most: number): void {
+    for (const { hash } of sessions.slice(0, Math.max(0, sessions.length - most + 1))) this.#sessions.delete(hash);
   }
 
   #dropEnded(): void {

@@ -1,6 +1,6 @@
 import type { Request } from "express";
 import { notSignedIn } from "../api-problem.ts";
-import type { Authentication } from "../auth/authenticate.ts";
+import { type Authentication, isSignedIn } from "../auth/authenticator.ts";
 import type { Principal } from "../auth/principal.ts";
 
 const authentications = new WeakMap<Request, Authentication>();
@@ -17,6 +17,6 @@ export function authenticationOf(request: Request): Authentication {
 /** Throws 401 when nobody is signed in: a route that forgot its guard answers nothing. */
 export function principalOf(request: Request): Principal {
   const authentication = authenticationOf(request);
-  if (authentication.type === "token" || authentication.type === "session") return authentication.principal;
+  if (isSignedIn(authentication)) return authentication.principal;
   throw notSignedIn();
 }

@@ -1,39 +1,58 @@
 import { type RequestHandler, type Response, Router, urlencoded } from "express";
 import { z } from "zod";
+import type { Logger } from "#lib/log.ts";
 import { ApiProblem } from "../api-problem.ts";
-import type { Credentials } from "../auth/authenticate.ts";
+import type { Authenticator, Offered } from "../auth/authenticator.ts";
+import type { Known } from "../auth/known.ts";
 import type { OneTimeCodes } from "../auth/one-time-codes.ts";
-import type { Principal } from "../auth/principal.ts";
-import { isSameSecret } from "../auth/same-secret.ts";
+import type { Sessions } from "../auth/sessions.ts";
+import type { Users } from "../auth/users.ts";
 import type { Gate } from "../gate.ts";
 import { SIGN_IN_POLICY, signInPage } from "../sign-in-page.ts";
 import { authenticationOf } from "./request-principal.ts";
 
 export interface SignInOptions {
   readonly gate: Gate;
-  readonly credentials: Credentials;
+  readonly authenticator: Authenticator;
+  readonly sessions: Sessions;
+  readonly users: Users;
   readonly codes: OneTimeCodes;
+  /** The session cookie's name. */
+  readonly cookie: string;
   readonly secure: boolean;
+  readonly log: Logger;
   /** A session was ended: what else it holds open ends too. */
   readonly onSignOut: (sessionId: string) => void;
 }
 
-const formSchema = z.object({ token: z.string() });
+const formSchema = z.union([
+  z.object({ name: z.string().max(200), password: z.string().max(1000) }),
+  z.object({ token: z.string() }),
+]);
 
 /** Signing in by a one-time link or by hand, and out again. */
-export function signInRoutes({ gate, credentials, codes, secure, onSignOut }: SignInOptions): RequestHandler {
+export function signInRoutes(options: SignInOptions): RequestHandler {
+  const { gate, authenticator, sessions, users, codes, cookie, secure, log, onSignOut } = options;
   const router = Router();
 
-  async function enter(response: Response, principal: Principal): Promise<void> {
-    const id = await credentials.sessions.begin(principal);
-    response.cookie(credentials.cookie, id, {
+  async function enter(response: Response, known: Known, way: string): Promise<void> {
+    const id = await sessions.begin(known);
+    log.info("signed in", { user: known.principal.name, way });
+    response.cookie(cookie, id, {
       httpOnly: true,
       sameSite: "strict",
       secure,
       path: "/",
-      maxAge: credentials.sessions.lifetime,
+      maxAge: sessions.lifetime,
     });
     response.redirect(303, "/");
+  }
+
+  function showPage(response: Response, status: number, problem?: string): void {
+    response.status(status).set("Content-Security-Policy", SIGN_IN_POLICY);
+    // With no-referrer a browser says "Origin: null" on this page's own form (Fetch, "append a request Origin header").
+    response.set("Referrer-Policy", "same-origin").type("html");
+    response.send(signInPage({ users: !users.isEmpty, problem }));
   }
 
   router.get("/sign-in", async (request, response) => {
@@ -41,7 +60,7 @@ export function signInRoutes({ gate, credentials, codes, secure, onSignOut }: Si
     if (code === undefined) return showPage(response, 200);
     // A preview that only asks for the headers does not use the link up.
     const principal = typeof code === "string" && request.method === "GET" ? codes.redeem(code) : undefined;
-    if (principal !== undefined) return enter(response, principal);
+    if (principal !== undefined) return enter(response, { principal, grounds: { type: "token" } }, "link");
     // Somebody who opens the link again, signed in by it before, simply goes on.
     if (authenticationOf(request).type === "session") return response.redirect(303, "/");
     gate.noteFailure(request);
@@ -56,11 +75,17 @@ export function signInRoutes({ gate, credentials, codes, secure, onSignOut }: Si
     const tooMany = gate.tooMany(request);
     if (tooMany !== undefined) return showPage(response, 429, `Too many failed attempts: ${tooMany.fix}.`);
     const form = formSchema.safeParse(request.body);
-    if (form.success && isSameSecret(form.data.token.trim(), credentials.token)) {
-      return enter(response, credentials.operator);
+    const offered = form.success ? offeredIn(form.data) : undefined;
+    const isToken = offered !== undefined && "token" in offered;
+    try {
+      const known = offered && (await authenticator.check(offered, () => gate.admit(request)));
+      if (known !== undefined) return await enter(response, known, isToken ? "token" : "password");
+    } catch (error) {
+      if (!(error instanceof ApiProblem)) throw error;
+      return showPage(response, error.status, `${error.title}: ${error.fix}.`);
     }
     gate.noteFailure(request);
-    return showPage(response, 401, "That is not the token.");
+    return showPage(response, 401, isToken ? "That is no token that lets in." : "Name or password is wrong.");
   });
 
   router.post("/sign-out", async (request, response) => {
@@ -68,17 +93,16 @@ export function signInRoutes({ gate, credentials, codes, secure, onSignOut }: Si
     if (authentication.type !== "session") {
       throw new ApiProblem(400, "Not signed in here", "the request has no session", "nothing is to be done");
     }
-    await credentials.sessions.end(authentication.sessionId);
+    await sessions.end(authentication.sessionId);
     onSignOut(authentication.sessionId);
-    response.clearCookie(credentials.cookie, { httpOnly: true, sameSite: "strict", secure, path: "/" });
+    response.clearCookie(cookie, { httpOnly: true, sameSite: "strict", secure, path: "/" });
     response.set("Clear-Site-Data", `"cache", "storage"`).status(204).end();
   });
 
   return router;
 }
 
-function showPage(response: Response, status: number, problem?: string): void {
-  response.status(status).set("Content-Security-Policy", SIGN_IN_POLICY);
-  // With no-referrer a browser says "Origin: null" on this page's own form (Fetch, "append a request Origin header").
-  response.set("Referrer-Policy", "same-origin").type("html").send(signInPage(problem));
+/** A token is pasted, with what the selection took along. */
+function offeredIn(form: z.infer<typeof formSchema>): Offered {
+  return "token" in form ? { token: form.token.trim() } : form;
 }

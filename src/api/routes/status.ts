@@ -1,6 +1,6 @@
 import { type RequestHandler, Router } from "express";
 import type { ObjectCounts, StatusAnswer } from "../answers.ts";
-import { mayReadObject } from "../auth/principal.ts";
+import { mayReadObject, namesOfScope, roleOf } from "../auth/principal.ts";
 import type { MonitoringTargets } from "../monitoring/monitoring-target.ts";
 import type { ApplianceView } from "../ports/appliance.ts";
 import type { Health } from "../ports/health.ts";
@@ -25,14 +25,19 @@ export function statusRoutes(options: StatusOptions): RequestHandler {
   const router = Router();
   router.get("/status", (request, response) => {
     const principal = principalOf(request);
-    const { name, namespaces } = principal;
+    const { name, namespaces, operates } = principal;
     const seesAll = namespaces === "all";
     const grafana = options.grafana?.();
     const answer: StatusAnswer = {
       version,
       time: now(),
       startedAt,
-      principal: { name, namespaces: namespaces === "all" ? namespaces : [...namespaces].sort() },
+      principal: {
+        name,
+        role: roleOf(principal),
+        namespaces: namesOfScope(namespaces),
+        operates: namesOfScope(operates),
+      },
       ready: health.ready(),
       reasons: health.reasons(),
       envoys: appliance.envoys(),

@@ -12,8 +12,11 @@ import { temporaryDirectory } from "../../integration/support/temp-dir.ts";
 import { startSimulated } from "./start-simulated.ts";
 
 export interface ApiSettingOptions extends Partial<ApiOptions> {
-  /** Somebody who is signed in from the start: their cookie is {@link ApiSetting.cookie}. */
-  readonly principal?: Principal;
+  /**
+   * Somebody who is signed in from the start: their cookie is {@link ApiSetting.cookie}. They operate what they see, and who
+   * sees everything is an admin, unless given.
+   */
+  readonly principal?: Pick<Principal, "name" | "namespaces"> & Partial<Principal>;
 }
 
 /** A running API and the ways to ask it: as a program with the token, as a browser with a cookie, as nobody. */
@@ -40,7 +43,9 @@ export class ApiSetting {
     t.after(() => directory[Symbol.asyncDispose]());
     const token = randomBytes(32).toString("base64url");
     const sessions = await Sessions.open(sessionsFile(directory.path, token), changes.now ?? Date.now);
-    const cookie = `binnacle_session=${await sessions.begin(principal)}`;
+    const { namespaces } = principal;
+    const whole = { operates: namespaces, admin: namespaces === "all", ...principal };
+    const cookie = `binnacle_session=${await sessions.begin({ principal: whole, grounds: { type: "token" } })}`;
     const api = await startSimulated(directory.path, token, changes);
     t.after(() => api[Symbol.asyncDispose]());
     return new ApiSetting(api, token, cookie, directory.path);
