@@ -7,7 +7,7 @@ const problems = (text: string) => loadConfig(text, "conf/binnacle.yaml").proble
 
 test("a backend's kubeconfig is meant from the file's folder, and all its namespaces are followed", () => {
   const [backend] = loadConfig(`backends: [${east}]`, "conf/binnacle.yaml").config?.backends ?? [];
-  assert.equal(backend?.kubernetes.kubeconfig, "conf/east.yaml");
+  assert.equal(backend?.kubernetes?.kubeconfig, "conf/east.yaml");
   assert.deepEqual(backend?.namespaces, { allow: [], deny: [], map: {} });
 });
 
@@ -20,4 +20,54 @@ test("names that no Service could begin with, that are taken or the home's are r
 test("a cluster as the home cannot have backends", () => {
   const text = `sources: {cluster: {kubeconfig: home.yaml}}\nbackends: [${east}]`;
   assert.match(problems(text)[0] ?? "", /not possible together with sources.cluster/);
+});
+
+const service = "{name: ledger, namespace: team-bank, ports: [{port: 80, targetPort: 8080}], addresses: [192.0.2.1]}";
+
+test("a backend names exactly one platform, by its key", () => {
+  const message = (entry: string) => problems(`backends: [${entry}]`)[0] ?? "";
+  assert.match(message("{name: a}"), /names no platform, expected one of kubernetes, .*static/);
+  assert.match(
+    message(`{name: a, kubernetes: {kubeconfig: x}, static: {services: [${service}]}}`),
+    /kubernetes is this backend's platform/,
+  );
+  assert.match(message("{name: a, vmware: {}}"), /unknown field/);
+});
+
+test("static services: their ports lead to the same number unless another is given", () => {
+  const { config, problems } = loadConfig(`backends: [{name: old, static: {services: [${service}]}}]`, "f");
+  assert.deepEqual(problems, []);
+  assert.deepEqual(config?.backends[0]?.static?.services[0]?.ports, [
+    { name: "", port: 80, targetPort: 8080, protocol: "TCP" },
+  ]);
+});
+
+test("what is wrong with static services is told where it stands", () => {
+  const of = (services: string, more = "") =>
+    loadConfig(`backends: [{name: old, static: {services: [${services}]}${more}}]`, "f").problems.map(
+      ({ path, message }) => `${path.replace("backends[0].static.", "")}: ${message}`,
+    );
+  for (const [services, expected] of [
+    [`${service}, ${service}`, /services\[1\].name: team-bank\/ledger stands already at index 0/],
+    [
+      service.replace("192.0.2.1", "'192.0.2.1:80'"),
+      /services\[0\].addresses\[0\]: .*expected an IP address or a host name/,
+    ],
+    [
+      service.replace("192.0.2.1", "192.0.2.256"),
+      /services\[0\].addresses\[0\]: .*expected an IP address or a host name/,
+    ],
+    [service.replace("192.0.2.1", "192.0.2.1, 192.0.2.1"), /services\[0\].addresses\[1\]: 192.0.2.1 stands already/],
+    [
+      service.replace("{port: 80, targetPort: 8080}", "{port: 80}, {port: 81}"),
+      /ports\[0\].name: missing: with several/,
+    ],
+    [
+      service.replace("{port: 80, targetPort: 8080}", "{port: 80, name: a}, {port: 80, name: b}"),
+      /TCP port 80 stands already/,
+    ],
+  ] as const)
+    assert.match(of(services)[0] ?? "", expected);
+  assert.match(of(service, ", labelSelector: a")[0] ?? "", /the services of static are written here/);
+  assert.match(of(service, ", namespaces: {allow: [a]}")[0] ?? "", /the services of static are written here/);
 });

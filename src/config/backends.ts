@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { describeValue } from "#lib/describe-value.ts";
-import { maps, type Report, reportDuplicates, rule, text } from "#lib/schema-rules.ts";
+import { isMap, maps, type Report, reportDuplicates, rule, text } from "#lib/schema-rules.ts";
 import { checkDnsLabel } from "#resources/names.ts";
-import { path, settingKinds } from "./setting.ts";
+import { kubernetesPlatform } from "./platforms/kubernetes.ts";
+import { staticPlatform } from "./platforms/static.ts";
+import { settingKinds } from "./setting.ts";
 
 /** Gimbal's rule; `local` is the home itself. */
 const backendName = text((value) => {
@@ -19,36 +21,73 @@ settingKinds.add(namespaceMap, { takes: "map of namespaces" });
 
 /** `backends`: the platforms on which upstreams are found. */
 export function backends(fromHere: (path: string) => string) {
-  const backend = z.strictObject({
-    name: backendName.describe("What names of its Services here begin with; routes are written with it."),
-    kubernetes: z
-      .strictObject({
-        kubeconfig: path(fromHere).describe("The kubeconfig file; new credentials in it are taken without a restart."),
-        context: z.string().min(1).exactOptional().describe("The context in it; its current one unless given."),
-      })
-      .describe("A Kubernetes cluster, whose Services and their endpoints are found."),
-    namespaces: z
-      .strictObject({
-        allow: z
-          .array(text(checkDnsLabel))
-          .default([])
-          .describe("The namespaces there that are followed; all of them when empty."),
-        deny: z.array(text(checkDnsLabel)).default([]).describe("Namespaces there that are not followed."),
-        map: namespaceMap
-          .default({})
-          .describe("Namespaces there whose team has another namespace here; the same name unless given."),
-      })
-      .prefault({})
-      .describe("Which namespaces are followed, and whose they are here."),
-    labelSelector: z
-      .string()
-      .min(1)
+  const platforms = {
+    kubernetes: kubernetesPlatform(fromHere)
       .exactOptional()
-      .describe("Which Services are followed, as kubectl takes it: `expose=yes,tier!=test`."),
-    labels: z.array(z.string()).default([]).describe("Labels that are taken over besides the usual ones."),
-    annotations: z.array(z.string()).default([]).describe("Annotations that are taken over besides the usual ones."),
-  });
+      .describe("A Kubernetes cluster, whose Services and their endpoints are found."),
+    static: staticPlatform.exactOptional().describe("Services whose addresses are written here."),
+  };
+  const backend = z
+    .strictObject({
+      name: backendName.describe("What names of its Services here begin with; routes are written with it."),
+      ...platforms,
+      namespaces: z
+        .strictObject({
+          allow: z
+            .array(text(checkDnsLabel))
+            .default([])
+            .describe("The namespaces there that are followed; all of them when empty."),
+          deny: z.array(text(checkDnsLabel)).default([]).describe("Namespaces there that are not followed."),
+          map: namespaceMap
+            .default({})
+            .describe("Namespaces there whose team has another namespace here; the same name unless given."),
+        })
+        .prefault({})
+        .describe("Which namespaces are followed, and whose they are here."),
+      labelSelector: z
+        .string()
+        .min(1)
+        .exactOptional()
+        .describe("Which Services are followed, as kubectl takes it: `expose=yes,tier!=test`."),
+      labels: z.array(z.string()).default([]).describe("Labels that are taken over besides the usual ones."),
+      annotations: z.array(z.string()).default([]).describe("Annotations that are taken over besides the usual ones."),
+    })
+    .check(rule((entry, report) => checkPlatform(entry, Object.keys(platforms), report)));
   return z.array(backend).check(rule(checkNames)).default([]);
+}
+
+interface LooseBackend {
+  readonly [platform: string]: unknown;
+  readonly namespaces?: unknown;
+  readonly labelSelector?: unknown;
+  readonly labels?: unknown;
+  readonly annotations?: unknown;
+}
+
+function checkPlatform(backend: LooseBackend, platforms: readonly string[], report: Report): void {
+  const [platform, ...others] = platforms.filter((name) => backend[name] !== undefined);
+  if (platform === undefined)
+    return report([], `names no platform, expected one of ${platforms.join(", ")}`, "add one of them");
+  for (const other of others)
+    report([other], `${platform} is this backend's platform`, "give each platform a backend of its own");
+  if (!WRITTEN_HERE.has(platform)) return undefined;
+  for (const setting of ["namespaces", "labelSelector", "labels", "annotations"] as const)
+    if (says(backend[setting]))
+      report(
+        [setting],
+        `chooses among what a platform has, and the services of ${platform} are written here`,
+        "remove it",
+      );
+  return undefined;
+}
+
+/** Platforms whose services stand in binnacle.yaml. */
+const WRITTEN_HERE: ReadonlySet<string> = new Set(["static"]);
+
+/** Whether a setting has been given more than its default. */
+function says(value: unknown): boolean {
+  if (isMap(value)) return Object.values(value).some(says);
+  return Array.isArray(value) ? value.length > 0 : value !== undefined;
 }
 
 function checkNames(entries: readonly unknown[], report: Report): void {

@@ -8,6 +8,10 @@ import type { Logger } from "#lib/log.ts";
 import type { SourceState } from "#monitoring/source-metrics.ts";
 import type { ObjectSink } from "#store/changes.ts";
 import type { Store } from "#store/store.ts";
+import { refusedHost } from "#translate/local-address.ts";
+import { ownAddresses } from "./own-addresses.ts";
+import { createDiscoverer, type PlatformContext } from "./platforms.ts";
+import { translateSettings } from "./translate-settings.ts";
 
 /** Discovery as the rest of the appliance sees it. */
 export interface DiscoveryPart {
@@ -24,12 +28,15 @@ const LONGEST_WAIT = 10_000;
 
 /** Follows the backends of the configuration; what they have goes into the store. */
 export async function startDiscovery(
-  { backends: configured }: Config,
+  config: Config,
   { stateDirectory, store, sink }: { stateDirectory: string; store: Store; sink: ObjectSink },
   logger: Logger,
   parts: AsyncDisposableStack,
 ): Promise<DiscoveryPart> {
+  const { backends: configured } = config;
+  const { upstreams } = translateSettings(config, ownAddresses());
   const log = logger.room("discovery");
+  const context: PlatformContext = { refuse: (host, port) => refusedHost(host, port, upstreams), log, parts };
   const cache = new SqliteCache(join(stateDirectory, "discovery.db"), log);
   parts.defer(() => cache.close());
   for (const backend of cache.keepOnly(configured.map(({ name }) => name)))
@@ -42,7 +49,7 @@ export async function startDiscovery(
   });
   const backends: Backend[] = [];
   for (const settings of configured) {
-    const discoverer = await kubernetes(settings, log, parts);
+    const discoverer = await createDiscoverer(settings, context);
     const backend = new Backend({ name: settings.name, discoverer, placer, cache, log, now: Date.now });
     const stop = new AbortController();
     const run = backend.run(stop.signal);
@@ -64,29 +71,6 @@ export async function startDiscovery(
         return { backend: name, synced: state === "synced", syncedAt: lastSync, errors, warnings };
       }),
   };
-}
-
-/** The rooms of Kubernetes are loaded only where there is one. */
-async function kubernetes(
-  { kubernetes: { kubeconfig, context }, namespaces, labelSelector }: Config["backends"][number],
-  log: Logger,
-  parts: AsyncDisposableStack,
-) {
-  const [{ createKubeClient }, { KubernetesDiscoverer }] = await Promise.all([
-    import("#kubernetes/http-client.ts"),
-    import("#discovery/kubernetes/discoverer.ts"),
-  ]);
-  const connection = { type: "file", kubeconfig, context } as const;
-  const { allow, deny, map } = namespaces;
-  return new KubernetesDiscoverer({
-    client: parts.use(createKubeClient({ connection, environment: process.env })),
-    teamOf: (namespace) =>
-      deny.includes(namespace) || (allow.length > 0 && !allow.includes(namespace))
-        ? undefined
-        : (map[namespace] ?? namespace),
-    ...(labelSelector === undefined ? {} : { labelSelector }),
-    log,
-  });
 }
 
 async function settling(backends: readonly Backend[]): Promise<void> {

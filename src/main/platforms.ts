@@ -1,0 +1,64 @@
+import type { Config } from "#config/config.ts";
+import type { Discoverer } from "#discovery/discoverer.ts";
+import type { RefuseUpstream } from "#discovery/refuse-upstream.ts";
+import type { Logger } from "#lib/log.ts";
+
+type BackendSettings = Config["backends"][number];
+
+/** What a platform may need besides its settings. */
+export interface PlatformContext {
+  readonly refuse: RefuseUpstream;
+  readonly log: Logger;
+  /** What ends with the appliance. */
+  readonly parts: AsyncDisposableStack;
+}
+
+/** Undefined for a backend of another platform. */
+type Platform = (backend: BackendSettings, context: PlatformContext) => Promise<Discoverer> | undefined;
+
+/** The platforms, a row each; the functions below load a platform's rooms only where it is used. */
+const PLATFORMS: readonly Platform[] = [
+  (backend, context) => backend.kubernetes && kubernetes(backend.kubernetes, backend, context),
+  (backend, context) => backend.static && staticAddresses(backend.static, context),
+];
+
+/** What follows the one platform that a backend names. */
+export function createDiscoverer(backend: BackendSettings, context: PlatformContext): Promise<Discoverer> {
+  for (const platform of PLATFORMS) {
+    const discoverer = platform(backend, context);
+    if (discoverer !== undefined) return discoverer;
+  }
+  throw new Error(`backend ${backend.name} is of no platform that is known here`);
+}
+
+async function kubernetes(
+  { kubeconfig, context }: NonNullable<BackendSettings["kubernetes"]>,
+  { namespaces, labelSelector }: BackendSettings,
+  { log, parts }: PlatformContext,
+): Promise<Discoverer> {
+  const [{ createKubeClient }, { KubernetesDiscoverer }] = await Promise.all([
+    import("#kubernetes/http-client.ts"),
+    import("#discovery/kubernetes/discoverer.ts"),
+  ]);
+  const connection = { type: "file", kubeconfig, context } as const;
+  return new KubernetesDiscoverer({
+    client: parts.use(createKubeClient({ connection, environment: process.env })),
+    teamOf: (namespace) => teamOf(namespace, namespaces),
+    ...(labelSelector === undefined ? {} : { labelSelector }),
+    log,
+  });
+}
+
+async function staticAddresses(
+  { services }: NonNullable<BackendSettings["static"]>,
+  { refuse }: PlatformContext,
+): Promise<Discoverer> {
+  const { StaticDiscoverer } = await import("#discovery/static/discoverer.ts");
+  return new StaticDiscoverer({ services, refuse });
+}
+
+/** The namespace here of a namespace there; undefined for one that is not followed. */
+function teamOf(namespace: string, { allow, deny, map }: BackendSettings["namespaces"]): string | undefined {
+  if (deny.includes(namespace) || (allow.length > 0 && !allow.includes(namespace))) return undefined;
+  return map[namespace] ?? namespace;
+}
