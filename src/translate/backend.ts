@@ -2,7 +2,8 @@ import { BACKEND_LABEL } from "#resources/discovered.ts";
 import type { IngressBackend } from "#resources/ingress.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import type { Service, ServicePort } from "#resources/service.ts";
-import { clusterName, type IrDirectResponse, type UpstreamIdentity } from "./ir.ts";
+import { clusterName, type UpstreamIdentity } from "./ir.ts";
+import type { IrDirectResponse } from "./ir-route.ts";
 import { type Reader, type UnitId, unitId } from "./unit.ts";
 import type { Verdict } from "./verdict.ts";
 

@@ -1,7 +1,8 @@
 import { compareRefs } from "#resources/ref.ts";
 import { type HostAnswers, hostAnswers } from "./host-answers.ts";
 import { INGRESS_BY_HOST } from "./indexes.ts";
-import { ANY_HOST, HTTP_TABLE, HTTPS_TABLE, type IrRoute, type IrVirtualHost, virtualHostName } from "./ir.ts";
+import { ANY_HOST, HTTP_TABLE, HTTPS_TABLE, type IrVirtualHost, virtualHostName } from "./ir.ts";
+import type { IrRoute } from "./ir-route.ts";
 import type { TranslateSettings } from "./settings.ts";
 import { type TlsPlace, tlsPlace } from "./tls-chains.ts";
 import type { UnitBuilder, UnitItem } from "./unit.ts";

@@ -3,7 +3,8 @@ import type { Ingress, IngressBackend, IngressPath } from "#resources/ingress.ts
 import { formatRef, type ObjectRef } from "#resources/ref.ts";
 import type { StoredObject } from "#store/store.ts";
 import { NO_BACKEND, resolveBackend } from "./backend.ts";
-import { ANY_HOST, type IrForward, type IrMatch, type IrRoute } from "./ir.ts";
+import { ANY_HOST } from "./ir.ts";
+import type { IrForward, IrMatch, IrRoute } from "./ir-route.ts";
 import { comparePrecedence } from "./precedence.ts";
 import type { TranslateSettings } from "./settings.ts";
 import type { Reader, UnitId } from "./unit.ts";

@@ -1,4 +1,6 @@
 import type { ObjectRef } from "#resources/ref.ts";
+import type { IrPolicies } from "./ir-policies.ts";
+import type { IrRoute } from "./ir-route.ts";
 
 /**
  * The intermediate representation between objects and Envoy: what the appliance does, without a word of how the objects
@@ -64,52 +66,8 @@ export interface IrVirtualHost {
   readonly routes: readonly IrRoute[];
   /** Of a wildcard: what names more than one label below it get, the routes of {@link ANY_HOST}'s virtual host. */
   readonly beyond?: readonly IrRoute[];
-}
-
-export interface IrRoute {
-  /** Stable name, unique in its virtual host; it is what a log line shows. */
-  readonly name: string;
-  /** The object that made it, or undefined for the appliance's own. Goes into Envoy as metadata `binnacle`. */
-  readonly owner: ObjectRef | undefined;
-  readonly match: IrMatch;
-  readonly action: IrForward | IrRedirect | IrDirectResponse;
-}
-
-export interface IrMatch {
-  readonly path:
-    | { readonly type: "exact"; readonly value: string }
-    /** Whole path elements: `/foo` matches `/foo` and `/foo/bar`, not `/foobar`; `/` matches all. */
-    | { readonly type: "prefix"; readonly value: string };
-}
-
-export interface IrForward {
-  readonly type: "forward";
-  /** At least one; weights are relative. */
-  readonly clusters: readonly { readonly name: string; readonly weight: number }[];
-  /** Whole response; 0 means no limit. */
-  readonly requestTimeout: Millis;
-  readonly retry: IrRetry;
-}
-
-export interface IrRetry {
-  /** Envoy's x-envoy-retry-on words, comma separated. */
-  readonly on: string;
-  readonly attempts: number;
-  readonly perTryTimeout: Millis | undefined;
-}
-
-export interface IrRedirect {
-  readonly type: "redirect";
-  readonly scheme: "https";
-  /** The port that stands in the Location; undefined when it is the scheme's own. */
-  readonly port: number | undefined;
-  readonly status: 301 | 308;
-}
-
-export interface IrDirectResponse {
-  readonly type: "respond";
-  readonly status: number;
-  readonly body: string;
+  /** For all of `routes`, and none of `beyond`. */
+  readonly policies?: IrPolicies;
 }
 
 /** Where an upstream comes from. Identity is this tuple, never a joined string. */
@@ -134,14 +92,37 @@ export interface IrCluster {
     | { readonly from: "dns"; readonly hosts: readonly { readonly host: string; readonly port: number }[] };
   readonly protocol: "http1" | "http2";
   readonly tls: boolean;
+  /** The server name of TLS connections to it, unless its endpoints have names of their own. */
+  readonly sni?: string;
+  /** Its certificate is verified: by these authorities (PEM), and has one of these names. */
+  readonly verify?: { readonly authorities: string; readonly names: readonly string[] };
   readonly connectTimeout: Millis;
+  /** After so long without a request a connection is closed; 0 means never. Undefined: after Envoy's hour. */
+  readonly idleTimeout?: Millis;
+  /** Undefined: round robin. */
+  readonly loadBalancing?: IrLoadBalancing;
+  readonly slowStart?: IrSlowStart;
   readonly healthCheck: IrHealthCheck | undefined;
   readonly outlierDetection: boolean;
   readonly circuitBreaker: IrCircuitBreaker;
 }
 
+export type IrLoadBalancing = "leastRequest" | "random" | "ringHash";
+
+/** A new endpoint's share grows over the window (Envoy: SlowStartConfig). */
+export interface IrSlowStart {
+  readonly window: Millis;
+  readonly aggression: number;
+  readonly minimumPercent: number;
+}
+
 export interface IrHealthCheck {
-  readonly path: string;
+  /** Undefined: an endpoint that takes a connection is healthy. */
+  readonly path: string | undefined;
+  /** The authority that a check names; our own unless given. */
+  readonly host?: string;
+  /** What is healthy, from `start` up to, not including, `end`; 200 alone unless given. */
+  readonly statuses?: readonly { readonly start: number; readonly end: number }[];
   readonly interval: Millis;
   readonly timeout: Millis;
   readonly healthyThreshold: number;
@@ -163,6 +144,8 @@ export interface IrEndpoints {
   readonly name: string;
   /** Sorted by address and port. Empty is an answer: zero endpoints are known. */
   readonly endpoints: readonly IrEndpoint[];
+  /** Where health checks ask; the port for traffic unless given. */
+  readonly healthPort?: number;
 }
 
 export interface IrEndpoint {

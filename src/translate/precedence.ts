@@ -1,19 +1,40 @@
 import { compareText } from "#lib/compare.ts";
-import type { IrMatch, IrRoute } from "./ir.ts";
+import { unreachable } from "#lib/unreachable.ts";
+import type { IrMatch, IrPathMatch, IrRoute } from "./ir-route.ts";
 
 /**
- * The order of a virtual host's routes; the first that matches wins. Exact before prefix, the longer path before the
- * shorter (Kubernetes: Ingress "Multiple matches"). No rule depends on the order in which anything was written.
+ * The order of a virtual host's routes; the first that matches wins. Exact paths, then regular expressions, then prefixes,
+ * the longer before the shorter (Kubernetes: Ingress "Multiple matches"), whole path elements before a text; of the same path,
+ * one for a method first, then by how many headers and query parameters are asked for (Contour: request routing). No rule
+ * depends on the order in which anything was written.
  */
 export function comparePrecedence(a: IrRoute, b: IrRoute): number {
   return (
-    rank(a.match) - rank(b.match) ||
+    rank(a.match.path) - rank(b.match.path) ||
     b.match.path.value.length - a.match.path.value.length ||
     compareText(a.match.path.value, b.match.path.value) ||
+    Number(a.match.path.type === "textPrefix") - Number(b.match.path.type === "textPrefix") ||
+    Number(asksForMethod(b.match)) - Number(asksForMethod(a.match)) ||
+    (b.match.headers?.length ?? 0) - (a.match.headers?.length ?? 0) ||
+    (b.match.query?.length ?? 0) - (a.match.query?.length ?? 0) ||
     compareText(a.name, b.name)
   );
 }
 
-function rank({ path }: IrMatch): number {
-  return path.type === "exact" ? 0 : 1;
+function rank({ type }: IrPathMatch): number {
+  switch (type) {
+    case "exact":
+      return 0;
+    case "regex":
+      return 1;
+    case "prefix":
+    case "textPrefix":
+      return 2;
+    default:
+      return unreachable(type);
+  }
+}
+
+function asksForMethod({ headers = [] }: IrMatch): boolean {
+  return headers.some(({ name, not }) => name === ":method" && not !== true);
 }

@@ -4,18 +4,21 @@ import {
   Cluster_DiscoveryType,
   Cluster_DnsLookupFamily,
   Cluster_LbPolicy,
+  Cluster_LeastRequestLbConfig,
+  Cluster_RoundRobinLbConfig,
+  Cluster_SlowStartConfig,
 } from "#proto/envoy/config/cluster/v3/cluster.ts";
 import { OutlierDetection } from "#proto/envoy/config/cluster/v3/outlier_detection.ts";
-import { HealthCheck } from "#proto/envoy/config/core/v3/health_check.ts";
 import { ClusterLoadAssignment } from "#proto/envoy/config/endpoint/v3/endpoint.ts";
-import { TransportSocket } from "#proto/envoy/config/core/v3/base.ts";
-import { UpstreamTlsContext } from "#proto/envoy/extensions/transport_sockets/tls/v3/tls.ts";
 import { HttpProtocolOptions } from "#proto/envoy/extensions/upstreams/http/v3/http_protocol_options.ts";
-import type { IrCircuitBreaker, IrCluster, IrHealthCheck } from "#translate/ir.ts";
+import { unreachable } from "#lib/unreachable.ts";
+import type { IrCircuitBreaker, IrCluster, IrSlowStart } from "#translate/ir.ts";
 import { socketAddress } from "./address.ts";
 import { ADS } from "./ads.ts";
 import { packAny } from "./any.ts";
+import { healthChecks } from "./cluster-health.ts";
 import { duration } from "./duration.ts";
+import { upstreamTls } from "./upstream-tls.ts";
 
 /** What one connection may hold in memory before it is read no further (Envoy's edge best practices). */
 const CONNECTION_BUFFER_BYTES = 32_768;
@@ -28,8 +31,9 @@ export function envoyCluster(ir: IrCluster): Cluster {
     circuitBreakers: circuitBreakers(ir.circuitBreaker),
     ...endpointsOf(ir),
     outlierDetection: ir.outlierDetection ? OUTLIER_DETECTION : undefined,
-    healthChecks: ir.healthCheck === undefined ? [] : [healthCheck(ir.healthCheck, ir.protocol)],
-    typedExtensionProtocolOptions: ir.protocol === "http2" ? HTTP2_OPTIONS : {},
+    healthChecks: healthChecks(ir.healthCheck, ir.protocol),
+    typedExtensionProtocolOptions: protocolOptions(ir),
+    ...loadBalancing(ir),
     transportSocket: ir.tls ? upstreamTls(ir) : undefined,
   };
 }
@@ -86,18 +90,61 @@ const OUTLIER_DETECTION = OutlierDetection.fromPartial({
   maxEjectionPercent: 50,
 });
 
-const HTTP2_OPTIONS = {
-  "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": packAny(
-    "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-    HttpProtocolOptions,
-    HttpProtocolOptions.fromPartial({
-      upstreamProtocolOptions: {
-        $case: "explicitHttpConfig",
-        value: { protocolConfig: { $case: "http2ProtocolOptions", value: {} } },
-      },
-    }),
-  ),
-};
+const HTTP2 = { protocolConfig: { $case: "http2ProtocolOptions", value: {} } } as const;
+const HTTP1 = { protocolConfig: { $case: "httpProtocolOptions", value: {} } } as const;
+
+/** Most clusters need none, and what all HTTP/2 clusters need is made once. */
+function protocolOptions({ protocol, idleTimeout }: IrCluster): Cluster["typedExtensionProtocolOptions"] {
+  if (idleTimeout === undefined) return protocol === "http2" ? HTTP2_OPTIONS : {};
+  return packProtocolOptions({
+    commonHttpProtocolOptions: { idleTimeout: duration(idleTimeout) },
+    upstreamProtocolOptions: { $case: "explicitHttpConfig", value: protocol === "http2" ? HTTP2 : HTTP1 },
+  });
+}
+
+const HTTP2_OPTIONS = packProtocolOptions({
+  upstreamProtocolOptions: { $case: "explicitHttpConfig", value: HTTP2 },
+});
+
+function packProtocolOptions(
+  options: Parameters<typeof HttpProtocolOptions.fromPartial>[0],
+): Cluster["typedExtensionProtocolOptions"] {
+  const type = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+  return { [type]: packAny(type, HttpProtocolOptions, HttpProtocolOptions.fromPartial(options)) };
+}
+
+function loadBalancing({ loadBalancing: policy, slowStart }: IrCluster): Partial<Cluster> {
+  const config = slowStart === undefined ? undefined : { slowStartConfig: slowStartConfig(slowStart) };
+  switch (policy) {
+    case undefined:
+      return config === undefined
+        ? {}
+        : { lbConfig: { $case: "roundRobinLbConfig", value: Cluster_RoundRobinLbConfig.fromPartial(config) } };
+    case "leastRequest":
+      return {
+        lbPolicy: Cluster_LbPolicy.LEAST_REQUEST,
+        lbConfig:
+          config === undefined
+            ? undefined
+            : { $case: "leastRequestLbConfig", value: Cluster_LeastRequestLbConfig.fromPartial(config) },
+      };
+    case "random":
+      return { lbPolicy: Cluster_LbPolicy.RANDOM };
+    case "ringHash":
+      return { lbPolicy: Cluster_LbPolicy.RING_HASH };
+    default:
+      return unreachable(policy);
+  }
+}
+
+function slowStartConfig({ window, aggression, minimumPercent }: IrSlowStart): Cluster_SlowStartConfig {
+  return Cluster_SlowStartConfig.fromPartial({
+    slowStartWindow: duration(window),
+    // Envoy wants a runtime key beside every such number; that one is never set.
+    aggression: { defaultValue: aggression, runtimeKey: "binnacle.upstream.slow_start_aggression" },
+    minWeightPercent: { value: minimumPercent },
+  });
+}
 
 /** Retries are limited to a share of what is in flight, so that they never double the load of an ailing upstream. */
 const RETRY_BUDGET = { budgetPercent: { value: 20 }, minRetryConcurrency: 10 };
@@ -122,36 +169,5 @@ function limitedCircuitBreakers(ir: IrCircuitBreaker): CircuitBreakers {
     ...(ir.perHostMaxConnections === undefined
       ? {}
       : { perHostThresholds: [{ maxConnections: ir.perHostMaxConnections }] }),
-  });
-}
-
-function healthCheck(ir: IrHealthCheck, protocol: IrCluster["protocol"]): HealthCheck {
-  return HealthCheck.fromPartial({
-    timeout: duration(ir.timeout),
-    interval: duration(ir.interval),
-    // Without this an idle cluster is checked once a minute, and its health is as old.
-    noTrafficInterval: duration(ir.interval),
-    healthyThreshold: ir.healthyThreshold,
-    unhealthyThreshold: ir.unhealthyThreshold,
-    healthChecker: {
-      $case: "httpHealthCheck",
-      value: { path: ir.path, host: "binnacle-health-check", codecClientType: protocol === "http2" ? 1 : 0 },
-    },
-  });
-}
-
-/** TLS without verification of the peer, as Contour's `upstream-protocol.tls` means it. */
-function upstreamTls(ir: IrCluster): TransportSocket {
-  const sni = ir.endpoints.from === "dns" ? (ir.endpoints.hosts[0]?.host ?? "") : "";
-  const context = UpstreamTlsContext.fromPartial({
-    sni,
-    commonTlsContext: { alpnProtocols: ir.protocol === "http2" ? ["h2"] : ["http/1.1"] },
-  });
-  return TransportSocket.fromPartial({
-    name: "envoy.transport_sockets.tls",
-    configType: {
-      $case: "typedConfig",
-      value: packAny("envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext", UpstreamTlsContext, context),
-    },
   });
 }

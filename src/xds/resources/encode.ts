@@ -85,7 +85,9 @@ function clustersOf(item: IrItem): readonly string[] {
 
 function clustersOfHost({ routes, beyond = [] }: IrVirtualHost): readonly string[] {
   const names = [...routes, ...beyond].flatMap(({ action }) =>
-    action.type === "forward" ? action.clusters.map(({ name }) => name) : [],
+    action.type === "forward"
+      ? [...action.clusters.map(({ name }) => name), ...(action.mirrors ?? []).map(({ cluster }) => cluster)]
+      : [],
   );
   return [...new Set(names)];
 }

@@ -1,6 +1,11 @@
 import { HealthStatus } from "#proto/envoy/config/core/v3/health_check.ts";
 import type { ClusterLoadAssignment } from "#proto/envoy/config/endpoint/v3/endpoint.ts";
-import { Endpoint, LbEndpoint, LocalityLbEndpoints } from "#proto/envoy/config/endpoint/v3/endpoint_components.ts";
+import {
+  Endpoint,
+  Endpoint_HealthCheckConfig,
+  LbEndpoint,
+  LocalityLbEndpoints,
+} from "#proto/envoy/config/endpoint/v3/endpoint_components.ts";
 import type { IrEndpoint, IrEndpoints } from "#translate/ir.ts";
 import { socketAddress } from "./address.ts";
 
@@ -8,7 +13,7 @@ import { socketAddress } from "./address.ts";
  * EDS: endpoints grouped by zone. No endpoints is an empty assignment, so that a cluster never waits for one. Those that
  * drain are used when there is no other (KEP-1669).
  */
-export function clusterLoadAssignment({ name, endpoints }: IrEndpoints): ClusterLoadAssignment {
+export function clusterLoadAssignment({ name, endpoints, healthPort }: IrEndpoints): ClusterLoadAssignment {
   const drained = endpoints.some(({ health }) => health === "healthy") ? HealthStatus.DRAINING : HealthStatus.UNKNOWN;
   const zones = Map.groupBy(endpoints, ({ zone }) => zone ?? "");
   return {
@@ -16,7 +21,7 @@ export function clusterLoadAssignment({ name, endpoints }: IrEndpoints): Cluster
     endpoints: [...zones].map(([zone, members]) => ({
       ...LOCALITY,
       locality: zone === "" ? undefined : { region: "", zone, subZone: "" },
-      lbEndpoints: members.map((endpoint) => lbEndpoint(endpoint, drained)),
+      lbEndpoints: members.map((endpoint) => lbEndpoint(endpoint, drained, healthPort)),
     })),
     namedEndpoints: {},
     policy: undefined,
@@ -28,10 +33,20 @@ const LOCALITY = LocalityLbEndpoints.fromPartial({});
 const LB_ENDPOINT = LbEndpoint.fromPartial({});
 const ENDPOINT = Endpoint.fromPartial({});
 
-function lbEndpoint({ address, port, health }: IrEndpoint, drained: HealthStatus): LbEndpoint {
+function lbEndpoint(
+  { address, port, health }: IrEndpoint,
+  drained: HealthStatus,
+  healthPort: number | undefined,
+): LbEndpoint {
+  const place = { ...ENDPOINT, address: socketAddress(address, port) };
+  const checked = healthPort === undefined ? place : { ...place, healthCheckConfig: checkedAt(healthPort) };
   return {
     ...LB_ENDPOINT,
-    hostIdentifier: { $case: "endpoint", value: { ...ENDPOINT, address: socketAddress(address, port) } },
+    hostIdentifier: { $case: "endpoint", value: checked },
     healthStatus: health === "draining" ? drained : HealthStatus.UNKNOWN,
   };
+}
+
+function checkedAt(portValue: number): Endpoint_HealthCheckConfig {
+  return Endpoint_HealthCheckConfig.fromPartial({ portValue });
 }

@@ -1,7 +1,6 @@
 import type { AccessLog } from "#proto/envoy/config/accesslog/v3/accesslog.ts";
 import { HttpProtocolOptions_HeadersWithUnderscoresAction } from "#proto/envoy/config/core/v3/protocol.ts";
 import { Filter } from "#proto/envoy/config/listener/v3/listener_components.ts";
-import { Router } from "#proto/envoy/extensions/filters/http/router/v3/router.ts";
 import {
   HttpConnectionManager,
   HttpConnectionManager_CodecType,
@@ -11,6 +10,7 @@ import {
 import { ADS } from "./ads.ts";
 import { packAny } from "./any.ts";
 import { duration } from "./duration.ts";
+import { FILTER_CHAIN } from "./http-filters.ts";
 
 export interface HttpSettings {
   readonly routeTable: string;
@@ -38,19 +38,7 @@ export function httpConnectionManager(settings: HttpSettings): Filter {
     codecType: HttpConnectionManager_CodecType.AUTO,
     statPrefix: settings.statPrefix,
     routeSpecifier: { $case: "rds", value: { configSource: ADS, routeConfigName: settings.routeTable } },
-    httpFilters: [
-      {
-        name: "envoy.filters.http.router",
-        configType: {
-          $case: "typedConfig",
-          value: packAny(
-            "envoy.extensions.filters.http.router.v3.Router",
-            Router,
-            Router.fromPartial({ suppressEnvoyHeaders: true }),
-          ),
-        },
-      },
-    ],
+    httpFilters: [...FILTER_CHAIN],
     accessLog: [...settings.accessLogs],
     useRemoteAddress: true,
     xffNumTrustedHops: settings.trustedHops,

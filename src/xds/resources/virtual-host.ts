@@ -1,26 +1,18 @@
 import {
   DirectResponseAction,
   HeaderMatcher,
-  RedirectAction,
-  RedirectAction_RedirectResponseCode,
-  RetryPolicy,
   Route,
-  RouteAction,
-  RouteMatch,
   VirtualHost,
-  WeightedCluster,
 } from "#proto/envoy/config/route/v3/route_components.ts";
-import {
-  ANY_HOST,
-  type IrForward,
-  type IrMatch,
-  type IrRetry,
-  type IrRoute,
-  type IrVirtualHost,
-} from "#translate/ir.ts";
+import { ANY_HOST, type IrVirtualHost } from "#translate/ir.ts";
+import type { IrPolicies } from "#translate/ir-policies.ts";
+import type { IrRoute } from "#translate/ir-route.ts";
 import { unreachable } from "#lib/unreachable.ts";
-import { packEmpty } from "./any.ts";
-import { duration } from "./duration.ts";
+import { forwardAction } from "./forward.ts";
+import { headerChanges } from "./header-changes.ts";
+import { perFilterConfig, switchedOff } from "./per-filter-config.ts";
+import { redirectAction } from "./redirect.ts";
+import { routeMatch } from "./route-match.ts";
 import { envoyRouteName } from "./traffic-key.ts";
 
 /** The key under which a virtual host's metadata says which host it is, for requests that no route takes. */
@@ -36,58 +28,43 @@ export function envoyVirtualHost(ir: IrVirtualHost): VirtualHost {
     domains: [ir.host],
     metadata: { filterMetadata: { [METADATA_KEY]: { host: ir.host } }, typedFilterMetadata: {} },
     routes: [
-      ...ir.routes.map((route) => envoyRoute(route, ir.host, headers)),
-      ...(ir.beyond ?? []).map((route) => envoyRoute(route, ANY_HOST, beyond)),
+      ...ir.routes.map((route) => envoyRoute(route, ir.host, headers, undefined)),
+      ...(ir.beyond ?? []).map((route) => envoyRoute(route, ANY_HOST, beyond, ir.policies)),
     ],
+    typedPerFilterConfig: ir.policies === undefined ? {} : perFilterConfig(ir.policies),
   };
 }
 
 /** The fields that are not set, in whole messages made once: a copy by `fromPartial` costs more than the encoding. */
 const VIRTUAL_HOST = VirtualHost.fromPartial({});
 const ROUTE = Route.fromPartial({});
-const ROUTE_MATCH = RouteMatch.fromPartial({});
-const ROUTE_ACTION = RouteAction.fromPartial({});
 
-function envoyRoute(ir: IrRoute, host: string, headers: RouteMatch["headers"]): Route {
+/** @param foreign the policies of a virtual host that only lends its place */
+function envoyRoute(
+  ir: IrRoute,
+  host: string,
+  headers: readonly HeaderMatcher[],
+  foreign: IrPolicies | undefined,
+): Route {
   return {
     ...ROUTE,
     name: envoyRouteName(host, ir.owner, ir.name),
-    match: { ...ROUTE_MATCH, pathSpecifier: pathSpecifier(ir.match), headers },
+    match: routeMatch(ir.match, headers),
     action: routeAction(ir, host),
+    ...headerChanges(ir.requestHeaders, ir.responseHeaders),
+    typedPerFilterConfig: {
+      ...(foreign === undefined ? {} : switchedOff(foreign)),
+      ...(ir.policies === undefined ? {} : perFilterConfig(ir.policies)),
+    },
   };
-}
-
-function pathSpecifier({ path }: IrMatch): RouteMatch["pathSpecifier"] {
-  if (path.type === "exact") return { $case: "path", value: path.value };
-  // Envoy refuses "/" here, where it would match everything anyway.
-  if (path.value === "/") return { $case: "prefix", value: "/" };
-  return { $case: "pathSeparatedPrefix", value: path.value };
 }
 
 function routeAction({ action }: IrRoute, host: string): Route["action"] {
   switch (action.type) {
     case "forward":
-      return {
-        $case: "route",
-        value: {
-          ...ROUTE_ACTION,
-          clusterSpecifier: clusterOf(action.clusters),
-          timeout: duration(action.requestTimeout),
-          retryPolicy: retryPolicy(action.retry),
-        },
-      };
+      return { $case: "route", value: forwardAction(action) };
     case "redirect":
-      return {
-        $case: "redirect",
-        value: RedirectAction.fromPartial({
-          schemeRewriteSpecifier: { $case: "schemeRedirect", value: action.scheme },
-          ...redirectTarget(action.port, host),
-          responseCode:
-            action.status === 301
-              ? RedirectAction_RedirectResponseCode.MOVED_PERMANENTLY
-              : RedirectAction_RedirectResponseCode.PERMANENT_REDIRECT,
-        }),
-      };
+      return { $case: "redirect", value: redirectAction(action, host) };
     case "respond":
       return {
         $case: "directResponse",
@@ -100,47 +77,6 @@ function routeAction({ action }: IrRoute, host: string): Route["action"] {
       return unreachable(action);
   }
 }
-
-/**
- * Where a redirect leads. Without a port of its own the request's must not stay (`shop.test:8080`), and Envoy writes `:443` out
- * where it is told the port: a host that is one name is told by that name instead.
- */
-function redirectTarget(port: number | undefined, host: string): { portRedirect: number } | { hostRedirect: string } {
-  if (port !== undefined) return { portRedirect: port };
-  return host.startsWith("*") ? { portRedirect: 443 } : { hostRedirect: host };
-}
-
-function clusterOf(clusters: IrForward["clusters"]): RouteAction["clusterSpecifier"] {
-  const [first] = clusters;
-  if (clusters.length === 1 && first !== undefined) return { $case: "cluster", value: first.name };
-  return {
-    $case: "weightedClusters",
-    value: WeightedCluster.fromPartial({ clusters: clusters.map(({ name, weight }) => ({ name, weight })) }),
-  };
-}
-
-const RETRY_POLICY = RetryPolicy.fromPartial({});
-
-function retryPolicy({ on, attempts, perTryTimeout }: IrRetry): RetryPolicy {
-  if (attempts === 0) return RETRY_POLICY;
-  return {
-    ...RETRY_POLICY,
-    retryOn: on,
-    numRetries: attempts,
-    perTryTimeout: perTryTimeout === undefined ? undefined : duration(perTryTimeout),
-    retryHostPredicate: [PREVIOUS_HOSTS],
-    hostSelectionRetryMaxAttempts: 3,
-  };
-}
-
-/** A retry goes to an endpoint that has not had the request yet. */
-const PREVIOUS_HOSTS = {
-  name: "envoy.retry_host_predicates.previous_hosts",
-  configType: {
-    $case: "typedConfig",
-    value: packEmpty("envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"),
-  },
-} as const;
 
 /** Envoy's wildcard covers any number of labels, an Ingress's exactly one (Kubernetes: "Hostname wildcards"). */
 function oneLabelBelow(wildcard: string): HeaderMatcher {

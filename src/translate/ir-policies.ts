@@ -1,0 +1,54 @@
+/**
+ * What is done with requests beside routing them, of a virtual host or a route. Where both have one, the route's counts; `off`
+ * takes the virtual host's away. Absent: nothing is said.
+ */
+export interface IrPolicies {
+  readonly cors?: IrCors | "off";
+  readonly ipFilter?: IrIpFilter | "off";
+  readonly localRateLimit?: IrLocalRateLimit | "off";
+  readonly cookies?: readonly IrCookieRewrite[];
+}
+
+export interface IrCors {
+  readonly origins: readonly { readonly type: "any" | "exact" | "regex"; readonly value: string }[];
+  readonly methods: readonly string[];
+  readonly headers: readonly string[];
+  readonly expose: readonly string[];
+  /** Seconds. Undefined: the browser's own. */
+  readonly maxAge: number | undefined;
+  readonly credentials: boolean;
+  readonly privateNetwork: boolean;
+}
+
+/** Who may not: answered with 403. */
+export interface IrIpFilter {
+  readonly type: "allow" | "deny";
+  readonly ranges: readonly IrIpRange[];
+}
+
+export interface IrIpRange {
+  /** `peer` is who is connected, `remote` whom the trusted proxies in front name. */
+  readonly source: "peer" | "remote";
+  readonly address: string;
+  readonly prefixLength: number;
+}
+
+/** Each Envoy counts for itself. */
+export interface IrLocalRateLimit {
+  /** Requests in a row before the rate counts: at least one fill. */
+  readonly burst: number;
+  /** Requests that each interval allows anew. */
+  readonly fill: number;
+  readonly interval: number;
+  readonly status: number;
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** Changes the upstream's Set-Cookie of this name; absent parts stay. */
+export interface IrCookieRewrite {
+  readonly name: string;
+  readonly path?: string;
+  readonly domain?: string;
+  readonly secure?: boolean;
+  readonly sameSite?: "Strict" | "Lax" | "None";
+}

@@ -1,0 +1,47 @@
+import { HttpFilter } from "#proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts";
+import { Router } from "#proto/envoy/extensions/filters/http/router/v3/router.ts";
+import { COOKIE_REWRITE } from "./cookie-rewrite.ts";
+import { packAny, packStruct } from "./any.ts";
+
+/** The filters that routes and virtual hosts switch on, in the order in which requests pass them. */
+export const HTTP_FILTERS = ["cors", "rbac", "local_ratelimit", "lua"] as const;
+export type HttpFilterKey = (typeof HTTP_FILTERS)[number];
+
+/** The name of a filter, by which a route configures it. */
+export function filterName(key: HttpFilterKey): string {
+  return `envoy.filters.http.${key}`;
+}
+
+/** What a filter is told in the listener: what it does, routes and virtual hosts say. */
+const IN_LISTENER: Readonly<Record<HttpFilterKey, readonly [type: string, config: Record<string, unknown>]>> = {
+  cors: ["envoy.extensions.filters.http.cors.v3.Cors", {}],
+  rbac: ["envoy.extensions.filters.http.rbac.v3.RBAC", {}],
+  local_ratelimit: [
+    "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
+    { stat_prefix: "binnacle_local_rate_limit" },
+  ],
+  lua: ["envoy.extensions.filters.http.lua.v3.Lua", { default_source_code: { inline_string: COOKIE_REWRITE } }],
+};
+
+/**
+ * The filters of a connection manager. All but the router are off until a route or its virtual host configures them: a host
+ * that begins to use one changes no listener, so no connection is drained, and costs nobody else anything.
+ */
+export const FILTER_CHAIN: readonly HttpFilter[] = [
+  ...HTTP_FILTERS.map((key): HttpFilter => {
+    const [type, config] = IN_LISTENER[key];
+    const configType = { $case: "typedConfig", value: packStruct(type, config) } as const;
+    return { ...HttpFilter.fromPartial({}), name: filterName(key), configType, disabled: true };
+  }),
+  HttpFilter.fromPartial({
+    name: "envoy.filters.http.router",
+    configType: {
+      $case: "typedConfig",
+      value: packAny(
+        "envoy.extensions.filters.http.router.v3.Router",
+        Router,
+        Router.fromPartial({ suppressEnvoyHeaders: true }),
+      ),
+    },
+  }),
+];
