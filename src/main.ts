@@ -23,6 +23,7 @@ import { startDemoLoad, startDemoUpstreams } from "./main/demo.ts";
 import { startDiscovery } from "./main/discovery.ts";
 import { localEnvoy } from "./main/envoy-process.ts";
 import { followUsers } from "./main/follow-users.ts";
+import { openHomeCluster } from "./main/home-cluster.ts";
 import { followHome } from "./main/home-source.ts";
 import { connectMetrics, countChanges, countTranslation, xdsEvents } from "./main/metrics.ts";
 import { kubeFeed } from "./main/kube-feed.ts";
@@ -135,8 +136,11 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   // 6. The home of the objects, and what is found elsewhere. Envoy hears nothing before all of it has been asked.
   const { store } = controlPlane;
   const sink = countChanges(store, metrics);
+  const cluster = config.sources.cluster && (await openHomeCluster(config.sources.cluster, logger, parts));
   const discovery = await startDiscovery(config, { stateDirectory: state.path, store, sink }, logger, parts);
-  const { source, synced } = await followHome(config, controlPlane, discovery.home, logger, parts, discovery.settled);
+  const home = { sink: discovery.home, settled: discovery.settled, cluster };
+  const { source, synced } = await followHome(config, controlPlane, home, logger, parts);
+  cluster?.stand([]);
   if (synced) {
     progress(`read ${controlPlane.store.states().length} objects from ${source.place}`);
     await serving(envoy, signal);
@@ -164,7 +168,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   };
   const publicUrl = publicUrlOf(config);
   const monitoring = await planMonitoring(config, options.programs, state, publicUrl, logger);
-  connectMetrics(metrics, { controlPlane, xds, traffic, source, discovery, processes });
+  connectMetrics(metrics, { controlPlane, xds, traffic, source, cluster, discovery, processes });
   const api = parts.use(
     await startApi({
       address: config.api.address,

@@ -50,6 +50,15 @@ export async function readText(file: string): Promise<string> {
   }
 }
 
+/** The namespace of the Pod that we run in. Throws naming the file that says it. */
+export async function podNamespace({
+  serviceAccountDirectory = SERVICE_ACCOUNT,
+}: {
+  readonly serviceAccountDirectory?: string;
+}): Promise<string> {
+  return (await readText(join(serviceAccountDirectory, "namespace"))).trim();
+}
+
 async function inCluster(
   { serviceAccountDirectory = SERVICE_ACCOUNT }: { readonly serviceAccountDirectory?: string },
   environment: Environment,
@@ -59,13 +68,13 @@ async function inCluster(
   if (!host || !port) {
     throw new Error("not in a Pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set; give a kubeconfig");
   }
-  const namespace = await readText(join(serviceAccountDirectory, "namespace")).catch(() => undefined);
+  const namespace = await podNamespace({ serviceAccountDirectory }).catch(() => undefined);
   return {
     server: new URL(`https://${isIPv6(host) ? `[${host}]` : host}:${port}`),
     skipVerify: false,
     ca: { file: join(serviceAccountDirectory, "ca.crt") },
     // The kubelet exchanges the token before it expires.
     token: { file: join(serviceAccountDirectory, "token") },
-    ...(namespace === undefined ? {} : { namespace: namespace.trim() }),
+    ...(namespace === undefined ? {} : { namespace }),
   };
 }

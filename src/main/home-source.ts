@@ -1,50 +1,39 @@
 import type { Config } from "#config/config.ts";
-import type { Connection } from "#kubernetes/connection.ts";
 import type { Logger } from "#lib/log.ts";
-import type { Problem } from "#lib/problem.ts";
 import { DirectorySource } from "#sources/directory.ts";
-import type { ObjectSink } from "#store/changes.ts";
+import type { Source, SourceListener } from "#sources/source.ts";
 import type { ControlPlane } from "../control-plane.ts";
+import { type HomeCluster, leadershipWords } from "./home-cluster.ts";
 
 /** What the home of the objects says of itself, whatever it is. */
-export interface HomeSource {
+export interface HomeSource extends Pick<Source, "state" | "problems"> {
   /** `directory` or `cluster`. */
   readonly name: string;
   /** Where it is, for a person who waits. */
   readonly place: string;
-  state(): {
-    readonly state: "syncing" | "synced" | "stale";
-    readonly lastSync: number | undefined;
-    readonly detail: string;
-  };
-  problems(): readonly Problem[];
 }
 
-interface Callbacks {
-  readonly onSynced: () => void;
-  readonly onProblems: () => void;
-}
-
-interface RunningSource extends HomeSource {
-  run(signal: AbortSignal): Promise<void>;
+export interface HomeOptions extends Pick<SourceListener, "sink"> {
+  /** Undefined: the home is a directory. */
+  readonly cluster: HomeCluster | undefined;
+  /** The backends have said what they have, or that they cannot. */
+  readonly settled: Promise<unknown>;
 }
 
 /**
  * Follows the home of the objects. Resolves when it has been read and Envoy may have what came of it, or when it is found that
  * it cannot be read yet: then the appliance waits for it, and says so.
- *
- * @param settled the backends have said what they have, or that they cannot
  */
 export async function followHome(
   config: Config,
   controlPlane: ControlPlane,
-  sink: ObjectSink,
+  { sink, cluster, settled }: HomeOptions,
   logger: Logger,
   parts: AsyncDisposableStack,
-  settled: Promise<unknown>,
 ): Promise<{ source: HomeSource; synced: boolean }> {
   const first = Promise.withResolvers<boolean>();
-  const callbacks: Callbacks = {
+  const listener: SourceListener = {
+    sink,
     onSynced: () => {
       settled
         .then(() => {
@@ -57,11 +46,8 @@ export async function followHome(
       if (!controlPlane.snapshot.ready && source.state().lastSync === undefined) first.resolve(false);
     },
   };
-  const { cluster } = config.sources;
-  const source: RunningSource =
-    cluster === undefined
-      ? directory(config, sink, logger, callbacks)
-      : await clusterApi(cluster, sink, logger, callbacks, parts);
+  const source: Source =
+    cluster === undefined ? directory(config, listener, logger) : await clusterApi(cluster, listener, logger);
   const stop = new AbortController();
   const run = source.run(stop.signal);
   parts.defer(async () => {
@@ -69,45 +55,32 @@ export async function followHome(
     await run;
   });
   run.catch(first.reject);
-  return { source, synced: await first.promise };
+  return { source: asHome(config, source, cluster), synced: await first.promise };
 }
 
-function directory({ sources }: Config, sink: ObjectSink, logger: Logger, callbacks: Callbacks): RunningSource {
-  const source = new DirectorySource({
-    directory: sources.directory,
-    sink,
+function directory({ sources }: Config, listener: SourceListener, logger: Logger): Source {
+  const { directory: folder, unknownFields } = sources;
+  return new DirectorySource({
+    ...listener,
+    directory: folder,
     log: logger.room("directory"),
-    validation: { unknownFields: sources.unknownFields },
-    ...callbacks,
+    validation: { unknownFields },
   });
-  return asHome("directory", sources.directory, source);
 }
 
-/** The rooms of Kubernetes are loaded only where there is one. */
-async function clusterApi(
-  { kubeconfig, context }: NonNullable<Config["sources"]["cluster"]>,
-  sink: ObjectSink,
-  logger: Logger,
-  callbacks: Callbacks,
-  parts: AsyncDisposableStack,
-): Promise<RunningSource> {
-  const [{ createKubeClient }, { ClusterSource }] = await Promise.all([
-    import("#kubernetes/http-client.ts"),
-    import("#sources/cluster/cluster-source.ts"),
-  ]);
-  const connection: Connection =
-    kubeconfig === undefined ? { type: "in-cluster" } : { type: "file", kubeconfig, context };
-  const client = parts.use(createKubeClient({ connection, environment: process.env }));
-  const source = new ClusterSource({ client, sink, log: logger.room("cluster"), ...callbacks });
-  return asHome("cluster", client.connection, source);
+async function clusterApi({ client }: HomeCluster, listener: SourceListener, logger: Logger): Promise<Source> {
+  const { ClusterSource } = await import("#sources/cluster/cluster-source.ts");
+  return new ClusterSource({ ...listener, client, log: logger.room("cluster") });
 }
 
-function asHome(name: string, place: string, source: Omit<RunningSource, "name" | "place">): RunningSource {
-  return {
-    name,
-    place,
-    state: () => source.state(),
-    problems: () => source.problems(),
-    run: (signal) => source.run(signal),
+function asHome({ sources }: Config, source: Source, cluster: HomeCluster | undefined): HomeSource {
+  const problems = (): ReturnType<Source["problems"]> => source.problems();
+  if (cluster === undefined) {
+    return { name: "directory", place: sources.directory, state: () => source.state(), problems };
+  }
+  const state = (): ReturnType<Source["state"]> => {
+    const { detail, ...rest } = source.state();
+    return { ...rest, detail: `${detail}; ${leadershipWords(cluster.leadership())}` };
   };
+  return { name: "cluster", place: cluster.client.connection, state, problems };
 }

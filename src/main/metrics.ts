@@ -3,6 +3,7 @@ import type { ObjectSink } from "#store/changes.ts";
 import type { XdsServer, XdsServerEvents } from "#xds/server.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import type { SupervisedProcess } from "./appliance-view.ts";
+import type { HomeCluster } from "./home-cluster.ts";
 import type { HomeSource } from "./home-source.ts";
 import type { DiscoveryPart } from "./discovery.ts";
 import { certificateFeed, objectFeed } from "./object-feed.ts";
@@ -13,6 +14,7 @@ export interface MeasuredParts {
   readonly xds: XdsServer;
   readonly traffic: TrafficPart;
   readonly source: HomeSource;
+  readonly cluster: Pick<HomeCluster, "leadership"> | undefined;
   readonly discovery: Pick<DiscoveryPart, "measures">;
   readonly processes: () => readonly SupervisedProcess[];
 }
@@ -20,7 +22,7 @@ export interface MeasuredParts {
 /** Joins the metrics with the rooms: what happens is counted, what stands is read when it is scraped. */
 export function connectMetrics(
   metrics: Metrics,
-  { controlPlane, xds, traffic, source, discovery, processes }: MeasuredParts,
+  { controlPlane, xds, traffic, source, cluster, discovery, processes }: MeasuredParts,
 ): void {
   metrics.objects.connect(objectFeed(controlPlane));
   metrics.certificates.connect(() => certificateFeed(controlPlane));
@@ -38,6 +40,7 @@ export function connectMetrics(
       ...discovery.measures(),
     ];
   });
+  if (cluster !== undefined) metrics.homeCluster.connect({ leads: () => cluster.leadership().leads });
   metrics.children.connect(() =>
     processes().map(({ name, state, ends }) => ({
       name,

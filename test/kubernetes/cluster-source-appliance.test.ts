@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { applianceConfig, ApplianceProcess } from "../integration/support/appliance-process.ts";
@@ -19,6 +19,7 @@ test(
     const ports = await freePorts(4);
     const [http = 0, , api = 0] = ports;
     await createNamespace(box.admin, "shop");
+    await createNamespace(box.admin, "binnacle-system");
     await box.admin.apply(
       {
         apiVersion: "networking.k8s.io/v1",
@@ -44,6 +45,13 @@ test(
       timeoutMs: 60_000,
       what: `readiness; ${appliance.output}`,
     });
+    const token = (await readFile(join(home.path, "state/token"), "utf8")).trim();
+    const signedIn = { host: `127.0.0.1:${api}`, headers: { authorization: `Bearer ${token}` } };
+    const metrics = async () => (await httpGet({ port: api }, "/metrics", signedIn)).body;
+    await until(metrics, { accept: (text) => /^binnacle_leader 1$/m.test(text), what: "a leader" });
+    const status = (await httpGet({ port: api }, "/api/v1/status", signedIn)).body;
+    assert.match(status, /this control plane leads and writes/);
+
     const ask = async (host: string) => (await httpGet({ port: http }, "/", { host })).status;
     assert.equal(await ask("shop.example"), 404);
 

@@ -1,0 +1,64 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import type { Config } from "#config/config.ts";
+import type { KubeClient } from "#kubernetes/client.ts";
+import type { Connection } from "#kubernetes/connection.ts";
+import type { Duty, Leadership, LeadershipState } from "#kubernetes/leadership.ts";
+import type { Logger } from "#lib/log.ts";
+
+/** The Kubernetes cluster that is the home of the objects, shared with other control planes of which one leads. */
+export interface HomeCluster {
+  readonly client: KubeClient;
+  /** The control planes' own. */
+  readonly namespace: string;
+  leadership(): LeadershipState;
+  /** Stands for election, and has this done while it leads. */
+  stand(duties: readonly Duty[]): void;
+}
+
+/** The name of the Lease that the control planes of a cluster share. */
+const LEASE = "binnacle";
+const STANDARD_NAMESPACE = "binnacle-system";
+
+/** Opens the way to the cluster. The rooms of Kubernetes are loaded only where there is one. */
+export async function openHomeCluster(
+  { kubeconfig, context, namespace: own }: NonNullable<Config["sources"]["cluster"]>,
+  logger: Logger,
+  parts: AsyncDisposableStack,
+): Promise<HomeCluster> {
+  const [{ createKubeClient }, { podNamespace }, { Leadership: Election }] = await Promise.all([
+    import("#kubernetes/http-client.ts"),
+    import("#kubernetes/connection.ts"),
+    import("#kubernetes/leadership.ts"),
+  ]);
+  const connection: Connection =
+    kubeconfig === undefined ? { type: "in-cluster" } : { type: "file", kubeconfig, context };
+  const client = parts.use(createKubeClient({ connection, environment: process.env }));
+  const namespace = own ?? (connection.type === "in-cluster" ? await podNamespace(connection) : STANDARD_NAMESPACE);
+  const leadership: Leadership = new Election({
+    client,
+    lease: { namespace, name: LEASE },
+    // A Pod's name is its host's; two processes of one host are two candidates.
+    identity: `${hostname()}-${randomBytes(3).toString("hex")}`,
+    log: logger.room("leader"),
+  });
+  return {
+    client,
+    namespace,
+    leadership: () => leadership.state(),
+    stand: (duties) => {
+      const stop = new AbortController();
+      const run = leadership.run(duties, stop.signal);
+      parts.defer(async () => {
+        stop.abort();
+        await run;
+      });
+    },
+  };
+}
+
+/** For people: who of the control planes writes. */
+export function leadershipWords({ leads, holder }: LeadershipState): string {
+  if (leads) return "this control plane leads and writes";
+  return holder === "" ? "no control plane leads yet" : `${holder} leads and writes`;
+}
