@@ -1,6 +1,6 @@
 import { errorMessage } from "#lib/error-message.ts";
 import { type Logger, silentLogger } from "#lib/log.ts";
-import { Backoff, type BackoffLimits } from "./backoff.ts";
+import { Backoff, type BackoffLimits } from "#lib/backoff.ts";
 import type { KubeClient, Selection } from "./client.ts";
 import { type Clock, pause, systemClock } from "./clock.ts";
 import { isAborted, isExpired, isNotFound, KubeError, reasonOfError } from "./kube-error.ts";

@@ -1,5 +1,5 @@
 import { firstServed } from "#kubernetes/api-probe.ts";
-import { Backoff } from "#kubernetes/backoff.ts";
+import { Backoff } from "#lib/backoff.ts";
 import type { KubeClient } from "#kubernetes/client.ts";
 import { type Clock, pause, systemClock } from "#kubernetes/clock.ts";
 import { KubeError } from "#kubernetes/kube-error.ts";
