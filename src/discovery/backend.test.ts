@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { mkdtempDisposable } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { suite, test } from "node:test";
 import { silentLogger } from "#lib/log.ts";
 import { Backend, type BackendOptions } from "./backend.ts";
-import { NoCache } from "./cache.ts";
+import { NoCache, SqliteCache } from "./cache.ts";
 import type { DiscoveredService } from "./discovered.ts";
 import { discovered } from "./discovered-for-tests.ts";
 import type { DiscoveryFailure, DiscoveryReport } from "./discoverer.ts";
@@ -136,7 +139,7 @@ suite("a backend", () => {
     report().full(full([discovered("s0"), discovered("s1", [])]));
     assert.equal(backend.status().held.length, 19);
     assert.equal(names().length, 20);
-    assert.equal(backend.confirm(), 19);
+    assert.equal(backend.confirm("ann"), 19);
     assert.deepEqual(names(), ["team-shop/s0", "team-shop/s1"]);
     assert.deepEqual(backend.status().held, []);
     await end();
@@ -148,7 +151,7 @@ suite("a backend", () => {
     report().full(full([]));
     report().changed(many(20), []);
     assert.deepEqual(backend.status().held, []);
-    assert.equal(backend.confirm(), 0);
+    assert.equal(backend.confirm("ann"), 0);
     assert.equal(names().length, 20);
     await end();
   });
@@ -161,16 +164,43 @@ suite("a backend", () => {
     await end();
   });
 
-  test("removal drains, then erases; its discoverer's failure to end well is told, not thrown", async () => {
+  test("removal ends the discoverer, drains, then erases", async () => {
     const { backend, placer, names, end, report } = begin();
     report().full(full([discovered("a")]));
-    backend.drain();
-    const [group] = placer.placed.get("team-shop/a")?.endpoints ?? [];
-    assert.deepEqual(group?.endpoints, [{ address: "10.0.0.1", ready: false, serving: true, terminating: true }]);
-    backend.erase();
+    const erased = Promise.withResolvers<void>();
+    const draining: unknown[] = [];
+    placer.place = (...args) => {
+      RecordingPlacer.prototype.place.apply(placer, args);
+      draining.push(...args[1].flatMap(({ endpoints }) => endpoints.flatMap((group) => group.endpoints)));
+      if (args[2].length > 0) erased.resolve();
+    };
+    assert.equal(backend.remove(5, "ann"), 1005);
+    assert.equal(backend.remove(99, "ann"), 1005, "what is under way is not begun again");
+    assert.deepEqual(draining, [{ address: "10.0.0.1", ready: false, serving: true, terminating: true }]);
+    await erased.promise;
     assert.deepEqual(names(), []);
-    assert.equal(backend.status().isRemoved, true);
+    const { goneAt, state } = backend.status();
+    assert.deepEqual({ goneAt, state }, { goneAt: 1005, state: "idle" });
     await end();
+  });
+
+  test("a stop during the drain leaves the rest to the next start, where nothing of it comes back", async () => {
+    await using directory = await mkdtempDisposable(join(tmpdir(), "binnacle-discovery-"));
+    const cache = new SqliteCache(join(directory.path, "discovery.db"), silentLogger);
+    const first = begin({ cache });
+    first.report().full(full([discovered("a")]));
+    first.backend.remove(3_600_000, "ann");
+    await first.end();
+    const second = begin({ cache });
+    assert.deepEqual(second.names(), []);
+    assert.deepEqual(cache.load("east").services, []);
+    await second.backend.settled;
+    assert.equal(second.backend.status().state, "idle");
+    await second.end();
+    cache.close();
+  });
+
+  test("its discoverer's failure to end well is told, not thrown", async () => {
     const broken = begin({ discoverer: { platform: "dns", run: () => Promise.reject(new Error("no such thing")) } });
     await broken.backend.settled;
     assert.match(broken.backend.status().failure?.message ?? "", /no such thing/);

@@ -50,7 +50,8 @@ export interface BackendStatus {
   readonly held: readonly DiscoveredKey[];
   /** What is wrong upstream with single things. */
   readonly problems: readonly Problem[];
-  readonly isRemoved: boolean;
+  /** Somebody removed it, and this is when its endpoints have drained and nothing of it is here: milliseconds since the epoch. */
+  readonly goneAt: number | undefined;
 }
 
 /**
@@ -70,8 +71,10 @@ export class Backend implements DiscoveryReport {
   #lastSync: number | undefined;
   #failure: DiscoveryFailure | undefined;
   #problems: readonly Problem[] = [];
-  #isRemoved: boolean;
+  #goneAt: number | undefined;
+  readonly #leave = new AbortController();
   #staleTimer: NodeJS.Timeout | undefined;
+  #eraseTimer: NodeJS.Timeout | undefined;
   readonly #settled = Promise.withResolvers<void>();
 
   /** Places what is remembered from another life of this process. */
@@ -82,7 +85,7 @@ export class Backend implements DiscoveryReport {
     this.#since = options.now();
     const { services, syncedAt, isRemoved } = cache.load(name);
     this.#lastSync = syncedAt;
-    this.#isRemoved = isRemoved;
+    if (isRemoved) this.#goneAt = options.now();
     // A removal that our end interrupted is completed.
     if (isRemoved) cache.save(name, [], services);
     else for (const service of services) this.#applied.set(discoveredKey(service), service);
@@ -105,7 +108,7 @@ export class Backend implements DiscoveryReport {
       failure: this.#failure,
       held: [...this.#guard.held].sort(),
       problems: this.#problems,
-      isRemoved: this.#isRemoved,
+      goneAt: this.#goneAt,
     };
   }
 
@@ -119,22 +122,24 @@ export class Backend implements DiscoveryReport {
     return this.#reported.values();
   }
 
-  /** Follows the platform until `signal`. */
+  /** Follows the platform until `signal`, or until it is removed. */
   async run(signal: AbortSignal): Promise<void> {
-    if (this.#isRemoved) {
+    if (this.#goneAt !== undefined) {
       this.#settled.resolve();
       return;
     }
+    signal.addEventListener("abort", () => clearTimeout(this.#eraseTimer), { once: true });
+    const until = AbortSignal.any([signal, this.#leave.signal]);
     this.#enter("syncing");
     try {
-      await this.#options.discoverer.run(this, signal);
+      await this.#options.discoverer.run(this, until);
     } catch (error) {
       // Against its contract: what it said goes on all the same.
       this.failed({ kind: "invalid", message: `discovery ended: ${errorMessage(error)}`, fix: "restart Binnacle" });
     } finally {
       clearTimeout(this.#staleTimer);
       this.#settled.resolve();
-      if (signal.aborted) this.#enter("idle");
+      if (until.aborted) this.#enter("idle");
     }
   }
 
@@ -188,29 +193,38 @@ export class Backend implements DiscoveryReport {
     this.#problems = problems;
   }
 
-  /** Lets what is held take effect. Returns how many services that were. */
-  confirm(): number {
+  /** Lets what is held take effect, because somebody said so. Returns how many services that were. */
+  confirm(by: string): number {
     const keys = this.#guard.release();
     const upserts = keys.flatMap((key) => this.#reported.get(key) ?? []);
     const removals = keys.flatMap((key) => (this.#reported.has(key) ? [] : (this.#applied.get(key) ?? [])));
     this.#commit({ upserts, removals });
-    if (keys.length > 0)
-      this.#options.log.warn("mass deletion confirmed", { backend: this.name, services: keys.length });
+    this.#options.log.warn("mass deletion confirmed", { backend: this.name, services: keys.length, by });
     return keys.length;
   }
 
-  /** First half of a removal: it is not followed again, and its endpoints take no new traffic while others can. */
-  drain(): void {
-    this.#isRemoved = true;
-    this.#options.cache.markRemoved(this.name);
-    this.#options.placer.place(this.name, [...this.#applied.values()].map(draining), []);
+  /**
+   * Follows it no more, because somebody said so: its endpoints take no new traffic while others can, for `drain`
+   * milliseconds; then nothing of it is here. A process that ends before completes it when it starts again. Returns when it
+   * is complete, in milliseconds since the epoch; of a removal that is under way, when that is.
+   */
+  remove(drain: number, by: string): number {
+    if (this.#goneAt !== undefined) return this.#goneAt;
+    const { log, cache, placer, now } = this.#options;
+    log.warn("backend removed", { backend: this.name, services: this.#applied.size, drainMillis: drain, by });
+    this.#goneAt = now() + drain;
+    this.#leave.abort();
+    cache.markRemoved(this.name);
+    placer.place(this.name, [...this.#applied.values()].map(draining), []);
+    this.#eraseTimer = setTimeout(() => this.#erase(), drain).unref();
+    return this.#goneAt;
   }
 
-  /** Second half: nothing of it is here any more. */
-  erase(): void {
+  #erase(): void {
     this.#guard.release();
     this.#reported.clear();
     this.#commit({ upserts: [], removals: [...this.#applied.values()] });
+    this.#options.log.info("nothing of a removed backend is left", { backend: this.name });
   }
 
   #apply(wanted: Difference): void {
