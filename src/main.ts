@@ -30,6 +30,7 @@ import { kubeFeed } from "./main/kube-feed.ts";
 import { childOf, planMonitoring } from "./main/monitoring.ts";
 import { ownAddresses } from "./main/own-addresses.ts";
 import type { Programs } from "./main/programs.ts";
+import { statusWriting } from "./main/status-writing.ts";
 import { sweepAfterFirstLoad } from "./main/sweep-after-load.ts";
 import { startTraffic } from "./main/traffic.ts";
 import { translateSettings } from "./main/translate-settings.ts";
@@ -138,9 +139,11 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   const sink = countChanges(store, metrics);
   const cluster = config.sources.cluster && (await openHomeCluster(config.sources.cluster, logger, parts));
   const discovery = await startDiscovery(config, { stateDirectory: state.path, store, sink }, logger, parts);
-  const home = { sink: discovery.home, settled: discovery.settled, cluster };
+  const status = cluster && (await statusWriting(config, controlPlane, cluster, logger.room("status")));
+  const watchers = status === undefined ? [] : [status.watcher];
+  const home = { sink: discovery.home, settled: discovery.settled, cluster, watchers };
   const { source, synced } = await followHome(config, controlPlane, home, logger, parts);
-  cluster?.stand([]);
+  cluster?.stand(status === undefined ? [] : [status.duty]);
   if (synced) {
     progress(`read ${controlPlane.store.states().length} objects from ${source.place}`);
     await serving(envoy, signal);
@@ -168,7 +171,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   };
   const publicUrl = publicUrlOf(config);
   const monitoring = await planMonitoring(config, options.programs, state, publicUrl, logger);
-  connectMetrics(metrics, { controlPlane, xds, traffic, source, cluster, discovery, processes });
+  connectMetrics(metrics, { controlPlane, xds, traffic, source, cluster, status, discovery, processes });
   const api = parts.use(
     await startApi({
       address: config.api.address,

@@ -69,6 +69,11 @@ export function isExpired(error: unknown): boolean {
   return error instanceof KubeError && (error.code === 410 || error.reason === "Expired" || error.reason === "Gone");
 }
 
+/** It is the server, or the way to it, and not what was asked: everything else that is asked now fares no better. */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof KubeError && (error.code === 0 || error.code === 429 || error.code === 503);
+}
+
 export function isAborted(error: unknown): boolean {
   return error instanceof KubeError && error.reason === "Aborted";
 }

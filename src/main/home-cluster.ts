@@ -4,11 +4,14 @@ import type { Config } from "#config/config.ts";
 import type { KubeClient } from "#kubernetes/client.ts";
 import type { Connection } from "#kubernetes/connection.ts";
 import type { Duty, Leadership, LeadershipState } from "#kubernetes/leadership.ts";
+import type { RateLimiter } from "#kubernetes/rate-limit.ts";
 import type { Logger } from "#lib/log.ts";
 
 /** The Kubernetes cluster that is the home of the objects, shared with other control planes of which one leads. */
 export interface HomeCluster {
   readonly client: KubeClient;
+  /** What all writes of this control plane share. */
+  readonly limiter: RateLimiter;
   /** The control planes' own. */
   readonly namespace: string;
   leadership(): LeadershipState;
@@ -22,14 +25,16 @@ const STANDARD_NAMESPACE = "binnacle-system";
 
 /** Opens the way to the cluster. The rooms of Kubernetes are loaded only where there is one. */
 export async function openHomeCluster(
-  { kubeconfig, context, namespace: own }: NonNullable<Config["sources"]["cluster"]>,
+  { kubeconfig, context, namespace: own, writesPerSecond }: NonNullable<Config["sources"]["cluster"]>,
   logger: Logger,
   parts: AsyncDisposableStack,
 ): Promise<HomeCluster> {
-  const [{ createKubeClient }, { podNamespace }, { Leadership: Election }] = await Promise.all([
+  const [{ createKubeClient }, { podNamespace }, { Leadership: Election }, limits, clock] = await Promise.all([
     import("#kubernetes/http-client.ts"),
     import("#kubernetes/connection.ts"),
     import("#kubernetes/leadership.ts"),
+    import("#kubernetes/rate-limit.ts"),
+    import("#kubernetes/clock.ts"),
   ]);
   const connection: Connection =
     kubeconfig === undefined ? { type: "in-cluster" } : { type: "file", kubeconfig, context };
@@ -44,6 +49,7 @@ export async function openHomeCluster(
   });
   return {
     client,
+    limiter: new limits.RateLimiter({ perSecond: writesPerSecond, burst: writesPerSecond }, clock.systemClock),
     namespace,
     leadership: () => leadership.state(),
     stand: (duties) => {

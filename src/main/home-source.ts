@@ -1,7 +1,10 @@
 import type { Config } from "#config/config.ts";
+import type { KubeObject } from "#kubernetes/resource-type.ts";
 import type { Logger } from "#lib/log.ts";
+import type { ObjectRef } from "#resources/ref.ts";
 import { DirectorySource } from "#sources/directory.ts";
 import type { Source, SourceListener } from "#sources/source.ts";
+import type { SourceChange } from "#store/changes.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { type HomeCluster, leadershipWords } from "./home-cluster.ts";
 
@@ -13,9 +16,20 @@ export interface HomeSource extends Pick<Source, "state" | "problems"> {
   readonly place: string;
 }
 
+/** Who looks on while a cluster is followed. */
+export interface HomeWatcher {
+  /** An object as it stands in the API, and what that says to the store, before the store hears of it. */
+  read?(ref: ObjectRef, object: KubeObject | undefined, change: SourceChange): void;
+  /** Everything there is has been read. */
+  synced?(): void;
+  /** What came of it goes to Envoy from now on. */
+  open?(): void;
+}
+
 export interface HomeOptions extends Pick<SourceListener, "sink"> {
   /** Undefined: the home is a directory. */
   readonly cluster: HomeCluster | undefined;
+  readonly watchers: readonly HomeWatcher[];
   /** The backends have said what they have, or that they cannot. */
   readonly settled: Promise<unknown>;
 }
@@ -27,7 +41,7 @@ export interface HomeOptions extends Pick<SourceListener, "sink"> {
 export async function followHome(
   config: Config,
   controlPlane: ControlPlane,
-  { sink, cluster, settled }: HomeOptions,
+  { sink, cluster, watchers, settled }: HomeOptions,
   logger: Logger,
   parts: AsyncDisposableStack,
 ): Promise<{ source: HomeSource; synced: boolean }> {
@@ -35,9 +49,11 @@ export async function followHome(
   const listener: SourceListener = {
     sink,
     onSynced: () => {
+      for (const watcher of watchers) watcher.synced?.();
       settled
         .then(() => {
           controlPlane.open();
+          for (const watcher of watchers) watcher.open?.();
           first.resolve(true);
         })
         .catch(first.reject);
@@ -47,7 +63,7 @@ export async function followHome(
     },
   };
   const source: Source =
-    cluster === undefined ? directory(config, listener, logger) : await clusterApi(cluster, listener, logger);
+    cluster === undefined ? directory(config, listener, logger) : await clusterApi(cluster, watchers, listener, logger);
   const stop = new AbortController();
   const run = source.run(stop.signal);
   parts.defer(async () => {
@@ -68,9 +84,17 @@ function directory({ sources }: Config, listener: SourceListener, logger: Logger
   });
 }
 
-async function clusterApi({ client }: HomeCluster, listener: SourceListener, logger: Logger): Promise<Source> {
+async function clusterApi(
+  { client }: HomeCluster,
+  watchers: readonly HomeWatcher[],
+  listener: SourceListener,
+  logger: Logger,
+): Promise<Source> {
   const { ClusterSource } = await import("#sources/cluster/cluster-source.ts");
-  return new ClusterSource({ ...listener, client, log: logger.room("cluster") });
+  const onRead: HomeWatcher["read"] = (...told) => {
+    for (const watcher of watchers) watcher.read?.(...told);
+  };
+  return new ClusterSource({ ...listener, client, log: logger.room("cluster"), onRead });
 }
 
 function asHome({ sources }: Config, source: Source, cluster: HomeCluster | undefined): HomeSource {

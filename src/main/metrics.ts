@@ -7,6 +7,7 @@ import type { HomeCluster } from "./home-cluster.ts";
 import type { HomeSource } from "./home-source.ts";
 import type { DiscoveryPart } from "./discovery.ts";
 import { certificateFeed, objectFeed } from "./object-feed.ts";
+import type { StatusWriting } from "./status-writing.ts";
 import type { TrafficPart } from "./traffic.ts";
 
 export interface MeasuredParts {
@@ -15,6 +16,7 @@ export interface MeasuredParts {
   readonly traffic: TrafficPart;
   readonly source: HomeSource;
   readonly cluster: Pick<HomeCluster, "leadership"> | undefined;
+  readonly status: Pick<StatusWriting, "measure"> | undefined;
   readonly discovery: Pick<DiscoveryPart, "measures">;
   readonly processes: () => readonly SupervisedProcess[];
 }
@@ -22,7 +24,7 @@ export interface MeasuredParts {
 /** Joins the metrics with the rooms: what happens is counted, what stands is read when it is scraped. */
 export function connectMetrics(
   metrics: Metrics,
-  { controlPlane, xds, traffic, source, cluster, discovery, processes }: MeasuredParts,
+  { controlPlane, xds, traffic, source, cluster, status, discovery, processes }: MeasuredParts,
 ): void {
   metrics.objects.connect(objectFeed(controlPlane));
   metrics.certificates.connect(() => certificateFeed(controlPlane));
@@ -40,7 +42,12 @@ export function connectMetrics(
       ...discovery.measures(),
     ];
   });
-  if (cluster !== undefined) metrics.homeCluster.connect({ leads: () => cluster.leadership().leads });
+  if (cluster !== undefined) {
+    metrics.homeCluster.connect({
+      leads: () => cluster.leadership().leads,
+      writes: () => (status === undefined ? [] : [status.measure()]),
+    });
+  }
   metrics.children.connect(() =>
     processes().map(({ name, state, ends }) => ({
       name,

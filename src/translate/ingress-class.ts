@@ -8,12 +8,18 @@ export const INGRESS_CONTROLLER = "binnacle.dev/ingress-controller";
 /** In the order in which they count; all of them before spec.ingressClassName, as in Contour. */
 const CLASS_ANNOTATIONS = ["projectcontour.io/ingress.class", "kubernetes.io/ingress.class"];
 
+/** What of an Ingress says which class it has. */
+export interface ClassedIngress {
+  readonly metadata: Pick<Ingress["metadata"], "annotations">;
+  readonly spec: Pick<Ingress["spec"], "ingressClassName">;
+}
+
 /**
  * Whether an Ingress is for us: its class has our name or our controller, or it has none and the default is ours
  * (Kubernetes: "Default IngressClass").
  */
 export function isOurs(
-  ingress: Ingress,
+  ingress: ClassedIngress,
   settings: { readonly ingressClass: string; readonly claimUnclassed: boolean },
   read: Reader,
 ): boolean {

@@ -36,7 +36,7 @@ test(
     );
     await writeFile(
       join(home.path, "binnacle.yaml"),
-      applianceConfig(ports, `sources: {cluster: {kubeconfig: ${await box.kubeconfigFile()}}}`),
+      applianceConfig(ports, `sources: {cluster: {kubeconfig: ${await box.kubeconfigFile()}, addresses: [lb.example]}}`),
     );
     await using appliance = new ApplianceProcess(home.path);
     const ready = () => httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` });
@@ -58,6 +58,13 @@ test(
     await box.admin.apply(ingress("shop.example"));
     // A route to a Service without endpoints answers 503: the API takes no endpoint that a test could listen on.
     await until(() => ask("shop.example"), { accept: (status) => status === 503, what: "the route" });
+
+    const path = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/web";
+    const loadBalancer = { ingress: [{ hostname: "lb.example" }] };
+    await until(() => box.admin.get<{ status: object }>(path), {
+      accept: ({ status }) => JSON.stringify(status) === JSON.stringify({ loadBalancer }),
+      what: "the address",
+    });
 
     await box.kill();
     assert.equal(await ask("shop.example"), 503);

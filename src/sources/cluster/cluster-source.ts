@@ -16,6 +16,8 @@ import { SecretNamespaces } from "./secret-namespaces.ts";
 export interface ClusterSourceOptions extends SourceListener {
   readonly client: KubeClient;
   readonly log: Logger;
+  /** Told of each object as it stands in the API, and of what that says to the sink, before the sink hears of it. */
+  readonly onRead?: (ref: ObjectRef, object: KubeObject | undefined, change: SourceChange) => void;
   readonly times?: Partial<ReflectorTimes>;
 }
 
@@ -123,6 +125,7 @@ export class ClusterSource implements Source {
         const change: SourceChange = object === undefined ? { type: "delete", ref } : readObject(ref.kind, object);
         this.#held.set(key, change);
         this.#secretNamespaces.note(change);
+        this.#options.onRead?.(ref, object, change);
         if (ref.kind === "Ingress") touched.add(ref.namespace);
         await pause();
       }

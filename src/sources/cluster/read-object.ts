@@ -1,5 +1,6 @@
 import { type KubeObject, objectPath } from "#kubernetes/resource-type.ts";
 import type { Kind, ObjectRef } from "#resources/ref.ts";
+import { PROBLEMS_ANNOTATION } from "#resources/problems-annotation.ts";
 import { validate } from "#resources/validate.ts";
 import type { SourceChange } from "#store/changes.ts";
 import { RESOURCE_TYPES } from "./followed-types.ts";
@@ -37,6 +38,7 @@ export function readObject(kind: Kind, object: KubeObject): SourceChange {
 function withoutBookkeeping(object: KubeObject): unknown {
   const { managedFields: _managedFields, annotations, ...metadata } = object.metadata;
   if (annotations === undefined) return { ...object, metadata };
-  const { [LAST_APPLIED]: _lastApplied, ...kept } = annotations;
+  // Of the problems we are the author: read back they would be a change of the object.
+  const { [LAST_APPLIED]: _lastApplied, [PROBLEMS_ANNOTATION]: _problems, ...kept } = annotations;
   return { ...object, metadata: { ...metadata, annotations: kept } };
 }

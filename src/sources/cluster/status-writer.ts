@@ -1,0 +1,159 @@
+import type { KubeClient } from "#kubernetes/client.ts";
+import type { Clock } from "#kubernetes/clock.ts";
+import { isAborted, isConflict, isNotFound, isUnavailable, reasonOfError } from "#kubernetes/kube-error.ts";
+import type { Duty, Term } from "#kubernetes/leadership.ts";
+import type { RateLimiter } from "#kubernetes/rate-limit.ts";
+import type { KubeObject } from "#kubernetes/resource-type.ts";
+import { isEarlier } from "#kubernetes/resource-version.ts";
+import { TermWriter } from "#kubernetes/term-writer.ts";
+import { type QueueState, WorkQueue } from "#kubernetes/work-queue.ts";
+import { errorMessage } from "#lib/error-message.ts";
+import type { Logger } from "#lib/log.ts";
+import { formatRef, type ObjectRef, parseRefKey, refKey, type RefKey } from "#resources/ref.ts";
+import { INGRESS_STATUS, type SeenIngress } from "./ingress-status.ts";
+import type { WantedStatus } from "./status-form.ts";
+
+/** What of an Ingress says whose it is, also when the rest of it cannot be used. */
+export interface IngressClaim {
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly ingressClassName: string | undefined;
+}
+
+export interface StatusWriterOptions {
+  readonly client: KubeClient;
+  /** What all writes of this control plane share. */
+  readonly limiter: RateLimiter;
+  /** What is to be seen of an Ingress by now; undefined while nothing is known of it. */
+  readonly wanted: (ref: ObjectRef, claim: IngressClaim) => WantedStatus | "not ours" | undefined;
+  readonly log: Logger;
+  /** Told of each write: whether it was taken. */
+  readonly onWrite?: (result: "ok" | "conflict" | "error") => void;
+  readonly clock?: Clock;
+}
+
+interface Known {
+  readonly resourceVersion: string;
+  readonly seen: SeenIngress;
+  readonly claim: IngressClaim;
+}
+
+const PARALLEL = 8;
+/** What is found out about an object comes in several steps: its form, its verdicts, Envoy's answer. Milliseconds. */
+const GATHER = 100;
+
+/**
+ * Writes the status of Ingresses back to the API, while it leads: only what differs from what stands there, over the state that
+ * was seen, again until it is so. Two that write at once want the same, so the second has nothing to do.
+ */
+export class StatusWriter implements Duty {
+  readonly #options: StatusWriterOptions;
+  readonly #known = new Map<RefKey, Known>();
+  #queue: WorkQueue<RefKey> | undefined;
+  #isOpen = false;
+  readonly #failures = new Map<RefKey, string>();
+
+  constructor(options: StatusWriterOptions) {
+    this.#options = options;
+  }
+
+  /** What the API says of an Ingress; undefined: it is gone. */
+  observe(ref: ObjectRef, object: KubeObject | undefined): void {
+    if (ref.kind !== "Ingress") return;
+    const key = refKey(ref);
+    if (object === undefined) {
+      this.#known.delete(key);
+      this.#failures.delete(key);
+      return;
+    }
+    const known = this.#known.get(key);
+    if (known === undefined || !isEarlier(object, known.resourceVersion)) this.#see(key, object);
+  }
+
+  /** Something became known about these objects. */
+  judged(refs: Iterable<ObjectRef>): void {
+    for (const ref of refs) {
+      // Which Ingresses are ours depends on the classes.
+      if (ref.kind === "IngressClass") return this.judgedAll();
+      if (ref.kind === "Ingress") this.#add(refKey(ref));
+    }
+  }
+
+  judgedAll(): void {
+    for (const key of this.#known.keys()) this.#add(key);
+  }
+
+  /** From now on what is known is whole: before, an object's status would tell of what has not been read yet. */
+  open(): void {
+    this.#isOpen = true;
+    this.judgedAll();
+  }
+
+  state(): QueueState {
+    return this.#queue?.state() ?? { waiting: 0, oldest: undefined };
+  }
+
+  async lead(term: Term): Promise<void> {
+    const { client, limiter, clock } = this.#options;
+    const writer = new TermWriter(client, limiter, term);
+    const queue = new WorkQueue<RefKey>({
+      work: (key) => this.#write(key, writer),
+      onFailure: (key, error) => this.#failed(key, error),
+      parallel: PARALLEL,
+      ...(clock === undefined ? {} : { clock }),
+    });
+    this.#queue = queue;
+    if (this.#isOpen) this.judgedAll();
+    await queue.run(term.signal);
+    this.#queue = undefined;
+  }
+
+  #add(key: RefKey): void {
+    if (this.#isOpen && this.#known.has(key)) this.#queue?.add(key, GATHER);
+  }
+
+  #see(key: RefKey, object: KubeObject): void {
+    const { resourceVersion = "", annotations = {} } = object.metadata;
+    const spec = object["spec"] as { readonly ingressClassName?: unknown } | undefined;
+    const named = spec?.ingressClassName;
+    const claim = { annotations, ingressClassName: typeof named === "string" ? named : undefined };
+    this.#known.set(key, { resourceVersion, seen: INGRESS_STATUS.see(object), claim });
+    this.#add(key);
+  }
+
+  async #write(key: RefKey, writer: TermWriter): Promise<void> {
+    const known = this.#known.get(key);
+    const ref = parseRefKey(key);
+    const wanted = known && this.#options.wanted(ref, known.claim);
+    if (known === undefined || wanted === undefined) return;
+    const patch = INGRESS_STATUS.patch(known.seen, wanted === "not ours" ? undefined : wanted);
+    if (patch === undefined) return;
+    const { resourceVersion } = known;
+    const body = { ...patch, metadata: { ...patch.metadata, resourceVersion } };
+    const { type } = INGRESS_STATUS;
+    try {
+      const written = await writer.write((client, options) =>
+        client.patchStatus(type, ref, { type: "merge", body }, options),
+      );
+      this.#options.onWrite?.("ok");
+      this.#failures.delete(key);
+      this.observe(ref, written);
+    } catch (error) {
+      if (isNotFound(error)) return this.observe(ref, undefined);
+      if (isConflict(error)) this.#see(key, await writer.read((client, options) => client.get(type, ref, options)));
+      throw error;
+    }
+  }
+
+  #failed(key: RefKey, error: unknown): void {
+    if (isAborted(error)) return;
+    this.#options.onWrite?.(isConflict(error) ? "conflict" : "error");
+    // That the API is away is told by who follows it.
+    if (isConflict(error) || isUnavailable(error)) return;
+    // The same refusal again is no news.
+    const reason = reasonOfError(error);
+    if (this.#failures.get(key) === reason) return;
+    this.#failures.set(key, reason);
+    const object = formatRef(parseRefKey(key));
+    this.#options.log.warn("a status cannot be written", { object, reason: errorMessage(error) });
+  }
+}
