@@ -33,6 +33,6 @@ export const notSignedIn = (): ApiProblem =>
 /** Signed in, but not for this. */
 export class NotAllowed extends ApiProblem {
   constructor(detail: string) {
-    super(403, "Not allowed", detail, "ask somebody who may see all namespaces");
+    super(403, "Not allowed", detail, "ask somebody who may, or for the right to");
   }
 }

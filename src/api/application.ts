@@ -3,8 +3,8 @@ import express, { type Express, type RequestHandler, Router } from "express";
 import type { Logger } from "#lib/log.ts";
 import { nothingHere, answerProblems } from "./answer-problems.ts";
 import type { SignInLinkAnswer } from "./answers.ts";
-import { NotAllowed } from "./api-problem.ts";
 import { isSignedIn } from "./auth/authenticator.ts";
+import { checkAccess } from "./check-access.ts";
 import { consoleFiles } from "./console-files.ts";
 import type { Gate } from "./gate.ts";
 import { setSecurityHeaders } from "./guard/security-headers.ts";
@@ -22,7 +22,7 @@ import { alertsRoutes } from "./routes/alerts.ts";
 import { kubeProblems, kubeRoutes } from "./routes/kubernetes.ts";
 import { monitoringRoutes } from "./routes/monitoring.ts";
 import { objectsRoutes } from "./routes/objects.ts";
-import { authenticationOf, principalOf, setAuthentication } from "./routes/request-principal.ts";
+import { authenticationOf, setAuthentication } from "./routes/request-principal.ts";
 import { runbookRoutes } from "./routes/runbooks.ts";
 import { type SignInOptions, signInRoutes } from "./routes/sign-in.ts";
 import { statusRoutes } from "./routes/status.ts";
@@ -92,9 +92,9 @@ export function createApplication(options: ApplicationOptions): Express {
   const onSignOut = (sessionId: string): void => options.sockets.endSession(sessionId);
   application.use(signInRoutes({ ...options.signIn, gate, log, onSignOut }));
   application.use(onlySignedIn(gate));
+  application.use(checkAccess);
 
-  application.get("/metrics", async (request, response) => {
-    if (principalOf(request).namespaces !== "all") throw new NotAllowed("metrics do not keep namespaces apart");
+  application.get("/metrics", async (_request, response) => {
     const { contentType } = options.metrics;
     response.type(contentType).send(await options.metrics.text());
   });
@@ -119,8 +119,7 @@ function apiRoutes(options: ApplicationOptions): RequestHandler {
   router.use(objectsRoutes(objects));
   router.use(trafficRoutes(options.traffic));
   router.use(alertsRoutes(new AlertmanagerClient(options.monitoring.alertmanager), options.now));
-  router.post("/sign-in-links", (request, response) => {
-    if (authenticationOf(request).type !== "token") throw new NotAllowed("a link is made with the token only");
+  router.post("/sign-in-links", (_request, response) => {
     response.status(201).json(options.mintSignInLink());
   });
   return router;

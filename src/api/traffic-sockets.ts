@@ -94,6 +94,7 @@ export class TrafficSockets implements AsyncDisposable {
     const session = this.#options.traffic.open({
       name: principal.name,
       scope: principal.namespaces,
+      operates: principal.operates,
       isReady: () => webSocket.readyState === webSocket.OPEN && webSocket.bufferedAmount < FRAME_BUDGET,
       send: (message) => {
         if (webSocket.readyState !== webSocket.OPEN) return;

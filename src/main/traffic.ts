@@ -78,18 +78,31 @@ function markChanges(traffic: Traffic, controlPlane: ControlPlane): () => void {
       const touched = delta.upserts.length + delta.removals.length;
       // Before the first load is with Envoy there is no traffic to draw across.
       if (touched === 0 || changed.length === 0 || !controlPlane.snapshot.ready) return;
-      const text = `${changed.length <= MOST_NAMED ? changed.map(formatRef).join(", ") : `${changed.length} objects`} changed`;
-      traffic.mark({ kind: "push", severity: "info", text, ...objectOf(changed) });
+      const mark = { kind: "push", severity: "info" } as const;
+      if (changed.length > MOST_NAMED) return traffic.mark({ ...mark, text: `${changed.length} objects changed` });
+      // One for each team: it names nobody else's.
+      for (const refs of Map.groupBy(changed, teamOf).values()) {
+        traffic.mark({ ...mark, text: `${refs.map(formatRef).join(", ")} changed`, ...objectOf(refs) });
+      }
     },
     refused: ({ quarantine, ref }) => {
-      const text = `Envoy refused ${quarantine.type} ${quarantine.name}: ${quarantine.message}`;
+      // Without an object it is told to everybody, and the resource's name may be a team's.
+      const what =
+        ref === undefined ? `a ${quarantine.type}` : `${quarantine.type} ${quarantine.name}: ${quarantine.message}`;
+      const text = `Envoy refused ${what}`;
       traffic.mark({ kind: "nack", severity: "error", text, ...objectOf(ref === undefined ? [] : [ref]) });
     },
   });
 }
 
-function objectOf([ref, ...more]: readonly ObjectRef[]): Pick<Marker, "object"> {
-  if (ref === undefined || more.length > 0) return {};
+/** A Namespace belongs to itself. */
+function teamOf({ kind, namespace, name }: ObjectRef): string {
+  return kind === "Namespace" ? name : namespace;
+}
+
+/** The first: those who see one of a namespace's objects see all. */
+function objectOf([ref]: readonly ObjectRef[]): Pick<Marker, "object"> {
+  if (ref === undefined) return {};
   const { kind, namespace, name } = ref;
   return { object: { kind, namespace, name } };
 }

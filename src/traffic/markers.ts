@@ -22,5 +22,7 @@ export class Markers {
 
 /** What concerns no team's object concerns everybody. */
 export function isSeenBy({ object }: Marker, scope: NamespaceScope): boolean {
-  return scope === "all" || object === undefined || object.namespace === "" || scope.has(object.namespace);
+  if (scope === "all" || object === undefined) return true;
+  if (object.kind === "Namespace") return scope.has(object.name);
+  return object.namespace === "" || scope.has(object.namespace);
 }

@@ -509,10 +509,10 @@ export interface SamplingState {
   readonly latency: number;
   /** Entries a second that the receiver takes, by setting. */
   readonly budget: number;
-  /** Entries a second received now. */
-  readonly received: number;
-  /** Requests a second now: what `received` is a part of. */
-  readonly requests: number;
+  /** Entries a second received now; left out for those who see some namespaces only. */
+  readonly received?: number | undefined;
+  /** Requests a second now: what `received` is a part of, and left out like it. */
+  readonly requests?: number | undefined;
   /** Entries lost since the start, each place counted. */
   readonly lost: {
     /** Envoy's buffer was full. */

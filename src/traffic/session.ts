@@ -20,6 +20,7 @@ import type {
 } from "./messages.ts";
 import { PendingFrame } from "./pending-frame.ts";
 import { RowAllowance } from "./row-allowance.ts";
+import { samplingFor } from "./sampling-for.ts";
 import type { SharedView, ViewSet } from "./view-set.ts";
 
 /** Who looks at the live traffic. */
@@ -27,6 +28,8 @@ export interface TrafficClient {
   readonly name: string;
   /** Nothing outside of it is ever sent. */
   readonly scope: NamespaceScope;
+  /** Where they may pin. */
+  readonly operates: NamespaceScope;
   send(message: ServerMessage): void;
   /** Whether a frame would go out now, or only wait in a buffer. */
   isReady(): boolean;
@@ -118,10 +121,12 @@ export class Session {
         if (this.#state.type === "paused") this.#subscribe(this.#state.subscription.message);
         return;
       case "pin":
-        this.#sources.pin(message.pin, message.seconds, this.#client.scope);
+        if (this.#client.operates === "all" || this.#client.operates.size > 0)
+          this.#sources.pin(message.pin, message.seconds, this.#client.operates);
+        else this.#client.send({ type: "problem", path: "pin", message: "only an operator pins" });
         return;
       case "unpin":
-        if (!this.#sources.unpin(message.id, this.#client.scope)) {
+        if (!this.#sources.unpin(message.id, this.#client.operates)) {
           this.#client.send({ type: "problem", path: "id", message: "there is no pin of this id" });
         }
         return;
@@ -156,7 +161,7 @@ export class Session {
   }
 
   samplingChanged(sampling: SamplingState): void {
-    this.#live()?.pending.setSampling(sampling);
+    this.#live()?.pending.setSampling(samplingFor(sampling, this.#client.scope));
   }
 
   /** After each tick of the views. */

@@ -63,12 +63,17 @@ function world() {
     core.tick();
     core.flush();
   };
-  const connect = (message: object | "nothing" = { type: "subscribe" }, scope: NamespaceScope = "all") => {
+  const connect = (
+    message: object | "nothing" = { type: "subscribe" },
+    scope: NamespaceScope = "all",
+    operates = scope,
+  ) => {
     const messages: ServerMessage[] = [];
     const client = { ready: true };
     const session = core.open({
       name: "t",
       scope,
+      operates,
       send: (sent) => void messages.push(sent),
       isReady: () => client.ready,
     });
@@ -249,6 +254,24 @@ test("history goes back further than the snapshot, and says when there is more",
     answer.columns.map(({ requests }) => requests),
     [1, 1, 1],
   );
+});
+
+test("who only sees pins nothing and takes nothing away, and is not told how much traffic there is in all", () => {
+  const { connect, pinned, core } = world();
+  const scope = new Set(["shop"]);
+  const viewer = connect({ type: "subscribe" }, scope, new Set());
+  const operator = connect({ type: "subscribe" }, scope, new Set(["shop"]));
+  viewer.session.receive('{"type":"pin","pin":{"client":"192.0.2.7"}}');
+  assert.deepEqual(viewer.last(), { type: "problem", path: "pin", message: "only an operator pins" });
+  assert.deepEqual(pinned, []);
+  operator.session.receive('{"type":"pin","pin":{"client":"192.0.2.7"}}');
+  const [pin] = core.pins(scope);
+  viewer.session.receive(`{"type":"unpin","id":"${pin?.id}"}`);
+  assert.equal(viewer.last()?.type, "problem");
+  assert.equal(core.pins(scope).length, 1, "it sees the pin of its namespace");
+  const { sampling } = core.snapshot({}, scope);
+  assert.deepEqual([sampling.requests, sampling.received], [undefined, undefined]);
+  assert.notEqual(core.snapshot({}, "all").sampling.requests, undefined);
 });
 
 test("a pin is told to the receiver and to who may see it, and ends by itself", () => {

@@ -27,6 +27,7 @@ import { RequestLoad } from "./request-load.ts";
 import { requestRow } from "./request-row.ts";
 import { RequestRing } from "./ring.ts";
 import type { Attention } from "./sampling.ts";
+import { samplingFor } from "./sampling-for.ts";
 import { type Picture, type PictureWishes, Session, snapshotBody, type TrafficClient } from "./session.ts";
 import { Streams } from "./streams.ts";
 import { topTalkers } from "./talkers.ts";
@@ -285,7 +286,7 @@ export class TrafficCore {
       requests: rows.toReversed(),
       talkers: this.#talkers(filter),
       streams: this.streams.rows(filter),
-      sampling: this.#options.sampling(),
+      sampling: samplingFor(this.#options.sampling(), scope),
       markers: this.#markers.seenBy(scope),
       pins: this.#pins.seenBy(scope),
     };

@@ -19,6 +19,7 @@ import { Receiver, type ReceiverState } from "./receiver.ts";
 import type { Batch } from "./receiver-messages.ts";
 import { RemoteEnvoys } from "./remote-envoys.ts";
 import type { RemoteServiceSettings } from "./remote-service.ts";
+import { samplingFor } from "./sampling-for.ts";
 import { Sampling } from "./sampling-loop.ts";
 import type { Session, TrafficClient } from "./session.ts";
 import type { StreamListener } from "./streams.ts";
@@ -70,7 +71,7 @@ export class Traffic implements AsyncDisposable {
       retention,
       retentionBytes,
       now: this.#now,
-      sampling: () => this.sampling(),
+      sampling: () => this.#samplingState(),
       onPins: (targets) => {
         this.#receiver?.setPins(targets);
         this.#sampling.step(this.#now(), this.#core.load, this.#core.attention);
@@ -213,7 +214,11 @@ export class Traffic implements AsyncDisposable {
     return this.#core.unpin(id, scope);
   }
 
-  sampling(): SamplingState {
+  sampling(scope: NamespaceScope): SamplingState {
+    return samplingFor(this.#samplingState(), scope);
+  }
+
+  #samplingState(): SamplingState {
     const local = [...this.#pollers].map(([id, { reachable, interval }]) => ({ id, reachable, interval }));
     const envoys = [...local, ...this.#remote.list(this.#now())].sort((a, b) => compareText(a.id, b.id));
     const { load } = this.#core;

@@ -37,7 +37,7 @@ export async function run(report: Report): Promise<void> {
     const send = (message: object) => {
       bytes += JSON.stringify(message).length;
     };
-    const session = traffic.open({ name: `viewer ${index}`, scope: "all", send, isReady: () => true });
+    const session = traffic.open({ name: `viewer ${index}`, scope: "all", operates: "all", send, isReady: () => true });
     session.receive('{"type":"subscribe"}');
   }
   await receive(traffic, socketPath, WARM_UP, 0);

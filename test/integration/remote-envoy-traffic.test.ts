@@ -57,7 +57,7 @@ test("two Envoys, one of them on another machine: each request counts once, and 
   });
 
   await t.test("the list of Envoys has both", () => {
-    assert.deepEqual(remote.traffic.sampling().envoys, [
+    assert.deepEqual(remote.traffic.sampling("all").envoys, [
       { id: "edge-1", reachable: true },
       { id: "test", reachable: true },
     ]);

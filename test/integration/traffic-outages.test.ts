@@ -41,7 +41,7 @@ test("an Envoy that is gone is said to be, and its totals stay", async () => {
   await rig.getMany(5, "/cart/a");
   await rig.counted(5);
   await rig.envoy[Symbol.asyncDispose]();
-  await until(() => rig.traffic.sampling().envoys[0]?.reachable === false, { what: "the loss to be noticed" });
+  await until(() => rig.traffic.sampling("all").envoys[0]?.reachable === false, { what: "the loss to be noticed" });
   assert.equal(rig.snapshot().totals.counts.requests, 5);
   assert.ok(rig.traffic.markers("all").some(({ text }) => text === "Envoy test does not answer"));
 });

@@ -12,7 +12,7 @@ test("above the budget ordinary requests are sampled, failures stay whole, total
   await until(
     async () => {
       asked += (await rig.getMany(100, "/cart/load")).length;
-      return traffic.sampling();
+      return traffic.sampling("all");
     },
     {
       accept: ({ sample, words }) => sample < 0.5 && words.includes("1 in"),
@@ -40,7 +40,7 @@ test("above the budget ordinary requests are sampled, failures stay whole, total
 test("what is pinned is kept whole while the rest is sampled", async () => {
   await using rig = await TrafficRig.start({ sampleShare: 0.02 });
   rig.traffic.pin({ host: "blog.localhost" }, 60, "all");
-  await until(() => rig.traffic.sampling().sample, { accept: (share) => share === 1, what: "the pin to be told" });
+  await until(() => rig.traffic.sampling("all").sample, { accept: (share) => share === 1, what: "the pin to be told" });
   // The share is told to Envoy by the time that a request of the host is shown as pinned.
   await until(
     async () => {

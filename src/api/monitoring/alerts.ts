@@ -1,6 +1,6 @@
 import { compareText } from "#lib/compare.ts";
 import type { AlertAnswer, SilenceAnswer } from "../answers.ts";
-import { mayReadNamespace, type Principal } from "../auth/principal.ts";
+import { mayOperateNamespace, mayReadNamespace, type Principal } from "../auth/principal.ts";
 import type { AlertmanagerAlert, AlertmanagerSilence, SilenceMatcher } from "./alertmanager-client.ts";
 
 /** Labels under which a rule names the namespace that an alert is about. A team is a namespace. */
@@ -55,7 +55,7 @@ function maySeeLabels(principal: Principal, labels: Readonly<Record<string, stri
 /** Silences as they are shown: those in force first, then by their end. */
 export function shownSilences(silences: readonly AlertmanagerSilence[], principal: Principal): SilenceAnswer[] {
   return silences
-    .filter(({ matchers }) => maySilence(principal, matchers))
+    .filter(({ matchers }) => maySeeSilence(principal, matchers))
     .map(({ status, ...silence }) => ({ ...silence, state: status.state }))
     .sort(
       (a, b) =>
@@ -67,9 +67,16 @@ export function shownSilences(silences: readonly AlertmanagerSilence[], principa
 
 /** A team silences what names its own namespace, literally: a pattern could take in its neighbours. */
 export function maySilence(principal: Principal, matchers: readonly SilenceMatcher[]): boolean {
-  if (principal.namespaces === "all") return true;
-  return matchers.some(
-    ({ name, value, isRegex, isEqual }) =>
-      NAMESPACE_LABELS.includes(name) && isEqual && !isRegex && mayReadNamespace(principal, value),
-  );
+  return principal.operates === "all" || namespacesOf(matchers).some((name) => mayOperateNamespace(principal, name));
+}
+
+export function maySeeSilence(principal: Principal, matchers: readonly SilenceMatcher[]): boolean {
+  return principal.namespaces === "all" || namespacesOf(matchers).some((name) => mayReadNamespace(principal, name));
+}
+
+/** All matchers have to fit, so one that names a namespace keeps the silence within it. */
+function namespacesOf(matchers: readonly SilenceMatcher[]): readonly string[] {
+  return matchers
+    .filter(({ name, isRegex, isEqual }) => NAMESPACE_LABELS.includes(name) && isEqual && !isRegex)
+    .map(({ value }) => value);
 }

@@ -19,7 +19,8 @@ export interface TrafficView {
   /** What a subscription would be answered with, once. */
   snapshot(query: Omit<SubscribeMessage, "type">, scope: NamespaceScope): SnapshotMessage;
   history(query: Omit<HistoryMessage, "type" | "id">, scope: NamespaceScope): TrafficHistory;
-  sampling(): SamplingState;
+  /** What is everybody's is left out for a scope of some namespaces. */
+  sampling(scope: NamespaceScope): SamplingState;
   /** Of what the scope may see; oldest first. */
   markers(scope: NamespaceScope): readonly Marker[];
   pins(scope: NamespaceScope): readonly Pin[];
@@ -41,6 +42,8 @@ export interface TrafficHistory {
 export interface TrafficClient {
   readonly name: string;
   readonly scope: NamespaceScope;
+  /** Where they may pin. */
+  readonly operates: NamespaceScope;
   send(message: ServerMessage): void;
   /**
    * Whether it takes a frame now. While it does not, a session keeps what changed and drops the oldest rows, counted, so

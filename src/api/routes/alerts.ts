@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { AlertsAnswer, SilencesAnswer } from "../answers.ts";
 import { ApiProblem, NotAllowed } from "../api-problem.ts";
 import type { AlertmanagerClient } from "../monitoring/alertmanager-client.ts";
-import { maySilence, shownAlerts, shownSilences } from "../monitoring/alerts.ts";
+import { maySeeSilence, maySilence, shownAlerts, shownSilences } from "../monitoring/alerts.ts";
 import { parseBody } from "./body.ts";
 import { principalOf } from "./request-principal.ts";
 
@@ -40,7 +40,8 @@ export function alertsRoutes(alertmanager: AlertmanagerClient, now: () => number
   router.post("/silences", json({ limit: "32kb" }), async (request, response) => {
     const principal = principalOf(request);
     const { matchers, comment, minutes } = parseBody(silenceSchema, request.body);
-    if (!maySilence(principal, matchers)) throw new NotAllowed("the silence reaches beyond your namespaces");
+    if (!maySilence(principal, matchers))
+      throw new NotAllowed("the silence reaches beyond the namespaces that you operate");
     const id = await alertmanager.putSilence({
       matchers,
       comment,
@@ -52,8 +53,9 @@ export function alertsRoutes(alertmanager: AlertmanagerClient, now: () => number
   });
 
   router.delete("/silences/:id", async (request, response) => {
+    const principal = principalOf(request);
     const found = await alertmanager.silence(request.params.id);
-    if (found === undefined || !maySilence(principalOf(request), found.matchers)) {
+    if (found === undefined || !maySeeSilence(principal, found.matchers)) {
       throw new ApiProblem(
         404,
         "No such silence",
@@ -61,6 +63,7 @@ export function alertsRoutes(alertmanager: AlertmanagerClient, now: () => number
         "list them with GET /api/v1/silences",
       );
     }
+    if (!maySilence(principal, found.matchers)) throw new NotAllowed("the silence is of a namespace that you only see");
     await alertmanager.endSilence(found.id);
     response.status(204).end();
   });

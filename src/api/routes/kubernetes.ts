@@ -23,7 +23,7 @@ import type { Logger } from "#lib/log.ts";
 import { formatRef } from "#resources/ref.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import { ApiProblem } from "../api-problem.ts";
-import { mayReadNamespace, mayReadObject, type Principal } from "../auth/principal.ts";
+import { mayReadNamespace, mayReadObject, namesOfScope, type Principal } from "../auth/principal.ts";
 import type { KubeWatches } from "../kube-watches.ts";
 import type { ApiObserver } from "../ports/api-observer.ts";
 import type { KubeView } from "../ports/kube.ts";
@@ -127,7 +127,8 @@ export function kubeRoutes({ kube, watches, version, now }: KubeRoutesOptions): 
       const session = authenticationOf(request).type === "session";
       return watches.begin(response, { kind: resource.kind, form, query, isShown, session });
     }
-    const question = JSON.stringify([resource.kind, namespace, query.selectors, principal.name]);
+    const scope = namesOfScope(principal.namespaces);
+    const question = JSON.stringify([resource.kind, namespace, query.selectors, principal.name, scope]);
     const page =
       query.continueToken === undefined
         ? pages.begin(question, kube.list(resource.kind).filter(isShown), kube.version(), query.limit)

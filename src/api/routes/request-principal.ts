@@ -1,6 +1,6 @@
 import type { Request } from "express";
 import { notSignedIn } from "../api-problem.ts";
-import { type Authentication, isSignedIn } from "../auth/authenticator.ts";
+import { type Authentication, isSignedIn, type SignedIn } from "../auth/authenticator.ts";
 import type { Principal } from "../auth/principal.ts";
 
 const authentications = new WeakMap<Request, Authentication>();
@@ -15,8 +15,13 @@ export function authenticationOf(request: Request): Authentication {
 }
 
 /** Throws 401 when nobody is signed in: a route that forgot its guard answers nothing. */
-export function principalOf(request: Request): Principal {
+export function signedInOf(request: Request): SignedIn {
   const authentication = authenticationOf(request);
-  if (isSignedIn(authentication)) return authentication.principal;
+  if (isSignedIn(authentication)) return authentication;
   throw notSignedIn();
+}
+
+/** Throws 401 as {@link signedInOf} does. */
+export function principalOf(request: Request): Principal {
+  return signedInOf(request).principal;
 }

@@ -2,7 +2,7 @@ import { type RequestHandler, Router } from "express";
 import type { ObjectCounts, StatusAnswer } from "../answers.ts";
 import { mayReadObject, namesOfScope, roleOf } from "../auth/principal.ts";
 import type { MonitoringTargets } from "../monitoring/monitoring-target.ts";
-import type { ApplianceView } from "../ports/appliance.ts";
+import type { ApplianceView, EnvoyState } from "../ports/appliance.ts";
 import type { Health } from "../ports/health.ts";
 import type { ObjectsView, ObjectSummary } from "../ports/objects.ts";
 import { principalOf } from "./request-principal.ts";
@@ -40,8 +40,8 @@ export function statusRoutes(options: StatusOptions): RequestHandler {
       },
       ready: health.ready(),
       reasons: health.reasons(),
-      envoys: appliance.envoys(),
-      sources: appliance.sources(),
+      envoys: seesAll ? appliance.envoys() : appliance.envoys().map(withoutOthers),
+      sources: seesAll ? appliance.sources() : appliance.sources().map((source) => ({ ...source, detail: "" })),
       children: appliance.children(),
       objects: countObjects(objects.list().filter(({ ref }) => mayReadObject(principal, ref))),
       links: {
@@ -53,6 +53,12 @@ export function statusRoutes(options: StatusOptions): RequestHandler {
     response.json(answer);
   });
   return router;
+}
+
+/** What Envoy refused may be another team's, and where it stands is the platform's; that it is there is everybody's. */
+function withoutOthers({ id, connected, version, config }: EnvoyState): EnvoyState {
+  const shown = config.state === "rejected" ? { ...config, message: "the problems of objects say what" } : config;
+  return { id, connected, config: shown, ...(version === undefined ? {} : { version }) };
 }
 
 function countObjects(objects: readonly ObjectSummary[]): ObjectCounts {

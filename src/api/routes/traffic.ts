@@ -52,8 +52,8 @@ export function trafficRoutes(traffic: TrafficView): RequestHandler {
     response.send(requests.map((row) => `${JSON.stringify(row)}\n`).join(""));
   });
 
-  router.get("/traffic/sampling", (_request, response) => {
-    response.json(traffic.sampling());
+  router.get("/traffic/sampling", (request, response) => {
+    response.json(traffic.sampling(principalOf(request).namespaces));
   });
 
   router.get("/traffic/markers", (request, response) => {
@@ -66,11 +66,11 @@ export function trafficRoutes(traffic: TrafficView): RequestHandler {
 
   router.post("/traffic/pins", json({ limit: "4kb" }), (request, response) => {
     const { target, seconds } = parseBody(pinSchema, request.body);
-    response.status(201).json(traffic.pin(target, seconds, principalOf(request).namespaces));
+    response.status(201).json(traffic.pin(target, seconds, principalOf(request).operates));
   });
 
   router.delete("/traffic/pins/:id", (request, response) => {
-    if (!traffic.unpin(request.params.id, principalOf(request).namespaces)) {
+    if (!traffic.unpin(request.params.id, principalOf(request).operates)) {
       throw new ApiProblem(404, "No such pin", "there is no pin of this id", "list them with GET /api/v1/traffic/pins");
     }
     response.status(204).end();

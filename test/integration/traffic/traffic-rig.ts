@@ -84,7 +84,7 @@ export class TrafficRig implements AsyncDisposable {
   async watch(): Promise<void> {
     const source: EnvoySource = { id: "test", openAdmin: async (path) => [await this.envoy.fetchAdmin(path)] };
     this.traffic.addEnvoy(source);
-    await until(() => this.traffic.sampling().envoys[0]?.reachable, { what: "Envoy's counters" });
+    await until(() => this.traffic.sampling("all").envoys[0]?.reachable, { what: "Envoy's counters" });
   }
 
   /** As the control plane does it by RTDS. */
@@ -160,7 +160,8 @@ export class TrafficRig implements AsyncDisposable {
   /** A client of the live feed, with everything that it was sent. */
   connect(scope: NamespaceScope = "all", isReady = () => true) {
     const messages: ServerMessage[] = [];
-    const session = this.traffic.open({ name: "test", scope, send: (message) => void messages.push(message), isReady });
+    const send = (message: ServerMessage): void => void messages.push(message);
+    const session = this.traffic.open({ name: "test", scope, operates: scope, send, isReady });
     return { messages, session };
   }
 

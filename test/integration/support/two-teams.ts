@@ -1,0 +1,190 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { TestContext } from "node:test";
+import type { ApiOptions } from "#api/api.ts";
+import type { TrafficView } from "#api/ports/traffic.ts";
+import { MemoryArchive } from "#store/archive.ts";
+import { entryFacts } from "#traffic/entry.ts";
+import { entryForTests } from "#traffic/entry-for-tests.ts";
+import type { SamplingState } from "#traffic/messages.ts";
+import { rawRow } from "#traffic/raw-row.ts";
+import { samplingFor } from "#traffic/sampling-for.ts";
+import { TrafficCore } from "#traffic/traffic-core.ts";
+import { ControlPlane } from "../../../src/control-plane.ts";
+import { KubeFeed } from "../../../src/views/kube.ts";
+import { objectsView } from "../../../src/views/objects.ts";
+import { listeningPort } from "./free-port.ts";
+import { changesOf, settingsFor } from "./gateway.ts";
+
+/** The two namespaces. Whatever is `OTHER`'s has its name in it, so that a test finds it wherever it turns up. */
+export const OWN = "team-shop";
+export const OTHER = "team-other";
+
+const objects = (team: string): string => `
+apiVersion: v1
+kind: Namespace
+metadata: {name: ${team}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: ${team}}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: keys, namespace: ${team}}
+stringData: {password: hunter2}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: ${team}, namespace: ${team}}
+spec:
+  rules:
+  - host: ${team}.example
+    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: gone, port: {number: 80}}}}]}
+`;
+
+/** What the API shows, over the real views: objects, traffic, alerts and silences of both. */
+export async function twoTeams(t: TestContext): Promise<Partial<ApiOptions>> {
+  const controlPlane = new ControlPlane({
+    translate: settingsFor(18080, 18443),
+    listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
+    archive: new MemoryArchive(),
+    now: Date.now,
+  });
+  controlPlane.store.apply(changesOf(`${objects(OWN)}---${objects(OTHER)}`));
+  controlPlane.open();
+  const { store, translator, snapshot } = controlPlane;
+  const kube = new KubeFeed({
+    store,
+    translator,
+    snapshot,
+    listen: (listener) => controlPlane.listen(listener),
+    classes: { ingressClass: "binnacle", claimUnclassed: true },
+    addresses: [],
+    home: "the manifests",
+    now: Date.now,
+  });
+  return {
+    objects: objectsView(store, translator, snapshot),
+    kube,
+    traffic: trafficOfBoth(),
+    monitoring: await monitoringOfBoth(t),
+    appliance: {
+      envoys: () => [
+        {
+          id: "edge-1",
+          connected: true,
+          address: `${OTHER}.example:1`,
+          names: [`${OTHER}.example`],
+          config: { state: "rejected", since: 0, message: `virtualHost http/${OTHER}.example: refused` },
+        },
+      ],
+      sources: () => [{ name: "directory", state: "stale", detail: `cannot read ${OTHER}/routes.yaml` }],
+      children: () => [],
+    },
+  };
+}
+
+function trafficOfBoth(): TrafficView {
+  const sampling: SamplingState = {
+    words: "showing all requests",
+    failures: 1,
+    sample: 1,
+    latency: 1,
+    budget: 100,
+    received: 0,
+    requests: 0,
+    lost: { envoy: 0, receiver: 0 },
+    receiver: "ready",
+    totalsEvery: 1000,
+    envoys: [{ id: "edge-1", reachable: true }],
+  };
+  const core = new TrafficCore({
+    retention: 900_000,
+    retentionBytes: 10_000_000,
+    now: Date.now,
+    sampling: () => sampling,
+    onPins: () => {},
+  });
+  const now = Date.now();
+  const routeOf = (team: string): string => `${team}.example/Ingress/${team}/${team}/prefix /`;
+  const count = (value: number, from: number, to: number): void => {
+    const changed = [OWN, OTHER].map(
+      (team) => [`binnacle.requests.request.200 - local/${team}/web/80 http ${routeOf(team)}`, value] as const,
+    );
+    core.applyCounters({ envoy: "edge-1", changed, gone: [], restarted: false }, from, to);
+  };
+  count(0, now - 2000, now - 1000);
+  count(7, now - 1000, now);
+  const rows = [OWN, OTHER].map((team, index) => {
+    const entry = entryForTests({
+      start: now - 20,
+      route: routeOf(team),
+      host: `${team}.example`,
+      authority: `${team}.example`,
+      path: `/${team}`,
+      cluster: `local/${team}/web/80`,
+      client: `192.0.2.${index + 1}`,
+      requestId: team,
+    });
+    return rawRow(entry, entryFacts(entry), { envoy: "edge-1", kept: "sample", weight: 1, keepQueryValues: false });
+  });
+  const received = { failures: 0, sample: rows.length };
+  core.applyBatch({ received, malformed: 0, dropped: 0, newest: now, flows: [], endpoints: [], rows });
+  for (const team of [OWN, OTHER]) {
+    const object = { kind: "Ingress", namespace: team, name: team };
+    core.mark({ kind: "push", severity: "info", text: `Ingress/${team}/${team} changed`, object, time: now });
+    core.pin({ host: `${team}.example` }, 300, new Set([team]));
+  }
+  core.tick();
+  return {
+    open: (client) => core.open(client),
+    snapshot: (query, scope) => core.snapshot(query, scope),
+    history: (query, scope) => core.history(query, scope),
+    sampling: (scope) => samplingFor(sampling, scope),
+    markers: (scope) => core.markers(scope),
+    pins: (scope) => core.pins(scope),
+    pin: (target, seconds, scope) => core.pin(target, seconds, scope),
+    unpin: (id, scope) => core.unpin(id, scope),
+  };
+}
+
+/** Answers as Prometheus and Alertmanager do, as far as the API asks them. */
+async function monitoringOfBoth(t: TestContext): Promise<NonNullable<ApiOptions["monitoring"]>> {
+  const time = new Date().toISOString();
+  const alert = (team: string): object => ({
+    fingerprint: team,
+    labels: { alertname: "Slow", severity: "warning", namespace: team },
+    annotations: { summary: `${team} is slow` },
+    startsAt: time,
+    updatedAt: time,
+    status: { state: "active", silencedBy: [], inhibitedBy: [] },
+  });
+  const silence = (team: string): object => ({
+    id: `silence-of-${team}`,
+    matchers: [{ name: "namespace", value: team, isRegex: false, isEqual: true }],
+    startsAt: time,
+    endsAt: time,
+    createdBy: team,
+    comment: team,
+    status: { state: "active" },
+  });
+  const server = createServer((request, response) => {
+    const path = request.url ?? "";
+    response.setHeader("content-type", "application/json");
+    const team = /^\/api\/v2\/silence\/silence-of-(.+)$/.exec(path)?.[1];
+    if (team !== undefined) response.end(JSON.stringify(silence(team)));
+    else if (request.method === "POST") response.end('{"silenceID":"new"}');
+    else response.end(JSON.stringify([OWN, OTHER].map(path.startsWith("/api/v2/alerts") ? alert : silence)));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  });
+  const url = (): URL => new URL(`http://127.0.0.1:${listeningPort(server)}/`);
+  return { prometheus: { url }, alertmanager: { url } };
+}
