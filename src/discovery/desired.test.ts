@@ -39,6 +39,39 @@ suite("the objects of a discovered service", () => {
     assert.deepEqual(slice?.ports, [{ name: "http", protocol: "TCP", port: 8080 }]);
   });
 
+  test("each weight and priority is a slice of its own, with annotations that translation reads", () => {
+    const ports = [{ name: "http", protocol: "TCP" as const, port: 8080 }];
+    const group = (address: string, load: { readonly weight?: number; readonly priority?: number }) => ({
+      addressType: "IPv4" as const,
+      ports,
+      endpoints: [endpoint(address)],
+      ...load,
+    });
+    const { slices } = made(
+      discovered("cart", [], {
+        endpoints: [
+          group("10.0.0.3", { weight: 10 }),
+          group("10.0.0.1", {}),
+          group("10.0.0.2", { weight: 10 }),
+          group("10.0.0.4", { weight: 10, priority: 2 }),
+        ],
+      }),
+    );
+    const found = slices.map(({ endpoints, metadata }) => [
+      endpoints.flatMap(({ addresses }) => addresses).join(" "),
+      metadata.annotations["binnacle.dev/weight"],
+      metadata.annotations["binnacle.dev/priority"],
+    ]);
+    assert.deepEqual(
+      found.sort(([a = ""], [b = ""]) => (a < b ? -1 : 1)),
+      [
+        ["10.0.0.1", undefined, undefined],
+        ["10.0.0.2 10.0.0.3", "10", undefined],
+        ["10.0.0.4", "10", "2"],
+      ],
+    );
+  });
+
   test("protocol, appProtocol and session affinity are kept: Gimbal lost them", () => {
     const { service, slices } = made(
       discovered("dns", [], {

@@ -1,6 +1,7 @@
 import { bytesHash, canonicalJson } from "#lib/canonical.ts";
 import { compareText } from "#lib/compare.ts";
 import type { Problem } from "#lib/problem.ts";
+import { PRIORITY_ANNOTATION, WEIGHT_ANNOTATION } from "#resources/annotations.ts";
 import { BACKEND_LABEL, SERVICE_LABEL, STALE_ANNOTATION, UPSTREAM_ANNOTATION } from "#resources/discovered.ts";
 import { type EndpointSlice, SERVICE_NAME_LABEL } from "#resources/endpoint-slice.ts";
 import type { Service } from "#resources/service.ts";
@@ -91,7 +92,11 @@ function slicesOf(upstream: DiscoveredService, name: string, { backend }: Desire
           [SERVICE_NAME_LABEL]: name,
           [MANAGED_BY_LABEL]: MANAGED_BY,
         },
-        annotations: { [UPSTREAM_ANNOTATION]: discoveredKey(upstream) },
+        annotations: {
+          [UPSTREAM_ANNOTATION]: discoveredKey(upstream),
+          ...(group.weight === undefined ? {} : { [WEIGHT_ANNOTATION]: String(group.weight) }),
+          ...(group.priority === undefined ? {} : { [PRIORITY_ANNOTATION]: String(group.priority) }),
+        },
       },
       addressType: group.addressType,
       ports: group.ports,
@@ -109,13 +114,15 @@ function ownLabels({ service }: DiscoveredService, backend: string): Record<stri
   return { [BACKEND_LABEL]: labelValue(backend), [SERVICE_LABEL]: labelValue(service) };
 }
 
-/** Groups of equal ports as one, sorted; each address once, in its best condition, sorted. */
+/** Groups of equal ports, weights and priorities as one, sorted; each address once, in its best condition, sorted. */
 function mergedGroups(groups: readonly EndpointGroup[]): readonly { key: string; group: EndpointGroup }[] {
   const merged = new Map<string, { group: EndpointGroup; endpoints: Map<string, DiscoveredEndpoint> }>();
-  for (const { addressType, ports, endpoints } of groups) {
+  for (const { ports, endpoints, ...rest } of groups) {
     const sorted = ports.toSorted((a, b) => compareText(a.name, b.name) || compareText(a.protocol, b.protocol));
-    const key = canonicalJson([addressType, sorted]);
-    const known = merged.get(key) ?? { group: { addressType, ports: sorted, endpoints: [] }, endpoints: new Map() };
+    const { addressType, weight, priority } = rest;
+    const load = weight === undefined && priority === undefined ? [] : [{ weight, priority }];
+    const key = canonicalJson([addressType, sorted, ...load]);
+    const known = merged.get(key) ?? { group: { ...rest, ports: sorted, endpoints: [] }, endpoints: new Map() };
     merged.set(key, known);
     for (const endpoint of endpoints) {
       const other = known.endpoints.get(endpoint.address);

@@ -35,6 +35,10 @@ export interface EndpointGroup {
   readonly addressType: "IPv4" | "IPv6" | "FQDN";
   readonly ports: readonly EndpointGroupPort[];
   readonly endpoints: readonly DiscoveredEndpoint[];
+  /** How much each of them gets of what goes to its priority, in relation to others; 0 takes nothing new. All alike unless given. */
+  readonly weight?: number;
+  /** 0, which is meant unless given, is used first; higher ones when too few of the lower ones are healthy. */
+  readonly priority?: number;
 }
 
 export interface EndpointGroupPort {

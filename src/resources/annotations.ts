@@ -58,6 +58,14 @@ export interface CircuitBreakerAnnotations {
 
 export type UpstreamProtocol = "h2" | "h2c" | "tls";
 
+/** Of all endpoints of a slice. */
+export interface SliceAnnotations {
+  /** How much each of them gets, in relation to those of other slices; 0 takes nothing new. Undefined: 1. */
+  readonly weight: number | undefined;
+  /** 0 is used first, higher ones when too few of the lower ones are healthy. Undefined: 0. */
+  readonly priority: number | undefined;
+}
+
 export interface NamespaceAnnotations {
   /** `false`: a refused object's last accepted form does not go on serving. */
   readonly lastGood: boolean;
@@ -72,6 +80,12 @@ const HEALTHY_THRESHOLD = "binnacle.dev/health-check-healthy-threshold";
 const UNHEALTHY_THRESHOLD = "binnacle.dev/health-check-unhealthy-threshold";
 const OUTLIER_DETECTION = "binnacle.dev/outlier-detection";
 const LAST_GOOD = "binnacle.dev/last-good";
+export const WEIGHT_ANNOTATION = "binnacle.dev/weight";
+export const PRIORITY_ANNOTATION = "binnacle.dev/priority";
+/** SRV's weights (RFC 2782), with room for fractions of one. */
+const LARGEST_WEIGHT = 1_000_000;
+/** SRV's priorities. */
+const LARGEST_PRIORITY = 65_535;
 
 const OWN_ANNOTATIONS = {
   Ingress: [SSL_REDIRECT],
@@ -85,7 +99,7 @@ const OWN_ANNOTATIONS = {
     UPSTREAM_ANNOTATION,
     STALE_ANNOTATION,
   ],
-  EndpointSlice: [UPSTREAM_ANNOTATION],
+  EndpointSlice: [WEIGHT_ANNOTATION, PRIORITY_ANNOTATION, UPSTREAM_ANNOTATION],
   Namespace: [LAST_GOOD],
 } as const satisfies Partial<Record<Kind, readonly string[]>>;
 
@@ -160,6 +174,15 @@ export function readServiceAnnotations(
   return { value, problems: reader.problems };
 }
 
+export function readSliceAnnotations(annotations: Readonly<Record<string, string>>): ReadAnnotations<SliceAnnotations> {
+  const reader = new AnnotationReader(annotations);
+  const value: SliceAnnotations = {
+    weight: reader.count(WEIGHT_ANNOTATION, 0, LARGEST_WEIGHT),
+    priority: reader.count(PRIORITY_ANNOTATION, 0, LARGEST_PRIORITY),
+  };
+  return { value, problems: reader.problems };
+}
+
 export function readNamespaceAnnotations(
   annotations: Readonly<Record<string, string>>,
 ): ReadAnnotations<NamespaceAnnotations> {
@@ -179,6 +202,7 @@ export function annotationProblems({ kind, metadata: { annotations } }: Resource
 function valueProblems(kind: Kind, annotations: Readonly<Record<string, string>>): readonly Problem[] {
   if (kind === "Ingress") return readIngressAnnotations(annotations).problems;
   if (kind === "Service") return readServiceAnnotations(annotations).problems;
+  if (kind === "EndpointSlice") return readSliceAnnotations(annotations).problems;
   if (kind === "Namespace") return readNamespaceAnnotations(annotations).problems;
   return [];
 }

@@ -1,4 +1,5 @@
 import { compareText } from "#lib/compare.ts";
+import { readSliceAnnotations } from "#resources/annotations.ts";
 import type { EndpointSlice } from "#resources/endpoint-slice.ts";
 import type { Endpoints } from "#resources/endpoints.ts";
 import { type ObjectRef } from "#resources/ref.ts";
@@ -61,7 +62,7 @@ export function collectEndpoints(
     refused.set(`${key} ${ref.name}`, { ref, severity: "error", path: "", ...problem, message });
   }
   return {
-    endpoints: [...standing.values()].sort((a, b) => compareText(a.address, b.address) || a.port - b.port),
+    endpoints: withRanks([...standing.values()]).sort((a, b) => compareText(a.address, b.address) || a.port - b.port),
     names: [...names.values()]
       .map(({ host, port: number }) => ({ host, port: number }))
       .sort((a, b) => compareText(a.host, b.host) || a.port - b.port),
@@ -78,11 +79,27 @@ function fromSlice(slice: EndpointSlice, port: ServicePort): Candidate[] {
   const target = slicePort(slice, port);
   if (target === undefined) return [];
   const ref = refOf(slice);
+  const { weight, priority } = readSliceAnnotations(slice.metadata.annotations).value;
+  const load = {
+    ...(weight === undefined || weight === 0 ? {} : { weight }),
+    ...(priority === undefined ? {} : { priority }),
+  };
   return slice.endpoints.flatMap(({ addresses, conditions, zone }) => {
-    const health = conditions.ready ? "healthy" : conditions.serving && conditions.terminating ? "draining" : undefined;
+    const state = conditions.ready ? "healthy" : conditions.serving && conditions.terminating ? "draining" : undefined;
+    // Without weight it takes nothing new, and finishes what it has.
+    const health = state === "healthy" && weight === 0 ? "draining" : state;
     const [address] = addresses;
     // The first address stands for all: they are of one endpoint (discovery.k8s.io/v1 Endpoint.addresses).
-    return health === undefined || address === undefined ? [] : [{ address, port: target, health, zone, ref }];
+    return health === undefined || address === undefined ? [] : [{ address, port: target, health, zone, ref, ...load }];
+  });
+}
+
+/** Priorities as Envoy wants them: from 0 on, and none left out (LocalityLbEndpoints.priority). */
+function withRanks(endpoints: readonly IrEndpoint[]): IrEndpoint[] {
+  const ranks = [...new Set(endpoints.map(({ priority = 0 }) => priority))].sort((a, b) => a - b);
+  return endpoints.map(({ priority = 0, ...rest }) => {
+    const rank = ranks.indexOf(priority);
+    return rank === 0 ? rest : { ...rest, priority: rank };
   });
 }
 

@@ -154,6 +154,10 @@ export interface IrEndpoint {
   /** `draining` takes no new request while others stand (serving and terminating in Kubernetes' words). */
   readonly health: "healthy" | "draining";
   readonly zone: string | undefined;
+  /** In relation to the others of its priority, at least 1; 1 unless given. */
+  readonly weight?: number;
+  /** Used when too few of the lower ones are healthy. 0 unless given; of those that occur none is left out. */
+  readonly priority?: number;
 }
 
 export interface IrCertificate {

@@ -10,19 +10,23 @@ import type { IrEndpoint, IrEndpoints } from "#translate/ir.ts";
 import { socketAddress } from "./address.ts";
 
 /**
- * EDS: endpoints grouped by zone. No endpoints is an empty assignment, so that a cluster never waits for one. Those that
+ * EDS: endpoints grouped by priority and zone. No endpoints is an empty assignment, so that a cluster never waits for one. Those that
  * drain are used when there is no other (KEP-1669).
  */
 export function clusterLoadAssignment({ name, endpoints, healthPort }: IrEndpoints): ClusterLoadAssignment {
   const drained = endpoints.some(({ health }) => health === "healthy") ? HealthStatus.DRAINING : HealthStatus.UNKNOWN;
-  const zones = Map.groupBy(endpoints, ({ zone }) => zone ?? "");
+  const localities = Map.groupBy(endpoints, ({ priority = 0, zone = "" }) => `${priority} ${zone}`);
   return {
     clusterName: name,
-    endpoints: [...zones].map(([zone, members]) => ({
-      ...LOCALITY,
-      locality: zone === "" ? undefined : { region: "", zone, subZone: "" },
-      lbEndpoints: members.map((endpoint) => lbEndpoint(endpoint, drained, healthPort)),
-    })),
+    endpoints: [...localities.values()].map((members) => {
+      const { zone = "", priority = 0 } = members[0] as IrEndpoint;
+      return {
+        ...LOCALITY,
+        priority,
+        locality: zone === "" ? undefined : { region: "", zone, subZone: "" },
+        lbEndpoints: members.map((endpoint) => lbEndpoint(endpoint, drained, healthPort)),
+      };
+    }),
     namedEndpoints: {},
     policy: undefined,
   };
@@ -34,7 +38,7 @@ const LB_ENDPOINT = LbEndpoint.fromPartial({});
 const ENDPOINT = Endpoint.fromPartial({});
 
 function lbEndpoint(
-  { address, port, health }: IrEndpoint,
+  { address, port, health, weight }: IrEndpoint,
   drained: HealthStatus,
   healthPort: number | undefined,
 ): LbEndpoint {
@@ -44,6 +48,7 @@ function lbEndpoint(
     ...LB_ENDPOINT,
     hostIdentifier: { $case: "endpoint", value: checked },
     healthStatus: health === "draining" ? drained : HealthStatus.UNKNOWN,
+    loadBalancingWeight: weight,
   };
 }
 
