@@ -134,6 +134,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const setUsers = (settings: readonly UserSettings[]): void => {
     users.replace(settings);
     sockets.recheck();
+    kubeWatches?.recheck();
   };
   return { url, port, mintSignInLink, setUsers, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

@@ -101,7 +101,10 @@ export function createApplication(options: ApplicationOptions): Express {
   application.use("/api/v1", apiRoutes(options));
   const { kube, kubeWatches: watches, version, now } = options;
   if (kube !== undefined && watches !== undefined) {
-    application.use(KUBE_PREFIX, kubeRoutes({ kube, watches, version, now }));
+    application.use(
+      KUBE_PREFIX,
+      kubeRoutes({ kube, watches, authenticator: options.signIn.authenticator, version, now }),
+    );
   }
   application.use(monitoringRoutes(options.monitoring, options.agent));
   application.use(runbookRoutes(options.runbooksDirectory));

@@ -16,8 +16,8 @@ export interface KubeWatch {
   readonly query: KubeQuery;
   /** Asked for, and allowed to the caller. */
   readonly isShown: (served: ServedObject) => boolean;
-  /** Signed in by a session, which may end at any time. */
-  readonly session: boolean;
+  /** Whether whoever asked may still see what they saw. */
+  readonly mayStay: () => Promise<boolean>;
 }
 
 /** Watches at a time: kubectl keeps one, a program one for each kind. */
@@ -26,20 +26,24 @@ const MOST_WATCHES = 256;
 const BUDGET = 1_000_000;
 /** Milliseconds between bookmarks. */
 const BOOKMARK_EVERY = 60_000;
-/** Milliseconds after which a watch ends and its client comes back: an hour; with a session a minute, so that it ends, too. */
+/** Milliseconds after which a watch ends and its client comes back. */
 const LONGEST = 3_600_000;
-const LONGEST_WITH_SESSION = 60_000;
+/** Milliseconds between looks at who may still see what they saw. */
+const RECHECK_EVERY = 15_000;
 
 /** The watches that are open: each is a connection that is told what changes, a JSON document a line. */
 export class KubeWatches implements Disposable {
   readonly #kube: KubeView;
   readonly #now: () => number;
-  readonly #ends = new Set<() => void>();
+  /** What ends each, and whether it has to. */
+  readonly #open = new Map<() => void, () => Promise<boolean>>();
+  readonly #rechecks: NodeJS.Timeout;
 
   /** `now`: milliseconds since the epoch, for ages. */
   constructor(kube: KubeView, now: () => number) {
     this.#kube = kube;
     this.#now = now;
+    this.#rechecks = setInterval(() => this.recheck(), RECHECK_EVERY).unref();
   }
 
   /**
@@ -48,7 +52,7 @@ export class KubeWatches implements Disposable {
    * stream, as API servers do it: ERROR with Expired, and the client lists anew.
    */
   begin(response: Response, watch: KubeWatch): void {
-    if (this.#ends.size >= MOST_WATCHES) {
+    if (this.#open.size >= MOST_WATCHES) {
       throw new KubeFailure("ServiceUnavailable", `${MOST_WATCHES} watches are open; end one, or try again later`);
     }
     const { query, isShown } = watch;
@@ -62,7 +66,7 @@ export class KubeWatches implements Disposable {
     const end = (): void => {
       if (ended) return;
       ended = true;
-      this.#ends.delete(end);
+      this.#open.delete(end);
       stopListening();
       clearTimeout(timer);
       clearInterval(bookmarks);
@@ -87,10 +91,9 @@ export class KubeWatches implements Disposable {
         send({ type: "BOOKMARK", version: seen, initialEventsEnd });
     };
     const stopListening = this.#kube.onChange(look);
-    const longest = watch.session ? LONGEST_WITH_SESSION : LONGEST;
-    const timer = setTimeout(end, Math.min(query.timeout ?? longest, longest)).unref();
+    const timer = setTimeout(end, Math.min(query.timeout ?? LONGEST, LONGEST)).unref();
     const bookmarks = setInterval(() => bookmark(false), BOOKMARK_EVERY).unref();
-    this.#ends.add(end);
+    this.#open.set(end, watch.mayStay);
     response.on("drain", look).once("close", end);
 
     if (fromStart)
@@ -99,8 +102,19 @@ export class KubeWatches implements Disposable {
     look();
   }
 
+  /** Looks at once whether everybody may still see what they are shown; who may not, or cannot be asked, is let go. */
+  recheck(): void {
+    for (const [end, mayStay] of this.#open) {
+      mayStay().then(
+        (stays) => stays || end(),
+        () => end(),
+      );
+    }
+  }
+
   [Symbol.dispose](): void {
-    for (const end of this.#ends) end();
+    clearInterval(this.#rechecks);
+    for (const end of this.#open.keys()) end();
   }
 
   #body(event: WatchEvent, { kind, form, query }: KubeWatch): object {

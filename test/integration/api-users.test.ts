@@ -5,6 +5,7 @@ import type { StatusAnswer } from "#api/answers.ts";
 import { tokenHash, type UserSettings } from "#api/auth/users.ts";
 import { hashPassword } from "#lib/password-hash.ts";
 import { ApiSetting, cookieOf } from "../browser/simulated/api-setting.ts";
+import { twoTeams } from "./support/two-teams.ts";
 
 const PASSWORD = "correct horse battery";
 const SUE: UserSettings = {
@@ -120,6 +121,27 @@ test("a user who is removed or changed is out at once: requests, sessions and li
   }
   setting.api.setUsers([SUE]);
   assert.equal((await status(setting, { cookie })).status, 200, "a session is its user's as long as they are the same");
+});
+
+test("a user's watch ends when their rights change, and the token's goes on", async (t) => {
+  const setting = await ApiSetting.start(t, { ...(await twoTeams(t)), users: [SUE] });
+  const stop = new AbortController();
+  /** Resolves once the watch has told something, with what tells how it ends. */
+  const watch = async (headers: Readonly<Record<string, string>>) => {
+    const url = `${setting.api.url}/k8s/api/v1/services?watch=1`;
+    const events = (await fetch(url, { headers, signal: stop.signal })).body?.getReader();
+    assert.ok(events);
+    assert.match(Buffer.from((await events.read()).value ?? []).toString(), /team-shop/);
+    const end = async (): Promise<string> => {
+      for (;;) if ((await events.read()).done) return "ended";
+    };
+    return { end: end().catch(() => "stopped by us") };
+  };
+  const [hers, ours] = [await watch(bearer("sues-token")), await watch(setting.bearer)];
+  setting.api.setUsers([{ ...SUE, role: "viewer" }]);
+  assert.equal(await hers.end, "ended");
+  stop.abort();
+  assert.equal(await ours.end, "stopped by us");
 });
 
 test("a user cannot make links that sign in as the operator", async (t) => {

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { unreachable } from "#lib/unreachable.ts";
 import type { Known } from "./known.ts";
 import { PasswordChecks } from "./password-checks.ts";
-import { type Principal, principalOfRole } from "./principal.ts";
+import { isSamePrincipal, type Principal, principalOfRole } from "./principal.ts";
 import { isSameSecret } from "./same-secret.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Users } from "./users.ts";
@@ -86,6 +86,12 @@ export class Authenticator {
     if (signedIn.type !== "session") return this.#standing(signedIn);
     const found = await this.#bySession(signedIn.sessionId);
     return isSignedIn(found) ? found.principal : undefined;
+  }
+
+  /** Whether they still are who they were, with the same rights. */
+  async mayStay(signedIn: SignedIn): Promise<boolean> {
+    const principal = await this.current(signedIn);
+    return principal !== undefined && isSamePrincipal(principal, signedIn.principal);
   }
 
   async #bySession(sessionId: string | undefined): Promise<Authentication> {

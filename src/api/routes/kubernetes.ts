@@ -23,21 +23,23 @@ import type { Logger } from "#lib/log.ts";
 import { formatRef } from "#resources/ref.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import { ApiProblem } from "../api-problem.ts";
+import type { Authenticator } from "../auth/authenticator.ts";
 import { mayReadNamespace, mayReadObject, namesOfScope, type Principal } from "../auth/principal.ts";
 import type { KubeWatches } from "../kube-watches.ts";
 import type { ApiObserver } from "../ports/api-observer.ts";
 import type { KubeView } from "../ports/kube.ts";
-import { authenticationOf, principalOf } from "./request-principal.ts";
+import { principalOf, signedInOf } from "./request-principal.ts";
 
 export interface KubeRoutesOptions {
   readonly kube: KubeView;
   readonly watches: KubeWatches;
+  readonly authenticator: Authenticator;
   readonly version: string;
   readonly now: () => number;
 }
 
 /** The objects in Kubernetes' own form, to read: what kubectl asks for. Mounted at KUBE_PREFIX. */
-export function kubeRoutes({ kube, watches, version, now }: KubeRoutesOptions): RequestHandler {
+export function kubeRoutes({ kube, watches, authenticator, version, now }: KubeRoutesOptions): RequestHandler {
   const pages = new ListPages();
   const router = Router();
 
@@ -124,8 +126,9 @@ export function kubeRoutes({ kube, watches, version, now }: KubeRoutesOptions): 
       mayReadObject(principal, served.ref) &&
       query.matches(served);
     if (query.watch) {
-      const session = authenticationOf(request).type === "session";
-      return watches.begin(response, { kind: resource.kind, form, query, isShown, session });
+      const signedIn = signedInOf(request);
+      const mayStay = () => authenticator.mayStay(signedIn);
+      return watches.begin(response, { kind: resource.kind, form, query, isShown, mayStay });
     }
     const scope = namesOfScope(principal.namespaces);
     const question = JSON.stringify([resource.kind, namespace, query.selectors, principal.name, scope]);
