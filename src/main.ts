@@ -34,6 +34,7 @@ import { statusWriting } from "./main/status-writing.ts";
 import { sweepAfterFirstLoad } from "./main/sweep-after-load.ts";
 import { startTraffic } from "./main/traffic.ts";
 import { translateSettings } from "./main/translate-settings.ts";
+import { backendsView } from "./views/backends.ts";
 import { objectsView } from "./views/objects.ts";
 
 export interface ApplianceOptions {
@@ -190,6 +191,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       metrics: { contentType: metrics.contentType, text: () => metrics.text() },
       appliance: applianceView(views),
       objects: objectsView(controlPlane.store, controlPlane.translator, controlPlane.snapshot),
+      backends: backendsView({ ...discovery, translator: controlPlane.translator, now: Date.now }),
       kube: kubeFeed(config, controlPlane),
       traffic: traffic.view,
       monitoring: monitoring.targets,

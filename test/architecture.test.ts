@@ -50,8 +50,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "kube-api": ["lib", "resources"],
   // HTTP and WebSocket. It reaches the rooms through ports of its own.
   api: ["kube-api", "lib", "resources", "traffic"],
-  // Fills the ports of the API from store, translation and snapshot.
-  views: ["api", "kube-api", "lib", "resources", "store", "translate", "xds", "xds/resources"],
+  // Fills the ports of the API from discovery, store, translation and snapshot.
+  views: ["api", "discovery", "kube-api", "lib", "resources", "store", "translate", "xds", "xds/resources"],
   // A small process of its own: answers Envoy from disk while no control plane runs.
   "snapshot-server": ["lib", "proto", "supervisor", "xds"],
   // The browser: a client of the API and nothing more (see CONSOLE_VALUES).

@@ -1,5 +1,6 @@
 import type { Role } from "./auth/principal.ts";
 import type { ApplianceView } from "./ports/appliance.ts";
+import type { BackendState, DependentRoute, FoundService } from "./ports/backends.ts";
 import type { ObjectDetail, ObjectSummary } from "./ports/objects.ts";
 
 /**
@@ -99,4 +100,45 @@ export interface SignInLinkAnswer {
   readonly url: string;
   /** It signs in once, until then. */
   readonly until: number;
+}
+
+export interface BackendsAnswer {
+  readonly backends: readonly BackendAnswer[];
+}
+
+export type BackendAnswer = BackendState & ReplicationAnswer;
+
+/** Of what the one who asks may see. */
+export interface ReplicationAnswer {
+  /** How many upstream has, and how many of those are here. */
+  readonly services: { readonly upstream: number; readonly here: number };
+  readonly endpoints: { readonly upstream: number; readonly here: number };
+  readonly heldServices: number;
+  readonly unplacedServices: number;
+}
+
+export interface BackendDetailAnswer extends BackendAnswer {
+  readonly namespaces: readonly (ReplicationAnswer & { readonly namespace: string })[];
+  readonly held: readonly FoundService[];
+  readonly unplaced: readonly FoundService[];
+}
+
+export interface FoundServicesAnswer {
+  readonly services: readonly FoundService[];
+}
+
+export interface DependentRoutesAnswer {
+  readonly routes: readonly DependentRoute[];
+}
+
+/** Answer of POST /api/v1/backends/NAME/confirm: how many services took effect. */
+export interface HeldConfirmedAnswer {
+  readonly services: number;
+}
+
+/** Answer of POST /api/v1/backends/NAME/remove. */
+export interface RemovalAnswer {
+  /** When nothing of it is here any more. */
+  readonly goneAt: number;
+  readonly routes: readonly DependentRoute[];
 }

@@ -14,11 +14,13 @@ import type { MonitoringTargets } from "./monitoring/monitoring-target.ts";
 import { observeAnswers } from "./observe-answers.ts";
 import type { ApiObserver } from "./ports/api-observer.ts";
 import type { ApplianceView } from "./ports/appliance.ts";
+import type { BackendsView } from "./ports/backends.ts";
 import type { Health, MetricsText } from "./ports/health.ts";
 import { KUBE_PREFIX, type KubeView } from "./ports/kube.ts";
 import type { ObjectsView } from "./ports/objects.ts";
 import type { TrafficView } from "./ports/traffic.ts";
 import { alertsRoutes } from "./routes/alerts.ts";
+import { backendsRoutes } from "./routes/backends.ts";
 import { kubeProblems, kubeRoutes } from "./routes/kubernetes.ts";
 import { monitoringRoutes } from "./routes/monitoring.ts";
 import { objectsRoutes } from "./routes/objects.ts";
@@ -37,6 +39,7 @@ export interface ApplicationViews {
   readonly metrics: MetricsText;
   readonly appliance: ApplianceView;
   readonly objects: ObjectsView;
+  readonly backends: BackendsView;
   /** For kubectl; absent where the objects' home is itself a Kubernetes API. */
   readonly kube?: KubeView;
   readonly traffic: TrafficView;
@@ -120,6 +123,7 @@ function apiRoutes(options: ApplicationOptions): RequestHandler {
   const objects = steadyObjects(options.objects);
   router.use(statusRoutes({ ...options, objects, grafana: options.grafana }));
   router.use(objectsRoutes(objects));
+  router.use(backendsRoutes(options.backends));
   router.use(trafficRoutes(options.traffic));
   router.use(alertsRoutes(new AlertmanagerClient(options.monitoring.alertmanager), options.now));
   router.post("/sign-in-links", (_request, response) => {

@@ -1,6 +1,7 @@
 import { FILTER_FIELDS } from "#api/traffic-filter.ts";
 import { Command, CommanderError, Option } from "commander";
 import { errorMessage } from "#lib/error-message.ts";
+import { addBackendsCommand } from "./backends-command.ts";
 import { check, CHECK_OUTPUTS, type CheckFlags } from "./check.ts";
 import { type CliContext, CommandError } from "./context.ts";
 import { get, GET_OUTPUTS, type GetFlags } from "./get.ts";
@@ -66,6 +67,8 @@ function build(context: CliContext, exit: (code: number) => void): Command {
     .action(async (kind: string, name: string | undefined, flags: GetFlags) =>
       exit(await get(kind, name, flags, context)),
     );
+
+  addBackendsCommand(program, { add: command, context, exit });
 
   command(program, "kubeconfig", "print what kubectl needs to read the objects: address, authority and token")
     .option("--output <file>", "write it to a file that only you can read")

@@ -3,6 +3,7 @@ import type { ApplianceView } from "#api/ports/appliance.ts";
 import type { Config } from "#config/config.ts";
 import { Backend } from "#discovery/backend.ts";
 import { SqliteCache } from "#discovery/cache.ts";
+import type { Placer } from "#discovery/placer.ts";
 import { StorePlacer } from "#discovery/store-placer.ts";
 import type { Logger } from "#lib/log.ts";
 import type { SourceState } from "#monitoring/source-metrics.ts";
@@ -19,6 +20,9 @@ export interface DiscoveryPart {
   readonly home: ObjectSink;
   /** Each backend has reported or failed, or {@link LONGEST_WAIT} has passed. */
   readonly settled: Promise<unknown>;
+  /** The backends that are followed now, or were until they were removed. */
+  readonly backends: () => readonly Backend[];
+  readonly placer: Pick<Placer, "unplaced" | "lag">;
   states(): ReturnType<ApplianceView["sources"]>;
   measures(): readonly SourceState[];
 }
@@ -62,6 +66,8 @@ export async function startDiscovery(
   return {
     home: placer.home,
     settled: settling(backends),
+    backends: () => backends,
+    placer,
     states: () => backends.map(stateOf),
     measures: () =>
       backends.map((backend) => {

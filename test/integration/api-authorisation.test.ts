@@ -58,6 +58,12 @@ const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     get(`/api/v1/objects/Ingress/${OTHER}/${OTHER}`, true),
     get(`/api/v1/objects/Secret/${OTHER}/keys`, true),
   ],
+  "/api/v1/backends": [get("/api/v1/backends", true)],
+  "/api/v1/backends/:name": [get("/api/v1/backends/east", true)],
+  "/api/v1/backends/:name/routes": [get("/api/v1/backends/east/routes", true)],
+  "/api/v1/backends/:name/confirm": [{ method: "POST", path: "/api/v1/backends/east/confirm" }],
+  "/api/v1/backends/:name/remove": [{ method: "POST", path: "/api/v1/backends/east/remove", body: {} }],
+  "/api/v1/found-services": [get("/api/v1/found-services", true)],
   "/api/v1/traffic": [get("/api/v1/traffic")],
   "/api/v1/traffic/totals": [
     get("/api/v1/traffic/totals", true),

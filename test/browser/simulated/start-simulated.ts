@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Api, type ApiOptions, startApi } from "#api/api.ts";
 import { silentLogger } from "#lib/log.ts";
 import { HEALTHY, METRICS, simulatedAppliance, simulatedObjects } from "./simulated-appliance.ts";
+import { simulatedBackends } from "./simulated-backends.ts";
 import { SimulatedTraffic } from "./simulated-traffic.ts";
 
 /** The console as vite builds it. */
@@ -25,6 +26,7 @@ export function startSimulated(stateDirectory: string, token: string, changes: P
     metrics: METRICS,
     appliance: simulatedAppliance(Date.now()),
     objects: simulatedObjects(),
+    backends: simulatedBackends(Date.now()),
     traffic: changes.traffic ?? new SimulatedTraffic(1),
     monitoring: {},
     observer: { answered() {}, authFailed() {} },

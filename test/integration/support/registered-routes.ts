@@ -12,6 +12,7 @@ import type { KubeView } from "#api/ports/kube.ts";
 import { TrafficSockets } from "#api/traffic-sockets.ts";
 import { silentLogger } from "#lib/log.ts";
 import { HEALTHY, METRICS, simulatedAppliance, simulatedObjects } from "../../browser/simulated/simulated-appliance.ts";
+import { simulatedBackends } from "../../browser/simulated/simulated-backends.ts";
 import { SimulatedTraffic } from "../../browser/simulated/simulated-traffic.ts";
 
 export interface RegisteredRoute {
@@ -53,6 +54,7 @@ export async function registeredRoutes(): Promise<readonly RegisteredRoute[]> {
     metrics: METRICS,
     appliance: simulatedAppliance(0),
     objects: simulatedObjects(),
+    backends: simulatedBackends(0),
     kube,
     kubeWatches: new KubeWatches(kube, now),
     traffic,

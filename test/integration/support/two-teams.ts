@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { TestContext } from "node:test";
 import type { ApiOptions } from "#api/api.ts";
+import type { BackendsView } from "#api/ports/backends.ts";
 import type { TrafficView } from "#api/ports/traffic.ts";
 import { MemoryArchive } from "#store/archive.ts";
 import { entryFacts } from "#traffic/entry.ts";
@@ -67,6 +68,7 @@ export async function twoTeams(t: TestContext): Promise<Partial<ApiOptions>> {
   });
   return {
     objects: objectsView(store, translator, snapshot),
+    backends: backendOfBoth(),
     kube,
     traffic: trafficOfBoth(),
     monitoring: await monitoringOfBoth(t),
@@ -83,6 +85,46 @@ export async function twoTeams(t: TestContext): Promise<Partial<ApiOptions>> {
       sources: () => [{ name: "directory", state: "stale", detail: `cannot read ${OTHER}/routes.yaml` }],
       children: () => [],
     },
+  };
+}
+
+function backendOfBoth(): BackendsView {
+  const problem = { severity: "warning", path: "", message: `Service ${OTHER}/web cannot be read` } as const;
+  return {
+    list: () => [
+      {
+        name: "east",
+        platform: "kubernetes",
+        state: "stale",
+        since: 0,
+        failure: { kind: "forbidden", message: `list services of ${OTHER}: 403` },
+        waiting: 0,
+        problems: [problem],
+      },
+    ],
+    services: () =>
+      [OWN, OTHER].map((team) => ({
+        backend: "east",
+        scope: team,
+        service: "web",
+        namespace: team,
+        name: "east-web",
+        state: "held",
+        isUpstream: true,
+        upstreamEndpoints: 0,
+        endpoints: 1,
+        problems: [],
+      })),
+    routes: () =>
+      [OWN, OTHER].map((team) => ({
+        owner: { kind: "Ingress", namespace: team, name: team },
+        host: `${team}.example`,
+        route: "prefix /",
+        services: [{ namespace: team, name: "east-web", port: 80, share: 1, endpoints: 1 }],
+        remaining: 0,
+      })),
+    confirm: () => 2,
+    remove: () => 0,
   };
 }
 

@@ -1,0 +1,86 @@
+import type { Problem } from "#lib/problem.ts";
+import type { ObjectRef } from "#resources/ref.ts";
+
+/** The platforms on which upstreams are found, and what of them is here. Implementations return everything; the API cuts to the principal. */
+export interface BackendsView {
+  /** Sorted by name. */
+  list(): readonly BackendState[];
+  /** Every service that a backend has or holds. Sorted by namespace, then name. */
+  services(): readonly FoundService[];
+  /** The routes that send traffic to a backend's services. Sorted by their owner, then host. */
+  routes(backend: string): readonly DependentRoute[];
+  /** Lets what is held of a backend take effect. Returns how many services that were. `by`: who said so. */
+  confirm(backend: string, by: string): number;
+  /**
+   * Drains a backend's endpoints for so many milliseconds, then takes all of it away; it is not followed again as long as the
+   * configuration names it. Returns when that is complete, in milliseconds since the epoch.
+   */
+  remove(backend: string, drain: number, by: string): number;
+}
+
+export interface BackendState {
+  readonly name: string;
+  /** `kubernetes`, `static` … */
+  readonly platform: string;
+  /** `stale`: it failed, and what was known before goes on. `draining`, `removed`: somebody removed it. */
+  readonly state: "idle" | "syncing" | "synced" | "stale" | "draining" | "removed";
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  /** When it was last known to be in step, milliseconds since the epoch; left out when never. */
+  readonly lastSync?: number;
+  /** Why it cannot be told what the platform has now. */
+  readonly failure?: BackendFailure;
+  /** Services that wait to be written into the home, and since when the oldest does (milliseconds since the epoch). */
+  readonly waiting: number;
+  readonly waitingSince?: number;
+  /** When a removal is complete, milliseconds since the epoch. */
+  readonly goneAt?: number;
+  /** What is wrong upstream with single things. */
+  readonly problems: readonly Problem[];
+}
+
+export interface BackendFailure {
+  /** One of few words: `unreachable`, `credentials` … */
+  readonly kind: string;
+  readonly message: string;
+  readonly fix?: string;
+}
+
+/** One service of one backend. */
+export interface FoundService {
+  readonly backend: string;
+  /** Where it stands upstream: in Kubernetes a namespace, and its name there. */
+  readonly scope: string;
+  readonly service: string;
+  /** Where it stands here, and the name of its Service. */
+  readonly namespace: string;
+  readonly name: string;
+  /** `held`: upstream lost it in a mass, and it stays until somebody confirms. `unplaced`: the problems keep it away. */
+  readonly state: "replicated" | "held" | "unplaced";
+  readonly isUpstream: boolean;
+  /** Addresses times ports, ready or not: upstream, and here. */
+  readonly upstreamEndpoints: number;
+  readonly endpoints: number;
+  readonly problems: readonly Problem[];
+}
+
+/** A route with services of a backend behind it. */
+export interface DependentRoute {
+  /** The object that made it; left out for a listener of TCP or UDP. */
+  readonly owner?: ObjectRef;
+  /** Empty for a listener of TCP or UDP. */
+  readonly host: string;
+  readonly route: string;
+  readonly services: readonly DependedService[];
+  /** Endpoints of other backends that stay behind it. */
+  readonly remaining: number;
+}
+
+export interface DependedService {
+  readonly namespace: string;
+  readonly name: string;
+  readonly port: number;
+  /** Of the route's requests, 0 to 1. */
+  readonly share: number;
+  readonly endpoints: number;
+}

@@ -1,0 +1,92 @@
+import type { BackendDetailAnswer } from "#api/answers.ts";
+import type { DependentRoute, FoundService } from "#api/ports/backends.ts";
+import { formatProblem } from "#lib/problem.ts";
+import { formatRef } from "#resources/ref.ts";
+import { formatAge, formatTable } from "./table.ts";
+
+/** How many of a long list are shown; `-o yaml` has them all. */
+const SHOWN = 20;
+
+/** One backend for a person, in the manner of `kubectl describe`. `now`: milliseconds since the epoch. */
+export function backendWords(backend: BackendDetailAnswer, now: number): string {
+  const { name, platform, state, since, lastSync, goneAt, failure, services, endpoints, waiting, waitingSince } =
+    backend;
+  const removal = state === "draining" && goneAt !== undefined ? `, gone in ${formatAge(goneAt - now)}` : "";
+  const fields: readonly (readonly [string, string])[] = [
+    ["Name:", name],
+    ["Platform:", platform],
+    ["State:", `${state}, for ${formatAge(now - since)}${removal}`],
+    ["Last sync:", lastSync === undefined ? "never" : `${formatAge(now - lastSync)} ago`],
+    ...(failure === undefined ? [] : [["Error:", `${failure.message} (${failure.kind})`] as const]),
+    ...(failure?.fix === undefined ? [] : [["  Fix:", failure.fix] as const]),
+    ["Services:", `${services.here} of ${services.upstream} upstream are here`],
+    ["Endpoints:", `${endpoints.here} of ${endpoints.upstream} upstream are here`],
+    ["Lag:", waitingSince === undefined ? "none" : `${waiting} services wait, for ${formatAge(now - waitingSince)}`],
+  ];
+  return [
+    ...fields.map(([field, value]) => `${field.padEnd(12)}${value}\n`),
+    ...section("Namespaces:", namespacesTable(backend)),
+    ...heldSection(backend),
+    ...section(
+      "Not here:",
+      shortened(
+        backend.unplaced.flatMap((service) =>
+          service.problems.map((problem) => `${placeOf(service)}: ${formatProblem(problem)}`),
+        ),
+      ),
+    ),
+    ...section("Problems upstream:", shortened(backend.problems.map((problem) => formatProblem(problem)))),
+  ].join("");
+}
+
+/** The routes that a backend's removal would hurt, and how. */
+export function routesTable(routes: readonly DependentRoute[]): string {
+  if (routes.length === 0) return "no route sends traffic to it\n";
+  return formatTable(
+    ["OBJECT", "HOST", "ROUTE", "LOSES", "KEEPS"],
+    routes.map(({ owner, host, route, services, remaining }) => [
+      owner === undefined ? "" : formatRef(owner),
+      host,
+      route,
+      services
+        .map(
+          ({ name, port, endpoints, share }) => `${name}:${port} (${endpoints} endpoints, ${Math.round(share * 100)}%)`,
+        )
+        .join(", "),
+      remaining === 0 ? "nothing: answers 503" : `${remaining} endpoints`,
+    ]),
+  );
+}
+
+function namespacesTable({ namespaces }: BackendDetailAnswer): readonly string[] {
+  if (namespaces.length === 0) return [];
+  const rows = namespaces.map(({ namespace, services, endpoints }) => [
+    namespace,
+    `${services.here}/${services.upstream}`,
+    `${endpoints.here}/${endpoints.upstream}`,
+  ]);
+  return formatTable(["NAMESPACE", "SERVICES", "ENDPOINTS"], rows).trimEnd().split("\n");
+}
+
+function heldSection({ name, held }: BackendDetailAnswer): readonly string[] {
+  if (held.length === 0) return [];
+  const words = (service: FoundService): string =>
+    `${placeOf(service)}: upstream ${service.isUpstream ? "has no endpoints of it" : "has it no more"}`;
+  return section(
+    `Held: ${held.length} services that went all at once stay as they were, until they come back or somebody confirms:`,
+    [...shortened(held.map(words)), `to let them go: binnacle backends confirm ${name}`],
+  );
+}
+
+function placeOf({ namespace, name }: FoundService): string {
+  return `${namespace}/${name}`;
+}
+
+function shortened(lines: readonly string[]): readonly string[] {
+  if (lines.length <= SHOWN) return lines;
+  return [...lines.slice(0, SHOWN), `and ${lines.length - SHOWN} more: -o yaml shows all`];
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [`${title}\n`, ...lines.map((line) => `  ${line}\n`)];
+}
