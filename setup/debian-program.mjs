@@ -2,6 +2,7 @@
 import { existsSync, renameSync } from "node:fs";
 import { basename, join } from "node:path";
 import { libraryFolders, unpackWithDependencies } from "./apt.mjs";
+import { withLock } from "./lock.mjs";
 import { cacheFolder, onPath } from "./paths.mjs";
 import { withTemporary } from "./temporary.mjs";
 
@@ -14,15 +15,21 @@ export async function debianProgram(name, path) {
   if (installed) return { command: installed, env: {} };
   const folder = join(cacheFolder(), `debian-${name}`);
   if (!existsSync(folder)) {
-    const { reason } = await withTemporary(cacheFolder(), `debian-${name}`, async (work) => {
-      const result = await unpackWithDependencies(name, work);
-      if (!result.reason) renameSync(work, folder);
-      return result;
-    });
+    // Several test files may want it at once.
+    const { reason } = await withLock(`${folder}.lock`, () => fetchInto(name, folder));
     if (reason) return { reason };
   }
   const command = join(folder, path);
   if (!existsSync(command)) return { reason: `Debian's package ${name} has no ${path}` };
   const libraries = libraryFolders(folder).join(":");
   return { command, env: libraries === "" ? {} : { LD_LIBRARY_PATH: libraries } };
+}
+
+async function fetchInto(name, folder) {
+  if (existsSync(folder)) return {};
+  return withTemporary(cacheFolder(), `debian-${name}`, async (work) => {
+    const result = await unpackWithDependencies(name, work);
+    if (!result.reason) renameSync(work, folder);
+    return result;
+  });
 }

@@ -71,3 +71,42 @@ test("what is wrong with static services is told where it stands", () => {
   assert.match(of(service, ", labelSelector: a")[0] ?? "", /the services of static are written here/);
   assert.match(of(service, ", namespaces: {allow: [a]}")[0] ?? "", /the services of static are written here/);
 });
+
+const named = (rest: string) => `{name: cart, namespace: shop, ports: [{port: 80}], ${rest}}`;
+const dnsBackend = (services: string, more = "") => `backends: [{name: legacy, dns: {services: [${services}]${more}}}]`;
+
+test("DNS: names by hosts or by SRV, five seconds to five minutes, from the machine's own servers", () => {
+  const text = dnsBackend(
+    `${named("hosts: [a.example.com]")}, ${named("srv: _http._tcp.example.com").replace("cart", "b")}`,
+  );
+  const { config, problems } = loadConfig(text, "f");
+  assert.deepEqual(problems, []);
+  const { services, ...rest } = config?.backends[0]?.dns ?? { services: [] };
+  assert.deepEqual(rest, {
+    servers: [],
+    timeout: 2000,
+    minimumTtl: 5000,
+    maximumTtl: 300_000,
+    addressTypes: ["A", "AAAA"],
+  });
+  assert.deepEqual(
+    services.map(({ names }) => names),
+    [{ hosts: ["a.example.com"] }, { srv: "_http._tcp.example.com" }],
+  );
+});
+
+test("what is wrong with DNS services is told where it stands", () => {
+  for (const [text, expected] of [
+    [dnsBackend(named("hosts: [10.0.0.1]")), /found the address 10.0.0.1, expected a DNS name/],
+    [dnsBackend(named("srv: cart.example.com")), /expected the name of SRV records/],
+    [dnsBackend("{name: cart, namespace: shop, ports: [{port: 80}]}"), /names nothing to ask for/],
+    [dnsBackend(named("hosts: [a.b], srv: _http._tcp.a.b")), /has both hosts and srv/],
+    [
+      dnsBackend(named("srv: _http._tcp.a.b").replace("{port: 80}", "{port: 80, name: a}, {port: 81, name: b}")),
+      /found 2 ports/,
+    ],
+    [dnsBackend(named("hosts: [a.b]"), ", servers: [dns.example.com]"), /expected an IP address, or address:port/],
+    [dnsBackend(named("hosts: [a.b]"), ", minimumTtl: 10m"), /found more than maximumTtl/],
+  ] as const)
+    assert.match(problems(text)[0] ?? "", expected);
+});

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { describeValue } from "#lib/describe-value.ts";
 import { isMap, maps, type Report, reportDuplicates, rule, text } from "#lib/schema-rules.ts";
 import { checkDnsLabel } from "#resources/names.ts";
+import { dnsPlatform } from "./platforms/dns.ts";
 import { kubernetesPlatform } from "./platforms/kubernetes.ts";
 import { staticPlatform } from "./platforms/static.ts";
 import { settingKinds } from "./setting.ts";
@@ -25,6 +26,9 @@ export function backends(fromHere: (path: string) => string) {
     kubernetes: kubernetesPlatform(fromHere)
       .exactOptional()
       .describe("A Kubernetes cluster, whose Services and their endpoints are found."),
+    dns: dnsPlatform
+      .exactOptional()
+      .describe("Services whose endpoints DNS tells: names are asked for again as their time to live says."),
     static: staticPlatform.exactOptional().describe("Services whose addresses are written here."),
   };
   const backend = z
@@ -82,7 +86,7 @@ function checkPlatform(backend: LooseBackend, platforms: readonly string[], repo
 }
 
 /** Platforms whose services stand in binnacle.yaml. */
-const WRITTEN_HERE: ReadonlySet<string> = new Set(["static"]);
+const WRITTEN_HERE: ReadonlySet<string> = new Set(["dns", "static"]);
 
 /** Whether a setting has been given more than its default. */
 function says(value: unknown): boolean {

@@ -19,6 +19,7 @@ type Platform = (backend: BackendSettings, context: PlatformContext) => Promise<
 /** The platforms, a row each; the functions below load a platform's rooms only where it is used. */
 const PLATFORMS: readonly Platform[] = [
   (backend, context) => backend.kubernetes && kubernetes(backend.kubernetes, backend, context),
+  (backend, context) => backend.dns && dns(backend.dns, context),
   (backend, context) => backend.static && staticAddresses(backend.static, context),
 ];
 
@@ -46,6 +47,26 @@ async function kubernetes(
     teamOf: (namespace) => teamOf(namespace, namespaces),
     ...(labelSelector === undefined ? {} : { labelSelector }),
     log,
+  });
+}
+
+async function dns(
+  { servers, timeout, minimumTtl, maximumTtl, addressTypes, services }: NonNullable<BackendSettings["dns"]>,
+  { refuse }: PlatformContext,
+): Promise<Discoverer> {
+  const [{ DnsClient }, { parseServerAddress }, { DnsDiscoverer }] = await Promise.all([
+    import("#dns/dns-client.ts"),
+    import("#dns/server-address.ts"),
+    import("#discovery/dns/discoverer.ts"),
+  ]);
+  const own = servers.flatMap((text) => parseServerAddress(text) ?? []);
+  return new DnsDiscoverer({
+    client: new DnsClient({ timeout, ...(own.length === 0 ? {} : { servers: own }) }),
+    services,
+    addressTypes,
+    refuse,
+    times: { minimumTtl, maximumTtl, retry: { least: 1000, most: 30_000 } },
+    now: Date.now,
   });
 }
 

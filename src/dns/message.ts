@@ -1,0 +1,123 @@
+import { type DecodedPacket, decode, encode, RECURSION_DESIRED } from "dns-packet";
+import { errorMessage } from "#lib/error-message.ts";
+import { DnsError } from "./dns-error.ts";
+
+export interface DnsQuestion {
+  readonly name: string;
+  readonly type: "A" | "AAAA" | "SRV";
+}
+
+export type DnsRecord =
+  | { readonly type: "A" | "AAAA"; readonly address: string }
+  | {
+      readonly type: "SRV";
+      readonly target: string;
+      readonly port: number;
+      readonly priority: number;
+      readonly weight: number;
+    };
+
+export interface DnsAnswer {
+  /** In the order of the message; none is an answer, too. */
+  readonly records: readonly DnsRecord[];
+  /** Whether there is such a name, with whatever records. */
+  readonly exists: boolean;
+  /** Seconds for which it holds: the least of all that led to it. */
+  readonly ttl: number;
+}
+
+/** What a message says to a question. */
+export type DnsReply =
+  | DnsAnswer
+  /** The name stands for another one, of which the message does not tell. */
+  | { readonly alias: string; readonly ttl: number }
+  /** There is more than fits: it has to be asked by TCP. */
+  | { readonly truncated: true };
+
+/** What fits into one packet on every path, so that none is lost as a fragment (RFC 9715). */
+const UDP_PAYLOAD = 1232;
+
+/** @param id 16 bits that nobody can guess */
+export function encodeQuery({ name, type }: DnsQuestion, id: number): Uint8Array {
+  return encode({
+    type: "query",
+    id,
+    flags: RECURSION_DESIRED,
+    questions: [{ type, name }],
+    additionals: [
+      {
+        type: "OPT",
+        name: ".",
+        udpPayloadSize: UDP_PAYLOAD,
+        extendedRcode: 0,
+        ednsVersion: 0,
+        flags: 0,
+        flag_do: false,
+        options: [],
+      },
+    ],
+  });
+}
+
+/**
+ * Reads a message as the answer to a question; undefined for one that answers something else (late, or forged). Throws
+ * {@link DnsError} for one that says that there is no answer.
+ */
+export function readReply(message: Uint8Array, question: DnsQuestion, id: number): DnsReply | undefined {
+  const packet = decoded(message);
+  const [asked] = packet.questions ?? [];
+  if (packet.type !== "response" || packet.id !== id) return undefined;
+  if (asked !== undefined && (!isSame(asked.name, question.name) || asked.type !== question.type)) return undefined;
+  if (packet.flag_tc) return { truncated: true };
+  // dns-packet's types lack what its decoder sets.
+  const { rcode } = packet as unknown as { readonly rcode: string };
+  if (rcode === "REFUSED" || rcode === "NOTAUTH") throw new DnsError("refused", `answered ${rcode}`);
+  if (rcode !== "NOERROR" && rcode !== "NXDOMAIN") throw new DnsError("server", `answered ${rcode}`);
+  return answerOf(packet, question, rcode === "NOERROR");
+}
+
+function answerOf(packet: DecodedPacket, { name, type }: DnsQuestion, exists: boolean): DnsReply {
+  const answers = packet.answers ?? [];
+  let owner = name;
+  let ttl = Infinity;
+  // As many names as there are answers is the longest way that is no circle.
+  for (let step = 0; step <= answers.length; step++) {
+    const alias = answers.find((answer) => answer.type === "CNAME" && isSame(answer.name, owner));
+    if (alias?.type !== "CNAME") break;
+    owner = alias.data;
+    ttl = Math.min(ttl, alias.ttl ?? 0);
+  }
+  const records: DnsRecord[] = [];
+  for (const answer of answers) {
+    if (answer.type !== type || !isSame(answer.name, owner)) continue;
+    if (answer.type === "A" || answer.type === "AAAA") records.push({ type: answer.type, address: answer.data });
+    else if (answer.type === "SRV") {
+      const { target, port, priority = 0, weight = 0 } = answer.data;
+      records.push({ type: "SRV", target, port, priority, weight });
+    } else continue;
+    ttl = Math.min(ttl, answer.ttl ?? 0);
+  }
+  if (records.length > 0) return { records, exists: true, ttl };
+  const denial = negativeTtl(packet);
+  if (!isSame(owner, name) && exists && denial === undefined) return { alias: owner, ttl };
+  return { records: [], exists, ttl: Math.min(ttl, denial ?? 0) };
+}
+
+/** For how long it holds that there is nothing, in seconds (RFC 2308 §5); undefined where the message does not say so. */
+function negativeTtl({ authorities }: DecodedPacket): number | undefined {
+  const soa = (authorities ?? []).find((answer) => answer.type === "SOA");
+  return soa?.type === "SOA" ? Math.min(soa.ttl ?? 0, soa.data.minimum ?? 0) : undefined;
+}
+
+function decoded(message: Uint8Array): DecodedPacket {
+  try {
+    return decode(Buffer.from(message.buffer, message.byteOffset, message.byteLength));
+  } catch (error) {
+    throw new DnsError("malformed", `answered what is no DNS message: ${errorMessage(error)}`, { cause: error });
+  }
+}
+
+/** Names are the same in either case, and with or without the last dot. */
+function isSame(a: string, b: string): boolean {
+  return a.replace(/\.$/, "").toLowerCase() === b.replace(/\.$/, "").toLowerCase();
+}
