@@ -19,6 +19,7 @@ import { API_ADDRESS_FILE } from "./cli/api-client.ts";
 import { ControlPlane } from "./control-plane.ts";
 import { apiTls } from "./main/api-tls.ts";
 import { applianceView, health } from "./main/appliance-view.ts";
+import { clusterAccess } from "./main/cluster-access.ts";
 import { startDemoLoad, startDemoUpstreams } from "./main/demo.ts";
 import { startDiscovery } from "./main/discovery.ts";
 import { localEnvoy } from "./main/envoy-process.ts";
@@ -170,6 +171,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       return [home, ...discovery.states()];
     },
   };
+  const refs = () => store.states().map(({ ref }) => ref);
   const publicUrl = publicUrlOf(config);
   const monitoring = await planMonitoring(config, options.programs, state, publicUrl, logger);
   connectMetrics(metrics, { controlPlane, xds, traffic, source, cluster, status, discovery, processes });
@@ -183,6 +185,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       stateDirectory: state.path,
       token: state.token,
       users: config.api.users,
+      ...(cluster === undefined ? {} : { cluster: await clusterAccess(cluster.client, refs, parts) }),
       consoleDirectory: CONSOLE,
       runbooksDirectory: RUNBOOKS,
       version: options.version,

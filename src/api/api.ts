@@ -7,6 +7,7 @@ import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
 import { type ApplicationViews, createApplication } from "./application.ts";
 import { Authenticator, cookieName, OPERATOR } from "./auth/authenticator.ts";
+import { ClusterUsers } from "./auth/cluster-users.ts";
 import { FailureLimit } from "./auth/failure-limit.ts";
 import { OneTimeCodes } from "./auth/one-time-codes.ts";
 import { Sessions } from "./auth/sessions.ts";
@@ -16,6 +17,7 @@ import { Gate } from "./gate.ts";
 import { OwnHosts } from "./guard/own-hosts.ts";
 import type { SignInLinkAnswer } from "./answers.ts";
 import { KubeWatches } from "./kube-watches.ts";
+import type { ClusterAccess } from "./ports/cluster-access.ts";
 import { acceptTls } from "./tls/accept-tls.ts";
 import type { OwnAuthority } from "./tls/own-authority.ts";
 import { followTlsFiles, readTlsFiles, type TlsFiles } from "./tls-files.ts";
@@ -37,6 +39,8 @@ export interface ApiOptions extends ApplicationViews {
   readonly token: string;
   /** Who may come in besides whoever has the token. */
   readonly users?: readonly UserSettings[];
+  /** The home cluster, whose users may come in with their tokens. */
+  readonly cluster?: ClusterAccess;
   /** Where the sessions are kept; 0700 and there already. */
   readonly stateDirectory: string;
   /** The built console: `build/console`. */
@@ -79,7 +83,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const sessions = await Sessions.open(sessionsFile(options.stateDirectory, token), now);
   const users = new Users(options.users ?? []);
   const cookie = cookieName(secure);
-  const authenticator = new Authenticator({ token, users, sessions, cookie, now });
+  const cluster = options.cluster && new ClusterUsers({ access: options.cluster, log, now });
+  const authenticator = new Authenticator({ token, users, cluster, sessions, cookie, now });
   const codes = new OneTimeCodes(now);
   const named = { secure, alsoTls: options.ownAuthority !== undefined, extra: options.hosts };
   let hosts = new OwnHosts({ ...named, port: options.port });
@@ -110,7 +115,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const application = createApplication({
     ...options,
     gate,
-    signIn: { authenticator, sessions, users, codes, cookie, secure },
+    signIn: { authenticator, sessions, users, hasCluster: cluster !== undefined, codes, cookie, secure },
     sockets,
     ...(kubeWatches === undefined ? {} : { kubeWatches }),
     agent,

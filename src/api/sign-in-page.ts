@@ -31,20 +31,28 @@ export const SIGN_IN_POLICY = [
 export interface SignInPageOptions {
   /** There are users with passwords, or may be. */
   readonly users: boolean;
+  /** Tokens of the home cluster let in. */
+  readonly cluster: boolean;
   /** Our own words, never what somebody sent. */
   readonly problem?: string | undefined;
 }
 
 /** The page that takes name and password, or a token, by hand. */
-export function signInPage({ users, problem }: SignInPageOptions): string {
+export function signInPage({ users, cluster, problem }: SignInPageOptions): string {
   const told = problem === undefined ? "" : `<p class="problem" role="alert">${problem}</p>`;
-  const lead = users
-    ? "Sign in as the user that your platform's engineers made for you."
-    : "Open the sign-in link that <code>binnacle up</code> printed, or give the token: the file <code>token</code> in the state directory.";
+  const lead = `<p>${leadOf(users, cluster)}</p>`;
   return page(
     "Sign in to Binnacle",
-    `<h1>Binnacle</h1>\n<p>${lead}</p>\n${told}${users ? passwordForm() : ""}${tokenForm(!users)}`,
+    `<h1>Binnacle</h1>\n${lead}\n${told}${users ? passwordForm() : ""}${tokenForm(!users)}`,
   );
+}
+
+function leadOf(users: boolean, cluster: boolean): string {
+  const ofCluster = "a token of the cluster, such as <code>kubectl create token</code> prints";
+  if (users && cluster) return `Sign in with the name and password that you were given, or with ${ofCluster}.`;
+  if (users) return "Sign in with the name and password, or the token, that you were given.";
+  if (cluster) return `Sign in with ${ofCluster}, or with the appliance's own.`;
+  return "Open the sign-in link that <code>binnacle up</code> printed, or give the token: the file <code>token</code> in the state directory.";
 }
 
 function passwordForm(): string {

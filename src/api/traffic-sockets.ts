@@ -27,6 +27,7 @@ const CLOSE_PATIENCE = 1_000;
 /** WebSocket close codes: RFC 6455 §7.4.1, and ours from 4000 on. */
 export const CLOSE_GOING_AWAY = 1001;
 export const CLOSE_POLICY = 1008;
+export const CLOSE_TRY_LATER = 1013;
 export const CLOSE_SIGNED_OUT = 4401;
 /** Come back and be shown what may be seen now. */
 export const CLOSE_OTHER_RIGHTS = 4403;
@@ -156,7 +157,9 @@ export class TrafficSockets implements AsyncDisposable {
       if (principal === undefined) webSocket.close(CLOSE_SIGNED_OUT, "the session is over");
       else if (!isSamePrincipal(principal, signedIn.principal)) webSocket.close(CLOSE_OTHER_RIGHTS, "other rights now");
     } catch (error) {
-      this.#options.log.warn("cannot look who is signed in", { error: errorMessage(error) });
+      // Who cannot be asked about is shown nothing more; that their session's use cannot be saved ends nothing.
+      if (error instanceof ApiProblem) webSocket.close(CLOSE_TRY_LATER, error.title);
+      else this.#options.log.warn("cannot save the sessions", { error: errorMessage(error) });
     }
   }
 

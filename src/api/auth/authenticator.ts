@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { unreachable } from "#lib/unreachable.ts";
+import type { ClusterUsers } from "./cluster-users.ts";
 import type { Known } from "./known.ts";
 import { PasswordChecks } from "./password-checks.ts";
 import { isSamePrincipal, type Principal, principalOfRole } from "./principal.ts";
@@ -25,6 +26,8 @@ export interface AuthenticatorOptions {
   /** The state directory's. */
   readonly token: string;
   readonly users: Users;
+  /** Where the objects' home is a cluster: its users. */
+  readonly cluster?: ClusterUsers | undefined;
   readonly sessions: Sessions;
   /** The session cookie's name. */
   readonly cookie: string;
@@ -70,10 +73,13 @@ export class Authenticator {
 
   /** Whose credentials these are; undefined: nobody's. */
   async check(offered: Offered, admit: () => void): Promise<Known | undefined> {
-    const { token, users } = this.#options;
+    const { token, users, cluster } = this.#options;
     if ("token" in offered) {
       if (isSameSecret(offered.token, token)) return { principal: OPERATOR, grounds: { type: "token" } };
-      return users.ofToken(offered.token);
+      const known = users.ofToken(offered.token);
+      if (known !== undefined || cluster === undefined) return known;
+      const principal = await cluster.ofToken(offered.token, admit);
+      return principal && { principal, grounds: { type: "cluster", token: offered.token } };
     }
     if (users.isEmpty) return undefined;
     const expected = users.passwordOf(offered.name);
@@ -81,7 +87,7 @@ export class Authenticator {
     return isRight && expected !== undefined ? users.ofPassword(offered.name, expected.text) : undefined;
   }
 
-  /** Who they are now; undefined when what they came in with is over. */
+  /** Who they are now; undefined when what they came in with is over. Throws 503 when that cannot be asked. */
   async current(signedIn: SignedIn): Promise<Principal | undefined> {
     if (signedIn.type !== "session") return this.#standing(signedIn);
     const found = await this.#bySession(signedIn.sessionId);
@@ -97,16 +103,18 @@ export class Authenticator {
   async #bySession(sessionId: string | undefined): Promise<Authentication> {
     const known = sessionId === undefined ? undefined : await this.#options.sessions.find(sessionId);
     if (sessionId === undefined || known === undefined) return { type: "none" };
-    const principal = this.#standing(known);
+    const principal = await this.#standing(known);
     return principal === undefined ? { type: "none" } : { ...known, type: "session", principal, sessionId };
   }
 
-  #standing({ principal, grounds }: Known): Principal | undefined {
+  async #standing({ principal, grounds }: Known): Promise<Principal | undefined> {
     switch (grounds.type) {
       case "token":
         return principal;
       case "user":
         return this.#options.users.standing(grounds);
+      case "cluster":
+        return this.#options.cluster?.ofToken(grounds.token, () => {});
       default:
         return unreachable(grounds);
     }

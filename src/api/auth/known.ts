@@ -11,7 +11,10 @@ export interface UserGrounds {
 /** What somebody came in with, as far as it tells whether they still may. */
 export type Grounds =
   /** The token of the state directory, or a link that was made with it. */
-  { readonly type: "token" } | UserGrounds;
+  | { readonly type: "token" }
+  | UserGrounds
+  /** A token of the home cluster, which it is asked about again and again. Held in memory, and written nowhere. */
+  | { readonly type: "cluster"; readonly token: string };
 
 /** Somebody whose credentials were right. */
 export interface Known {

@@ -104,8 +104,9 @@ export class Sessions {
     for (const session of this.#sessions.values()) if (isOver(session, now)) this.#sessions.delete(session.hash);
   }
 
+  /** A cluster's token is written nowhere: its session ends with the process. */
   async #save(): Promise<void> {
-    await this.#storage.save([...this.#sessions.values()]);
+    await this.#storage.save([...this.#sessions.values()].filter(({ grounds }) => grounds.type !== "cluster"));
   }
 }
 

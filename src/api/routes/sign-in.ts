@@ -16,6 +16,8 @@ export interface SignInOptions {
   readonly authenticator: Authenticator;
   readonly sessions: Sessions;
   readonly users: Users;
+  /** Tokens of the home cluster let in. */
+  readonly hasCluster: boolean;
   readonly codes: OneTimeCodes;
   /** The session cookie's name. */
   readonly cookie: string;
@@ -32,7 +34,7 @@ const formSchema = z.union([
 
 /** Signing in by a one-time link or by hand, and out again. */
 export function signInRoutes(options: SignInOptions): RequestHandler {
-  const { gate, authenticator, sessions, users, codes, cookie, secure, log, onSignOut } = options;
+  const { gate, authenticator, sessions, users, hasCluster, codes, cookie, secure, log, onSignOut } = options;
   const router = Router();
 
   async function enter(response: Response, known: Known, way: string): Promise<void> {
@@ -52,7 +54,7 @@ export function signInRoutes(options: SignInOptions): RequestHandler {
     response.status(status).set("Content-Security-Policy", SIGN_IN_POLICY);
     // With no-referrer a browser says "Origin: null" on this page's own form (Fetch, "append a request Origin header").
     response.set("Referrer-Policy", "same-origin").type("html");
-    response.send(signInPage({ users: !users.isEmpty, problem }));
+    response.send(signInPage({ users: !users.isEmpty, cluster: hasCluster, problem }));
   }
 
   router.get("/sign-in", async (request, response) => {
