@@ -5,6 +5,7 @@ import { type Api, startApi } from "#api/api.ts";
 import type { Config } from "#config/config.ts";
 import type { EnvoyProcess, EnvoyStart } from "#envoy/process.ts";
 import type { Logger } from "#lib/log.ts";
+import type { PlatformRequest } from "#monitoring/discovery-metrics.ts";
 import { Metrics } from "#monitoring/metrics.ts";
 import { SqliteArchive } from "#store/archive.ts";
 import { openStateDirectory, type StateDirectory } from "#supervisor/state-directory.ts";
@@ -139,8 +140,14 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   // 6. The home of the objects, and what is found elsewhere. Envoy hears nothing before all of it has been asked.
   const { store } = controlPlane;
   const sink = countChanges(store, metrics);
-  const cluster = config.sources.cluster && (await openHomeCluster(config.sources.cluster, logger, parts));
-  const discovery = await startDiscovery(config, { stateDirectory: state.path, store, sink }, logger, parts);
+  const observeHome = (request: PlatformRequest): void => metrics.discovery.requested("local", request);
+  const cluster = config.sources.cluster && (await openHomeCluster(config.sources.cluster, observeHome, logger, parts));
+  const discovery = await startDiscovery(
+    config,
+    { stateDirectory: state.path, store, sink, metrics: metrics.discovery },
+    logger,
+    parts,
+  );
   const status = cluster && (await statusWriting(config, controlPlane, cluster, logger.room("status")));
   const watchers = status === undefined ? [] : [status.watcher];
   const home = { sink: discovery.home, settled: discovery.settled, cluster, watchers };

@@ -3,9 +3,11 @@ import type { ApplianceView } from "#api/ports/appliance.ts";
 import type { Config } from "#config/config.ts";
 import { Backend } from "#discovery/backend.ts";
 import { SqliteCache } from "#discovery/cache.ts";
+import { FAILURE_KINDS } from "#discovery/discoverer.ts";
 import type { Placer } from "#discovery/placer.ts";
 import { StorePlacer } from "#discovery/store-placer.ts";
 import type { Logger } from "#lib/log.ts";
+import type { DiscoveryMetrics } from "#monitoring/discovery-metrics.ts";
 import type { SourceState } from "#monitoring/source-metrics.ts";
 import type { ObjectSink } from "#store/changes.ts";
 import type { Store } from "#store/store.ts";
@@ -27,20 +29,32 @@ export interface DiscoveryPart {
   measures(): readonly SourceState[];
 }
 
+export interface DiscoveryOptions {
+  readonly stateDirectory: string;
+  readonly store: Store;
+  readonly sink: ObjectSink;
+  readonly metrics: Pick<DiscoveryMetrics, "begins" | "synced" | "failed" | "requested">;
+}
+
 /** How long a start waits for backends, in milliseconds. */
 const LONGEST_WAIT = 10_000;
 
 /** Follows the backends of the configuration; what they have goes into the store. */
 export async function startDiscovery(
   config: Config,
-  { stateDirectory, store, sink }: { stateDirectory: string; store: Store; sink: ObjectSink },
+  { stateDirectory, store, sink, metrics }: DiscoveryOptions,
   logger: Logger,
   parts: AsyncDisposableStack,
 ): Promise<DiscoveryPart> {
   const { backends: configured } = config;
   const { upstreams } = translateSettings(config, ownAddresses());
   const log = logger.room("discovery");
-  const context: PlatformContext = { refuse: (host, port) => refusedHost(host, port, upstreams), log, parts };
+  const context: PlatformContext = {
+    refuse: (host, port) => refusedHost(host, port, upstreams),
+    observe: (backend, request) => metrics.requested(backend, request),
+    log,
+    parts,
+  };
   const cache = new SqliteCache(join(stateDirectory, "discovery.db"), log);
   parts.defer(() => cache.close());
   for (const backend of cache.keepOnly(configured.map(({ name }) => name)))
@@ -54,7 +68,9 @@ export async function startDiscovery(
   const backends: Backend[] = [];
   for (const settings of configured) {
     const discoverer = await createDiscoverer(settings, context);
-    const backend = new Backend({ name: settings.name, discoverer, placer, cache, log, now: Date.now });
+    const { name } = settings;
+    metrics.begins(name, FAILURE_KINDS);
+    const backend = new Backend({ name, discoverer, placer, cache, log, now: Date.now, observer: metrics });
     const stop = new AbortController();
     const run = backend.run(stop.signal);
     parts.defer(async () => {

@@ -6,6 +6,7 @@ import type { Connection } from "#kubernetes/connection.ts";
 import type { Duty, Leadership, LeadershipState } from "#kubernetes/leadership.ts";
 import type { RateLimiter } from "#kubernetes/rate-limit.ts";
 import type { Logger } from "#lib/log.ts";
+import type { PlatformRequest } from "#monitoring/discovery-metrics.ts";
 
 /** The Kubernetes cluster that is the home of the objects, shared with other control planes of which one leads. */
 export interface HomeCluster {
@@ -26,6 +27,7 @@ const STANDARD_NAMESPACE = "binnacle-system";
 /** Opens the way to the cluster. The rooms of Kubernetes are loaded only where there is one. */
 export async function openHomeCluster(
   { kubeconfig, context, namespace: own, writesPerSecond }: NonNullable<Config["sources"]["cluster"]>,
+  observe: (request: PlatformRequest) => void,
   logger: Logger,
   parts: AsyncDisposableStack,
 ): Promise<HomeCluster> {
@@ -38,7 +40,7 @@ export async function openHomeCluster(
   ]);
   const connection: Connection =
     kubeconfig === undefined ? { type: "in-cluster" } : { type: "file", kubeconfig, context };
-  const client = parts.use(createKubeClient({ connection, environment: process.env }));
+  const client = parts.use(createKubeClient({ connection, environment: process.env, observe }));
   const namespace = own ?? (connection.type === "in-cluster" ? await podNamespace(connection) : STANDARD_NAMESPACE);
   const leadership: Leadership = new Election({
     client,

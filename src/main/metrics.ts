@@ -6,6 +6,7 @@ import type { SupervisedProcess } from "./appliance-view.ts";
 import type { HomeCluster } from "./home-cluster.ts";
 import type { HomeSource } from "./home-source.ts";
 import type { DiscoveryPart } from "./discovery.ts";
+import { discoveryFeed } from "./discovery-feed.ts";
 import { certificateFeed, objectFeed } from "./object-feed.ts";
 import type { StatusWriting } from "./status-writing.ts";
 import type { TrafficPart } from "./traffic.ts";
@@ -17,7 +18,7 @@ export interface MeasuredParts {
   readonly source: HomeSource;
   readonly cluster: Pick<HomeCluster, "leadership"> | undefined;
   readonly status: Pick<StatusWriting, "measure"> | undefined;
-  readonly discovery: Pick<DiscoveryPart, "measures">;
+  readonly discovery: Pick<DiscoveryPart, "measures" | "backends" | "placer">;
   readonly processes: () => readonly SupervisedProcess[];
 }
 
@@ -42,6 +43,7 @@ export function connectMetrics(
       ...discovery.measures(),
     ];
   });
+  metrics.discovery.connect(discoveryFeed(discovery, Date.now));
   if (cluster !== undefined) {
     metrics.homeCluster.connect({
       leads: () => cluster.leadership().leads,

@@ -2,12 +2,15 @@ import type { Config } from "#config/config.ts";
 import type { Discoverer } from "#discovery/discoverer.ts";
 import type { RefuseUpstream } from "#discovery/refuse-upstream.ts";
 import type { Logger } from "#lib/log.ts";
+import type { PlatformRequest } from "#monitoring/discovery-metrics.ts";
 
 type BackendSettings = Config["backends"][number];
 
 /** What a platform may need besides its settings. */
 export interface PlatformContext {
   readonly refuse: RefuseUpstream;
+  /** Told of each request to a platform's API. */
+  readonly observe: (backend: string, request: PlatformRequest) => void;
   readonly log: Logger;
   /** What ends with the appliance. */
   readonly parts: AsyncDisposableStack;
@@ -34,8 +37,8 @@ export function createDiscoverer(backend: BackendSettings, context: PlatformCont
 
 async function kubernetes(
   { kubeconfig, context }: NonNullable<BackendSettings["kubernetes"]>,
-  { namespaces, labelSelector }: BackendSettings,
-  { log, parts }: PlatformContext,
+  { name, namespaces, labelSelector }: BackendSettings,
+  { observe, log, parts }: PlatformContext,
 ): Promise<Discoverer> {
   const [{ createKubeClient }, { KubernetesDiscoverer }] = await Promise.all([
     import("#kubernetes/http-client.ts"),
@@ -43,7 +46,9 @@ async function kubernetes(
   ]);
   const connection = { type: "file", kubeconfig, context } as const;
   return new KubernetesDiscoverer({
-    client: parts.use(createKubeClient({ connection, environment: process.env })),
+    client: parts.use(
+      createKubeClient({ connection, environment: process.env, observe: (call) => observe(name, call) }),
+    ),
     teamOf: (namespace) => teamOf(namespace, namespaces),
     ...(labelSelector === undefined ? {} : { labelSelector }),
     log,

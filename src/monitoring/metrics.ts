@@ -2,6 +2,7 @@ import { Gauge, Registry, collectDefaultMetrics } from "prom-client";
 import { ApiMetrics } from "./api-metrics.ts";
 import { CertificateMetrics } from "./certificate-metrics.ts";
 import { ChildMetrics } from "./child-metrics.ts";
+import { DiscoveryMetrics } from "./discovery-metrics.ts";
 import { HomeClusterMetrics } from "./home-cluster-metrics.ts";
 import { ObjectMetrics } from "./object-metrics.ts";
 import { SourceMetrics } from "./source-metrics.ts";
@@ -23,6 +24,7 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly objects = new ObjectMetrics(this.#registry);
   readonly sources = new SourceMetrics(this.#registry);
+  readonly discovery = new DiscoveryMetrics(this.#registry);
   readonly homeCluster = new HomeClusterMetrics(this.#registry);
   readonly children = new ChildMetrics(this.#registry);
   readonly traffic = new TrafficMetrics(this.#registry);

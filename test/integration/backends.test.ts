@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { BackendAnswer, BackendDetailAnswer } from "#api/answers.ts";
@@ -53,6 +53,11 @@ test("backends are listed, held deletions confirmed, and one is removed", { time
   };
   const json = async <T>(...argv: readonly string[]): Promise<T> => JSON.parse(await ok(...argv, "-o", "json")) as T;
   const show = (name: string): Promise<BackendDetailAnswer> => json("backends", "show", name);
+  const metrics = async (): Promise<readonly string[]> => {
+    const authorization = `Bearer ${(await readFile(join(state, "token"), "utf8")).trim()}`;
+    const asked = { host: `127.0.0.1:${api}`, headers: { authorization } };
+    return (await httpGet({ port: api }, "/metrics", asked)).body.split("\n");
+  };
   const cart = async (): Promise<number> => (await httpGet({ port: http }, "/", { host: "shop.example" })).status;
 
   const serving = async (services: readonly string[], act: (output: () => string) => Promise<void>): Promise<void> => {
@@ -91,6 +96,18 @@ test("backends are listed, held deletions confirmed, and one is removed", { time
     await until(async () => /^east team-shop\/east-cart:80 /m.test(await ok("top", "--once")), {
       what: "live traffic",
     });
+    const measured = await metrics();
+    for (const line of [
+      'binnacle_discovery_backend_info{backend="east",platform="static"} 1',
+      'binnacle_discovery_upstream_services{backend="west",namespace="team-shop"} 2',
+      'binnacle_discovery_replicated_services{backend="west",namespace="team-shop"} 1',
+      'binnacle_discovery_replicated_endpoints{backend="east",namespace="team-shop"} 12',
+      'binnacle_discovery_sync_duration_seconds_count{backend="east"} 1',
+      'binnacle_discovery_errors_total{backend="east",kind="unreachable"} 0',
+      'binnacle_discovery_held_services{backend="east"} 0',
+      'binnacle_discovery_lag_seconds{backend="east"} 0',
+    ])
+      assert.ok(measured.includes(line), line);
     const unknown = await cli("backends", "show", "north");
     assert.equal(unknown.code, 1);
     assert.match(unknown.stderr, /no backend of this name\n  fix: .*backends list/);
@@ -99,6 +116,7 @@ test("backends are listed, held deletions confirmed, and one is removed", { time
   // All but one went while nobody looked.
   await serving(["cart"], async (output) => {
     assert.equal((await show("east")).held.length, 11);
+    assert.ok((await metrics()).includes('binnacle_discovery_held_services{backend="east"} 11'));
     const words = await ok("backends", "show", "east");
     assert.match(words, /Held: 11 services .*\n  team-shop\/east-s0: upstream has it no more/);
     assert.match(words, /binnacle backends confirm east/);

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
+import type { BackendMeasure } from "#monitoring/discovery-metrics.ts";
 import { Metrics } from "#monitoring/metrics.ts";
 import { XDS_TYPES } from "#xds/resource.ts";
 import { listeningPort } from "../support/free-port.ts";
@@ -33,6 +34,11 @@ function sampleMetrics(): Metrics {
     quarantined: () => ({ virtualHost: 1 }),
     unansweredSince: () => ({ cluster: now }),
   });
+  metrics.discovery.begins("dc-east", ["unreachable"]);
+  metrics.discovery.connect(() => [
+    discovered("dc-east", "kubernetes", "team-shop"),
+    discovered("os-west", "openstack", "team-blog"),
+  ]);
   metrics.sources.connect(() => [{ backend: "local", synced: true, syncedAt: now, errors: 1, warnings: 0 }]);
   metrics.children.connect(() => [{ name: "envoy", state: "running", running: true, restarts: 1 }]);
   metrics.certificates.connect(() => [{ namespace: "team-blog", name: "blog-tls", notAfter: now + 1e9 }]);
@@ -47,6 +53,11 @@ function sampleMetrics(): Metrics {
   return metrics;
 }
 
+function discovered(backend: string, platform: string, namespace: string): BackendMeasure {
+  const counts = { upstreamServices: 4, replicatedServices: 3, upstreamEndpoints: 9, replicatedEndpoints: 8 };
+  return { backend, platform, waiting: 1, lagSeconds: 0.5, held: 2, namespaces: [{ namespace, ...counts }] };
+}
+
 /** A little of everything that is counted, so that rates and quantiles have something to show. */
 function work(metrics: Metrics): void {
   metrics.objects.storeChanged("put");
@@ -54,5 +65,8 @@ function work(metrics: Metrics): void {
   metrics.xds.pushed("cluster", 100);
   metrics.xds.answered("cluster", "ack", 0.002);
   metrics.xds.streamCut("slow");
+  metrics.discovery.synced("dc-east", 40);
+  metrics.discovery.failed("dc-east", "unreachable");
+  metrics.discovery.requested("dc-east", { verb: "list", resource: "services", code: 200, seconds: 0.03 });
   metrics.api.answered({ route: "/api/v1/status", method: "GET", code: 200, seconds: 0.001 });
 }
