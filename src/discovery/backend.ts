@@ -87,8 +87,10 @@ export class Backend implements DiscoveryReport {
     this.#lastSync = syncedAt;
     if (isRemoved) this.#goneAt = options.now();
     // A removal that our end interrupted is completed.
-    if (isRemoved) cache.save(name, [], services);
-    else for (const service of services) this.#applied.set(discoveredKey(service), service);
+    if (isRemoved) {
+      placer.place(name, [], services);
+      cache.save(name, [], services);
+    } else for (const service of services) this.#applied.set(discoveredKey(service), service);
     this.#reported = new Map(this.#applied);
     if (this.#applied.size > 0) placer.place(name, services, []);
   }
@@ -152,6 +154,7 @@ export class Backend implements DiscoveryReport {
     }
     this.#reported = reported;
     this.#apply(difference(this.#applied, services, unread));
+    if (unread.length === 0) this.#options.placer.whole?.(this.name);
     this.#options.observer?.synced(this.name, millis);
     this.inStep();
   }

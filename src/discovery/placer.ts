@@ -9,6 +9,8 @@ import type { DiscoveredKey, DiscoveredService } from "./discovered.ts";
 export interface Placer {
   /** From now on the backend has these, in addition to what it had, and no more has those. */
   place(backend: string, upserts: readonly DiscoveredService[], removals: readonly DiscoveredService[]): void;
+  /** Everything that the backend has was told: what else bears its name is a left-over from another life. */
+  whole?(backend: string): void;
   /** The backend is out of reach since then (milliseconds since the epoch), or undefined: it is not. Its objects say so. */
   markStale(backend: string, since: number | undefined): void;
   /** The services of a backend that are not in the home as they should be, by key. */

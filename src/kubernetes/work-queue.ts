@@ -64,6 +64,15 @@ export class WorkQueue<K extends string> {
     return { waiting: this.#since.size, oldest };
   }
 
+  /** Since when each that waits does, in milliseconds since the epoch. */
+  waits(): ReadonlyMap<K, number> {
+    return this.#since;
+  }
+
+  works(key: K): boolean {
+    return this.#working.has(key);
+  }
+
   /** @param wait milliseconds until it is its turn; a time that was set before and is sooner stands */
   add(key: K, wait = 0): void {
     if (!this.#since.has(key)) this.#since.set(key, this.#clock.now());

@@ -40,3 +40,12 @@ test("what was given is not changed later", () => {
   map.delete("a", "1");
   assert.deepEqual(values, ["1", "2"]);
 });
+
+test("its keys are those that have a value", () => {
+  const map = new MultiMap<string, number>();
+  map.add("a", 1);
+  map.add("a", 2);
+  map.add("b", 1);
+  map.delete("b", 1);
+  assert.deepEqual([...map.keys()], ["a"]);
+});

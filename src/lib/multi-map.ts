@@ -12,6 +12,10 @@ export class MultiMap<K, V extends string | number> {
     return found instanceof Set ? [...found] : [found];
   }
 
+  keys(): IterableIterator<K> {
+    return this.#values.keys();
+  }
+
   add(key: K, value: V): void {
     const found = this.#values.get(key);
     if (found === undefined) this.#values.set(key, value);

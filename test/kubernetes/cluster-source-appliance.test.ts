@@ -36,7 +36,10 @@ test(
     );
     await writeFile(
       join(home.path, "binnacle.yaml"),
-      applianceConfig(ports, `sources: {cluster: {kubeconfig: ${await box.kubeconfigFile()}, addresses: [lb.example]}}`),
+      applianceConfig(
+        ports,
+        `sources: {cluster: {kubeconfig: ${await box.kubeconfigFile()}, addresses: [lb.example]}}`,
+      ),
     );
     await using appliance = new ApplianceProcess(home.path);
     const ready = () => httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` });
