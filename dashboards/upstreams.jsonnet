@@ -48,7 +48,7 @@ binnacle.dashboard(
     ]),
     binnacle.row('Requests', [
       binnacle.graph('Requests', 'reqps', [recorded('upstream:requests:rate2m')]),
-      binnacle.graph('Errors', 'percentunit', [ratio('upstream:request_errors:rate2m')], 'Answers of 5xx, each attempt counted.'),
+      binnacle.graph('Errors', 'percentunit', [ratio('upstream:request_errors:rate2m')], 'Requests that ended with 5xx, after all attempts.'),
       binnacle.graph('Active requests', 'short', [gauge('envoy_cluster_upstream_rq_active')]),
       binnacle.graph('Latency 50 %', 's', [recorded('upstream:request_duration_seconds:p50_2m')]),
       binnacle.graph('Latency 90 %', 's', [recorded('upstream:request_duration_seconds:p90_2m')]),

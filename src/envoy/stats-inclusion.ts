@@ -26,7 +26,7 @@ const CLUSTER_STATS = [
   "membership_(total|healthy|degraded|excluded|change)",
   "upstream_cx_(total|active|connect_ms|connect_fail|connect_timeout|overflow|none_healthy|protocol_error)",
   "upstream_cx_(destroy_remote_with_active_rq|rx_bytes_total|tx_bytes_total)",
-  "upstream_rq_(total|active|time|[1-5]xx|timeout|per_try_timeout|rx_reset|pending_active|pending_overflow)",
+  "upstream_rq_(total|active|timeout|per_try_timeout|rx_reset|pending_active|pending_overflow)",
   "upstream_rq_(retry|retry_success|retry_overflow)",
   "outlier_detection\\.ejections_(active|enforced_total)",
   "health_check\\.(attempt|failure)",

@@ -68,12 +68,28 @@ test("of several Envoys counts add up and the worst health is shown", () => {
   assert.equal(board.endpoints(CART)[0]?.health, "healthy");
 });
 
+const ANSWERS = { cluster: CART, endpoint: "10.0.0.1:80", second: 100, buckets: new Map([[20, 3]]), failed: 0 };
+
 test("latencies are those of the window", () => {
   const board = new EndpointBoard(10);
   board.apply(reading(100, [endpoint()]));
-  board.addLatency(CART, "10.0.0.1:80", 100, [[20, 3]]);
+  board.addAnswers(ANSWERS);
   assert.ok(board.endpoints(CART)[0]?.latency !== undefined);
   assert.deepEqual(board.trim(105), []);
   assert.deepEqual(board.trim(120), [CART]);
   assert.equal(board.endpoints(CART)[0]?.latency, undefined);
+});
+
+test("errors are attempts that Envoy repeated and requests that failed, until the endpoint is gone", () => {
+  const board = new EndpointBoard(10);
+  board.apply(reading(100, [endpoint({ errors: 2 })]));
+  board.addAnswers({ ...ANSWERS, failed: 20 });
+  const errors = () => board.endpoints(CART).map((state) => [state.errors, state.errorsPerSecond]);
+  assert.deepEqual(errors(), [[22, 2]]);
+  board.trim(120);
+  assert.deepEqual(errors(), [[22, 0]], "the rate is the window's");
+  board.apply(reading(122, []));
+  board.trim(123);
+  board.apply(reading(124, [endpoint()]));
+  assert.deepEqual(errors(), [[0, 0]], "another one has the same address");
 });

@@ -1,9 +1,10 @@
 import { compareText } from "#lib/compare.ts";
 import type { ClusterReading, EndpointReading } from "./clusters-text.ts";
+import { EndpointAnswers } from "./endpoint-answers.ts";
 import { isHealthy } from "./failure-facts.ts";
-import { BUCKETS, quantiles } from "./histogram.ts";
 import { type MembershipReading, Memberships } from "./memberships.ts";
 import type { EndpointHealth, EndpointState, SeenBy, Upstream } from "./messages.ts";
+import type { EndpointSum } from "./receiver-messages.ts";
 import { parseUpstream } from "./upstream.ts";
 
 /** What an Envoy's `/clusters` says that differs from what it said before. */
@@ -31,11 +32,6 @@ interface Seen {
   at: number;
 }
 
-interface Window {
-  /** By second: weights by bucket. */
-  readonly seconds: Map<number, Float64Array>;
-}
-
 /** Worst first: what several Envoys say of one endpoint becomes the worst. */
 const WORST: readonly EndpointHealth[] = [
   "ejected",
@@ -52,11 +48,10 @@ export class EndpointBoard {
   /** Cluster → Envoy → endpoint's address. */
   readonly #clusters = new Map<string, Map<string, Map<string, Seen>>>();
   readonly #memberships = new Memberships();
-  readonly #latencies = new Map<string, Window>();
-  readonly #windowSeconds: number;
+  readonly #answers: EndpointAnswers;
 
   constructor(windowSeconds: number) {
-    this.#windowSeconds = windowSeconds;
+    this.#answers = new EndpointAnswers(windowSeconds);
   }
 
   /** Returns the clusters whose endpoints differ now. */
@@ -86,28 +81,16 @@ export class EndpointBoard {
     this.#memberships.forget(envoy);
   }
 
-  /** Durations of requests that an endpoint answered. `second` in seconds since the epoch. */
-  addLatency(cluster: string, address: string, second: number, buckets: Iterable<readonly [number, number]>): void {
-    const key = `${cluster} ${address}`;
-    const window = this.#latencies.get(key) ?? { seconds: new Map<number, Float64Array>() };
-    this.#latencies.set(key, window);
-    const weights = window.seconds.get(second) ?? new Float64Array(BUCKETS);
-    window.seconds.set(second, weights);
-    for (const [bucket, weight] of buckets) weights[bucket]! += weight;
+  /** What single requests say of an endpoint. */
+  addAnswers(sum: EndpointSum): void {
+    this.#answers.add(sum);
   }
 
-  /** Drops latencies that are out of the window. Returns the clusters whose endpoints' latencies changed by that. */
+  /** Drops what is out of the window at `now`, seconds since the epoch. Returns the clusters whose endpoints changed by that. */
   trim(now: number): readonly string[] {
-    const changed = new Set<string>();
-    for (const [key, { seconds }] of this.#latencies) {
-      for (const second of seconds.keys()) {
-        if (second >= now - this.#windowSeconds) continue;
-        seconds.delete(second);
-        changed.add(key.slice(0, key.lastIndexOf(" ")));
-      }
-      if (seconds.size === 0) this.#latencies.delete(key);
-    }
-    return [...changed];
+    return this.#answers.trim(now, (cluster, address) =>
+      [...(this.#clusters.get(cluster)?.values() ?? [])].some((endpoints) => endpoints.has(address)),
+    );
   }
 
   /** Every cluster that an Envoy has, sorted. */
@@ -161,6 +144,7 @@ export class EndpointBoard {
 
   #state(cluster: string, address: string, seen: readonly Seen[]): EndpointState {
     const sum = (of: (one: Seen) => number) => seen.reduce((total, one) => total + of(one), 0);
+    const answers = this.#answers.of(cluster, address);
     const zone = seen.find(({ reading }) => reading.zone !== "")?.reading.zone;
     return {
       address,
@@ -169,21 +153,13 @@ export class EndpointBoard {
       activeRequests: sum(({ reading }) => reading.activeRequests),
       activeConnections: sum(({ reading }) => reading.activeConnections),
       requests: sum(({ totals }) => totals.requests),
-      errors: sum(({ totals }) => totals.errors),
+      errors: sum(({ totals }) => totals.errors) + answers.errors,
       timeouts: sum(({ totals }) => totals.timeouts),
       connectFailures: sum(({ totals }) => totals.connectFailures),
       perSecond: sum(({ requestsPerSecond }) => requestsPerSecond),
-      errorsPerSecond: sum(({ errorsPerSecond }) => errorsPerSecond),
-      latency: quantiles(this.#weights(`${cluster} ${address}`)),
+      errorsPerSecond: sum(({ errorsPerSecond }) => errorsPerSecond) + answers.errorsPerSecond,
+      latency: answers.latency,
     };
-  }
-
-  #weights(key: string): Float64Array {
-    const sum = new Float64Array(BUCKETS);
-    for (const weights of this.#latencies.get(key)?.seconds.values() ?? []) {
-      for (const [bucket, weight] of weights.entries()) sum[bucket]! += weight;
-    }
-    return sum;
   }
 
   #read(cluster: string, { envoy, at }: BoardReading, endpoints: readonly EndpointReading[]): void {

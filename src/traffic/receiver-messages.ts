@@ -67,7 +67,7 @@ export interface Batch {
   /** When the newest request ended, in milliseconds since the epoch; undefined without entries. */
   readonly newest: number | undefined;
   readonly flows: readonly FlowLatency[];
-  readonly endpoints: readonly EndpointLatency[];
+  readonly endpoints: readonly EndpointSum[];
   readonly rows: readonly RawRow[];
 }
 
@@ -84,11 +84,13 @@ export interface FlowLatency {
   readonly phases: Float64Array;
 }
 
-export interface EndpointLatency {
+export interface EndpointSum {
   readonly second: number;
   readonly cluster: string;
   readonly endpoint: string;
   readonly buckets: ReadonlyMap<number, number>;
+  /** Weight of those that ended with 5xx, whoever made the answer: the endpoint's own, or Envoy for a connection that broke. */
+  readonly failed: number;
 }
 
 /** How a page differs from the one of the same Envoy before; after `fresh` everything differs. */

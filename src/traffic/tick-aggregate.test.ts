@@ -51,6 +51,18 @@ test("all entries are in the sums, by flow and second, as what they stand for", 
   assert.deepEqual(Array.from(flows[0]!.phases.subarray(0, 2)), [21, 21], "each waited one millisecond");
 });
 
+test("an endpoint's failures are the answers of 5xx, not the clients that left", () => {
+  const { tick, add } = aggregate({ failures: 0.5 });
+  add("failures", { code: 500 });
+  add("failures", { code: 503, flags: "UC" });
+  add("failures", { code: 0, flags: "DC" });
+  add("sample", { code: 404 });
+  assert.deepEqual(
+    tick.take(PLENTY).endpoints.map(({ failed }) => failed),
+    [4],
+  );
+});
+
 test("what comes in both logs counts once", () => {
   const { tick, add } = aggregate();
   add("failures", { code: 404, flags: "NR" });

@@ -6,7 +6,7 @@ import { matchesPin } from "./filter.ts";
 import { bucketOf } from "./histogram.ts";
 import type { KeptBecause, PinTarget } from "./messages.ts";
 import { rawRow } from "./raw-row.ts";
-import type { Batch, FlowLatency, EndpointLatency } from "./receiver-messages.ts";
+import type { Batch, EndpointSum, FlowLatency } from "./receiver-messages.ts";
 import { PHASE_SUMS } from "./second.ts";
 
 export interface AggregateSettings {
@@ -48,7 +48,7 @@ export class TickAggregate {
   #dropped = 0;
   #newest: number | undefined;
   #flows = new Map<string, MutableLatency>();
-  #endpoints = new Map<string, EndpointSum>();
+  #endpoints = new Map<string, MutableSum>();
   #precious: Waiting[] = [];
   #ordinary: Waiting[] = [];
 
@@ -155,8 +155,13 @@ export class TickAggregate {
     if (endpoint === undefined || cluster === "") return;
     const endpointKey = `${second}\n${cluster}\n${endpoint}`;
     let sum = this.#endpoints.get(endpointKey);
-    if (sum === undefined) this.#endpoints.set(endpointKey, (sum = { second, cluster, endpoint, buckets: new Map() }));
+    if (sum === undefined) {
+      sum = { second, cluster, endpoint, buckets: new Map(), failed: 0 };
+      this.#endpoints.set(endpointKey, sum);
+    }
     sum.buckets.set(bucket, (sum.buckets.get(bucket) ?? 0) + weight);
+    // A client that left before the answer (code 0) is not the endpoint's failure.
+    if (facts.code >= 500) sum.failed += weight;
   }
 }
 
@@ -165,7 +170,7 @@ function newest<T>(list: readonly T[], count: number): readonly T[] {
 }
 
 type MutableLatency = FlowLatency & { readonly buckets: Map<number, number> };
-type EndpointSum = EndpointLatency & { readonly buckets: Map<number, number> };
+type MutableSum = EndpointSum & { readonly buckets: Map<number, number>; failed: number };
 
 function addPhases(sums: Float64Array, facts: EntryFacts, weight: number): void {
   addPhase(sums, 0, facts.waiting, weight);

@@ -332,7 +332,7 @@ test("latencies of entries are in rates, columns and endpoints", () => {
     dropped: 0,
     newest: clock.now,
     flows: [{ ...at, envoy: "e1", listener: "http", routeKey: SHOP, phases: new Float64Array(8) }],
-    endpoints: [{ ...at, endpoint: "10.0.0.1:8080" }],
+    endpoints: [{ ...at, failed: 0, endpoint: "10.0.0.1:8080" }],
     rows: [],
   });
   clock.now += 500;

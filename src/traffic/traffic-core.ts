@@ -136,9 +136,9 @@ export class TrafficCore {
       const flow = this.#flows.flow(envoy, listener, routeKey, cluster);
       this.#history.addLatencies(second, [{ flow, buckets, phases }]);
     }
-    for (const { second, cluster, endpoint, buckets } of batch.endpoints) {
-      this.#board.addLatency(cluster, endpoint, second, buckets);
-      this.#changedClusters.add(cluster);
+    for (const sum of batch.endpoints) {
+      this.#board.addAnswers(sum);
+      this.#changedClusters.add(sum.cluster);
     }
     for (const raw of batch.rows) this.#addRow(raw);
   }

@@ -22,8 +22,8 @@ export interface AccessLogSettings {
 /**
  * What every HTTP connection manager logs:
  * - exact counters (`binnacle.requests`, see traffic-key.ts) of all requests, at any load;
- * - latency by route as the histogram `binnacle.request_duration`, for Prometheus: of all requests, or of a share that RTDS
- *   steers, because a duration costs as much as the counters (3,400 instructions);
+ * - latency by upstream and route as the histogram `binnacle.request_duration`, for Prometheus: of all requests, or of a share
+ *   that RTDS steers, because a duration costs as much as the counters (3,400 instructions);
  * - to the access-log service: failures and slow ones, and a sample of the rest, each with a share that RTDS steers
  *   (runtime.ts) without touching the listener;
  * - optionally, lines on standard output.
@@ -53,7 +53,8 @@ function requestCounter(listener: string): AccessLog {
 }
 
 function latencyHistogram(listener: string): AccessLog {
-  const stat = { name: REQUEST_STAT.duration, tags: [tag(REQUEST_STAT.routeTag, `${literal(listener)} ${ROUTE_KEY}`)] };
+  const format = `%UPSTREAM_CLUSTER_RAW% ${literal(listener)} ${ROUTE_KEY}`;
+  const stat = { name: REQUEST_STAT.duration, tags: [tag(REQUEST_STAT.routeTag, format)] };
   const duration = { stat, unit: "Milliseconds", value_format: "%DURATION%" };
   return statsLogger(share("latency"), { histograms: [duration] });
 }

@@ -35,6 +35,10 @@ test("Prometheus' rules make labels of a request key", () => {
     code: "503",
     flags: "UF,URX",
     envoy_cluster_name: "local/team-shop/cart/80",
+    backend: "local",
+    upstream_namespace: "team-shop",
+    service: "cart",
+    port: "80",
     listener: "http",
     host: "shop.example",
     route_kind: "Ingress",
@@ -48,16 +52,31 @@ test("Prometheus' rules make labels of a request key", () => {
     listener: "http",
     host: "shop.example",
   });
+  assert.deepEqual(relabel("request", "503 - binnacle_stub http shop.example"), {
+    code: "503",
+    flags: "-",
+    envoy_cluster_name: "binnacle_stub",
+    listener: "http",
+    host: "shop.example",
+  });
   assert.deepEqual(relabel("request", "404 NR  http "), { code: "404", flags: "NR", listener: "http" });
 });
 
-test("and of a histogram's route", () => {
-  assert.deepEqual(relabel("served_by", `http ${envoyRouteName("shop.example", OWNER, "exact /a")}`), {
-    listener: "http",
-    host: "shop.example",
-    route_kind: "Ingress",
-    namespace: "team-shop",
-    route_name: "shop",
-    route: "exact /a",
-  });
+test("and of a histogram's upstream and route", () => {
+  assert.deepEqual(
+    relabel("served_by", `east/team/cart/80 http ${envoyRouteName("shop.example", OWNER, "exact /a")}`),
+    {
+      envoy_cluster_name: "east/team/cart/80",
+      backend: "east",
+      upstream_namespace: "team",
+      service: "cart",
+      port: "80",
+      listener: "http",
+      host: "shop.example",
+      route_kind: "Ingress",
+      namespace: "team-shop",
+      route_name: "shop",
+      route: "exact /a",
+    },
+  );
 });

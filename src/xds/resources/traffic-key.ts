@@ -5,7 +5,10 @@ import type { ObjectRef } from "#resources/ref.ts";
  * that Envoy has to look up for itself costs on every request; it stands in `Route.name`, which costs nothing.
  */
 
-/** Names of the stats access logger. `requestTag` holds a request key, `routeTag` a listener, a space and a route name. */
+/**
+ * Names of the stats access logger. `requestTag` holds a request key, `routeTag` a cluster, a listener and a route name with
+ * spaces between them.
+ */
 export const REQUEST_STAT = {
   prefix: "binnacle",
   requests: "requests",
@@ -53,19 +56,25 @@ export interface RelabelRule {
   readonly replacement: string;
 }
 
+/** A cluster whose name is an upstream's identity has the parts of it as well. Its namespace need not be the route's. */
+const UPSTREAM_LABELS = ["envoy_cluster_name", "backend", "upstream_namespace", "service", "port"] as const;
+const UPSTREAM_LABELS_REGEX = "(([^ /]+)/([^ /]+)/([^ /]+)/([0-9]+)|[^ ]*)";
 const ROUTE_LABELS = ["listener", "host", "route_kind", "namespace", "route_name", "route"] as const;
 const ROUTE_LABELS_REGEX = "([^ ]*) ([^/]*)(?:/([^/]*)/([^/]*)/([^/]*)/(.*))?";
-const REQUEST_LABELS = ["code", "flags", "envoy_cluster_name", ...ROUTE_LABELS] as const;
-const REQUEST_LABELS_REGEX = `([0-9]*) ([^ ]*) ([^ ]*) ${ROUTE_LABELS_REGEX}`;
+const SERVED_LABELS = [...UPSTREAM_LABELS, ...ROUTE_LABELS] as const;
+const SERVED_LABELS_REGEX = `${UPSTREAM_LABELS_REGEX} ${ROUTE_LABELS_REGEX}`;
+const REQUEST_LABELS = ["code", "flags", ...SERVED_LABELS] as const;
+const REQUEST_LABELS_REGEX = `([0-9]*) ([^ ]*) ${SERVED_LABELS_REGEX}`;
 
 /**
- * Gives `envoy_binnacle_requests` and `envoy_binnacle_request_duration` the labels that a reader wants (code, flags,
- * envoy_cluster_name; listener, host, route_kind, namespace, route_name, route) when Prometheus scrapes them. After them
- * `request` and `served_by` can be dropped: the labels say all that they say.
+ * Gives `envoy_binnacle_requests` and `envoy_binnacle_request_duration` the labels that a reader wants (of the first: code,
+ * flags; of both: envoy_cluster_name, backend, upstream_namespace, service, port; listener, host, route_kind, namespace,
+ * route_name, route) when Prometheus scrapes them. After them `request` and `served_by` can be dropped: the labels say all
+ * that they say.
  */
 export const TRAFFIC_RELABEL: readonly RelabelRule[] = [
   ...rules(REQUEST_STAT.requestTag, REQUEST_LABELS_REGEX, REQUEST_LABELS),
-  ...rules(REQUEST_STAT.routeTag, ROUTE_LABELS_REGEX, ROUTE_LABELS),
+  ...rules(REQUEST_STAT.routeTag, SERVED_LABELS_REGEX, SERVED_LABELS),
 ];
 
 function rules(sourceLabel: string, regex: string, labels: readonly string[]): RelabelRule[] {
