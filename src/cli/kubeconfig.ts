@@ -1,12 +1,14 @@
 import { X509Certificate } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { text as textOf } from "node:stream/consumers";
 import { dump } from "js-yaml";
 import { KUBE_PREFIX } from "#api/ports/kube.ts";
 import { API_TLS_FOLDER, AUTHORITY_CERTIFICATE_FILE } from "#api/tls/own-authority.ts";
 import { apiClient } from "./api-client.ts";
 import { type CliContext, CommandError } from "./context.ts";
 import { type LocationFlags, stateDirectoryOf } from "./locations.ts";
+import { howToAllow, newToken } from "./user.ts";
 
 export interface KubeconfigFlags extends LocationFlags {
   /** File to write; standard output without it. */
@@ -15,12 +17,19 @@ export interface KubeconfigFlags extends LocationFlags {
   readonly server?: string;
   /** PEM file of whoever signed the API's certificate, when that is not its own authority. */
   readonly certificateAuthority?: string;
+  /** Whose it is; the operator's without it. */
+  readonly user?: string;
+  /** File with the user's token, `-` for standard input; without it a new one is made. */
+  readonly tokenFile?: string;
+  /** The namespace that is meant where none is named. */
+  readonly namespace?: string;
 }
 
-/** `binnacle kubeconfig`: what kubectl needs to read the objects of the appliance that runs. It holds the token. */
+/** `binnacle kubeconfig`: what kubectl needs to read the objects of the appliance that runs. It holds a token. */
 export async function kubeconfig(flags: KubeconfigFlags, context: CliContext): Promise<number> {
   const stateDirectory = stateDirectoryOf(flags, context);
-  const { url, token } = await apiClient(stateDirectory);
+  const { url, token: own } = await apiClient(stateDirectory);
+  const { name: user, token, isNew } = await holderOf(flags, own, context);
   const server = new URL(flags.server ?? url);
   // The same port takes both; kubectl sends credentials over TLS only.
   server.protocol = "https:";
@@ -38,10 +47,20 @@ export async function kubeconfig(flags: KubeconfigFlags, context: CliContext): P
         },
       },
     ],
-    users: [{ name, user: { token } }],
-    contexts: [{ name, context: { cluster: name, user: name } }],
-    "current-context": name,
+    users: [{ name: user, user: { token } }],
+    contexts: [
+      {
+        name: user,
+        context: {
+          cluster: name,
+          user,
+          ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
+        },
+      },
+    ],
+    "current-context": user,
   });
+  if (isNew) context.stderr.write(`${howToAllow(token)}\n`);
   if (flags.output === undefined) {
     context.stdout.write(text);
     return 0;
@@ -54,6 +73,27 @@ export async function kubeconfig(flags: KubeconfigFlags, context: CliContext): P
   await rename(draft, file);
   context.stdout.write(`${file} is written; use it with: kubectl --kubeconfig ${file} get ingresses -A\n`);
   return 0;
+}
+
+/** Who will hold the file, under which name of kubectl's, and the token that they come in with. */
+async function holderOf(
+  { user, tokenFile }: KubeconfigFlags,
+  own: string,
+  { cwd, stdin }: CliContext,
+): Promise<{ readonly name: string; readonly token: string; readonly isNew: boolean }> {
+  if (user === undefined) {
+    if (tokenFile !== undefined) throw new CommandError("--token-file needs --user", "say whose token it is");
+    return { name: "binnacle", token: own, isNew: false };
+  }
+  const name = `binnacle-${user}`;
+  if (tokenFile === undefined) return { name, token: newToken(), isNew: true };
+  const words = `could not read the token ${tokenFile === "-" ? "from standard input" : resolve(cwd, tokenFile)}`;
+  const read = tokenFile === "-" && stdin !== undefined ? textOf(stdin) : readFile(resolve(cwd, tokenFile), "utf8");
+  const token = await read.catch((cause: unknown) => {
+    throw new CommandError(words, "name a file that holds it with --token-file FILE", { cause });
+  });
+  if (!/^\S+$/.test(token.trim())) throw new CommandError(`${words}: it is none`, "a token is one word");
+  return { name, token: token.trim(), isNew: false };
 }
 
 /** Undefined: the system's own list of authorities decides. */

@@ -77,6 +77,9 @@ function build(context: CliContext, exit: (code: number) => void): Command {
       "--certificate-authority <file>",
       "PEM file of who signed the API's certificate (default: its own authority)",
     )
+    .option("--user <name>", "for a user of api.users, with a new token (default: for you, with the appliance's)")
+    .option("--token-file <file>", "the user's token instead of a new one; - for standard input")
+    .option("-n, --namespace <namespace>", "the namespace that kubectl means where none is named")
     .action(async (flags: KubeconfigFlags) => exit(await kubeconfig(flags, context)));
 
   command(program, "status", "show how the appliance is, and all that is wrong with its objects")

@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
-import type { TestContext } from "node:test";
 import type { ApiOptions } from "#api/api.ts";
 import type { BackendsView } from "#api/ports/backends.ts";
 import type { TrafficView } from "#api/ports/traffic.ts";
@@ -45,8 +44,13 @@ spec:
     http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: gone, port: {number: 80}}}}]}
 `;
 
+/** Where what was started is handed to be ended: a test's context. */
+interface Ends {
+  after(end: () => Promise<void>): void;
+}
+
 /** What the API shows, over the real views: objects, traffic, alerts and silences of both. */
-export async function twoTeams(t: TestContext): Promise<Partial<ApiOptions>> {
+export async function twoTeams(t: Ends): Promise<Partial<ApiOptions>> {
   const controlPlane = new ControlPlane({
     translate: settingsFor(18080, 18443),
     listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
@@ -193,7 +197,7 @@ function trafficOfBoth(): TrafficView {
 }
 
 /** Answers as Prometheus and Alertmanager do, as far as the API asks them. */
-async function monitoringOfBoth(t: TestContext): Promise<NonNullable<ApiOptions["monitoring"]>> {
+async function monitoringOfBoth(t: Ends): Promise<NonNullable<ApiOptions["monitoring"]>> {
   const time = new Date().toISOString();
   const alert = (team: string): object => ({
     fingerprint: team,
