@@ -2,13 +2,10 @@ import type { Problem } from "#lib/problem.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import type { Archive } from "#store/archive.ts";
 import { Store, type StoreEvent } from "#store/store.ts";
-import { hostBuilder } from "#translate/host.ts";
-import { INGRESS_BY_HOST, TRANSLATION_INDEXES } from "#translate/indexes.ts";
-import { listenerBuilder, tablesBuilder } from "#translate/listener.ts";
+import { TRANSLATION_INDEXES } from "#translate/indexes.ts";
 import type { TranslateSettings } from "#translate/settings.ts";
 import { type TranslationDelta, Translator } from "#translate/translator.ts";
-import { unitId } from "#translate/unit.ts";
-import { upstreamBuilder } from "#translate/upstream.ts";
+import { translationUnits } from "#translate/units.ts";
 import { encodeItem, XDS_TYPE_OF } from "#xds/resources/encode.ts";
 import type { ListenerDefaults } from "#xds/resources/listener.ts";
 import { runtimeLayer } from "#xds/resources/runtime-layer.ts";
@@ -57,14 +54,7 @@ export class ControlPlane {
     this.store = new Store({ indexes: TRANSLATION_INDEXES, archive: options.archive, now: options.now });
     this.translator = new Translator({
       store: this.store,
-      builders: {
-        host: hostBuilder(translate),
-        upstream: upstreamBuilder(translate),
-        listener: listenerBuilder(translate),
-        tables: tablesBuilder(translate),
-      },
-      roots: [unitId("tables", ""), ...translate.listeners.map(({ name }) => unitId("listener", name))],
-      rootIndex: { name: INGRESS_BY_HOST, kind: "host" },
+      ...translationUnits(translate),
     });
     this.steer({});
     this.store.onChange((event) => this.#onStoreChange(event));

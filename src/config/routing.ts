@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Report, rule, text } from "#lib/schema-rules.ts";
-import { checkDnsSubdomain } from "#resources/names.ts";
+import { checkDnsLabel, checkDnsSubdomain } from "#resources/names.ts";
 import { duration } from "./setting.ts";
 
 const tlsVersion = z.enum(["1.2", "1.3"]);
@@ -21,6 +21,14 @@ export const routing = z
       .describe(
         "Whether plain HTTP redirects to HTTPS on hosts with TLS; an Ingress can say otherwise with binnacle.dev/ssl-redirect.",
       ),
+    rootNamespaces: z
+      .array(text(checkDnsLabel))
+      .default([])
+      .describe("The namespaces whose HTTPProxies may have hosts of their own; empty: all."),
+    permitInsecure: z
+      .boolean()
+      .default(true)
+      .describe("Whether a route of an HTTPProxy may ask for plain HTTP on a host with TLS."),
     tls: z
       .strictObject({
         minimumVersion: tlsVersion.default("1.2").describe("The oldest TLS version that clients may use."),

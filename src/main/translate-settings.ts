@@ -5,6 +5,7 @@ import type { TranslateSettings } from "#translate/settings.ts";
 /** What translation needs of the configuration. `ownAddresses` are all addresses of this machine's interfaces. */
 export function translateSettings(config: Config, ownAddresses: readonly string[]): TranslateSettings {
   const { ingressClass, claimUnclassed, httpsRedirect, tls, requestTimeout, connectTimeout } = config.routing;
+  const { rootNamespaces, permitInsecure } = config.routing;
   return {
     listeners: config.listeners.map(({ name, address, port, protocol, proxyProtocol, trustedHops, service }) => ({
       name,
@@ -18,6 +19,7 @@ export function translateSettings(config: Config, ownAddresses: readonly string[
     ingressClass,
     claimUnclassed,
     httpsRedirect,
+    proxies: { rootNamespaces, permitInsecure },
     tls,
     requestTimeout,
     connectTimeout,

@@ -88,6 +88,14 @@ test("a cluster's name gives the labels of its upstream; a request keeps the nam
     service: "cart",
     port: "8080",
   });
+  assert.deepEqual(relabel(settings, { __name__: name, envoy_cluster_name: "local/team-shop/cart/80~1a2b3c4d" }), {
+    __name__: name,
+    envoy_cluster_name: "local/team-shop/cart/80~1a2b3c4d",
+    backend: "local",
+    namespace: "team-shop",
+    service: "cart",
+    port: "80",
+  });
   assert.deepEqual(relabel(settings, { __name__: name, envoy_cluster_name: "binnacle_xds" }), {
     __name__: name,
     envoy_cluster_name: "binnacle_xds",

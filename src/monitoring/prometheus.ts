@@ -153,7 +153,7 @@ function envoyJob(settings: PrometheusSettings): object {
 
 /** The parts of a cluster's name, which is the upstream's identity: `backend/namespace/service/port`. */
 const UPSTREAM_LABELS = ["backend", "namespace", "service", "port"] as const;
-const UPSTREAM_NAME = "envoy_cluster_.+;([^/]+)/([^/]+)/([^/]+)/([0-9]+)";
+const UPSTREAM_NAME = "envoy_cluster_.+;([^/]+)/([^/]+)/([^/]+)/([0-9]+)(?:~[0-9a-f]+)?";
 
 function controlPlaneJob({ controlPlane }: PrometheusTargets): object {
   return {

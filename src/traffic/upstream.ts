@@ -1,6 +1,9 @@
 import type { Upstream } from "./messages.ts";
 
-/** Reads a cluster's name, `backend/namespace/service/port`; undefined for Envoy's own clusters. */
+/**
+ * Reads a cluster's name, `backend/namespace/service/port`, and `~` with a hash where a route wants the upstream in a way of its
+ * own; undefined for Envoy's own clusters.
+ */
 export function parseUpstream(cluster: string): Upstream | undefined {
   const match = CLUSTER_NAME.exec(cluster);
   if (match === null) return undefined;
@@ -8,7 +11,7 @@ export function parseUpstream(cluster: string): Upstream | undefined {
   return { backend, namespace, service, port: Number(port) };
 }
 
-const CLUSTER_NAME = /^([^/]+)\/([^/]+)\/([^/]+)\/(\d{1,5})$/;
+const CLUSTER_NAME = /^([^/]+)\/([^/]+)\/([^/]+)\/(\d{1,5})(?:~[0-9a-f]+)?$/;
 
 export function sameUpstream(a: Upstream, b: Upstream): boolean {
   return a.backend === b.backend && a.namespace === b.namespace && a.service === b.service && a.port === b.port;

@@ -9,7 +9,7 @@ import type { Verdict } from "./verdict.ts";
 
 /** Where a reference to a Service port leads: to a cluster, or to nothing, with what is wrong. */
 export type ResolvedBackend =
-  | { readonly cluster: string; readonly unit: UnitId }
+  | { readonly upstream: UpstreamIdentity; readonly cluster: string; readonly unit: UnitId }
   | { readonly problem: Omit<Verdict, "ref" | "path"> };
 
 /** The answer of a route whose backend is missing: a missing reference is never covered by an old form. */
@@ -29,19 +29,24 @@ export function resolveBackend(backend: IngressBackend, namespace: string, read:
   return resolveServicePort(namespace, name, port.name ?? port.number ?? 0, "tcp", read);
 }
 
-/** Resolves a Service's port, by number or name, to the upstream that stands for it. */
+/**
+ * Resolves a Service's port, by number or name, to the upstream that stands for it.
+ *
+ * @param effect what becomes of requests when there is none
+ */
 export function resolveServicePort(
   namespace: string,
   name: string,
   port: number | string,
   transport: UpstreamIdentity["transport"],
   read: Reader,
+  effect = "so this path answers 503",
 ): ResolvedBackend {
   const service = read.get("Service", namespace, name)?.object;
   if (service === undefined) {
     return refused(
       "ServiceNotFound",
-      `Service ${namespace}/${name} does not exist, so this path answers 503`,
+      `Service ${namespace}/${name} does not exist, ${effect}`,
       `create Service ${name} in namespace ${namespace}, or correct the name`,
     );
   }
@@ -49,13 +54,14 @@ export function resolveServicePort(
     findPort(service, port, transport)?.port ??
     (service.spec.type === "ExternalName" && typeof port === "number" ? port : undefined);
   if (number !== undefined) {
-    const cluster = clusterName({ backend: backendOf(service), namespace, service: name, port: number, transport });
-    return { cluster, unit: unitId("upstream", cluster) };
+    const upstream = { backend: backendOf(service), namespace, service: name, port: number, transport };
+    const cluster = clusterName(upstream);
+    return { upstream, cluster, unit: unitId("upstream", cluster) };
   }
   const protocol = transport === "udp" ? "UDP " : "";
   return refused(
     "ServicePortNotFound",
-    `Service ${namespace}/${name} has no ${protocol}port ${port} (it has ${listPorts(service)}), so this path answers 503`,
+    `Service ${namespace}/${name} has no ${protocol}port ${port} (it has ${listPorts(service)}), ${effect}`,
     `use one of the Service's ${transport === "udp" ? "UDP" : "TCP"} ports`,
   );
 }

@@ -1,28 +1,31 @@
-import { type IngressAnnotations, readIngressAnnotations } from "#resources/annotations.ts";
+import { readIngressAnnotations } from "#resources/annotations.ts";
 import type { Ingress } from "#resources/ingress.ts";
-import { formatRef, type ObjectRef } from "#resources/ref.ts";
-import type { StoredObject } from "#store/store.ts";
-import { compareAge } from "./age.ts";
+import type { ObjectRef } from "#resources/ref.ts";
+import { type HostClaims, hostClaims } from "./host-claims.ts";
+import { type HostRoute, hostRoutes } from "./host-routes.ts";
+import { type ProxyHost, proxyHost } from "./httpproxy/proxy-host.ts";
 import { isOurs } from "./ingress-class.ts";
-import { type IngressRoutes, ingressRoutes } from "./ingress-routes.ts";
-import { INGRESS_BY_HOST } from "./indexes.ts";
-import { ANY_HOST } from "./ir.ts";
+import { ingressRoutes } from "./ingress-routes.ts";
+import type { TlsPolicy } from "./ir.ts";
+import type { IrPolicies } from "./ir-policies.ts";
 import type { IrRoute } from "./ir-route.ts";
 import type { TranslateSettings } from "./settings.ts";
 import { type HostTls, hostTls, tableOf } from "./tls.ts";
 import { tlsPolicyOf } from "./tls-policy.ts";
-import type { Reader, UnitId } from "./unit.ts";
+import type { Fact, Reader, UnitId } from "./unit.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** What one host answers, from the Ingresses of the namespace that it belongs to. */
+/** What one host answers, from the objects of the namespace that it belongs to. */
 export interface HostAnswers {
-  /** Those Ingresses, the oldest first. */
+  /** Those objects: the proxies first, then the Ingresses, the oldest first. Empty: nobody claims the host. */
   readonly from: readonly ObjectRef[];
   /** Over plain HTTP: routes, or redirects to HTTPS. Undefined: no listener speaks it. */
   readonly plain: readonly IrRoute[] | undefined;
   /** Over TLS. Undefined: not asked for, or there is no certificate to do it with. */
   readonly secure: SecureAnswers | undefined;
+  readonly policies: IrPolicies | undefined;
   readonly needs: readonly UnitId[];
+  readonly facts: readonly Fact[];
   readonly verdicts: readonly Verdict[];
 }
 
@@ -33,57 +36,92 @@ export interface SecureAnswers {
   readonly routes: readonly IrRoute[];
 }
 
-/** Undefined: no Ingress of ours names the host. */
-export function hostAnswers(host: string, settings: TranslateSettings, read: Reader): HostAnswers | undefined {
-  const ours = (ingress: Ingress): boolean => isOurs(ingress, settings, read);
-  const claims = read
-    .list(INGRESS_BY_HOST, host)
-    .filter((stored): stored is StoredObject<Ingress> => stored.object.kind === "Ingress" && ours(stored.object))
-    .toSorted(compareAge);
-  const [first] = claims;
-  if (first === undefined) return undefined;
-  const owned = claims.filter(({ ref }) => ref.namespace === first.ref.namespace);
+export function hostAnswers(host: string, settings: TranslateSettings, read: Reader): HostAnswers {
+  const claims = hostClaims(host, settings, read);
+  if (claims.owner === undefined) return { ...NOTHING, verdicts: claims.verdicts };
+  const { owner, ingresses, proxy } = claims;
+  const proxied = proxy === undefined ? undefined : proxyHost(proxy.root, proxy.virtualhost, settings, read);
   const annotations = new Map(
-    owned.map(({ object }) => [object, readIngressAnnotations(object.metadata.annotations).value]),
+    ingresses.map(({ object }) => [object, readIngressAnnotations(object.metadata.annotations).value]),
   );
-  const built = ingressRoutes(host, owned, annotations, settings, read);
-  const verdicts: Verdict[] = [
-    ...claims.filter((claim) => !owned.includes(claim)).map((claim) => hostTaken(claim, host, first)),
-    ...built.verdicts,
-  ];
-  const asked = hostTls(host, first.ref.namespace, ours, read);
+  const ingress = ingressRoutes(host, ingresses, annotations, settings, read);
+  const asked = tlsOf(host, owner.namespace, claims, proxied, annotations, settings, read);
   const tls = speaks(settings, "https") ? asked : undefined;
-  verdicts.push(...(tls?.verdicts ?? asked?.asking.map(noHttpsListener) ?? []));
-  const common = {
-    from: owned.map(({ ref }) => ref),
-    plain: speaks(settings, "http") ? plainRoutes(built, tls !== undefined, annotations, settings) : undefined,
-    needs: built.needs,
-  };
-  if (tls?.pair === undefined) return { ...common, secure: undefined, verdicts };
-  const { policy, verdicts: aboutPolicy } = tlsPolicyOf(host, owned, annotations, settings.tls);
-  const routes = built.routes.map(({ route }) => route);
+  const built = hostRoutes({
+    host,
+    ingress,
+    ingresses,
+    annotations,
+    proxy: proxy === undefined || proxied === undefined ? undefined : { root: proxy.root, host: proxied },
+    hasTls: tls !== undefined,
+    httpsRedirect: settings.httpsRedirect,
+  });
   return {
-    ...common,
-    secure: { pair: tls.pair, table: tableOf(policy, settings.tls), routes },
-    verdicts: [...verdicts, ...aboutPolicy],
+    from: [...(proxied?.from ?? []), ...ingresses.map(({ ref }) => ref)],
+    plain: speaks(settings, "http") ? plainRoutes(built.routes, settings) : undefined,
+    secure:
+      tls?.pair === undefined
+        ? undefined
+        : {
+            pair: tls.pair,
+            table: tableOf(tls.policy, settings.tls),
+            routes: built.routes.map(({ route }) => route),
+          },
+    policies: proxied?.policies,
+    needs: [...ingress.needs, ...(proxied?.needs ?? [])],
+    facts: proxied?.facts ?? [],
+    verdicts: [
+      ...claims.verdicts,
+      ...ingress.verdicts,
+      ...(proxied?.verdicts ?? []),
+      ...built.verdicts,
+      ...(tls?.verdicts ?? asked?.asking.map(noHttpsListener) ?? []),
+    ],
   };
 }
 
-/** The routes over plain HTTP, or redirects to HTTPS; those whose Ingress refuses plain HTTP are left out. */
-function plainRoutes(
-  built: IngressRoutes,
-  tls: boolean,
-  annotations: ReadonlyMap<Ingress, IngressAnnotations>,
+const NOTHING: HostAnswers = {
+  from: [],
+  plain: undefined,
+  secure: undefined,
+  policies: undefined,
+  needs: [],
+  facts: [],
+  verdicts: [],
+};
+
+interface AskedTls extends HostTls {
+  readonly policy: TlsPolicy;
+}
+
+/** What a proxy says about TLS counts before what Ingresses say. */
+function tlsOf(
+  host: string,
+  namespace: string,
+  { ingresses, proxy }: HostClaims,
+  proxied: ProxyHost | undefined,
+  annotations: Parameters<typeof tlsPolicyOf>[2],
   settings: TranslateSettings,
-): readonly IrRoute[] {
+  read: Reader,
+): AskedTls | undefined {
+  if (proxy !== undefined && proxied?.tls !== undefined)
+    return { ...proxied.tls, asking: [proxy.root.ref], verdicts: [] };
+  const ours = (ingress: Ingress): boolean => isOurs(ingress, settings, read);
+  const asked = hostTls(host, namespace, ours, read);
+  if (asked?.pair === undefined) return asked && { ...asked, policy: settings.tls };
+  const { policy, verdicts } = tlsPolicyOf(host, ingresses, annotations, settings.tls);
+  return { ...asked, policy, verdicts: [...asked.verdicts, ...verdicts] };
+}
+
+/** The routes over plain HTTP, or redirects to HTTPS; those that refuse plain HTTP are left out. */
+function plainRoutes(routes: readonly HostRoute[], settings: TranslateSettings): readonly IrRoute[] {
   const port = settings.listeners.find(({ protocol }) => protocol === "https")?.port;
-  return built.routes.flatMap(({ route, ingress }): IrRoute[] => {
-    const wishes = annotations.get(ingress);
-    if (wishes?.allowHttp === false) return [];
-    if (!tls || !(wishes?.sslRedirect ?? settings.httpsRedirect)) return [route];
-    return [
-      { ...route, action: { type: "redirect", scheme: "https", port: port === 443 ? undefined : port, status: 308 } },
-    ];
+  return routes.flatMap(({ route, overHttp }): readonly IrRoute[] => {
+    if (overHttp === "refused") return [];
+    if (overHttp === "served") return [route];
+    const { name, owner, match } = route;
+    const target = port === 443 ? undefined : port;
+    return [{ name, owner, match, action: { type: "redirect", scheme: "https", port: target, status: overHttp } }];
   });
 }
 
@@ -96,22 +134,8 @@ function noHttpsListener(ref: ObjectRef): Verdict {
     ref,
     severity: "warning",
     reason: "NoHTTPSListener",
-    path: "spec.tls",
+    path: ref.kind === "Ingress" ? "spec.tls" : "spec.virtualhost.tls",
     message: "no listener speaks HTTPS, so its hosts are served over plain HTTP alone",
     fix: "add a listener with protocol https to binnacle.yaml, or remove tls where a proxy in front speaks it",
-  };
-}
-
-function hostTaken(claim: StoredObject<Ingress>, host: string, owner: { readonly ref: ObjectRef }): Verdict {
-  const rule = claim.object.spec.rules.findIndex(
-    (candidate) => (candidate.host === "" ? ANY_HOST : candidate.host) === host,
-  );
-  return {
-    ref: claim.ref,
-    severity: "error",
-    reason: "HostTaken",
-    path: rule === -1 ? "spec.defaultBackend" : `spec.rules[${rule}].host`,
-    message: `host ${host} belongs to namespace ${owner.ref.namespace}, which claimed it first (${formatRef(owner.ref)}), so this rule has no effect`,
-    fix: `use another host, or ask the team of ${owner.ref.namespace} to route to you`,
   };
 }

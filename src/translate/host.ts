@@ -1,27 +1,28 @@
 import { compareRefs } from "#resources/ref.ts";
 import { type HostAnswers, hostAnswers } from "./host-answers.ts";
-import { INGRESS_BY_HOST } from "./indexes.ts";
+import { INGRESS_BY_HOST, PROXY_BY_FQDN } from "./indexes.ts";
 import { ANY_HOST, HTTP_TABLE, HTTPS_TABLE, type IrVirtualHost, virtualHostName } from "./ir.ts";
+import type { IrPolicies } from "./ir-policies.ts";
 import type { IrRoute } from "./ir-route.ts";
 import type { TranslateSettings } from "./settings.ts";
 import { type TlsPlace, tlsPlace } from "./tls-chains.ts";
 import type { UnitBuilder, UnitItem } from "./unit.ts";
 
-/** Builds `host:H`: the virtual hosts and the certificate of one host, from the Ingresses that name it. */
+/** Builds `host:H`: the virtual hosts and the certificate of one host, from the objects that name it. */
 export function hostBuilder(settings: TranslateSettings): UnitBuilder {
   return (host, read) => {
-    if (read.list(INGRESS_BY_HOST, host).length === 0) return undefined;
+    if ([INGRESS_BY_HOST, PROXY_BY_FQDN].every((index) => read.list(index, host).length === 0)) return undefined;
     const answers = hostAnswers(host, settings, read);
-    if (answers === undefined) return { items: [], verdicts: [], needs: [], facts: [] };
-    const { secure, from } = answers;
-    // An Ingress's wildcard covers one label, a domain in Envoy any number: the rest of it is everybody's.
+    const { secure, from, verdicts, policies } = answers;
+    if (from.length === 0) return { items: [], verdicts, needs: [], facts: [] };
+    // A wildcard covers one label, a domain in Envoy any number: the rest of it is everybody's.
     const rest = host.startsWith("*.") ? hostAnswers(ANY_HOST, settings, read) : undefined;
     const place = secure === undefined ? NO_TLS : tlsPlace(host, secure.table, read);
     const hosts = [
       // A host that refuses plain HTTP stands without routes (404): a wildcard or the catch-all would answer for it.
-      ...(answers.plain === undefined ? [] : [virtualHost(HTTP_TABLE, host, answers.plain, rest)]),
-      ...(secure === undefined ? [] : [virtualHost(secure.table, host, secure.routes, rest)]),
-      ...place.strangeTables.map((table) => virtualHost(table, host, MISDIRECTED, rest)),
+      ...(answers.plain === undefined ? [] : [virtualHost(HTTP_TABLE, host, answers.plain, rest, policies)]),
+      ...(secure === undefined ? [] : [virtualHost(secure.table, host, secure.routes, rest, policies)]),
+      ...place.strangeTables.map((table) => virtualHost(table, host, MISDIRECTED, rest, undefined)),
     ];
     const both = [...from, ...(rest?.from ?? []).filter((ref) => !from.some((own) => compareRefs(own, ref) === 0))];
     const items = hosts.map((item): UnitItem => ({ item, from: item.beyond === undefined ? from : both }));
@@ -29,8 +30,8 @@ export function hostBuilder(settings: TranslateSettings): UnitBuilder {
       const { chain, privateKey, secret, notAfter } = secure.pair;
       items.push({ item: { type: "certificate", name: host, chain, privateKey, secret, notAfter }, from: [secret] });
     }
-    const { verdicts, needs } = answers;
-    return { items, verdicts, needs: [...needs, ...(rest?.needs ?? [])], facts: place.facts };
+    const { needs, facts } = answers;
+    return { items, verdicts, needs: [...needs, ...(rest?.needs ?? [])], facts: [...facts, ...place.facts] };
   };
 }
 
@@ -41,6 +42,7 @@ function virtualHost(
   host: string,
   routes: readonly IrRoute[],
   rest: HostAnswers | undefined,
+  policies: IrPolicies | undefined,
 ): IrVirtualHost {
   const beyond = routesIn(routeTable, rest);
   return {
@@ -50,6 +52,7 @@ function virtualHost(
     host,
     routes,
     ...(beyond === undefined ? {} : { beyond }),
+    ...(policies === undefined ? {} : { policies }),
   };
 }
 

@@ -8,6 +8,10 @@ export const INGRESS_BY_HOST = "ingress-by-host";
 export const INGRESS_BY_TLS_HOST = "ingress-by-tls-host";
 export const SLICES_BY_SERVICE = "slices-by-service";
 export const DEFAULT_INGRESS_CLASSES = "default-ingress-classes";
+export const PROXY_BY_FQDN = "proxy-by-fqdn";
+/** HTTPProxies without a host of their own, each under its {@link partKey}. */
+export const PROXY_PARTS = "proxy-parts";
+export const DELEGATIONS_BY_SECRET = "delegations-by-secret";
 
 const DEFAULT_CLASS_ANNOTATION = "ingressclass.kubernetes.io/is-default-class";
 
@@ -36,6 +40,28 @@ export const TRANSLATION_INDEXES: readonly IndexDefinition[] = [
     kind: "IngressClass",
     keys: ({ metadata }) => (metadata.annotations[DEFAULT_CLASS_ANNOTATION] === "true" ? [""] : []),
   },
+  {
+    name: PROXY_BY_FQDN,
+    kind: "HTTPProxy",
+    keys: (object) =>
+      object.kind === "HTTPProxy" && object.spec.virtualhost !== undefined ? [object.spec.virtualhost.fqdn] : [],
+  },
+  {
+    name: PROXY_PARTS,
+    kind: "HTTPProxy",
+    keys: (object) =>
+      object.kind === "HTTPProxy" && object.spec.virtualhost === undefined
+        ? [partKey(object.metadata.namespace, object.metadata.name)]
+        : [],
+  },
+  {
+    name: DELEGATIONS_BY_SECRET,
+    kind: "TLSCertificateDelegation",
+    keys: (object) =>
+      object.kind === "TLSCertificateDelegation"
+        ? object.spec.delegations.map(({ secretName }) => secretKey(object.metadata.namespace, secretName))
+        : [],
+  },
 ];
 
 /** The hosts that an Ingress has rules for; one without rules is for {@link ANY_HOST}. */
@@ -50,5 +76,13 @@ export function tlsHosts(ingress: Ingress, named: readonly string[]): readonly s
 }
 
 export function serviceKey(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
+}
+
+export function secretKey(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
+}
+
+export function partKey(namespace: string, name: string): string {
   return `${namespace}/${name}`;
 }

@@ -15,8 +15,8 @@ export interface ClassedIngress {
 }
 
 /**
- * Whether an Ingress is for us: its class has our name or our controller, or it has none and the default is ours
- * (Kubernetes: "Default IngressClass").
+ * Whether an Ingress or an HTTPProxy is for us: its class has our name or our controller, or it has none and the default is
+ * ours (Kubernetes: "Default IngressClass").
  */
 export function isOurs(
   ingress: ClassedIngress,

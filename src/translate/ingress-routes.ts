@@ -6,6 +6,8 @@ import { NO_BACKEND, resolveBackend } from "./backend.ts";
 import { ANY_HOST } from "./ir.ts";
 import type { IrForward, IrMatch, IrRoute } from "./ir-route.ts";
 import { comparePrecedence } from "./precedence.ts";
+import { SAFE_RETRIES } from "./retries.ts";
+import { routeName } from "./route-name.ts";
 import type { TranslateSettings } from "./settings.ts";
 import type { Reader, UnitId } from "./unit.ts";
 import type { Verdict } from "./verdict.ts";
@@ -96,13 +98,6 @@ function pathMatch({ path, pathType }: IngressPath): IrMatch {
   const trimmed = path.replace(/\/+$/, "");
   return { path: { type: "prefix", value: trimmed === "" ? "/" : trimmed } };
 }
-
-function routeName({ path }: IrMatch): string {
-  return `${path.type} ${path.value}`;
-}
-
-/** Retried by default: only what surely never reached the upstream's program. */
-const SAFE_RETRIES = "connect-failure,refused-stream,reset-before-request";
 
 function forward(cluster: string, wishes: IngressAnnotations | undefined, settings: TranslateSettings): IrForward {
   return {

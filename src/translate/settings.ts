@@ -9,10 +9,19 @@ export interface TranslateSettings {
   readonly claimUnclassed: boolean;
   /** Whether plain HTTP redirects to HTTPS on hosts with TLS, unless their Ingress says otherwise. */
   readonly httpsRedirect: boolean;
+  readonly proxies: ProxySettings;
   readonly tls: TlsPolicy;
   readonly requestTimeout: Millis;
   readonly connectTimeout: Millis;
   readonly upstreams: UpstreamSettings;
+}
+
+/** Of HTTPProxies. */
+export interface ProxySettings {
+  /** The namespaces whose proxies may have hosts of their own; empty for all. */
+  readonly rootNamespaces: readonly string[];
+  /** Whether a route may ask to be served over plain HTTP although its host has TLS. */
+  readonly permitInsecure: boolean;
 }
 
 export interface ListenerSettings {

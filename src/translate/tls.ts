@@ -1,11 +1,11 @@
 import type { Ingress, IngressTls } from "#resources/ingress.ts";
-import { type KeyPair, readKeyPair } from "#resources/key-pair.ts";
+import type { KeyPair } from "#resources/key-pair.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import { refOf } from "#resources/resource.ts";
-import { secretBytes, type Secret } from "#resources/secret.ts";
 import { compareAge } from "./age.ts";
 import { INGRESS_BY_TLS_HOST, tlsHosts } from "./indexes.ts";
 import { ANY_HOST, HTTPS_TABLE, type TlsPolicy, type TlsVersion } from "./ir.ts";
+import { pairOf } from "./secret-pair.ts";
 import type { Reader } from "./unit.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -103,20 +103,4 @@ function keyPair(
     `Secret ${namespace}/${secretName} cannot be used: ${found.problem}`,
     "put a certificate and its key into tls.crt and tls.key",
   );
-}
-
-/** A Secret is read once: checking a key costs more than all the rest of a translation. */
-const PAIRS = new WeakMap<Secret, ReturnType<typeof readKeyPair>>();
-
-function pairOf(secret: Secret): ReturnType<typeof readKeyPair> {
-  const known = PAIRS.get(secret);
-  if (known !== undefined) return known;
-  const chain = secretBytes(secret, "tls.crt");
-  const key = secretBytes(secret, "tls.key");
-  const pair =
-    chain === undefined || key === undefined
-      ? { problem: `it has no ${chain === undefined ? "tls.crt" : "tls.key"}` }
-      : readKeyPair(chain.toString("utf8"), key.toString("utf8"));
-  PAIRS.set(secret, pair);
-  return pair;
 }

@@ -5,13 +5,10 @@ import { refOf, type Resource } from "#resources/resource.ts";
 import { validate } from "#resources/validate.ts";
 import { MemoryArchive } from "#store/archive.ts";
 import { Store } from "#store/store.ts";
-import { hostBuilder } from "./host.ts";
-import { INGRESS_BY_HOST, TRANSLATION_INDEXES } from "./indexes.ts";
-import { listenerBuilder, tablesBuilder } from "./listener.ts";
+import { TRANSLATION_INDEXES } from "./indexes.ts";
 import type { TranslateSettings } from "./settings.ts";
 import { type TranslationDelta, Translator } from "./translator.ts";
-import { unitId } from "./unit.ts";
-import { upstreamBuilder } from "./upstream.ts";
+import { translationUnits } from "./units.ts";
 
 const LISTENER = { address: "127.0.0.1", proxyProtocol: false, trustedHops: 0, service: undefined } as const;
 const SETTINGS: TranslateSettings = {
@@ -22,6 +19,7 @@ const SETTINGS: TranslateSettings = {
   ingressClass: "binnacle",
   claimUnclassed: true,
   httpsRedirect: true,
+  proxies: { rootNamespaces: [], permitInsecure: true },
   tls: { minimumVersion: "1.2", maximumVersion: "1.3" },
   requestTimeout: 15_000,
   connectTimeout: 2_000,
@@ -33,14 +31,7 @@ class Translated {
   readonly store = new Store({ indexes: TRANSLATION_INDEXES, archive: new MemoryArchive(), now: () => 0 });
   readonly translator = new Translator({
     store: this.store,
-    builders: {
-      host: hostBuilder(SETTINGS),
-      upstream: upstreamBuilder(SETTINGS),
-      listener: listenerBuilder(SETTINGS),
-      tables: tablesBuilder(SETTINGS),
-    },
-    roots: [unitId("tables", ""), unitId("listener", "http"), unitId("listener", "db")],
-    rootIndex: { name: INGRESS_BY_HOST, kind: "host" },
+    ...translationUnits(SETTINGS),
   });
 
   constructor(...objects: readonly Resource[]) {

@@ -37,8 +37,8 @@ export interface TranslatorOptions {
   readonly builders: Readonly<Record<UnitKind, UnitBuilder>>;
   /** Units that stand by configuration. */
   readonly roots: readonly UnitId[];
-  /** An index whose every entry is a unit of its own. */
-  readonly rootIndex: { readonly name: string; readonly kind: UnitKind };
+  /** Indexes whose every entry is a unit of its own, by name. */
+  readonly rootIndexes: Readonly<Record<string, UnitKind>>;
 }
 
 interface Built extends Omit<UnitResult, "items"> {
@@ -74,7 +74,8 @@ export class Translator {
     for (const ref of event.changed) this.#markReaders(objectRead(ref));
     for (const { index, key } of event.entries) {
       this.#markReaders(indexRead(index, key));
-      if (index === this.#options.rootIndex.name) this.#dirty.add(unitId(this.#options.rootIndex.kind, key));
+      const kind = this.#options.rootIndexes[index];
+      if (kind !== undefined) this.#dirty.add(unitId(kind, key));
     }
   }
 

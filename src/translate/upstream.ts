@@ -5,20 +5,26 @@ import type { ObjectRef } from "#resources/ref.ts";
 import { refOf } from "#resources/resource.ts";
 import type { Service, ServicePort } from "#resources/service.ts";
 import { findPort, serviceRef } from "./backend.ts";
+import { authoritiesOf } from "./certificate-authority.ts";
 import { type CollectedEndpoints, collectEndpoints, slicePort } from "./endpoints.ts";
 import { serviceKey, SLICES_BY_SERVICE } from "./indexes.ts";
-import { clusterName, type IrCluster, type UpstreamIdentity } from "./ir.ts";
+import type { IrCluster, IrEndpoints, UpstreamIdentity } from "./ir.ts";
 import { refusedHost } from "./local-address.ts";
 import type { TranslateSettings } from "./settings.ts";
 import type { Reader, UnitBuilder, UnitItem } from "./unit.ts";
+import { upstreamProtocol } from "./upstream-protocol.ts";
+import { parseUpstream, upstreamCluster, type UpstreamVariation } from "./upstream-variation.ts";
 import type { Verdict } from "./verdict.ts";
 
 type DnsHost = { readonly host: string; readonly port: number };
 
-/** Builds `upstream:B/N/S/P`: a Service port's cluster, and its endpoints where they are addresses. */
+/**
+ * Builds `upstream:B/N/S/P`, or a variation of it: a Service port's cluster, and its endpoints where they are addresses. A
+ * variation has endpoints of its own: Envoy does not hand a cluster that comes later what another one got before.
+ */
 export function upstreamBuilder(settings: TranslateSettings): UnitBuilder {
   return (key, read) => {
-    const upstream = parseUpstream(key);
+    const { upstream, variation } = parseUpstream(key);
     const service = read.get("Service", upstream.namespace, upstream.service)?.object;
     const port = service && findPort(service, upstream.port, upstream.transport);
     if (service === undefined || (port === undefined && service.spec.type !== "ExternalName")) return undefined;
@@ -27,7 +33,8 @@ export function upstreamBuilder(settings: TranslateSettings): UnitBuilder {
       service.spec.type === "ExternalName"
         ? externalName(service, upstream, settings, verdicts)
         : serviceEndpoints(service, port!, settings, read, verdicts);
-    const base = cluster(upstream, service, port, settings);
+    const base = cluster(upstream, variation, service, port, settings, read);
+    if (base === undefined) return undefined;
     const own = serviceRef(upstream.namespace, upstream.service);
     const items: UnitItem[] =
       found.dns.length > 0
@@ -35,7 +42,7 @@ export function upstreamBuilder(settings: TranslateSettings): UnitBuilder {
         : [
             { item: base, from: [own] },
             {
-              item: { type: "endpoints", name: base.name, endpoints: found.endpoints },
+              item: { type: "endpoints", name: base.name, endpoints: found.endpoints, ...healthPort(variation) },
               from: found.from.length > 0 ? found.from : [own],
             },
           ];
@@ -43,41 +50,51 @@ export function upstreamBuilder(settings: TranslateSettings): UnitBuilder {
   };
 }
 
-export function parseUpstream(key: string): UpstreamIdentity {
-  const [backend = "", namespace = "", service = "", port = "", transport = "tcp"] = key.split("/");
-  return { backend, namespace, service, port: Number(port), transport: transport === "udp" ? "udp" : "tcp" };
-}
-
+/** Undefined: it cannot be verified as it is asked for, and nobody sends to it then. */
 function cluster(
   upstream: UpstreamIdentity,
+  variation: UpstreamVariation,
   service: Service,
   port: ServicePort | undefined,
   settings: TranslateSettings,
-): IrCluster {
+  read: Reader,
+): IrCluster | undefined {
   const wishes = readServiceAnnotations(service.metadata.annotations).value;
-  const asked = (ports: readonly string[]): boolean =>
-    ports.includes(String(upstream.port)) || (port !== undefined && port.name !== "" && ports.includes(port.name));
-  const tls = asked(wishes.upstreamProtocol.tls) || asked(wishes.upstreamProtocol.h2) || port?.appProtocol === "https";
-  const http2 =
-    asked(wishes.upstreamProtocol.h2) ||
-    asked(wishes.upstreamProtocol.h2c) ||
-    HTTP2_APP_PROTOCOLS.has(port?.appProtocol ?? "");
+  const { http2, tls } = upstreamProtocol(variation.protocol, service, upstream.port, port);
+  const verify = variation.verify === undefined ? undefined : verifiedBy(variation.verify, read);
+  if (verify === "refused") return undefined;
+  const { sni, idleTimeout, loadBalancing, slowStart } = variation;
   return {
     type: "cluster",
-    name: clusterName(upstream),
+    name: upstreamCluster(upstream, variation).cluster,
     upstream,
     endpoints: { from: "discovery" },
     protocol: http2 ? "http2" : "http1",
     tls,
+    ...(sni === undefined && verify === undefined ? {} : { sni: sni ?? verify?.names[0] ?? "" }),
+    ...(verify === undefined ? {} : { verify }),
     connectTimeout: settings.connectTimeout,
-    healthCheck: wishes.healthCheck,
+    ...(idleTimeout === undefined ? {} : { idleTimeout }),
+    ...(loadBalancing === undefined ? {} : { loadBalancing }),
+    ...(slowStart === undefined ? {} : { slowStart }),
+    healthCheck: variation.healthCheck ?? wishes.healthCheck,
     outlierDetection: wishes.outlierDetection,
     circuitBreaker: wishes.circuitBreaker,
   };
 }
 
-/** `kubernetes.io/h2c` is KEP-3726's word, the others are in use with gRPC services. */
-const HTTP2_APP_PROTOCOLS: ReadonlySet<string> = new Set(["kubernetes.io/h2c", "h2c", "grpc", "http2"]);
+function verifiedBy(
+  { namespace, secret, names }: NonNullable<UpstreamVariation["verify"]>,
+  read: Reader,
+): NonNullable<IrCluster["verify"]> | "refused" {
+  const found = read.get("Secret", namespace, secret)?.object;
+  const authorities = found === undefined ? undefined : authoritiesOf(found);
+  return authorities === undefined || "problem" in authorities ? "refused" : { authorities: authorities.pem, names };
+}
+
+function healthPort({ healthPort: port }: UpstreamVariation): Pick<IrEndpoints, "healthPort"> {
+  return port === undefined ? {} : { healthPort: port };
+}
 
 interface Found {
   readonly endpoints: CollectedEndpoints["endpoints"];

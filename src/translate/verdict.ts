@@ -7,6 +7,8 @@ import type { ObjectRef } from "#resources/ref.ts";
 export interface Verdict {
   readonly ref: ObjectRef;
   readonly severity: "error" | "warning";
+  /** What kinds with grouped conditions call the group: `RouteError` of an HTTPProxy. */
+  readonly type?: string;
   /** CamelCase, one word for programs: `ServiceNotFound`, `HostTaken`. */
   readonly reason: string;
   /** Field path that it is about; empty for the whole object. */

@@ -38,6 +38,7 @@ export const GOLDEN_SETTINGS: TranslateSettings = {
   ingressClass: "binnacle",
   claimUnclassed: true,
   httpsRedirect: true,
+  proxies: { rootNamespaces: [], permitInsecure: true },
   tls: { minimumVersion: "1.2", maximumVersion: "1.3" },
   requestTimeout: 15_000,
   connectTimeout: 2_000,
@@ -124,6 +125,9 @@ function itemView(item: IrItem, pairs: Pairs): object {
       notAfter: "as the certificate says",
     };
   }
+  if (item.type === "cluster" && item.verify !== undefined) {
+    return { ...item, verify: { ...item.verify, authorities: pairs.nameOf(item.verify.authorities.trim()) } };
+  }
   if (item.type !== "virtualHost") return item;
   const shown = (routes: readonly IrRoute[]): readonly object[] =>
     routes.map((route) => ({ ...route, owner: route.owner && formatRef(route.owner) }));
@@ -135,10 +139,10 @@ function itemView(item: IrItem, pairs: Pairs): object {
 }
 
 function verdictLines(
-  verdicts: readonly { severity: string; reason: string; path: string; message: string; fix?: string }[],
+  verdicts: readonly { severity: string; type?: string; reason: string; path: string; message: string; fix?: string }[],
 ): string[] {
-  return verdicts.map(({ severity, reason, path, message, fix }) =>
-    problemText(`${severity} ${reason}`, path, message, fix),
+  return verdicts.map(({ severity, type, reason, path, message, fix }) =>
+    problemText(`${severity} ${type === undefined ? "" : `${type} `}${reason}`, path, message, fix),
   );
 }
 
@@ -167,7 +171,7 @@ class Pairs {
 
   nameOf(pem: string): string {
     for (const [name, { cert, key }] of this.#byName) {
-      if (pem === cert) return `certificate ${name}`;
+      if (pem === cert || pem === cert.trim()) return `certificate ${name}`;
       if (pem === key) return `key ${name}`;
     }
     throw new Error("an item holds a certificate that is none of the case's");

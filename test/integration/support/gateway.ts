@@ -176,6 +176,7 @@ export function settingsFor(
     ingressClass: "binnacle",
     claimUnclassed: true,
     httpsRedirect: true,
+    proxies: { rootNamespaces: [], permitInsecure: true },
     tls: { minimumVersion: "1.2", maximumVersion: "1.3" },
     requestTimeout: 15_000,
     connectTimeout: 2_000,

@@ -17,7 +17,11 @@ export interface UpstreamRequest {
 
 /** What the upstream does with a request: an answer, or `close` to drop the connection without one. */
 export type UpstreamAnswer =
-  | { readonly status?: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
+  | {
+      readonly status?: number;
+      readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+      readonly body?: string;
+    }
   | "close";
 
 /** Slow: await something before answering. Failing: a status of 500, or `close`. */

@@ -1,0 +1,155 @@
+import type { HttpProxy, ProxyVirtualHost } from "#resources/httpproxy.ts";
+import type { ObjectRef } from "#resources/ref.ts";
+import type { StoredObject } from "#store/store.ts";
+import { isOurs } from "../ingress-class.ts";
+import type { IrPolicies } from "../ir-policies.ts";
+import type { IrDirectResponse, IrRoute } from "../ir-route.ts";
+import { routeName } from "../route-name.ts";
+import type { TranslateSettings } from "../settings.ts";
+import type { Fact, Reader, UnitId } from "../unit.ts";
+import type { Verdict } from "../verdict.ts";
+import { mergedMatch } from "./conditions.ts";
+import { reachedFact } from "./part.ts";
+import { ProxyProblems } from "./proxy-problems.ts";
+import { proxyRoute } from "./proxy-route.ts";
+import { type ProxyTls, proxyTls } from "./proxy-tls.ts";
+import { type PlacedRoute, type ProxyTree, proxyTree } from "./proxy-tree.ts";
+import { hasUnsupportedProtection } from "./unsupported.ts";
+import { virtualHostPolicies } from "./virtual-host-policies.ts";
+
+/** What a tree of proxies says about its host. */
+export interface ProxyHost {
+  /** The root, then its parts. */
+  readonly from: readonly ObjectRef[];
+  /** Each match once, in no order. */
+  readonly routes: readonly ProxyHostRoute[];
+  /** Of every route of the host, also of those that are no proxy's. */
+  readonly policies: IrPolicies | undefined;
+  /** Undefined: TLS is not asked for. */
+  readonly tls: ProxyTls | undefined;
+  /** What protects the host is wrong: none of its routes may be served, whoever made it. */
+  readonly closed: boolean;
+  readonly needs: readonly UnitId[];
+  readonly facts: readonly Fact[];
+  readonly verdicts: readonly Verdict[];
+}
+
+export interface ProxyHostRoute {
+  readonly route: IrRoute;
+  /** It is served over plain HTTP although the host has TLS. */
+  readonly permitInsecure: boolean;
+}
+
+/** What a route answers whose host or proxy cannot be served as it was asked for. */
+export const CLOSED: IrDirectResponse = { type: "respond", status: 503, body: "no upstream: the host is not valid\n" };
+
+const NOT_INCLUDED: IrDirectResponse = {
+  type: "respond",
+  status: 502,
+  body: "no upstream: the included HTTPProxy is missing\n",
+};
+
+export function proxyHost(
+  root: StoredObject<HttpProxy>,
+  virtualhost: ProxyVirtualHost,
+  settings: TranslateSettings,
+  read: Reader,
+): ProxyHost {
+  const problems = new ProxyProblems();
+  const needs: UnitId[] = [];
+  const tree = proxyTree(root, (namespace, name) => findOurs(namespace, name, settings, read), problems);
+  const { spec } = root.object;
+  if (spec.routes.length === 0 && spec.includes.length === 0 && spec.tcpproxy === undefined) {
+    const message = "neither routes nor includes nor a tcpproxy are given, so the host answers nothing";
+    problems.error(root.ref, {
+      type: "SpecError",
+      reason: "NothingDefined",
+      path: "spec",
+      message,
+      fix: "add a route",
+    });
+  }
+  const routes = new Routes(problems);
+  for (const placed of tree.routes) {
+    const { ref } = placed.proxy;
+    const route = proxyRoute(placed, { read, settings, problems, needs, ref, path: placed.path });
+    if (route !== undefined) routes.add(route, placed, permitsInsecure(placed, settings, problems));
+  }
+  for (const route of missingRoutes(tree)) routes.fill(route);
+  const own = virtualHostPolicies(root.ref, virtualhost, problems);
+  const unsupported = hasUnsupportedProtection(root, virtualhost, problems);
+  return {
+    from: [root.ref, ...tree.included],
+    routes: routes.all(),
+    policies: Object.keys(own.policies).length === 0 ? undefined : own.policies,
+    tls: proxyTls(root.ref, virtualhost, settings, read, problems),
+    closed: own.closed || unsupported,
+    needs,
+    facts: tree.included.map((ref) => reachedFact(ref, virtualhost.fqdn)),
+    verdicts: problems.verdicts,
+  };
+}
+
+/** A proxy of another class is somebody else's: it is as if it did not exist. */
+function findOurs(
+  namespace: string,
+  name: string,
+  settings: TranslateSettings,
+  read: Reader,
+): StoredObject<HttpProxy> | undefined {
+  const found = read.get("HTTPProxy", namespace, name);
+  return found !== undefined && isOurs(found.object, settings, read) ? found : undefined;
+}
+
+function permitsInsecure(
+  { proxy, route, path }: PlacedRoute,
+  settings: TranslateSettings,
+  problems: ProxyProblems,
+): boolean {
+  if (route.permitInsecure !== true) return false;
+  if (settings.proxies.permitInsecure) return true;
+  const message = "this appliance does not permit it (routing.permitInsecure), so it has no effect";
+  problems.warn(proxy.ref, { type: "SpecError", reason: "IgnoredField", path: `${path}.permitInsecure`, message });
+  return false;
+}
+
+function missingRoutes({ missing }: ProxyTree): readonly IrRoute[] {
+  return missing.map(({ proxy, blocks }) => {
+    const match = mergedMatch(blocks);
+    return { name: routeName(match), owner: proxy.ref, match, action: NOT_INCLUDED };
+  });
+}
+
+/** A host's routes by their match: of two with the same, the first counts. */
+class Routes {
+  readonly #byName = new Map<string, ProxyHostRoute & { readonly at: string }>();
+  readonly #problems: ProxyProblems;
+
+  constructor(problems: ProxyProblems) {
+    this.#problems = problems;
+  }
+
+  add(route: IrRoute, { proxy, path }: PlacedRoute, permitInsecure: boolean): void {
+    const first = this.#byName.get(route.name);
+    if (first === undefined) {
+      this.#byName.set(route.name, {
+        route,
+        permitInsecure,
+        at: `${path} of ${proxy.ref.namespace}/${proxy.ref.name}`,
+      });
+      return;
+    }
+    const message = `its conditions are those of ${first.at}, so this route has no effect`;
+    const fix = "remove one of the two";
+    this.#problems.warn(proxy.ref, { type: "RouteError", reason: "DuplicateMatchConditions", path, message, fix });
+  }
+
+  /** Adds a route where no other stands. */
+  fill(route: IrRoute): void {
+    if (!this.#byName.has(route.name)) this.#byName.set(route.name, { route, permitInsecure: false, at: "" });
+  }
+
+  all(): readonly ProxyHostRoute[] {
+    return [...this.#byName.values()].map(({ route, permitInsecure }) => ({ route, permitInsecure }));
+  }
+}

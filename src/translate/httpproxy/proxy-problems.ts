@@ -1,0 +1,42 @@
+import type { ObjectRef } from "#resources/ref.ts";
+import type { Verdict } from "../verdict.ts";
+
+/** Contour's types of what is wrong with an HTTPProxy: `Valid`'s errors and warnings are grouped by them. */
+export type ProxyProblemType =
+  | "AuthError"
+  | "CORSError"
+  | "IPFilterError"
+  | "IncludeError"
+  | "JWTVerificationError"
+  | "Orphaned"
+  | "PrefixReplaceError"
+  | "RootNamespaceError"
+  | "RouteError"
+  | "ServiceError"
+  | "SpecError"
+  | "TCPProxyError"
+  | "TCPProxyIncludeError"
+  | "TLSError"
+  | "VirtualHostError";
+
+/** What is said: Contour's reason, the field, what is wrong and what happens because of it, and what to do. */
+export interface ProxyProblem {
+  readonly type: ProxyProblemType;
+  readonly reason: string;
+  readonly path: string;
+  readonly message: string;
+  readonly fix?: string;
+}
+
+/** Collects what a virtual host's translation finds out about the proxies that it reads. */
+export class ProxyProblems {
+  readonly verdicts: Verdict[] = [];
+
+  error(ref: ObjectRef, problem: ProxyProblem): void {
+    this.verdicts.push({ ref, severity: "error", ...problem });
+  }
+
+  warn(ref: ObjectRef, problem: ProxyProblem): void {
+    this.verdicts.push({ ref, severity: "warning", ...problem });
+  }
+}

@@ -1,0 +1,94 @@
+import type { ProxyVirtualHost } from "#resources/httpproxy.ts";
+import { refOf } from "#resources/resource.ts";
+import type { ObjectRef } from "#resources/ref.ts";
+import { usableSecret } from "../delegation.ts";
+import type { TlsPolicy } from "../ir.ts";
+import { pairOf } from "../secret-pair.ts";
+import type { TranslateSettings } from "../settings.ts";
+import type { HostTls } from "../tls.ts";
+import type { Reader } from "../unit.ts";
+import type { ProxyProblems } from "./proxy-problems.ts";
+
+/** How a proxy's host is served over TLS. */
+export interface ProxyTls {
+  /** Undefined: there is no usable certificate, and no handshake for the host succeeds. */
+  readonly pair: HostTls["pair"];
+  readonly policy: TlsPolicy;
+}
+
+/** Undefined: TLS is not asked for. */
+export function proxyTls(
+  ref: ObjectRef,
+  { tls }: ProxyVirtualHost,
+  settings: TranslateSettings,
+  read: Reader,
+  problems: ProxyProblems,
+): ProxyTls | undefined {
+  if (tls === undefined) return undefined;
+  const wrong = (reason: string, field: string, message: string, fix: string): void =>
+    problems.error(ref, {
+      type: "TLSError",
+      reason,
+      path: field === "" ? "spec.virtualhost.tls" : `spec.virtualhost.tls.${field}`,
+      message,
+      fix,
+    });
+  const versions = tlsVersions(tls, settings.tls);
+  for (const { field, message } of versions.ignored)
+    problems.warn(ref, { type: "TLSError", reason: "IgnoredField", path: `spec.virtualhost.tls.${field}`, message });
+  const { policy } = versions;
+  const nothing: ProxyTls = { pair: undefined, policy };
+  if (policy.minimumVersion > policy.maximumVersion) {
+    const message = `the minimum TLS version ${policy.minimumVersion} is above the maximum ${policy.maximumVersion}, so the host is not served over TLS`;
+    wrong("TLSConfigNotValid", "minimumProtocolVersion", message, "lower the minimum or raise the maximum");
+    return nothing;
+  }
+  if (tls.secretName === undefined) {
+    if (tls.passthrough === true) return nothing;
+    const message = "neither secretName nor passthrough is given, so the host is not served over TLS";
+    wrong("TLSConfigNotValid", "", message, "name a Secret of type kubernetes.io/tls");
+    return nothing;
+  }
+  const found = usableSecret(tls.secretName, ref.namespace, read);
+  if ("refused" in found) {
+    const { namespace, name } = found;
+    if (found.refused === "notDelegated") {
+      const message = `Secret ${namespace}/${name} is not delegated to namespace ${ref.namespace}, so the host is not served over TLS`;
+      wrong(
+        "DelegationNotPermitted",
+        "secretName",
+        message,
+        `add a TLSCertificateDelegation in namespace ${namespace}`,
+      );
+    } else {
+      const message = `Secret ${namespace}/${name} does not exist, so the host is not served over TLS`;
+      wrong("SecretNotValid", "secretName", message, `create it with type kubernetes.io/tls in namespace ${namespace}`);
+    }
+    return nothing;
+  }
+  const pair = pairOf(found.secret);
+  if ("pair" in pair) return { pair: { ...pair.pair, secret: refOf(found.secret) }, policy };
+  const { namespace, name } = found.secret.metadata;
+  const message = `Secret ${namespace}/${name} cannot be used: ${pair.problem}, so the host is not served over TLS`;
+  wrong("SecretNotValid", "secretName", message, "put a certificate and its key into tls.crt and tls.key");
+  return nothing;
+}
+
+const VERSIONS = ["1.2", "1.3"] as const;
+
+/** A version that is none counts as not given (Contour). */
+function tlsVersions(
+  { minimumProtocolVersion, maximumProtocolVersion }: NonNullable<ProxyVirtualHost["tls"]>,
+  standard: TlsPolicy,
+): { readonly policy: TlsPolicy; readonly ignored: readonly { readonly field: string; readonly message: string }[] } {
+  const ignored: { field: string; message: string }[] = [];
+  const version = (field: string, text: string | undefined): TlsPolicy["minimumVersion"] | undefined => {
+    if (text === undefined || text === "") return undefined;
+    const known = VERSIONS.find((candidate) => candidate === text);
+    if (known === undefined) ignored.push({ field, message: `found ${text}, expected 1.2 or 1.3; it is passed over` });
+    return known;
+  };
+  const minimumVersion = version("minimumProtocolVersion", minimumProtocolVersion) ?? standard.minimumVersion;
+  const maximumVersion = version("maximumProtocolVersion", maximumProtocolVersion) ?? standard.maximumVersion;
+  return { policy: { minimumVersion, maximumVersion }, ignored };
+}

@@ -1,0 +1,28 @@
+import type { ObjectRef } from "#resources/ref.ts";
+import type { TranslateSettings } from "../settings.ts";
+import type { Reader, UnitId } from "../unit.ts";
+import type { ProxyProblem, ProxyProblems } from "./proxy-problems.ts";
+
+/** What the parts of a route's translation have in common: where they read, and where they leave what they find. */
+export interface RouteContext {
+  readonly read: Reader;
+  readonly settings: TranslateSettings;
+  readonly problems: ProxyProblems;
+  readonly needs: UnitId[];
+  /** The proxy that the route stands in. */
+  readonly ref: ObjectRef;
+  /** `spec.routes[3]`. */
+  readonly path: string;
+}
+
+/** @param field below the route's own path; empty for the whole route */
+export function complain(
+  context: RouteContext,
+  severity: "error" | "warning",
+  field: string,
+  problem: Omit<ProxyProblem, "path">,
+): void {
+  const path = field === "" ? context.path : `${context.path}.${field}`;
+  if (severity === "error") context.problems.error(context.ref, { ...problem, path });
+  else context.problems.warn(context.ref, { ...problem, path });
+}

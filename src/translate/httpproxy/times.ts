@@ -1,0 +1,30 @@
+import { parseDuration } from "#lib/duration.ts";
+import { isInfinity } from "#resources/httpproxy-fields.ts";
+import type { ProxyRoute } from "#resources/httpproxy.ts";
+import type { IrRetry } from "../ir-route.ts";
+import { SAFE_RETRIES } from "../retries.ts";
+
+/**
+ * Milliseconds of a time limit: 0 for none (`infinity`); undefined where nothing is said, which `0s` is, too (Contour).
+ */
+export function timeLimit(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (isInfinity(text)) return 0;
+  const milliseconds = parseDuration(text) ?? 0;
+  return milliseconds === 0 ? undefined : milliseconds;
+}
+
+/** A route that says nothing is retried where that is safe; one that says something, on that beside. */
+export function retry(policy: ProxyRoute["retryPolicy"]): IrRetry {
+  if (policy === undefined) return { on: SAFE_RETRIES, attempts: 1, perTryTimeout: undefined };
+  const { count, retryOn, perTryTimeout, retriableStatusCodes } = policy;
+  const asked = retryOn.length === 0 ? ["5xx"] : retryOn;
+  const words = new Set([...SAFE_RETRIES.split(","), ...asked]);
+  const limit = timeLimit(perTryTimeout);
+  return {
+    on: [...words].join(","),
+    attempts: count === -1 ? 0 : Math.max(1, count),
+    perTryTimeout: limit === 0 ? undefined : limit,
+    ...(retriableStatusCodes.length === 0 ? {} : { statusCodes: retriableStatusCodes }),
+  };
+}

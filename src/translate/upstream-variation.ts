@@ -1,0 +1,52 @@
+import { bytesHash, canonicalJson } from "#lib/canonical.ts";
+import {
+  clusterName,
+  type IrHealthCheck,
+  type IrLoadBalancing,
+  type IrSlowStart,
+  type Millis,
+  type UpstreamIdentity,
+} from "./ir.ts";
+import { type UnitId, unitId } from "./unit.ts";
+
+/**
+ * What somebody wants of an upstream beyond what its Service says of itself. Each variation is a cluster of its own in Envoy,
+ * with its own connections and health; those who want the same share it.
+ */
+export interface UpstreamVariation {
+  readonly protocol?: "h2" | "h2c" | "tls";
+  readonly loadBalancing?: IrLoadBalancing;
+  readonly slowStart?: IrSlowStart;
+  /** In place of the Service's own. */
+  readonly healthCheck?: IrHealthCheck;
+  readonly healthPort?: number;
+  readonly idleTimeout?: Millis;
+  readonly sni?: string;
+  /** The Secret with the authorities, and the names of which the upstream has to show one. */
+  readonly verify?: { readonly namespace: string; readonly secret: string; readonly names: readonly string[] };
+}
+
+/** The cluster of an upstream as somebody wants it, and the unit that makes it. */
+export function upstreamCluster(
+  upstream: UpstreamIdentity,
+  variation: UpstreamVariation,
+): { readonly cluster: string; readonly unit: UnitId } {
+  const name = clusterName(upstream);
+  if (Object.keys(variation).length === 0) return { cluster: name, unit: unitId("upstream", name) };
+  const text = canonicalJson(variation);
+  return { cluster: `${name}~${bytesHash(text).slice(0, 8)}`, unit: unitId("upstream", `${name} ${text}`) };
+}
+
+/** Reads the key of an `upstream` unit: `backend/namespace/service/port`, `/udp` where it is UDP, then a variation. */
+export function parseUpstream(key: string): {
+  readonly upstream: UpstreamIdentity;
+  readonly variation: UpstreamVariation;
+} {
+  const space = key.indexOf(" ");
+  const identity = space < 0 ? key : key.slice(0, space);
+  const [backend = "", namespace = "", service = "", port = "", transport = "tcp"] = identity.split("/");
+  return {
+    upstream: { backend, namespace, service, port: Number(port), transport: transport === "udp" ? "udp" : "tcp" },
+    variation: space < 0 ? {} : (JSON.parse(key.slice(space + 1)) as UpstreamVariation),
+  };
+}
