@@ -57,7 +57,7 @@ test("ids are unique, panels do not overlap, targets are complete, units are set
   const dashboards = await compiledDashboards(directory.path);
   assert.deepEqual(
     dashboards.map(({ dashboard }) => dashboard.uid),
-    ["binnacle-appliance", "binnacle-traffic", "binnacle-upstreams"],
+    ["binnacle-appliance", "binnacle-discovery", "binnacle-traffic", "binnacle-upstreams"],
   );
   for (const { name, dashboard } of dashboards) {
     const { panels, templating } = dashboard;

@@ -39,7 +39,15 @@ function sampleMetrics(): Metrics {
     discovered("dc-east", "kubernetes", "team-shop"),
     discovered("os-west", "openstack", "team-blog"),
   ]);
-  metrics.sources.connect(() => [{ backend: "local", synced: true, syncedAt: now, errors: 1, warnings: 0 }]);
+  metrics.sources.connect(() =>
+    ["local", "dc-east", "os-west"].map((backend) => ({
+      backend,
+      synced: true,
+      syncedAt: now,
+      errors: 1,
+      warnings: 0,
+    })),
+  );
   metrics.children.connect(() => [{ name: "envoy", state: "running", running: true, restarts: 1 }]);
   metrics.certificates.connect(() => [{ namespace: "team-blog", name: "blog-tls", notAfter: now + 1e9 }]);
   metrics.traffic.connect({
