@@ -14,6 +14,7 @@ input { border: 1px solid light-dark(#8a919c, #68717e); background: light-dark(#
 form + form { margin-top: 1.5rem; padding-top: 1.5rem; border-top: 1px solid light-dark(#d5d9e0, #2b313a); }
 label + input + label { margin-top: .9rem; }
 button { margin-top: .9rem; border: 0; background: light-dark(#1a5fb4, #3b82d6); color: #fff; font-weight: 600; cursor: pointer; }
+form + form button { border: 1px solid light-dark(#8a919c, #68717e); background: none; color: inherit; }
 button, input { outline-offset: 2px; }
 .problem { color: light-dark(#b3261e, #ff8a80); font-weight: 600; }
 code { font-size: .85em; }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { build } from "vite";
-import type { Api } from "#api/api.ts";
+import type { Api, ApiOptions } from "#api/api.ts";
 import { temporaryDirectory } from "../integration/support/temp-dir.ts";
 import { launchChromium } from "./chromium.ts";
 import { startSimulatedAlertmanager } from "./simulated/simulated-alertmanager.ts";
@@ -30,7 +30,7 @@ export class ConsoleSetting {
     this.#startApi = (port) => startApi(port, this.traffic);
   }
 
-  static async start(t: TestContext): Promise<ConsoleSetting> {
+  static async start(t: TestContext, changes: Partial<ApiOptions> = {}): Promise<ConsoleSetting> {
     const stack = new AsyncDisposableStack();
     t.after(() => stack.disposeAsync());
     const state = stack.use(await temporaryDirectory("console-state"));
@@ -46,7 +46,7 @@ export class ConsoleSetting {
     const token = randomBytes(32).toString("base64url");
     const monitoring = { alertmanager: { url: () => alertmanager.url } };
     const setting = new ConsoleSetting(browser, (port, traffic) =>
-      startSimulated(state.path, token, { port, traffic, consoleDirectory: built.path, monitoring }),
+      startSimulated(state.path, token, { port, traffic, consoleDirectory: built.path, monitoring, ...changes }),
     );
     await setting.restart();
     stack.defer(() => setting.stop());
@@ -69,8 +69,16 @@ export class ConsoleSetting {
     this.#api = await this.#startApi(this.#api?.port ?? 0);
   }
 
-  /** A page that is signed in and shows its first requests. */
+  /** A page that is signed in by a link and shows its first requests. */
   async open(hash = "", options: BrowserContextOptions = {}): Promise<Page> {
+    const page = await this.blank(options);
+    await page.goto(`${this.api.mintSignInLink().url}${hash}`);
+    await page.locator(".tail-row").first().waitFor();
+    return page;
+  }
+
+  /** A page of nobody, which has gone nowhere yet. */
+  async blank(options: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.#browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
     const page = await context.newPage();
     page.on("console", (message) => {
@@ -81,8 +89,6 @@ export class ConsoleSetting {
       if (!/^(data|blob):/.test(request.url()) && new URL(request.url()).origin !== this.api.url)
         this.strayed.push(request.url());
     });
-    await page.goto(`${this.api.mintSignInLink().url}${hash}`);
-    await page.locator(".tail-row").first().waitFor();
     return page;
   }
 }

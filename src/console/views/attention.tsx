@@ -7,6 +7,7 @@ import { timeWords } from "../charts/axes.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { formatAge } from "../words/format.ts";
 import type { Tone } from "../words/health-words.ts";
+import { maySilence } from "../words/rights.ts";
 import { Dot } from "./dot.tsx";
 import { Empty, Panel } from "./panel.tsx";
 import { SilenceDialog } from "./silence-dialog.tsx";
@@ -54,7 +55,7 @@ function Alerts({ state, alerts }: { readonly state: ConsoleState; readonly aler
   const dialog = useRef<HTMLDialogElement>(null);
   const silenced = useSignal<AlertAnswer | undefined>(undefined);
   const { answer, error } = state.appliance.alerts.value;
-  const links = state.appliance.status.value.answer?.links;
+  const { links, principal } = state.appliance.status.value.answer ?? {};
   return (
     <>
       {error !== undefined && <Trouble>{error}</Trouble>}
@@ -81,16 +82,18 @@ function Alerts({ state, alerts }: { readonly state: ConsoleState; readonly aler
                   Runbook
                 </a>
               )}
-              <button
-                type="button"
-                class="link"
-                onClick={() => {
-                  silenced.value = alert;
-                  dialog.current?.showModal();
-                }}
-              >
-                Silence
-              </button>
+              {maySilence(principal, alert.labels) && (
+                <button
+                  type="button"
+                  class="link"
+                  onClick={() => {
+                    silenced.value = alert;
+                    dialog.current?.showModal();
+                  }}
+                >
+                  Silence
+                </button>
+              )}
             </p>
           </li>
         ))}

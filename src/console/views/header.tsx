@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import type { ConsoleState } from "../state/console-state.ts";
 import { formatAge } from "../words/format.ts";
 import type { Tone } from "../words/health-words.ts";
+import { whoWords } from "../words/rights.ts";
 import { childTone, configTone, sourceTone, worstTone } from "../words/tones.ts";
 import { Dot } from "./dot.tsx";
 
@@ -37,11 +38,25 @@ export function Header({ state, onHelp }: { readonly state: ConsoleState; readon
         <button type="button" class="quiet" onClick={onHelp} aria-label="Help and keys">
           ?
         </button>
+        <Who state={state} />
         <button type="button" class="quiet" onClick={() => void state.signOut()}>
           Sign out
         </button>
       </div>
     </header>
+  );
+}
+
+/** Who is signed in, since what is shown depends on it. */
+function Who({ state }: { readonly state: ConsoleState }) {
+  const principal = state.appliance.status.value.answer?.principal;
+  if (principal === undefined) return null;
+  const words = whoWords(principal);
+  return (
+    <span class="who" title={words}>
+      <span aria-hidden="true">{principal.name}</span>
+      <span class="visually-hidden">signed in as {words}</span>
+    </span>
   );
 }
 

@@ -4,6 +4,7 @@ import type { Phases, RequestRow } from "#traffic/messages.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { withPair } from "../state/filter-words.ts";
 import { formatBytes, formatMillis, formatTime } from "../words/format.ts";
+import { mayPin } from "../words/rights.ts";
 import { whyTone } from "./request-tail.tsx";
 import { codeTone } from "../words/tones.ts";
 
@@ -12,6 +13,7 @@ export function RequestDetail({ state }: { readonly state: ConsoleState }) {
   const row = state.selected.value;
   if (row === undefined) return null;
   const { why, authority, path, method, code, duration } = row;
+  const pins = mayPin(state.appliance.status.value.answer?.principal);
   const follow = (pair: FilterPair) => () => state.go({ filter: withPair(state.place.value.filter, pair) });
   return (
     <section class="panel detail" aria-label="Request">
@@ -53,15 +55,17 @@ export function RequestDetail({ state }: { readonly state: ConsoleState }) {
               Follow this request
             </button>
           )}
-          <button
-            type="button"
-            class="button small"
-            title="Every request of this client is shown for five minutes, whatever the sampling"
-            onClick={() => state.pin({ client: row.client })}
-          >
-            Pin client 5 min
-          </button>
-          {row.route !== "" && (
+          {pins && (
+            <button
+              type="button"
+              class="button small"
+              title="Every request of this client is shown for five minutes, whatever the sampling"
+              onClick={() => state.pin({ client: row.client })}
+            >
+              Pin client 5 min
+            </button>
+          )}
+          {pins && row.route !== "" && (
             <button
               type="button"
               class="button small"
@@ -119,12 +123,20 @@ function PhaseBar({ phases, duration }: { readonly phases: Phases; readonly dura
 
 function Pins({ state }: { readonly state: ConsoleState }) {
   const pins = state.picture.value?.pins ?? [];
+  const may = mayPin(state.appliance.status.value.answer?.principal);
   if (pins.length === 0) return null;
   return (
     <p class="pins">
       Pinned:{" "}
       {pins.map(({ id, target, until }) => (
-        <button type="button" class="chip" key={id} aria-label="take the pin away" onClick={() => state.unpin(id)}>
+        <button
+          type="button"
+          class="chip"
+          key={id}
+          disabled={!may}
+          aria-label="take the pin away"
+          onClick={() => state.unpin(id)}
+        >
           {Object.values(target).join(" ")} {formatMillis(Math.max(0, until - state.now.value))}{" "}
           <span aria-hidden="true">×</span>
         </button>
