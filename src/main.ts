@@ -144,15 +144,17 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   const cluster = config.sources.cluster && (await openHomeCluster(config.sources.cluster, observeHome, logger, parts));
   const discovery = await startDiscovery(
     config,
-    { stateDirectory: state.path, store, sink, metrics: metrics.discovery },
+    { stateDirectory: state.path, store, sink, cluster, metrics: metrics.discovery },
     logger,
     parts,
   );
   const status = cluster && (await statusWriting(config, controlPlane, cluster, logger.room("status")));
-  const watchers = status === undefined ? [] : [status.watcher];
+  // Only where the home is a cluster.
+  const writers = [status, discovery.inCluster].filter((writer) => writer !== undefined);
+  const watchers = writers.map(({ watcher }) => watcher);
   const home = { sink: discovery.home, settled: discovery.settled, cluster, watchers };
   const { source, synced } = await followHome(config, controlPlane, home, logger, parts);
-  cluster?.stand(status === undefined ? [] : [status.duty]);
+  cluster?.stand(writers.map(({ duty }) => duty));
   if (synced) {
     progress(`read ${controlPlane.store.states().length} objects from ${source.place}`);
     await serving(envoy, signal);
@@ -181,7 +183,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   const refs = () => store.states().map(({ ref }) => ref);
   const publicUrl = publicUrlOf(config);
   const monitoring = await planMonitoring(config, options.programs, state, publicUrl, logger);
-  connectMetrics(metrics, { controlPlane, xds, traffic, source, cluster, status, discovery, processes });
+  connectMetrics(metrics, { controlPlane, xds, traffic, source, cluster, writers, discovery, processes });
   const api = parts.use(
     await startApi({
       address: config.api.address,

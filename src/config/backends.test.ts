@@ -17,11 +17,6 @@ test("names that no Service could begin with, that are taken or the home's are r
   assert.match(problems(`backends: [${east}, ${east}]`)[0] ?? "", /name east stands already/);
 });
 
-test("a cluster as the home cannot have backends", () => {
-  const text = `sources: {cluster: {kubeconfig: home.yaml}}\nbackends: [${east}]`;
-  assert.match(problems(text)[0] ?? "", /not possible together with sources.cluster/);
-});
-
 const service = "{name: ledger, namespace: team-bank, ports: [{port: 80, targetPort: 8080}], addresses: [192.0.2.1]}";
 
 test("a backend names exactly one platform, by its key", () => {

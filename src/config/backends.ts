@@ -48,6 +48,12 @@ export function backends(fromHere: (path: string) => string) {
         })
         .prefault({})
         .describe("Which namespaces are followed, and whose they are here."),
+      createNamespaces: z
+        .boolean()
+        .default(false)
+        .describe(
+          "With `sources.cluster`: whether namespaces of teams that are missing are made; otherwise they are reported.",
+        ),
       labelSelector: z
         .string()
         .min(1)

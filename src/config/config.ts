@@ -35,17 +35,11 @@ export function configSchema(fromHere: (path: string) => string) {
       alerts: alerts(fromHere).describe("Who hears of what."),
       log: log.describe("The control plane's own log, on standard error."),
     })
-    .check(rule(checkPorts), rule(checkBackends));
+    .check(rule(checkPorts));
 }
 
 /** The appliance's configuration. Durations are milliseconds; a setting that is absent by default is `undefined`. */
 export type Config = Immutable<z.output<ReturnType<typeof configSchema>>>;
-
-/** A cluster that is the home is written to by nobody yet: what is found elsewhere could not be placed there. */
-function checkBackends({ backends, sources }: Readonly<Record<string, unknown>>, report: Report): void {
-  if (!Array.isArray(backends) || backends.length === 0 || !isMap(sources) || sources["cluster"] === undefined) return;
-  report(["backends"], "not possible together with sources.cluster", "use sources.directory with backends");
-}
 
 /** Every port of TCP may stand once, whoever listens on it: the second would fail to start, or take the first one's traffic. */
 function checkPorts(config: Readonly<Record<string, unknown>>, report: Report): void {

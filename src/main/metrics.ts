@@ -1,3 +1,4 @@
+import type { HomeWriteState } from "#monitoring/home-cluster-metrics.ts";
 import type { Metrics } from "#monitoring/metrics.ts";
 import type { ObjectSink } from "#store/changes.ts";
 import type { XdsServer, XdsServerEvents } from "#xds/server.ts";
@@ -8,7 +9,6 @@ import type { HomeSource } from "./home-source.ts";
 import type { DiscoveryPart } from "./discovery.ts";
 import { discoveryFeed } from "./discovery-feed.ts";
 import { certificateFeed, objectFeed } from "./object-feed.ts";
-import type { StatusWriting } from "./status-writing.ts";
 import type { TrafficPart } from "./traffic.ts";
 
 export interface MeasuredParts {
@@ -17,7 +17,8 @@ export interface MeasuredParts {
   readonly traffic: TrafficPart;
   readonly source: HomeSource;
   readonly cluster: Pick<HomeCluster, "leadership"> | undefined;
-  readonly status: Pick<StatusWriting, "measure"> | undefined;
+  /** What writes into the home cluster. */
+  readonly writers: readonly { measure(): HomeWriteState }[];
   readonly discovery: Pick<DiscoveryPart, "measures" | "backends" | "placer">;
   readonly processes: () => readonly SupervisedProcess[];
 }
@@ -25,7 +26,7 @@ export interface MeasuredParts {
 /** Joins the metrics with the rooms: what happens is counted, what stands is read when it is scraped. */
 export function connectMetrics(
   metrics: Metrics,
-  { controlPlane, xds, traffic, source, cluster, status, discovery, processes }: MeasuredParts,
+  { controlPlane, xds, traffic, source, cluster, writers, discovery, processes }: MeasuredParts,
 ): void {
   metrics.objects.connect(objectFeed(controlPlane));
   metrics.certificates.connect(() => certificateFeed(controlPlane));
@@ -47,7 +48,7 @@ export function connectMetrics(
   if (cluster !== undefined) {
     metrics.homeCluster.connect({
       leads: () => cluster.leadership().leads,
-      writes: () => (status === undefined ? [] : [status.measure()]),
+      writes: () => writers.map((writer) => writer.measure()),
     });
   }
   metrics.children.connect(() =>

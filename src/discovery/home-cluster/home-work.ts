@@ -228,6 +228,6 @@ function noNamespace(namespace: string, state: "ending" | "missing"): Problem {
     path: "metadata.namespace",
     message:
       state === "ending" ? `namespace ${namespace} is being deleted` : `there is no namespace ${namespace} in the home`,
-    fix: "make the namespace, map the upstream one to another, or set namespaces.create for the backend",
+    fix: "make the namespace, map the upstream one to another, or set createNamespaces for the backend",
   };
 }
