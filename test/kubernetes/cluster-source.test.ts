@@ -24,7 +24,7 @@ class House implements AsyncDisposable {
       client: this.#client,
       sink: this.sink,
       log: silentLogger,
-      times: { backoff: { least: 20, most: 200 } },
+      times: { backoff: { least: 20, most: 200 }, absent: 100 },
       onSynced: () => {
         this.synced = true;
         this.sink.wake();
@@ -66,6 +66,24 @@ function tlsSecret(namespace: string, name: string, host: string) {
     metadata: { namespace, name },
     type: "kubernetes.io/tls",
     stringData: { "tls.crt": cert, "tls.key": key },
+  };
+}
+
+/** A kind of Contour's, as its own definition names it, without its schema. */
+function definition(version: string, kind: string) {
+  const singular = kind.toLowerCase();
+  const plural = singular.replace(/y$/, "ie") + "s";
+  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${plural}.projectcontour.io` },
+    spec: {
+      group: "projectcontour.io",
+      scope: "Namespaced",
+      names: { kind, plural, singular },
+      versions: [{ name: version, served: true, storage: true, schema }],
+    },
   };
 }
 
@@ -117,6 +135,52 @@ describe("a cluster as the home of the objects", limit, () => {
     await box.admin.delete("/apis/networking.k8s.io/v1/namespaces/other/ingresses/web");
     await house.sink.until(() => house.names("Ingress").length === 1 && house.names("Secret").length === 1);
   });
+
+  test(
+    "Contour's kinds are read where they are, also when they come later, with the Secrets that they name",
+    limit,
+    async () => {
+      await using box = await KubeBox.start({ controllers: [] });
+      await createNamespace(box.admin, "shop");
+      await createNamespace(box.admin, "certs");
+      await box.admin.apply(tlsSecret("certs", "shop", "shop.example"), {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { namespace: "certs", name: "authority" },
+        stringData: { "ca.crt": "none" },
+      });
+      await using proxy = await FaultyProxy.start(box);
+      await using house = new House(proxy.kubeconfig(box.token("cluster-admin")));
+      await house.sink.until(() => house.synced);
+      assert.deepEqual(house.source.problems(), [], "that they are absent is no problem");
+      await box.admin.apply(definition("v1", "HTTPProxy"), definition("v1", "TLSCertificateDelegation"));
+      const validation = { caSecret: "certs/authority", subjectName: "web.example" };
+      await box.admin.apply(
+        {
+          apiVersion: "projectcontour.io/v1",
+          kind: "HTTPProxy",
+          metadata: { namespace: "shop", name: "shop" },
+          spec: {
+            virtualhost: { fqdn: "shop.example", tls: { secretName: "certs/shop" } },
+            routes: [{ services: [{ name: "web", port: 80, validation }], fromTheFuture: true }],
+          },
+        },
+        {
+          apiVersion: "projectcontour.io/v1",
+          kind: "TLSCertificateDelegation",
+          metadata: { namespace: "certs", name: "all" },
+          spec: { delegations: [{ secretName: "shop", targetNamespaces: ["*"] }] },
+        },
+      );
+      await house.sink.until(
+        () => house.names("Secret").length === 2 && house.names("TLSCertificateDelegation").length === 1,
+      );
+      assert.deepEqual(house.names("HTTPProxy"), ["HTTPProxy shop/shop"]);
+      assert.deepEqual(house.names("Secret"), ["Secret certs/authority", "Secret certs/shop"]);
+      await box.admin.delete("/apis/projectcontour.io/v1/namespaces/shop/httpproxies/shop");
+      await house.sink.until(() => house.names("Secret").length === 0 && house.names("HTTPProxy").length === 0);
+    },
+  );
 
   test("an outage keeps everything, and what went on meanwhile is repaired", limit, async () => {
     await using box = await KubeBox.start({ controllers: [] });

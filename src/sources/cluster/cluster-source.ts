@@ -8,10 +8,10 @@ import { type Kind, type ObjectRef, refKey, type RefKey } from "#resources/ref.t
 import type { SourceChange } from "#store/changes.ts";
 import { breather } from "../breathe.ts";
 import type { Source, SourceListener, SourceState } from "../source.ts";
-import { ALWAYS_FOLLOWED, RESOURCE_TYPES } from "./followed-types.ts";
+import { ALWAYS_FOLLOWED, MAY_BE_FORBIDDEN, RESOURCE_TYPES } from "./followed-types.ts";
 import { Follower } from "./follower.ts";
 import { readObject } from "./read-object.ts";
-import { SecretNamespaces } from "./secret-namespaces.ts";
+import { type SecretGroup, splitSecretGroup, WantedSecrets } from "./wanted-secrets.ts";
 
 export interface ClusterSourceOptions extends SourceListener {
   readonly client: KubeClient;
@@ -33,9 +33,8 @@ export class ClusterSource implements Source {
   readonly #always: Follower[] = [];
   /** While the server has no EndpointSlices. */
   #endpoints: Follower | undefined;
-  /** By namespace. */
-  readonly #secrets = new Map<string, { readonly follower: Follower; readonly since: number }>();
-  readonly #secretNamespaces = new SecretNamespaces();
+  readonly #secrets = new Map<SecretGroup, { readonly follower: Follower; readonly since: number }>();
+  readonly #wantedSecrets = new WantedSecrets();
   /** Told by the API and not read yet. */
   #pending = new Map<RefKey, { readonly ref: ObjectRef; readonly object: KubeObject | undefined }>();
   /** Read, and held back until the sink may have it. */
@@ -98,14 +97,15 @@ export class ClusterSource implements Source {
     }
   }
 
-  #follow(kind: Kind, namespace?: string): Follower {
+  #follow(kind: Kind, group?: SecretGroup): Follower {
     const { client, log, times } = this.#options;
+    const { namespace = "", type = "" } = group === undefined ? {} : splitSecretGroup(group);
     return new Follower({
       client,
       kind,
       log,
       times,
-      ...(namespace === undefined ? {} : { selection: { namespace, fieldSelector: "type=kubernetes.io/tls" } }),
+      ...(group === undefined ? {} : { selection: { namespace, fieldSelector: `type=${type}` } }),
       onObject: (ref, object) => {
         this.#pending.set(refKey(ref), { ref, object });
         this.#look();
@@ -120,26 +120,25 @@ export class ClusterSource implements Source {
     while (this.#pending.size > 0 && !signal.aborted) {
       const pending = this.#pending;
       this.#pending = new Map();
-      const touched = new Set<string>();
+      const touched = new Set<SecretGroup>();
       for (const [key, { ref, object }] of pending) {
         const change: SourceChange = object === undefined ? { type: "delete", ref } : readObject(ref.kind, object);
         this.#held.set(key, change);
-        this.#secretNamespaces.note(change);
+        for (const group of this.#wantedSecrets.note(change)) touched.add(group);
         this.#options.onRead?.(ref, object, change);
-        if (ref.kind === "Ingress") touched.add(ref.namespace);
         await pause();
       }
-      for (const namespace of touched) this.#followSecrets(namespace);
+      for (const group of touched) this.#followSecrets(group);
     }
   }
 
-  #followSecrets(namespace: string): void {
-    const followed = this.#secrets.get(namespace);
-    const wanted = this.#secretNamespaces.has(namespace);
+  #followSecrets(group: SecretGroup): void {
+    const followed = this.#secrets.get(group);
+    const wanted = this.#wantedSecrets.has(group);
     if (wanted && followed === undefined) {
-      this.#secrets.set(namespace, { follower: this.#follow("Secret", namespace), since: performance.now() });
+      this.#secrets.set(group, { follower: this.#follow("Secret", group), since: performance.now() });
     } else if (!wanted && followed !== undefined) {
-      this.#secrets.delete(namespace);
+      this.#secrets.delete(group);
       this.#drop(followed.follower);
     }
   }
@@ -176,7 +175,7 @@ export class ClusterSource implements Source {
 
   /** What is held is whole: every kind was listed, and the Secrets that it refers to have come or had their time. */
   #mayTell(): boolean {
-    if (!this.#required().every(({ hasListed }) => hasListed)) return false;
+    if (!this.#required().every((follower) => follower.hasListed || isWithheld(follower))) return false;
     const now = performance.now();
     return [...this.#secrets.values()].every(
       ({ follower, since }) =>
@@ -224,4 +223,9 @@ export class ClusterSource implements Source {
     await new Promise<void>((resolve) => setImmediate(resolve));
     this.#awake = false;
   }
+}
+
+/** Rights that were given before a kind was read here: what else there is must not wait for it, and the problem is told. */
+function isWithheld(follower: Follower): boolean {
+  return MAY_BE_FORBIDDEN.has(follower.kind) && follower.state().error?.reason === "Forbidden";
 }

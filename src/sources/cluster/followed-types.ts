@@ -42,3 +42,10 @@ export const ALWAYS_FOLLOWED = [
   "TLSCertificateDelegation",
   "ExtensionService",
 ] as const satisfies Kind[];
+
+/** Contour's kinds: a server without them answers that they are forbidden to whoever has no right to them. */
+export const MAY_BE_FORBIDDEN: ReadonlySet<Kind> = new Set([
+  "HTTPProxy",
+  "TLSCertificateDelegation",
+  "ExtensionService",
+]);

@@ -1,4 +1,8 @@
-import { HeaderMatcher, type QueryParameterMatcher, RouteMatch } from "#proto/envoy/config/route/v3/route_components.ts";
+import {
+  HeaderMatcher,
+  type QueryParameterMatcher,
+  RouteMatch,
+} from "#proto/envoy/config/route/v3/route_components.ts";
 import type { StringMatcher } from "#proto/envoy/type/matcher/v3/string.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import type { IrHeaderMatch, IrMatch, IrPathMatch, IrQueryMatch, IrTextMatch } from "#translate/ir-route.ts";

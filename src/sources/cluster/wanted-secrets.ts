@@ -1,0 +1,75 @@
+import { MultiMap } from "#lib/multi-map.ts";
+import { splitSecretReference } from "#resources/httpproxy-fields.ts";
+import type { HttpProxy } from "#resources/httpproxy.ts";
+import { refKey, type RefKey } from "#resources/ref.ts";
+import { refOf, type Resource } from "#resources/resource.ts";
+import type { SourceChange } from "#store/changes.ts";
+
+/** Secrets of one type in one namespace, as `type namespace`: what is followed together. */
+export type SecretGroup = `${"kubernetes.io/tls" | "Opaque"} ${string}`;
+
+export function splitSecretGroup(group: SecretGroup): { type: string; namespace: string } {
+  const space = group.indexOf(" ");
+  return { type: group.slice(0, space), namespace: group.slice(space + 1) };
+}
+
+/** The groups that an object refers to a Secret of: of the others no Secret is read. */
+export class WantedSecrets {
+  readonly #byGroup = new MultiMap<SecretGroup, RefKey>();
+  readonly #byObject = new Map<RefKey, ReadonlySet<SecretGroup>>();
+
+  /**
+   * Returns the groups that the object referred to or refers to now. A refused object goes on in its last good form, and so does
+   * what it refers to.
+   */
+  note(change: SourceChange): Iterable<SecretGroup> {
+    if (change.type === "refuse") return [];
+    const key = refKey(change.type === "delete" ? change.ref : refOf(change.object));
+    const before = this.#byObject.get(key) ?? NONE;
+    const after = change.type === "delete" ? NONE : groupsOf(change.object);
+    for (const group of before) if (!after.has(group)) this.#byGroup.delete(group, key);
+    for (const group of after) this.#byGroup.add(group, key);
+    if (after.size === 0) this.#byObject.delete(key);
+    else this.#byObject.set(key, after);
+    return before.union(after);
+  }
+
+  has(group: SecretGroup): boolean {
+    return this.#byGroup.get(group).length > 0;
+  }
+}
+
+const NONE: ReadonlySet<SecretGroup> = new Set();
+
+function groupsOf(object: Resource): ReadonlySet<SecretGroup> {
+  const { namespace } = object.metadata;
+  const groups = new Set<SecretGroup>();
+  const pair = (reference: string | undefined): void => {
+    if (reference !== undefined)
+      groups.add(`kubernetes.io/tls ${splitSecretReference(reference, namespace).namespace}`);
+  };
+  // Authorities and keys may stand in either type.
+  const other = (reference: string | undefined): void => {
+    if (reference === undefined) return;
+    pair(reference);
+    groups.add(`Opaque ${splitSecretReference(reference, namespace).namespace}`);
+  };
+  if (object.kind === "Ingress") for (const { secretName } of object.spec.tls) pair(secretName);
+  if (object.kind === "HTTPProxy") {
+    pair(object.spec.virtualhost?.tls?.secretName);
+    for (const reference of otherSecrets(object)) other(reference);
+  }
+  if (object.kind === "ExtensionService") other(object.spec.validation?.caSecret);
+  return groups;
+}
+
+function otherSecrets({ spec }: HttpProxy): readonly (string | undefined)[] {
+  const { tls, jwtProviders = [] } = spec.virtualhost ?? {};
+  const services = [...spec.routes.flatMap((route) => route.services), ...(spec.tcpproxy?.services ?? [])];
+  return [
+    tls?.clientValidation?.caSecret,
+    tls?.clientValidation?.crlSecret,
+    ...services.map(({ validation }) => validation?.caSecret),
+    ...jwtProviders.flatMap(({ remoteJWKS, localJWKS }) => [remoteJWKS?.validation?.caSecret, localJWKS?.secretName]),
+  ];
+}
