@@ -37,6 +37,15 @@ const BINNACLE: FilledColumn = {
   },
 };
 
+/** For kinds that Kubernetes itself does not know: what is said about it. */
+const STATUS: readonly FilledColumn[] = [
+  { ...column("Status", "Valid, Warning or Error"), cell: statusWord },
+  {
+    ...column("Status Description", "the first of its problems"),
+    cell: (served) => problemLines(served)[0] ?? "valid",
+  },
+];
+
 /** The columns of a kind between its name and its age, as kubectl shows them (kubernetes/pkg/printers/internalversion). */
 const OF_KIND: { readonly [K in Kind]?: readonly FilledColumn[] } = {
   Namespace: [filled("Status", () => "Active", "Namespace")],
@@ -89,16 +98,13 @@ const OF_KIND: { readonly [K in Kind]?: readonly FilledColumn[] } = {
     },
     filled("Ports", ({ spec }) => (spec.tls.length > 0 ? "80, 443" : "80"), "Ingress"),
   ],
+  // As Contour's definition prints them.
+  HTTPProxy: [
+    filled("FQDN", ({ spec }) => spec.virtualhost?.fqdn ?? "", "HTTPProxy"),
+    filled("TLS Secret", ({ spec }) => spec.virtualhost?.tls?.secretName ?? "", "HTTPProxy"),
+    ...STATUS,
+  ],
 };
-
-/** For a kind that Kubernetes itself does not know: what is said about it. */
-const OF_OTHERS: readonly FilledColumn[] = [
-  { ...column("Status", "Valid, Warning or Error"), cell: statusWord },
-  {
-    ...column("Status Description", "the first of its problems"),
-    cell: (served) => problemLines(served)[0] ?? "valid",
-  },
-];
 
 const AFTER_AGE: { readonly [K in Kind]?: readonly FilledColumn[] } = {
   Service: [{ ...filled("Selector", ({ spec }) => selector(spec.selector), "Service"), priority: 1 }],
@@ -107,7 +113,7 @@ const AFTER_AGE: { readonly [K in Kind]?: readonly FilledColumn[] } = {
 /** All columns of a kind. `age` writes how old an object is. */
 export function columnsOf(kind: Kind, age: (served: ServedObject) => string): readonly FilledColumn[] {
   const aged: FilledColumn = { ...column("Age", "how long ago it was made, or first seen here"), cell: age };
-  return [NAME, ...(OF_KIND[kind] ?? OF_OTHERS), aged, ...(AFTER_AGE[kind] ?? []), BINNACLE];
+  return [NAME, ...(OF_KIND[kind] ?? STATUS), aged, ...(AFTER_AGE[kind] ?? []), BINNACLE];
 }
 
 function column(name: string, description: string): Column {

@@ -22,6 +22,8 @@ export interface ServedObject {
 export interface ServedProblem extends Problem {
   /** CamelCase: `ServiceNotFound`. */
   readonly reason: string;
+  /** What kinds with grouped conditions call the group: `RouteError` of an HTTPProxy. */
+  readonly type?: string;
 }
 
 /** An entry of an Ingress's `status.loadBalancer.ingress`. */

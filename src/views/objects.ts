@@ -56,9 +56,7 @@ export function problemsOf(
     found.push({ origin, ...problem, reason, by: refused?.by ?? "validation" });
   }
   for (const warning of warnings) found.push({ origin, ...warning, reason: "Warning", by: "validation" });
-  for (const { severity, path, message, fix, reason } of verdicts) {
-    found.push({ severity, path, message, ...(fix === undefined ? {} : { fix }), origin, reason, by: "translation" });
-  }
+  for (const { ref: _ref, ...said } of verdicts) found.push({ ...said, origin, by: "translation" });
   const key = refKey(state.ref);
   for (const { type, name, message, sources, servesEarlier } of snapshot.quarantined()) {
     if (refused?.by === "envoy" || !sources.some(({ ref }) => refKey(ref) === key)) continue;

@@ -23,6 +23,8 @@ export interface ObjectSummary {
 export interface ObjectProblem extends Problem {
   /** CamelCase: `ServiceNotFound`. */
   readonly reason: string;
+  /** What kinds with grouped conditions call the group: `RouteError` of an HTTPProxy. */
+  readonly type?: string;
   /** Who found it. */
   readonly by: "validation" | "translation" | "envoy";
 }
