@@ -7,7 +7,7 @@ import { CommandError } from "./context.ts";
 /** File in the state directory with the API's address, written while the appliance runs. */
 export const API_ADDRESS_FILE = "api-address";
 
-/** How a command reaches the appliance of a state directory. */
+/** How a command reaches an appliance. */
 export interface ApiClient {
   /** `http://127.0.0.1:8600` */
   readonly url: string;
@@ -18,8 +18,12 @@ export interface ApiClient {
   post<T>(path: string, body?: unknown): Promise<T>;
 }
 
+/** The appliance of a state directory, with its own token. */
 export async function apiClient(stateDirectory: string): Promise<ApiClient> {
-  const { url, token } = await locate(stateDirectory);
+  return clientAt(await locate(stateDirectory));
+}
+
+export function clientAt({ url, token }: Pick<ApiClient, "url" | "token">): ApiClient {
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const headers = {
       authorization: `Bearer ${token}`,

@@ -12,7 +12,7 @@ import {
   showBackend,
 } from "./backends.ts";
 import type { CliContext } from "./context.ts";
-import type { LocationFlags } from "./locations.ts";
+import type { ReachFlags } from "./reach-api.ts";
 
 export interface CommandOptions {
   /** Adds a command with the flags that every command has. */
@@ -50,7 +50,7 @@ export function addBackendsCommand(program: Command, { add, context, exit }: Com
     .action(async (name: string, flags: BackendsFlags) => exit(await showBackend(name, flags, context)));
   add(backends, "confirm", "let services go that are held because many went at once")
     .argument("<name>", "the backend")
-    .action(async (name: string, flags: LocationFlags) => exit(await confirmBackend(name, flags, context)));
+    .action(async (name: string, flags: ReachFlags) => exit(await confirmBackend(name, flags, context)));
   add(backends, "remove", "drain a backend's endpoints, then take all of it away")
     .argument("<name>", "the backend")
     .option("--dry-run", "only say which routes need it")

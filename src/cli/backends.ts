@@ -10,15 +10,14 @@ import type {
 } from "#api/answers.ts";
 import { compareText } from "#lib/compare.ts";
 import { formatDuration, parseDuration } from "#lib/duration.ts";
-import { type ApiClient, apiClient } from "./api-client.ts";
 import { backendWords, routesTable } from "./backend-words.ts";
 import { type CliContext, CommandError } from "./context.ts";
-import { type LocationFlags, stateDirectoryOf } from "./locations.ts";
+import { reachApi, type ReachFlags } from "./reach-api.ts";
 import { formatAge, formatTable } from "./table.ts";
 
 export const BACKENDS_OUTPUTS = ["table", "wide", "yaml", "json"] as const;
 
-export interface BackendsFlags extends LocationFlags {
+export interface BackendsFlags extends ReachFlags {
   readonly output: (typeof BACKENDS_OUTPUTS)[number];
 }
 
@@ -27,7 +26,7 @@ export interface FoundServicesFlags extends BackendsFlags {
   readonly backend?: string;
 }
 
-export interface RemovalFlags extends LocationFlags {
+export interface RemovalFlags extends ReachFlags {
   readonly dryRun?: boolean;
   /** As in Go: `30s`. */
   readonly drainTime: string;
@@ -35,7 +34,7 @@ export interface RemovalFlags extends LocationFlags {
 
 /** `binnacle backends list`: the platforms on which upstreams are found, and how much of them is here. */
 export async function listBackends(flags: BackendsFlags, context: CliContext): Promise<number> {
-  const { backends } = await (await client(flags, context)).get<BackendsAnswer>("/backends");
+  const { backends } = await (await reachApi(flags, context)).get<BackendsAnswer>("/backends");
   const now = Date.now();
   return print(backends, flags, context, (wide) => {
     const headings = ["NAME", "PLATFORM", "STATE", "SINCE", "SERVICES", "ENDPOINTS", "LAG", "HELD", "UNPLACED"];
@@ -62,7 +61,7 @@ export async function listBackends(flags: BackendsFlags, context: CliContext): P
 
 /** `binnacle backends show NAME`: all about one, with the steps that it waits for. */
 export async function showBackend(name: string, flags: BackendsFlags, context: CliContext): Promise<number> {
-  const api = await client(flags, context);
+  const api = await reachApi(flags, context);
   const backend = await api.get<BackendDetailAnswer>(`/backends/${encodeURIComponent(name)}`);
   if (flags.output === "json" || flags.output === "yaml") context.stdout.write(documents(backend, flags.output));
   else context.stdout.write(backendWords(backend, Date.now()));
@@ -71,7 +70,7 @@ export async function showBackend(name: string, flags: BackendsFlags, context: C
 
 /** `binnacle backends teams`: by namespace, what each backend brings it. */
 export async function listTeams(flags: FoundServicesFlags, context: CliContext): Promise<number> {
-  const api = await client(flags, context);
+  const api = await reachApi(flags, context);
   const { backends } = await api.get<BackendsAnswer>("/backends");
   const details = await Promise.all(
     backends
@@ -106,7 +105,7 @@ export async function listFoundServices(
   const query = new URLSearchParams(
     Object.entries({ service, namespace, backend }).filter((pair): pair is [string, string] => pair[1] !== undefined),
   );
-  const api = await client(flags, context);
+  const api = await reachApi(flags, context);
   const { services } = await api.get<FoundServicesAnswer>(`/found-services?${query.toString()}`);
   return print(services, flags, context, (wide) =>
     formatTable(
@@ -128,8 +127,8 @@ export async function listFoundServices(
 }
 
 /** `binnacle backends confirm NAME`: what is held takes effect. */
-export async function confirmBackend(name: string, flags: LocationFlags, context: CliContext): Promise<number> {
-  const api = await client(flags, context);
+export async function confirmBackend(name: string, flags: ReachFlags, context: CliContext): Promise<number> {
+  const api = await reachApi(flags, context);
   const { services } = await api.post<HeldConfirmedAnswer>(`/backends/${encodeURIComponent(name)}/confirm`);
   context.stdout.write(
     services === 0 ? `nothing of backend ${name} is held\n` : `${services} services of backend ${name} take effect\n`,
@@ -143,7 +142,7 @@ export async function removeBackend(name: string, flags: RemovalFlags, context: 
   if (drain === undefined || drain > 3_600_000) {
     throw new CommandError(`--drain-time ${flags.drainTime} is no time up to 1h`, "write it as 30s or 5m");
   }
-  const api = await client(flags, context);
+  const api = await reachApi(flags, context);
   const path = `/backends/${encodeURIComponent(name)}`;
   if (flags.dryRun === true) {
     const { routes } = await api.get<DependentRoutesAnswer>(`${path}/routes`);
@@ -159,10 +158,6 @@ export async function removeBackend(name: string, flags: RemovalFlags, context: 
       `take it out of the configuration as well: only then is its removal forgotten\n`,
   );
   return 0;
-}
-
-function client(flags: LocationFlags, context: CliContext): Promise<ApiClient> {
-  return apiClient(stateDirectoryOf(flags, context));
 }
 
 /** `here/upstream` of services and of endpoints. */

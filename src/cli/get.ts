@@ -3,14 +3,13 @@ import type { ObjectAnswer, ObjectsAnswer } from "#api/answers.ts";
 import type { ObjectSummary } from "#api/ports/objects.ts";
 import { formatProblem } from "#lib/problem.ts";
 import { KINDS, type Kind } from "#resources/ref.ts";
-import { apiClient } from "./api-client.ts";
 import { type CliContext, CommandError } from "./context.ts";
-import { type LocationFlags, stateDirectoryOf } from "./locations.ts";
+import { reachApi, type ReachFlags } from "./reach-api.ts";
 import { formatAge, formatTable } from "./table.ts";
 
 export const GET_OUTPUTS = ["table", "wide", "yaml", "json", "name"] as const;
 
-export interface GetFlags extends LocationFlags {
+export interface GetFlags extends ReachFlags {
   readonly namespace?: string;
   readonly output: (typeof GET_OUTPUTS)[number];
 }
@@ -23,7 +22,7 @@ export async function get(
   context: CliContext,
 ): Promise<number> {
   const kind = parseKind(kindWord);
-  const client = await apiClient(stateDirectoryOf(flags, context));
+  const client = await reachApi(flags, context);
   const query = new URLSearchParams({
     ...(kind === undefined ? {} : { kind }),
     ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),

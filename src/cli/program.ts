@@ -59,7 +59,7 @@ function build(context: CliContext, exit: (code: number) => void): Command {
     .addOption(new Option("-o, --output <format>", "how to print").choices([...CHECK_OUTPUTS]).default("text"))
     .action(async (paths: string[], flags: CheckFlags) => exit(await check(paths, flags, context)));
 
-  command(program, "get", "list objects and what became of them")
+  asking(program, "get", "list objects and what became of them")
     .argument("<kind>", "ingresses, services, endpointslices, endpoints, secrets, ingressclasses, namespaces, all")
     .argument("[name]", "only the object of this name")
     .option("-n, --namespace <namespace>", "only objects of this namespace (default: all)")
@@ -68,7 +68,7 @@ function build(context: CliContext, exit: (code: number) => void): Command {
       exit(await get(kind, name, flags, context)),
     );
 
-  addBackendsCommand(program, { add: command, context, exit });
+  addBackendsCommand(program, { add: asking, context, exit });
 
   command(program, "kubeconfig", "print what kubectl needs to read the objects: address, authority and token")
     .option("--output <file>", "write it to a file that only you can read")
@@ -82,7 +82,7 @@ function build(context: CliContext, exit: (code: number) => void): Command {
     .option("-n, --namespace <namespace>", "the namespace that kubectl means where none is named")
     .action(async (flags: KubeconfigFlags) => exit(await kubeconfig(flags, context)));
 
-  command(program, "status", "show how the appliance is, and all that is wrong with its objects")
+  asking(program, "status", "show how the appliance is, and all that is wrong with its objects")
     .addOption(new Option("-o, --output <format>", "how to print").choices(["text", "json"]).default("text"))
     .action(async (flags: StatusFlags) => exit(await status(flags, context)));
 
@@ -112,12 +112,12 @@ function build(context: CliContext, exit: (code: number) => void): Command {
     .description("print a new token, and its hash")
     .action(async () => exit(await userToken(context)));
 
-  const tailCommand = command(program, "tail", "follow single requests; failures with their reason").addOption(
+  const tailCommand = asking(program, "tail", "follow single requests; failures with their reason").addOption(
     new Option("-o, --output <format>", "text, or json: one object a line").choices(["text", "json"]).default("text"),
   );
   filterOptions(tailCommand).action(async (flags: TailFlags) => exit(await tail(flags, context)));
 
-  const topCommand = command(program, "top", "watch rates, errors and latencies by route and upstream").option(
+  const topCommand = asking(program, "top", "watch rates, errors and latencies by route and upstream").option(
     "--once",
     "print one picture and end",
   );
@@ -130,6 +130,13 @@ function command(program: Command, name: string, description: string): Command {
     .command(name)
     .description(description)
     .option("--state <dir>", "state directory (default: $XDG_STATE_HOME/binnacle or ~/.local/state/binnacle)");
+}
+
+/** A command that asks the API, which a user may do from anywhere. */
+function asking(program: Command, name: string, description: string): Command {
+  return command(program, name, description)
+    .option("--api <url>", "for a user: where the API is (or BINNACLE_API)")
+    .option("--token-file <file>", "for a user: file with their token (or BINNACLE_TOKEN_FILE)");
 }
 
 /** One flag for each field of the live view's filter; a flag that comes again adds a value. */

@@ -1,17 +1,16 @@
 import type { ObjectsAnswer, StatusAnswer } from "#api/answers.ts";
 import { formatRef } from "#resources/ref.ts";
-import { apiClient } from "./api-client.ts";
 import type { CliContext } from "./context.ts";
-import { type LocationFlags, stateDirectoryOf } from "./locations.ts";
+import { reachApi, type ReachFlags } from "./reach-api.ts";
 import { formatAge, formatTable } from "./table.ts";
 
-export interface StatusFlags extends LocationFlags {
+export interface StatusFlags extends ReachFlags {
   readonly output: "text" | "json";
 }
 
 /** `binnacle status`: how the appliance is and all that is wrong. Exit code 0: ready and nothing is wrong; 1 otherwise. */
 export async function status(flags: StatusFlags, context: CliContext): Promise<number> {
-  const client = await apiClient(stateDirectoryOf(flags, context));
+  const client = await reachApi(flags, context);
   const [appliance, { objects }] = await Promise.all([
     client.get<StatusAnswer>("/status"),
     client.get<ObjectsAnswer>("/objects?problems=true"),

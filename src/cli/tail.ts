@@ -1,10 +1,10 @@
 import type { RequestRow } from "#traffic/messages.ts";
 import { formatUpstream } from "#traffic/upstream.ts";
 import type { CliContext } from "./context.ts";
-import type { LocationFlags } from "./locations.ts";
+import type { ReachFlags } from "./reach-api.ts";
 import { type FilterFlags, filterOf, trafficFeed } from "./traffic-feed.ts";
 
-export type TailFlags = LocationFlags & FilterFlags & { readonly output: "text" | "json" };
+export type TailFlags = ReachFlags & FilterFlags & { readonly output: "text" | "json" };
 
 /** `binnacle tail`: single requests as they come, failures with their reason. Says on stderr what is not shown. */
 export async function tail(flags: TailFlags, context: CliContext): Promise<number> {

@@ -10,11 +10,11 @@ import type {
 } from "#traffic/messages.ts";
 import { formatUpstream } from "#traffic/upstream.ts";
 import type { CliContext } from "./context.ts";
-import type { LocationFlags } from "./locations.ts";
+import type { ReachFlags } from "./reach-api.ts";
 import { formatTable } from "./table.ts";
 import { type FilterFlags, filterOf, trafficFeed } from "./traffic-feed.ts";
 
-export type TopFlags = LocationFlags & FilterFlags & { readonly once?: boolean };
+export type TopFlags = ReachFlags & FilterFlags & { readonly once?: boolean };
 
 interface Picture {
   totals: Totals;

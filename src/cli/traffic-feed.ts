@@ -3,9 +3,8 @@ import { WebSocket } from "ws";
 import { FILTER_FIELDS, filterFromPairs, type FilterPair } from "#api/traffic-filter.ts";
 import { formatProblem } from "#lib/problem.ts";
 import type { ServerMessage, SubscribeMessage, TrafficFilter } from "#traffic/messages.ts";
-import { apiClient } from "./api-client.ts";
 import { type CliContext, CommandError } from "./context.ts";
-import { type LocationFlags, stateDirectoryOf } from "./locations.ts";
+import { reachApi, type ReachFlags } from "./reach-api.ts";
 
 /** Flags named after the filter's fields, in commander's camelCase; each a list. */
 export type FilterFlags = Readonly<Record<string, unknown>>;
@@ -28,10 +27,10 @@ export function filterOf(flags: FilterFlags): TrafficFilter {
 /** Messages of the live feed, from the snapshot on, until the signal fires. Throws when the appliance goes away. */
 export async function* trafficFeed(
   subscribe: Omit<SubscribeMessage, "type">,
-  flags: LocationFlags,
+  flags: ReachFlags,
   context: CliContext,
 ): AsyncGenerator<ServerMessage> {
-  const { url, token } = await apiClient(stateDirectoryOf(flags, context));
+  const { url, token } = await reachApi(flags, context);
   const socket = new WebSocket(`${url.replace(/^http/, "ws")}/api/v1/traffic`, {
     headers: { authorization: `Bearer ${token}` },
   });

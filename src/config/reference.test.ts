@@ -23,11 +23,13 @@ test("the page's tables are those of the schema", async () => {
   else assert.equal(text, expected, "docs/configuration.md is not current: UPDATE_GOLDEN=1 npm test -- config");
 });
 
-test("every example of the page loads, and of those on remote Envoys and on upstreams", async () => {
-  const others = ["remote-envoys", "upstreams"].map((name) => new URL(`../../docs/${name}.md`, import.meta.url));
+test("every example of the page loads, and of those on remote Envoys, upstreams and users", async () => {
+  const others = ["remote-envoys", "upstreams", "access"].map(
+    (name) => new URL(`../../docs/${name}.md`, import.meta.url),
+  );
   const all = [text, ...(await Promise.all(others.map((page) => readFile(page, "utf8"))))].join("");
   const examples = [...all.matchAll(/```yaml\n(.*?)```/gs)].map(([, example = ""]) => example);
-  assert.ok(examples.length >= 4);
+  assert.ok(examples.length >= 5);
   for (const example of examples) {
     const { problems } = loadConfig(example, "/etc/binnacle/binnacle.yaml");
     assert.deepEqual(problems.map(formatProblem), [], example);

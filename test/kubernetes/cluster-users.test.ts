@@ -22,9 +22,11 @@ const FOLDER = resolve(import.meta.dirname, "../../appliance/kubernetes");
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 test("the home cluster's users see and do here what its RBAC lets them", { timeout: 180_000 }, async (t) => {
-  await using box = await KubeBox.start({ controllers: [], users: { sue: [OWN], ann: [], root: ["system:masters"] } });
+  // The groups that the examples of appliance/kubernetes name.
+  const users = { sue: [OWN], vic: [`${OWN}-viewers`], ann: [], root: ["system:masters"] };
+  await using box = await KubeBox.start({ controllers: [], users });
   const { admin } = box;
-  for (const file of ["control-plane-rbac.yaml", "team-rbac.yaml"]) {
+  for (const file of ["control-plane-rbac.yaml", "team-rbac.yaml", "team-viewer-rbac.yaml"]) {
     await admin.apply(...(loadAll(await readFile(resolve(FOLDER, file), "utf8")) as Manifest[]));
   }
   await createNamespace(admin, OTHER);
@@ -99,6 +101,15 @@ test("the home cluster's users see and do here what its RBAC lets them", { timeo
       });
     },
   );
+
+  await t.test("whoever is bound as a viewer sees the namespace and operates nothing", async () => {
+    assert.deepEqual((await status(box.token("vic"))).principal, {
+      name: "vic",
+      role: "viewer",
+      namespaces: [OWN],
+      operates: [],
+    });
+  });
 
   await t.test("a service account comes in by its token; one for another audience, and none, do not", async () => {
     await grant(admin, "ci", {

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
+import { test } from "node:test";
+import { tokenHash } from "#api/auth/users.ts";
+import { run } from "#cli/program.ts";
+import { ApiSetting } from "../browser/simulated/api-setting.ts";
+import { OTHER, OWN, twoTeams } from "./support/two-teams.ts";
+
+/** A command of somebody who has no state directory, but an address and a token. */
+async function binnacle(cwd: string, env: Readonly<Record<string, string>>, ...argv: readonly string[]) {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const { signal } = new AbortController();
+  const code = await run(argv, { version: "1", stdout, stderr, env: { HOME: cwd, ...env }, cwd, signal });
+  stdout.end();
+  stderr.end();
+  return { code, stdout: await text(stdout), stderr: await text(stderr) };
+}
+
+test("a user's commands show what is theirs, with a token of their own", async (t) => {
+  const sue = { name: "sue", tokenHashes: [tokenHash("sues-token")], role: "viewer", namespaces: [OWN] } as const;
+  const setting = await ApiSetting.start(t, { ...(await twoTeams(t)), users: [sue] });
+  const cwd = setting.stateDirectory;
+  await writeFile(setting.path("sues"), "sues-token\n");
+  await writeFile(setting.path("wrong"), "wrong\n");
+  const byFlags = ["--api", `${setting.api.url}/`, "--token-file", "sues"];
+  const byEnvironment = { BINNACLE_API: setting.api.url, BINNACLE_TOKEN_FILE: "sues" };
+
+  for (const argv of [
+    ["get", "all"],
+    ["get", "ingresses", "-o", "json"],
+    ["status"],
+    ["top", "--once"],
+    ["backends", "list"],
+    ["backends", "services"],
+  ]) {
+    for (const { stdout, stderr } of [
+      await binnacle(cwd, {}, ...argv, ...byFlags),
+      await binnacle(cwd, byEnvironment, ...argv),
+    ]) {
+      assert.equal(stderr, "", argv.join(" "));
+      assert.notEqual(stdout, "", argv.join(" "));
+      assert.doesNotMatch(stdout, new RegExp(OTHER), argv.join(" "));
+    }
+  }
+  assert.match((await binnacle(cwd, byEnvironment, "get", "ingresses")).stdout, new RegExp(OWN));
+
+  const refused: readonly (readonly [readonly string[], RegExp])[] = [
+    [["status", "--api", setting.api.url], /there is no token for/],
+    [["status", "--api", setting.api.url, "--token-file", "none"], /could not read the token none/],
+    [["status", "--api", setting.api.url, "--token-file", "wrong"], /Not signed in/],
+    [["status", "--api", "http://binnacle.example.com", "--token-file", "sues"], /in the clear\n {2}fix: use https/],
+    [["status", "--api", "binnacle", "--token-file", "sues"], /is no address/],
+    [["backends", "confirm", "east", ...byFlags], /Not allowed: this is for operators of all namespaces/],
+    // Whoever names a state directory means the appliance there.
+    [["status", "--state", "/nowhere"], /no appliance runs with the state directory \/nowhere/],
+  ];
+  for (const [argv, words] of refused) {
+    const { code, stderr } = await binnacle(cwd, argv.includes("--state") ? byEnvironment : {}, ...argv);
+    assert.equal(code, 1);
+    assert.match(stderr, words);
+    assert.doesNotMatch(stderr, /sues-token/);
+  }
+});
