@@ -1,15 +1,17 @@
 import type { Config } from "#config/config.ts";
 import type { DiscoveryCache } from "#discovery/cache.ts";
+import { BACKEND_LABEL } from "#resources/discovered.ts";
 import type { ObjectSink } from "#store/changes.ts";
 import type { DiscoveryPart } from "./discovery.ts";
 import { FollowedBackends, type FollowedBackendsOptions, settling } from "./followed-backends.ts";
 import type { HomeCluster } from "./home-cluster.ts";
+import { SecretBackends } from "./secret-backends.ts";
 
 export interface ClusterDiscoveryOptions {
   readonly configured: Config["backends"];
   readonly sink: ObjectSink;
   readonly cluster: HomeCluster;
-  /** Where this machine remembers which backends somebody removed. */
+  /** Where this machine remembers which of the configured backends somebody removed. */
   readonly cache: DiscoveryCache;
   readonly common: Pick<FollowedBackendsOptions, "refuse" | "metrics" | "log">;
 }
@@ -26,6 +28,7 @@ export async function discoverIntoCluster(
     import("#discovery/home-cluster/cluster-placer.ts"),
     import("#discovery/home-cluster/home-memory.ts"),
   ]);
+  const { log } = common;
   const settings = new Map(configured.map((backend) => [backend.name, backend]));
   const results = { ok: 0, conflict: 0, error: 0 };
   const placer = new ClusterPlacer({
@@ -35,22 +38,50 @@ export async function discoverIntoCluster(
       const { labels = [], annotations = [], createNamespaces = false } = settings.get(backend) ?? {};
       return { takenOver: { labels, annotations }, createNamespaces };
     },
-    log: common.log,
+    log,
     onWrite: (result) => void results[result]++,
   });
-  const memory = new HomeMemory(placer.model, cache, Date.now);
+  const names = new Set(configured.map(({ name }) => name));
+  const memory = new HomeMemory(placer.model, cache, { isMarked: (backend) => names.has(backend), now: Date.now });
   const followed = parts.use(new FollowedBackends({ ...common, placer, cache: memory }));
-  const { promise: settled, resolve, reject } = Promise.withResolvers<void>();
+  const secrets = new SecretBackends({
+    cluster,
+    followed,
+    configured: names,
+    onSettings: (backend) => void settings.set(backend.name, backend),
+    log,
+  });
+  const stop = new AbortController();
+  let running: Promise<void> | undefined;
+  parts.defer(async () => {
+    stop.abort();
+    await running;
+  });
   const begin = async (): Promise<void> => {
     for (const backend of configured) await followed.add(backend);
+    running = secrets.run(stop.signal);
+    await secrets.listed;
+    for (const backend of new Set(placer.model.backends())) {
+      if (followed.get(backend) !== undefined) continue;
+      const fix = `kubectl delete services,endpointslices -A -l ${BACKEND_LABEL}=${backend}`;
+      log.warn("nobody follows a backend that has objects in the home: they stay as they are", { backend, fix });
+    }
     await settling(followed.list());
   };
+  const { promise: settled, resolve, reject } = Promise.withResolvers<void>();
   return {
     home: sink,
     settled,
     backends: () => followed.list(),
     placer,
-    states: () => followed.states(),
+    states: () => [
+      ...followed.states(),
+      ...secrets.problems().map(([name, [first]]) => ({
+        name: `${name} (Secret)`,
+        state: "failed" as const,
+        detail: first === undefined ? "" : `${first.path}: ${first.message}`,
+      })),
+    ],
     measures: () => followed.measures(),
     inCluster: {
       duty: placer,

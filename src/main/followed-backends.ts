@@ -4,6 +4,7 @@ import { Backend } from "#discovery/backend.ts";
 import type { DiscoveryCache } from "#discovery/cache.ts";
 import { FAILURE_KINDS } from "#discovery/discoverer.ts";
 import type { Placer } from "#discovery/placer.ts";
+import type { Connection } from "#kubernetes/connection.ts";
 import { compareText } from "#lib/compare.ts";
 import type { Logger } from "#lib/log.ts";
 import type { DiscoveryMetrics } from "#monitoring/discovery-metrics.ts";
@@ -45,14 +46,18 @@ export class FollowedBackends implements AsyncDisposable {
     return this.#followed.get(name)?.backend;
   }
 
-  /** Begins to follow a backend. One of that name is not followed any more, and what it has is the new one's. */
-  async add(settings: BackendSettings): Promise<Backend> {
+  /**
+   * Begins to follow a backend. One of that name is not followed any more, and what it has is the new one's.
+   *
+   * @param connection where a cluster is reached, instead of by the file that its settings name
+   */
+  async add(settings: BackendSettings, connection?: Connection): Promise<Backend> {
     const { placer, cache, refuse, metrics, log } = this.#options;
     const { name } = settings;
     await this.stop(name);
     await using parts = new AsyncDisposableStack();
     const observe: PlatformContext["observe"] = (backend, request) => metrics.requested(backend, request);
-    const discoverer = await createDiscoverer(settings, { refuse, observe, log, parts });
+    const discoverer = await createDiscoverer(settings, { refuse, observe, connection, log, parts });
     metrics.begins(name, FAILURE_KINDS);
     const backend = new Backend({ name, discoverer, placer, cache, log, now: Date.now, observer: metrics });
     const stop = new AbortController();

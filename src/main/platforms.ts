@@ -1,6 +1,7 @@
 import type { Config } from "#config/config.ts";
 import type { Discoverer } from "#discovery/discoverer.ts";
 import type { RefuseUpstream } from "#discovery/refuse-upstream.ts";
+import type { Connection } from "#kubernetes/connection.ts";
 import type { Logger } from "#lib/log.ts";
 import type { PlatformRequest } from "#monitoring/discovery-metrics.ts";
 
@@ -11,6 +12,8 @@ export interface PlatformContext {
   readonly refuse: RefuseUpstream;
   /** Told of each request to a platform's API. */
   readonly observe: (backend: string, request: PlatformRequest) => void;
+  /** Where a cluster is reached, instead of by the kubeconfig file that its settings name. */
+  readonly connection?: Connection | undefined;
   readonly log: Logger;
   /** What ends with the appliance. */
   readonly parts: AsyncDisposableStack;
@@ -38,13 +41,13 @@ export function createDiscoverer(backend: BackendSettings, context: PlatformCont
 async function kubernetes(
   { kubeconfig, context }: NonNullable<BackendSettings["kubernetes"]>,
   { name, namespaces, labelSelector }: BackendSettings,
-  { observe, log, parts }: PlatformContext,
+  { connection: given, observe, log, parts }: PlatformContext,
 ): Promise<Discoverer> {
   const [{ createKubeClient }, { KubernetesDiscoverer }] = await Promise.all([
     import("#kubernetes/http-client.ts"),
     import("#discovery/kubernetes/discoverer.ts"),
   ]);
-  const connection = { type: "file", kubeconfig, context } as const;
+  const connection = given ?? ({ type: "file", kubeconfig, context } as const);
   return new KubernetesDiscoverer({
     client: parts.use(
       createKubeClient({ connection, environment: process.env, observe: (call) => observe(name, call) }),

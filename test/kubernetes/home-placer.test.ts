@@ -73,7 +73,7 @@ class House implements AsyncDisposable {
   async follow(name: string): Promise<{ backend: Backend; platform: Platform }> {
     await this.#synced.promise;
     const platform = new Platform();
-    const cache = new HomeMemory(this.placer.model, new NoCache(), Date.now);
+    const cache = new HomeMemory(this.placer.model, new NoCache(), { isMarked: () => false, now: Date.now });
     const { placer } = this;
     const options = { name, discoverer: platform, placer, cache, log: silentLogger, now: Date.now, staleNotice: 0 };
     const backend = new Backend(options);

@@ -7,6 +7,13 @@ import { labelValue } from "../names.ts";
 import type { HomeModel, HomeObject } from "./home-model.ts";
 import { rememberedService, rememberedStaleSince } from "./remembered.ts";
 
+export interface HomeMemoryOptions {
+  /** Whether it has to be remembered that the backend was removed: the configuration goes on naming it. */
+  readonly isMarked: (backend: string) => boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
 /**
  * What is remembered of backends where the home is a cluster: what stands in it. So a control plane that has never seen the
  * platform goes on with what another one found there, and lets nothing vanish in a mass. Asked only once the home has been read.
@@ -14,16 +21,13 @@ import { rememberedService, rememberedStaleSince } from "./remembered.ts";
 export class HomeMemory implements DiscoveryCache {
   readonly #model: Pick<HomeModel, "discovered" | "at">;
   readonly #marks: DiscoveryCache;
-  readonly #now: () => number;
+  readonly #options: HomeMemoryOptions;
 
-  /**
-   * @param marks where it is remembered on this machine that somebody removed a backend
-   * @param now milliseconds since the epoch
-   */
-  constructor(model: Pick<HomeModel, "discovered" | "at">, marks: DiscoveryCache, now: () => number) {
+  /** @param marks where it is remembered on this machine that somebody removed a backend */
+  constructor(model: Pick<HomeModel, "discovered" | "at">, marks: DiscoveryCache, options: HomeMemoryOptions) {
     this.#model = model;
     this.#marks = marks;
-    this.#now = now;
+    this.#options = options;
   }
 
   load(backend: string): Remembered {
@@ -39,8 +43,9 @@ export class HomeMemory implements DiscoveryCache {
     }
     services.sort((a, b) => compareText(discoveredKey(a), discoveredKey(b)));
     // What does not say that it is stale was in step until somebody stopped, which was not long ago.
-    const syncedAt = services.length === 0 ? undefined : (staleSince ?? this.#now());
-    return { services, syncedAt, isRemoved: this.#marks.load(backend).isRemoved };
+    const syncedAt = services.length === 0 ? undefined : (staleSince ?? this.#options.now());
+    const isRemoved = this.#options.isMarked(backend) && this.#marks.load(backend).isRemoved;
+    return { services, syncedAt, isRemoved };
   }
 
   /** The placer saves. */
@@ -49,7 +54,7 @@ export class HomeMemory implements DiscoveryCache {
   inStep(): void {}
 
   markRemoved(backend: string): void {
-    this.#marks.markRemoved(backend);
+    if (this.#options.isMarked(backend)) this.#marks.markRemoved(backend);
   }
 
   keepOnly(backends: readonly string[]): readonly string[] {

@@ -49,6 +49,11 @@ export class HomeModel {
     return this.#byHome.keys();
   }
 
+  /** By their labels, each once for every object. */
+  *backends(): Generator<string> {
+    for (const { backend } of this.#objects.values()) if (backend !== undefined) yield backend;
+  }
+
   namespace(name: string): NamespaceState {
     return this.#namespaces.get(name) ?? "missing";
   }
