@@ -7,6 +7,7 @@ import "./style/parts.css";
 import "./style/tables.css";
 import "./style/requests.css";
 import "./style/flow.css";
+import "./style/backends.css";
 import { App } from "./views/app.tsx";
 
 const root = document.getElementById("console");

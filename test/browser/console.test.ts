@@ -325,6 +325,7 @@ describe("console", { skip }, () => {
       ["Upstreams", ".upstreams-panel"],
       ["Flow", ".flow-panel"],
       ["Talkers", ".talkers-panel"],
+      ["Backends", ".backends-panel"],
       ["Charts", ".chart-panel >> nth=0"],
       ["Requests", ".tail-panel"],
     ] as const) {

@@ -7,6 +7,7 @@ const PLACES: readonly Place[] = [
   START,
   { ...START, filter: { hosts: ["shop.localhost"], codes: ["5xx", 404], pathContains: "a b&c#d" } },
   { ...START, left: "flow", minutes: 15 },
+  { ...START, left: "backends" },
   { ...START, left: "talkers", at: 1_795_417_200_000 },
   { ...START, focus: { type: "route", host: "*.example.com", route: "team/x/0" } },
   { ...START, focus: { type: "route", host: "", route: "" } },

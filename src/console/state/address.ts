@@ -7,9 +7,9 @@ export type Focus =
   | { readonly type: "cluster"; readonly upstream: Upstream }
   | { readonly type: "endpoint"; readonly upstream: Upstream; readonly address: string };
 
-export type LeftView = "tables" | "flow" | "talkers";
-export const LEFT_VIEWS: readonly LeftView[] = ["tables", "flow", "talkers"];
-export type PhonePanel = "requests" | "routes" | "upstreams" | "flow" | "talkers" | "charts";
+export type LeftView = "tables" | "flow" | "talkers" | "backends";
+export const LEFT_VIEWS: readonly LeftView[] = ["tables", "flow", "talkers", "backends"];
+export type PhonePanel = "requests" | "routes" | "upstreams" | "flow" | "talkers" | "backends" | "charts";
 
 /** Everything that the address holds, so that a link shows another reader the same. */
 export interface Place {

@@ -13,6 +13,7 @@ import { type LogView, MOST_ROWS, RequestLog } from "../feed/request-log.ts";
 import { TrafficModel, type TrafficPicture } from "../feed/traffic-model.ts";
 import { type Focus, focusedFilter, hashFromPlace, isSameFocus, type Place, placeFromHash } from "./address.ts";
 import { ApplianceState } from "./appliance-state.ts";
+import { BackendsState } from "./backends-state.ts";
 
 const MAIN: Omit<SubscribeMessage, "type"> = { recentRows: 500, rowsPerSecond: 200, columns: 900, tableRows: 1000 };
 /** The feed behind the routes table while something is in focus: no requests, no columns. */
@@ -31,6 +32,7 @@ export class ConsoleState {
   readonly paused = signal(false);
   readonly selected = signal<RequestRow | undefined>(undefined);
   readonly appliance: ApplianceState;
+  readonly backends = new BackendsState(() => this.#signedOut());
   /** What lies before the list's oldest request. */
   readonly older = signal<"unknown" | "asked" | "nothing">("unknown");
   /** Milliseconds since the epoch, each second. */

@@ -1,5 +1,6 @@
-import { LEFT_VIEWS, START } from "./address.ts";
+import { START } from "./address.ts";
 import type { ConsoleState } from "./console-state.ts";
+import { leftViews } from "./left-views.ts";
 import type { Shortcut } from "./keyboard.ts";
 
 interface Page {
@@ -16,7 +17,7 @@ export function shortcuts(state: ConsoleState, page: Page): readonly Shortcut[] 
     { keys: [" "], words: "pause, or go on", run: () => state.togglePause() },
     { keys: ["g", "Home"], words: "newest request", run: () => moveToNewest(state) },
     { keys: ["f"], words: "failures only, or all", run: () => toggleFailures(state) },
-    { keys: ["v"], words: "tables, flow, talkers", run: () => nextView(state) },
+    { keys: ["v"], words: "tables, flow, talkers, backends", run: () => nextView(state) },
     {
       keys: ["Escape"],
       words: "close the request; back to live; drop focus; drop the filter",
@@ -52,7 +53,8 @@ export function toggleFailures(state: ConsoleState): void {
 }
 
 function nextView(state: ConsoleState): void {
-  const next = LEFT_VIEWS[LEFT_VIEWS.indexOf(state.place.value.left) + 1] ?? START.left;
+  const views = leftViews(state);
+  const next = views[views.indexOf(state.place.value.left) + 1] ?? START.left;
   state.go({ left: next });
 }
 

@@ -3,8 +3,10 @@ import { useEffect, useRef } from "preact/hooks";
 import type { PhonePanel } from "../state/address.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { listenToKeys } from "../state/keyboard.ts";
+import { leftViews } from "../state/left-views.ts";
 import { shortcuts } from "../state/shortcuts.ts";
 import { Attention } from "./attention.tsx";
+import { BackendsPanel } from "./backends-panel.tsx";
 import { ConnectionNotice } from "./connection-notice.tsx";
 import { FilterBar } from "./filter-bar.tsx";
 import { Flow } from "./flow.tsx";
@@ -27,6 +29,7 @@ const PHONE_PANELS: readonly { readonly value: PhonePanel; readonly label: strin
   { value: "upstreams", label: "Upstreams" },
   { value: "flow", label: "Flow" },
   { value: "talkers", label: "Talkers" },
+  { value: "backends", label: "Backends" },
   { value: "charts", label: "Charts" },
 ];
 
@@ -55,7 +58,7 @@ export function App({ state }: { readonly state: ConsoleState }) {
       <nav class="phone-tabs" aria-label="Panels">
         <Tabs
           label="Panel"
-          choices={PHONE_PANELS}
+          choices={PHONE_PANELS.filter(({ value }) => value !== "backends" || leftViews(state).includes(value))}
           chosen={phonePanel.value}
           onChoose={(panel) => (phonePanel.value = panel)}
         />
@@ -67,6 +70,7 @@ export function App({ state }: { readonly state: ConsoleState }) {
           <StreamsTable state={state} />
           <Flow state={state} />
           <Talkers state={state} />
+          {(left === "backends" || phonePanel.value === "backends") && <BackendsPanel state={state} />}
         </div>
         <div class="column column-right">
           <RequestTail state={state} />
