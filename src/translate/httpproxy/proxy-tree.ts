@@ -38,7 +38,14 @@ export function proxyTree(
   return { routes: walk.routes, missing: walk.missing, included: [...walk.included.values()] };
 }
 
+/**
+ * Two includes on each of twenty levels would be a million: a tree that somebody builds by mistake, or on purpose, must not
+ * stop everybody's translation.
+ */
+const MOST_INCLUDES = 5_000;
+
 class Walk {
+  #passed = 0;
   readonly routes: PlacedRoute[] = [];
   readonly missing: MissingInclude[] = [];
   readonly included = new Map<string, ObjectRef>();
@@ -114,6 +121,12 @@ class Walk {
       const circle = [...chain.map(({ ref }) => ref), child.ref].map((ref) => `${ref.namespace}/${ref.name}`);
       const message = `includes go in a circle: ${circle.join(" -> ")}; this one is answered with 502`;
       wrong("IncludeCreatesCycle", message, "remove one of these includes");
+      return "missing";
+    }
+    this.#passed += 1;
+    if (this.#passed > MOST_INCLUDES) {
+      const message = `the host's tree has more than ${MOST_INCLUDES} includes, so this one is answered with 502`;
+      wrong("TooManyIncludes", message, "include parts in fewer places, or join them");
       return "missing";
     }
     return child;
