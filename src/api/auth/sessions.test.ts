@@ -62,7 +62,10 @@ test("a session ends a day after its last use, and a week after it began whateve
 test("one user's many sessions push out their own, not another's", async (t) => {
   const sessions = await Sessions.open(sessionsFile(await stateDirectory(t), "token"), () => 0);
   const other = await sessions.begin(OPERATOR);
-  const shop: Known = { ...OPERATOR, principal: principalOfRole("shop", "viewer", new Set(["team-shop"])) };
+  const shop: Known = {
+    principal: principalOfRole("shop", "viewer", new Set(["team-shop"])),
+    grounds: { type: "user", name: "shop", mark: "mark" },
+  };
   const ids: string[] = [];
   for (let count = 0; count < 21; count++) ids.push(await sessions.begin(shop));
   assert.notEqual(await sessions.find(other), undefined);

@@ -8,7 +8,7 @@ const IDLE = 24 * 3_600_000;
 /** Milliseconds after which every session ends. */
 const LIFETIME = 7 * 24 * 3_600_000;
 const MOST_SESSIONS = 200;
-/** Of one user, so that none pushes the others out. */
+/** Of one user, so that none pushes the others out; those of the operator are of many people. */
 const MOST_OF_ONE = 20;
 /** Milliseconds: a session in use is saved this often, not at each request. */
 const SAVE_USE_EVERY = 300_000;
@@ -59,10 +59,10 @@ export class Sessions {
   async begin({ principal, grounds }: Known): Promise<string> {
     this.#dropEnded();
     const { name, admin } = principal;
-    this.#makeRoom(
-      [...this.#sessions.values()].filter((session) => session.name === name),
-      MOST_OF_ONE,
-    );
+    if (grounds.type !== "token") {
+      const own = (session: StoredSession): boolean => session.grounds.type !== "token" && session.name === name;
+      this.#makeRoom([...this.#sessions.values()].filter(own), MOST_OF_ONE);
+    }
     this.#makeRoom([...this.#sessions.values()], MOST_SESSIONS);
     const id = randomBytes(32).toString("base64url");
     const now = this.#now();
