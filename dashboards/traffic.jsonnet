@@ -59,7 +59,7 @@ binnacle.dashboard(
       binnacle.graph(
         'Latency by listener, 99 %',
         's',
-        [['listener:request_duration_seconds:p99_2m', '{{envoy_http_conn_manager_prefix}}']]
+        [['listener:request_duration_seconds:p99_2m', '{{listener}}']]
       ),
     ]),
     binnacle.row('Routes', [

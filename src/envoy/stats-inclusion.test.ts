@@ -47,6 +47,7 @@ test("what multiplies and nobody reads is not kept", () => {
     "cluster.local/team-shop/shop/80.upstream_cx_length_ms",
     "http.http.tracing.random_sampling",
     "http.http.downstream_cx_length_ms",
+    "http.http.downstream_rq_time",
     "listener.0.0.0.0_8443.worker_0.downstream_cx_total",
     "listener.0.0.0.0_8443.ssl.ciphers.TLS_AES_128_GCM_SHA256",
     "dns_cache.x.host_added",

@@ -38,7 +38,7 @@ const CLUSTER_STATS = [
 
 /** After `http.<stat prefix>.`, for each HTTP listener. */
 const HTTP_STATS = [
-  "downstream_rq_(total|active|time|[1-5]xx|rx_reset|timeout|idle_timeout|too_large|overload_close)",
+  "downstream_rq_(total|active|[1-5]xx|rx_reset|timeout|idle_timeout|too_large|overload_close)",
   "downstream_cx_(total|active|ssl_active|upgrades_active|protocol_error|destroy_remote_active_rq)",
   "downstream_cx_(rx_bytes_total|tx_bytes_total)",
   "no_route",
