@@ -2,6 +2,7 @@ import type { KubeView } from "#api/ports/kube.ts";
 import type { IngressAddress, ServedChange, ServedObject, ServedProblem } from "#kube-api/served-object.ts";
 import { compareText } from "#lib/compare.ts";
 import { type Kind, type ObjectRef, refKey, type RefKey } from "#resources/ref.ts";
+import { validate } from "#resources/validate.ts";
 import type { ObjectState, Store } from "#store/store.ts";
 import { isOurs } from "#translate/ingress-class.ts";
 import type { Reader } from "#translate/unit.ts";
@@ -39,6 +40,8 @@ export class KubeFeed implements KubeView {
   readonly #prints = new Map<RefKey, string>();
   readonly #sorted = new Map<Kind, readonly ServedObject[]>();
   readonly #unseen = new Map<RefKey, ObjectRef>();
+  /** How many objects are served in a namespace. */
+  readonly #inNamespace = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
   #changes: ServedChange[] = [];
   /** Versions from here on are known. */
@@ -122,20 +125,45 @@ export class KubeFeed implements KubeView {
   #look(key: RefKey, ref: ObjectRef): void {
     const state = this.#parts.store.state(ref);
     const before = this.#served.get(key);
-    if (state === undefined) {
+    const shown = state === undefined ? this.#implied(ref) : this.#show(state);
+    if (shown === undefined) {
       if (before === undefined) return;
       this.#served.delete(key);
       this.#prints.delete(key);
+      this.#count(ref, -1);
       this.#change(before, undefined);
       return;
     }
-    const shown = this.#show(state);
-    const print = JSON.stringify([state.inUse?.hash, shown.inUse, shown.problems, shown.origin, shown.addresses]);
+    const print = JSON.stringify([state?.inUse?.hash, shown.inUse, shown.problems, shown.origin, shown.addresses]);
     if (this.#prints.get(key) === print) return;
+    if (before === undefined) this.#count(ref, 1);
     const after = { ...shown, version: this.#version + 1 };
     this.#served.set(key, after);
     this.#prints.set(key, print);
     this.#change(before, after);
+  }
+
+  /** The first and the last object of a namespace that nobody wrote bring it and take it along. */
+  #count({ namespace }: ObjectRef, by: 1 | -1): void {
+    if (namespace === "") return;
+    const count = (this.#inNamespace.get(namespace) ?? 0) + by;
+    if (count === 0) this.#inNamespace.delete(namespace);
+    else this.#inNamespace.set(namespace, count);
+    if (count > 1 || (count === 1 && by === -1)) return;
+    const ref: ObjectRef = { kind: "Namespace", namespace: "", name: namespace };
+    // At the end, also when it has been looked at in this round.
+    this.#unseen.delete(refKey(ref));
+    this.#unseen.set(refKey(ref), ref);
+  }
+
+  /** A namespace that nobody wrote, and that holds objects: to kubectl there is no object without one. */
+  #implied(ref: ObjectRef): Omit<ServedObject, "version"> | undefined {
+    if (ref.kind !== "Namespace" || !this.#inNamespace.has(ref.name)) return undefined;
+    // As every API server labels them.
+    const metadata = { name: ref.name, labels: { "kubernetes.io/metadata.name": ref.name } };
+    const made = validate({ apiVersion: "v1", kind: "Namespace", metadata }, { unknownFields: "error" });
+    const object = made.type === "accepted" ? made.object : undefined;
+    return { ref, object, inUse: "current", problems: [], origin: "", addresses: [] };
   }
 
   #change(before: ServedObject | undefined, after: ServedObject | undefined): void {

@@ -121,6 +121,29 @@ function withoutAge(line: readonly string[] | undefined): readonly string[] {
 }
 
 suite("a real kubectl", () => {
+  test("get ns shows every namespace that holds objects, written or not; one goes with its last object", async () => {
+    const names = async () => words(await kubectl.ok("get", "ns", "--no-headers")).map(([name]) => name);
+    assert.deepEqual(await names(), ["team-other", "team-shop"]);
+    assert.equal(
+      await kubectl.ok("get", "ns", "-l", "kubernetes.io/metadata.name=team-other", "-o", "name"),
+      "namespace/team-other\n",
+    );
+    assert.match(await kubectl.ok("describe", "ns", "team-other"), /Status: +Active/);
+    const object = changesOf(`
+apiVersion: v1
+kind: Service
+metadata: {name: brief, namespace: team-brief}
+spec: {ports: [{port: 80}]}
+`);
+    const namespace = changesOf("apiVersion: v1\nkind: Namespace\nmetadata: {name: team-brief}");
+    controlPlane.store.apply([...object, ...namespace]);
+    assert.deepEqual(await names(), ["team-brief", "team-other", "team-shop"]);
+    controlPlane.store.apply([{ type: "delete", ref: { kind: "Namespace", namespace: "", name: "team-brief" } }]);
+    assert.deepEqual(await names(), ["team-brief", "team-other", "team-shop"], "it holds an object still");
+    controlPlane.store.apply([{ type: "delete", ref: { kind: "Service", namespace: "team-brief", name: "brief" } }]);
+    assert.deepEqual(await names(), ["team-other", "team-shop"]);
+  });
+
   test("get -A shows its usual columns, and with -o wide what Binnacle says", async () => {
     const [head, row] = words(await kubectl.ok("get", "ingress", "-A", "-o", "wide"));
     assert.deepEqual(head?.slice(0, 7), ["NAMESPACE", "NAME", "CLASS", "HOSTS", "ADDRESS", "PORTS", "AGE"]);
