@@ -24,6 +24,9 @@ const HEARTBEAT = 15_000;
 /** Milliseconds for a close to be answered. */
 const CLOSE_PATIENCE = 1_000;
 
+/** What one user may take of all live views, so that there are some left for others. */
+const SHARE_OF_ONE = 0.25;
+
 /** WebSocket close codes: RFC 6455 §7.4.1, and ours from 4000 on. */
 export const CLOSE_GOING_AWAY = 1001;
 export const CLOSE_POLICY = 1008;
@@ -74,6 +77,7 @@ export class TrafficSockets implements AsyncDisposable {
 
   async #admit(request: IncomingMessage): Promise<SignedIn> {
     const { gate, most } = this.#options;
+    const mostOfOne = Math.ceil(most * SHARE_OF_ONE);
     gate.checkHost(request);
     const authentication = await gate.identify(request);
     gate.checkSocketPage(request, authentication);
@@ -83,6 +87,13 @@ export class TrafficSockets implements AsyncDisposable {
     }
     if (this.#closing || this.#signedIn.size >= most) {
       throw new ApiProblem(503, "Too many viewers", `${most} live views are open`, "close one, or try again later");
+    }
+    const { grounds, principal } = signedIn;
+    const own = [...this.#signedIn.values()].filter(
+      (other) => other.grounds.type !== "token" && other.principal.name === principal.name,
+    );
+    if (grounds.type !== "token" && own.length >= mostOfOne) {
+      throw new ApiProblem(503, "Too many views", `you have ${own.length} live views open`, "close one");
     }
     return signedIn;
   }

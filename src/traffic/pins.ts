@@ -5,6 +5,8 @@ import type { Pin, PinTarget } from "./messages.ts";
 
 /** A pin asks for more entries of everything, so there are few. */
 const MOST = 20;
+/** Of one team, so that it takes no other's place. */
+const MOST_OF_ONE = 5;
 
 interface Owned {
   readonly pin: Pin;
@@ -15,10 +17,12 @@ interface Owned {
 export class Pins {
   #pins: readonly Owned[] = [];
 
-  /** `now` in milliseconds. The oldest goes when there are too many. */
+  /** `now` in milliseconds. The oldest goes when there are too many: of the same team's if it is their number. */
   add(target: PinTarget, seconds: number | undefined, scope: NamespaceScope, now: number): Pin {
     const pin: Pin = { id: randomUUID(), target, until: now + capped(seconds, PIN_SECONDS) * 1000 };
-    this.#pins = [...this.#pins, { pin, scope }].slice(-MOST);
+    const own = scope === "all" ? [] : this.#pins.filter((owned) => isSameScope(owned.scope, scope));
+    const gone = own.slice(0, Math.max(0, own.length - MOST_OF_ONE + 1));
+    this.#pins = [...this.#pins.filter((owned) => !gone.includes(owned)), { pin, scope }].slice(-MOST);
     return pin;
   }
 
@@ -45,6 +49,10 @@ export class Pins {
   seenBy(scope: NamespaceScope): readonly Pin[] {
     return this.#pins.filter((owned) => isWithin(owned.scope, scope)).map(({ pin }) => pin);
   }
+}
+
+function isSameScope(a: NamespaceScope, b: NamespaceScope): boolean {
+  return isWithin(a, b) && isWithin(b, a);
 }
 
 /** A pin names a client or a path, so only who may see all that its maker may see is told. */

@@ -274,6 +274,19 @@ test("who only sees pins nothing and takes nothing away, and is not told how muc
   assert.notEqual(core.snapshot({}, "all").sampling.requests, undefined);
 });
 
+test("a team's many pins push out its own, not another's", () => {
+  const { connect, core } = world();
+  const pin = (session: ReturnType<typeof connect>["session"], client: number) =>
+    session.receive(`{"type":"pin","pin":{"client":"192.0.2.${client}"}}`);
+  pin(connect({ type: "subscribe" }, new Set(["blog"])).session, 99);
+  const shop = connect({ type: "subscribe" }, new Set(["shop"])).session;
+  for (let client = 1; client <= 30; client++) pin(shop, client);
+  assert.deepEqual(
+    core.pins("all").map(({ target }) => target.client),
+    ["192.0.2.99", "192.0.2.26", "192.0.2.27", "192.0.2.28", "192.0.2.29", "192.0.2.30"],
+  );
+});
+
 test("a pin is told to the receiver and to who may see it, and ends by itself", () => {
   const { connect, second, pinned, clock, core } = world();
   const [team, all, other] = [

@@ -123,6 +123,15 @@ test("a user who is removed or changed is out at once: requests, sessions and li
   assert.equal((await status(setting, { cookie })).status, 200, "a session is its user's as long as they are the same");
 });
 
+test("one user's live views leave room for others", async (t) => {
+  const setting = await ApiSetting.start(t, { users: [SUE], mostSockets: 8 });
+  for (let view = 0; view < 2; view++) await setting.socket(bearer("sues-token"));
+  assert.equal((await setting.refusedSocket(bearer("sues-token"))).status, 503);
+  assert.equal((await setting.refusedSocket(basic("sue", PASSWORD))).status, 503, "by whichever credentials");
+  for (let view = 0; view < 6; view++) await setting.socket();
+  assert.equal((await setting.refusedSocket(setting.bearer)).status, 503);
+});
+
 test("a user's watch ends when their rights change, and the token's goes on", async (t) => {
   const setting = await ApiSetting.start(t, { ...(await twoTeams(t)), users: [SUE] });
   const stop = new AbortController();
