@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Problem } from "#lib/problem.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import type { Archive } from "#store/archive.ts";
 import { Store, type StoreEvent } from "#store/store.ts";
 import { TRANSLATION_INDEXES } from "#translate/indexes.ts";
+import { type ResolvedName, WANTED_NAMES } from "#translate/resolved-name.ts";
 import type { TranslateSettings } from "#translate/settings.ts";
 import { type TranslationDelta, Translator } from "#translate/translator.ts";
 import { translationUnits } from "#translate/units.ts";
@@ -30,6 +32,8 @@ export interface ControlPlaneEvents {
   }): void;
   /** What is known about these objects changed: their form, verdicts or refusals. */
   judged?(refs: readonly ObjectRef[]): void;
+  /** These names are wanted from now on, and no others: what DNS says of them goes to {@link ControlPlane.resolved}. */
+  wanted?(names: ReadonlySet<string>): void;
   /** Envoy refused something; `ref` went back to its accepted form, or is undefined when only the resource did. */
   refused?(refusal: { readonly quarantine: Quarantine; readonly ref: ObjectRef | undefined }): void;
 }
@@ -46,6 +50,7 @@ export class ControlPlane {
   readonly #listeners = new Set<ControlPlaneEvents>();
   readonly #changed = new Map<string, ObjectRef>();
   readonly #suspects = new Suspects();
+  readonly #names = new Map<string, ResolvedName>();
   #scheduled: NodeJS.Immediate | undefined;
 
   constructor(options: ControlPlaneOptions) {
@@ -54,6 +59,7 @@ export class ControlPlane {
     this.store = new Store({ indexes: TRANSLATION_INDEXES, archive: options.archive, now: options.now });
     this.translator = new Translator({
       store: this.store,
+      names: this.#names,
       ...translationUnits(translate),
     });
     this.steer({});
@@ -84,6 +90,14 @@ export class ControlPlane {
     this.snapshot.apply([runtimeLayer(runtime)]);
   }
 
+  /** What DNS says of a name that is wanted. */
+  resolved(host: string, name: ResolvedName): void {
+    if (isDeepStrictEqual(this.#names.get(host), name)) return;
+    this.#names.set(host, name);
+    this.translator.markName(host);
+    this.#schedule();
+  }
+
   /** Translates what changed, without waiting for the next turn of the event loop. */
   translateNow(): void {
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
@@ -99,6 +113,7 @@ export class ControlPlane {
     this.#acceptUntouched();
     this.#clearSuspects();
     const millis = performance.now() - started;
+    if (delta.topics.has(WANTED_NAMES)) this.#tellWanted();
     for (const listener of this.#listeners) {
       listener.translated?.({ delta, millis, changed });
       if (delta.judged.length > 0) listener.judged?.(delta.judged);
@@ -108,8 +123,18 @@ export class ControlPlane {
   #onStoreChange(event: StoreEvent): void {
     this.translator.mark(event);
     for (const ref of event.changed) this.#changed.set(`${ref.kind}/${ref.namespace}/${ref.name}`, ref);
-    this.#scheduled ??= setImmediate(() => this.translateNow());
+    this.#schedule();
     for (const listener of this.#listeners) listener.judged?.([...event.changed, ...event.noted]);
+  }
+
+  #schedule(): void {
+    this.#scheduled ??= setImmediate(() => this.translateNow());
+  }
+
+  #tellWanted(): void {
+    const wanted = new Set(this.translator.facts(WANTED_NAMES));
+    for (const host of this.#names.keys()) if (!wanted.has(host)) this.#names.delete(host);
+    for (const listener of this.#listeners) listener.wanted?.(wanted);
   }
 
   /** A form from which nothing was made that Envoy has yet to answer is accepted as it is. */

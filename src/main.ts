@@ -30,6 +30,7 @@ import { followHome } from "./main/home-source.ts";
 import { connectMetrics, countChanges, countTranslation, xdsEvents } from "./main/metrics.ts";
 import { kubeFeed } from "./main/kube-feed.ts";
 import { childOf, planMonitoring } from "./main/monitoring.ts";
+import { followNames } from "./main/names.ts";
 import { ownAddresses } from "./main/own-addresses.ts";
 import type { Programs } from "./main/programs.ts";
 import { statusWriting } from "./main/status-writing.ts";
@@ -152,7 +153,14 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   // Only where the home is a cluster.
   const writers = [status, discovery.inCluster].filter((writer) => writer !== undefined);
   const watchers = writers.map(({ watcher }) => watcher);
-  const home = { sink: discovery.home, settled: discovery.settled, cluster, watchers };
+  const names = followNames(config, controlPlane, state.path, logger, parts);
+  const settle = async (): Promise<void> => {
+    await discovery.settled;
+    // Which names there are is known once everything has been translated.
+    controlPlane.translateNow();
+    await names.settled();
+  };
+  const home = { sink: discovery.home, settle, cluster, watchers };
   const { source, synced } = await followHome(config, controlPlane, home, logger, parts);
   cluster?.stand(writers.map(({ duty }) => duty));
   if (synced) {

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { describeValue } from "#lib/describe-value.ts";
+import { rule } from "#lib/schema-rules.ts";
+import { checkTtls, dnsSettings } from "./dns-settings.ts";
 import { settingKinds } from "./setting.ts";
 
 const EVERY_PORT = { from: 1, to: 65535 };
@@ -22,6 +24,11 @@ export const upstreams = z
       .describe(
         "Ports on which upstreams may be this machine itself: loopback, link-local, unspecified and its own addresses are refused otherwise.",
       ),
+    dns: z
+      .strictObject(dnsSettings)
+      .check(rule(checkTtls))
+      .prefault({})
+      .describe("How names are looked up that objects have for endpoints; the machine's hosts file goes first."),
     externalName: z.boolean().default(true).describe("Whether Services of type ExternalName may be upstreams."),
   })
   .prefault({});

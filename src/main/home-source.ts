@@ -30,8 +30,8 @@ export interface HomeOptions extends Pick<SourceListener, "sink"> {
   /** Undefined: the home is a directory. */
   readonly cluster: HomeCluster | undefined;
   readonly watchers: readonly HomeWatcher[];
-  /** The backends have said what they have, or that they cannot. */
-  readonly settled: Promise<unknown>;
+  /** Called once the home is read. Resolves when Envoy may have what came of it: backends and DNS have been asked, too. */
+  readonly settle: () => Promise<unknown>;
 }
 
 /**
@@ -41,7 +41,7 @@ export interface HomeOptions extends Pick<SourceListener, "sink"> {
 export async function followHome(
   config: Config,
   controlPlane: ControlPlane,
-  { sink, cluster, watchers, settled }: HomeOptions,
+  { sink, cluster, watchers, settle }: HomeOptions,
   logger: Logger,
   parts: AsyncDisposableStack,
 ): Promise<{ source: HomeSource; synced: boolean }> {
@@ -50,7 +50,7 @@ export async function followHome(
     sink,
     onSynced: () => {
       for (const watcher of watchers) watcher.synced?.();
-      settled
+      settle()
         .then(() => {
           controlPlane.open();
           for (const watcher of watchers) watcher.open?.();

@@ -34,6 +34,7 @@ export async function statusWriting(
   const read: Reader = {
     get: (kind, namespace, name) => store.get(kind, namespace, name),
     list: (index, key) => store.list(index, key),
+    name: () => undefined,
     facts: () => [],
   };
   const counts = { ok: 0, conflict: 0, error: 0 };

@@ -86,10 +86,6 @@ export interface IrCluster {
   /** {@link clusterName} of the identity. */
   readonly name: string;
   readonly upstream: UpstreamIdentity;
-  readonly endpoints:
-    | { readonly from: "discovery" }
-    /** Names that Envoy resolves itself: its endpoint discovery takes addresses only. */
-    | { readonly from: "dns"; readonly hosts: readonly { readonly host: string; readonly port: number }[] };
   readonly protocol: "http1" | "http2";
   readonly tls: boolean;
   /** The server name of TLS connections to it, unless its endpoints have names of their own. */

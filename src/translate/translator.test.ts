@@ -31,6 +31,7 @@ class Translated {
   readonly store = new Store({ indexes: TRANSLATION_INDEXES, archive: new MemoryArchive(), now: () => 0 });
   readonly translator = new Translator({
     store: this.store,
+    names: new Map(),
     ...translationUnits(SETTINGS),
   });
 

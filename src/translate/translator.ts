@@ -4,6 +4,8 @@ import type { Store, StoreEvent, StoredObject } from "#store/store.ts";
 import { Dependencies } from "./dependencies.ts";
 import { Facts } from "./facts.ts";
 import type { IrItem } from "./ir.ts";
+import { factRead, indexRead, nameRead, objectRead } from "./reads.ts";
+import type { ResolvedName } from "./resolved-name.ts";
 import {
   type Reader,
   splitUnitId,
@@ -30,10 +32,14 @@ export interface TranslationDelta {
   readonly judged: readonly ObjectRef[];
   /** Units that were built, for metrics and for the proof that a change costs what it touches. */
   readonly built: readonly UnitId[];
+  /** Topics whose facts changed. */
+  readonly topics: ReadonlySet<string>;
 }
 
 export interface TranslatorOptions {
   readonly store: Pick<Store, "get" | "list">;
+  /** What DNS says of names. */
+  readonly names: { get(host: string): ResolvedName | undefined };
   readonly builders: Readonly<Record<UnitKind, UnitBuilder>>;
   /** Units that stand by configuration. */
   readonly roots: readonly UnitId[];
@@ -79,17 +85,28 @@ export class Translator {
     }
   }
 
+  /** Marks what read a name of which DNS says something else now. */
+  markName(host: string): void {
+    this.#markReaders(nameRead(host));
+  }
+
+  /** The values that units publish under a topic now, sorted. */
+  facts(topic: string): readonly string[] {
+    return this.#facts.values(topic);
+  }
+
   /** Builds what is marked, and what that marks in turn. */
   run(): TranslationDelta {
     const upserts = new Map<string, TranslatedItem>();
     const removals = new Map<string, { type: IrItem["type"]; name: string }>();
     const judged = new Map<RefKey, ObjectRef>();
     const built: UnitId[] = [];
+    const topics = new Set<string>();
     while (this.#dirty.size > 0) {
       for (const id of this.#dirty) {
         this.#dirty.delete(id);
         built.push(id);
-        this.#rebuild(id, upserts, removals, judged);
+        this.#rebuild(id, upserts, removals, judged, topics);
       }
     }
     return {
@@ -97,6 +114,7 @@ export class Translator {
       removals: sortedValues(removals),
       judged: sortedValues(judged),
       built,
+      topics,
     };
   }
 
@@ -141,6 +159,7 @@ export class Translator {
     upserts: Map<string, TranslatedItem>,
     removals: Map<string, { type: IrItem["type"]; name: string }>,
     judged: Map<RefKey, ObjectRef>,
+    topics: Set<string>,
   ): void {
     const before = this.#built.get(id) ?? EMPTY;
     const current = this.#build(id);
@@ -159,7 +178,10 @@ export class Translator {
     }
     this.#judge(id, before.verdicts, after.verdicts, judged);
     this.#need(before.needs, after.needs);
-    for (const topic of this.#facts.replace(before.facts, after.facts)) this.#markReaders(factRead(topic));
+    for (const topic of this.#facts.replace(before.facts, after.facts)) {
+      topics.add(topic);
+      this.#markReaders(factRead(topic));
+    }
     if (current === undefined) this.#built.delete(id);
     else this.#built.set(id, current);
   }
@@ -179,7 +201,7 @@ export class Translator {
   }
 
   #reader(reads: Set<string>, objects: Map<RefKey, StoredObject>): Reader {
-    const { store } = this.#options;
+    const { store, names } = this.#options;
     return {
       get: (kind, namespace, name) => {
         const ref = { kind, namespace, name };
@@ -193,6 +215,10 @@ export class Translator {
         const found = store.list(index, key);
         for (const stored of found) objects.set(refKey(stored.ref), stored);
         return found;
+      },
+      name: (host) => {
+        reads.add(nameRead(host));
+        return names.get(host);
       },
       facts: (topic) => {
         reads.add(factRead(topic));
@@ -257,18 +283,6 @@ function translated(id: UnitId, { item, from }: UnitItem, found: ReadonlyMap<Ref
 
 export function itemKey({ type, name }: { readonly type: IrItem["type"]; readonly name: string }): string {
   return `${type} ${name}`;
-}
-
-function objectRead(ref: ObjectRef): string {
-  return `object ${refKey(ref)}`;
-}
-
-function indexRead(index: string, key: string): string {
-  return `index ${index} ${key}`;
-}
-
-function factRead(topic: string): string {
-  return `fact ${topic}`;
 }
 
 function sortedValues<T>(map: ReadonlyMap<string, T>): readonly T[] {

@@ -2,6 +2,7 @@ import type { Kind, ObjectRef } from "#resources/ref.ts";
 import type { ResourceOf } from "#resources/resource.ts";
 import type { StoredObject } from "#store/store.ts";
 import type { IrItem } from "./ir.ts";
+import type { ResolvedName } from "./resolved-name.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**
@@ -40,6 +41,8 @@ export interface Reader {
   get<K extends Kind>(kind: K, namespace: string, name: string): StoredObject<ResourceOf<K>> | undefined;
   /** The objects under an index entry, sorted by reference. */
   list(index: string, key: string): readonly StoredObject[];
+  /** What DNS says of a name. Undefined: it has not answered yet. A unit that reads it also says so ({@link WANTED_NAMES}). */
+  name(host: string): ResolvedName | undefined;
   /** The values that units published under a topic, sorted, each once. */
   facts(topic: string): readonly string[];
 }

@@ -13,7 +13,7 @@ function upstream(backend: string, service: string, addresses: number): IrItem[]
     type: "cluster",
     name,
     upstream: identity,
-    endpoints: { from: "discovery" },
+
     protocol: "http1",
     tls: false,
     connectTimeout: 1000,

@@ -9,10 +9,8 @@ export function dependentRoutes(items: Iterable<IrItem>, backend: string): reado
   const endpoints = new Map<string, number>();
   const routes = new Map<string, { owner: ObjectRef | undefined; host: string; route: string; targets: Targets }>();
   for (const item of items) {
-    if (item.type === "cluster") {
-      clusters.set(item.name, item);
-      if (item.endpoints.from === "dns") endpoints.set(item.name, item.endpoints.hosts.length);
-    } else if (item.type === "endpoints") endpoints.set(item.name, item.endpoints.length);
+    if (item.type === "cluster") clusters.set(item.name, item);
+    else if (item.type === "endpoints") endpoints.set(item.name, item.endpoints.length);
     else if (item.type === "virtualHost") {
       for (const { name, owner, action } of item.routes) {
         // Mirrors are not among them: nobody waits for their answers.

@@ -57,6 +57,7 @@ export class KubeFeed implements KubeView {
     this.#read = {
       get: (kind, namespace, name) => store.get(kind, namespace, name),
       list: (index, key) => store.list(index, key),
+      name: () => undefined,
       facts: () => [],
     };
     for (const { ref } of store.states()) this.#unseen.set(refKey(ref), ref);

@@ -23,10 +23,14 @@ export interface Translation {
 }
 
 interface Wishes {
+  /** What DNS says of a name: addresses, or a failure in words; the others have yet to be answered. */
+  readonly names?: Readonly<Record<string, readonly string[] | string>>;
   readonly settings?: Partial<Omit<TranslateSettings, "listeners">> & {
     readonly listeners?: readonly Partial<ListenerSettings>[];
   };
 }
+
+type Names = NonNullable<Wishes["names"]>;
 
 const LISTENER = { address: "0.0.0.0", proxyProtocol: false, trustedHops: 0, service: undefined } as const;
 
@@ -46,12 +50,13 @@ export const GOLDEN_SETTINGS: TranslateSettings = {
 };
 
 /**
- * Translates the documents of a case. A first document `settings: …` changes the settings; in a Secret, the text
+ * Translates the documents of a case. A first document `settings: …` or `names: …` changes the settings, or says what DNS knows; in a Secret, the text
  * `certificate NAME` or `key NAME` stands for a certificate made for the run, and comes out under the same name.
  */
 export function translate(documents: readonly unknown[]): Translation {
   const [first, ...rest] = documents;
-  const hasSettings = typeof first === "object" && first !== null && "settings" in first;
+  const hasSettings = typeof first === "object" && first !== null && ("settings" in first || "names" in first);
+  const names = hasSettings ? ((first as Wishes).names ?? {}) : {};
   const wishes: Wishes["settings"] = hasSettings ? ((first as Wishes).settings ?? {}) : {};
   const listeners = wishes.listeners?.map((listener): ListenerSettings => ({
     name: "more",
@@ -75,7 +80,7 @@ export function translate(documents: readonly unknown[]): Translation {
     invalid[checked.ref === undefined ? "?" : formatRef(checked.ref)] = checked.problems.map(problemLine);
     return [];
   });
-  const controlPlane = translated(settings, changes);
+  const controlPlane = translated(settings, changes, names);
   const { translator, store } = controlPlane;
   const refs = new Map([...translator.eachVerdict()].map(({ ref }) => [formatRef(ref), ref]));
   for (const [name, ref] of refs)
@@ -86,7 +91,7 @@ export function translate(documents: readonly unknown[]): Translation {
     .map(([name, ref]) => [name, verdictLines(translator.verdicts(ref))] as const);
   const always = new Set(
     listeners === undefined
-      ? translated(settings, [])
+      ? translated(settings, [], {})
           .translator.items()
           .map(({ item }) => JSON.stringify(item))
       : [],
@@ -102,14 +107,23 @@ export function translate(documents: readonly unknown[]): Translation {
   };
 }
 
-function translated(settings: TranslateSettings, changes: readonly SourceChange[]): ControlPlane {
+function translated(settings: TranslateSettings, changes: readonly SourceChange[], names: Names): ControlPlane {
   const controlPlane = new ControlPlane({
     translate: settings,
     listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
     archive: new MemoryArchive(),
     now: () => Date.parse("2026-01-01T00:00:00Z"),
   });
+  controlPlane.listen({
+    wanted: (wanted) => {
+      for (const [host, said] of Object.entries(names)) {
+        if (!wanted.has(host)) throw new Error(`nobody wants to know ${host}`);
+        controlPlane.resolved(host, typeof said === "string" ? { addresses: undefined, failure: said } : { addresses: said });
+      }
+    },
+  });
   controlPlane.store.apply(changes);
+  controlPlane.translateNow();
   controlPlane.translateNow();
   return controlPlane;
 }

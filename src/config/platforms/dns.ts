@@ -3,7 +3,8 @@ import { z } from "zod";
 import { describeValue } from "#lib/describe-value.ts";
 import { type Report, rule, text } from "#lib/schema-rules.ts";
 import { checkDnsSubdomain } from "#resources/names.ts";
-import { duration, settingKinds } from "../setting.ts";
+import { checkTtls, dnsSettings } from "../dns-settings.ts";
+import { settingKinds } from "../setting.ts";
 import { checkServices, writtenService } from "./written-service.ts";
 
 const hostName = text((value) => {
@@ -21,17 +22,6 @@ const srvName = text((value) =>
       },
 );
 settingKinds.add(srvName, { takes: "DNS name" });
-
-const serverAddress = text((value) => {
-  const [, bracketed, plain, port = "53"] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(value) ?? [];
-  const isRight =
-    isIP(value) === 6 ||
-    (isIP(bracketed ?? plain ?? "") === (bracketed === undefined ? 4 : 6) &&
-      Number(port) >= 1 &&
-      Number(port) <= 65535);
-  return isRight ? undefined : { message: `found ${describeValue(value)}, expected an IP address, or address:port` };
-});
-settingKinds.add(serverAddress, { takes: "IP address, or address:port" });
 
 const service = z
   .strictObject({
@@ -55,15 +45,7 @@ const service = z
 /** `backends[].dns` */
 export const dnsPlatform = z
   .strictObject({
-    servers: z
-      .array(serverAddress)
-      .default([])
-      .describe("The servers that are asked, the next where one does not answer; the machine's own when empty."),
-    timeout: duration().prefault("2s").describe("How long a server may take; each is asked twice."),
-    minimumTtl: duration()
-      .prefault("5s")
-      .describe("The least time after which a name is asked for again, whatever its time to live."),
-    maximumTtl: duration().prefault("5m").describe("The most."),
+    ...dnsSettings,
     addressTypes: z
       .array(z.enum(["A", "AAAA"]))
       .min(1)
@@ -85,12 +67,4 @@ function checkNames(
     );
   if (srv !== undefined && Array.isArray(ports) && ports.length > 1)
     report(["ports"], `found ${ports.length} ports, and SRV records are for one`, "make a service of each");
-}
-
-function checkTtls(
-  { minimumTtl, maximumTtl }: Readonly<Partial<Record<"minimumTtl" | "maximumTtl", unknown>>>,
-  report: Report,
-): void {
-  if (typeof minimumTtl === "number" && typeof maximumTtl === "number" && minimumTtl > maximumTtl)
-    report(["minimumTtl"], "found more than maximumTtl", "raise the maximum or lower the minimum");
 }

@@ -2,18 +2,15 @@ import { CircuitBreakers } from "#proto/envoy/config/cluster/v3/circuit_breaker.
 import {
   Cluster,
   Cluster_DiscoveryType,
-  Cluster_DnsLookupFamily,
   Cluster_LbPolicy,
   Cluster_LeastRequestLbConfig,
   Cluster_RoundRobinLbConfig,
   Cluster_SlowStartConfig,
 } from "#proto/envoy/config/cluster/v3/cluster.ts";
 import { OutlierDetection } from "#proto/envoy/config/cluster/v3/outlier_detection.ts";
-import { ClusterLoadAssignment } from "#proto/envoy/config/endpoint/v3/endpoint.ts";
 import { HttpProtocolOptions } from "#proto/envoy/extensions/upstreams/http/v3/http_protocol_options.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import type { IrCircuitBreaker, IrCluster, IrSlowStart } from "#translate/ir.ts";
-import { socketAddress } from "./address.ts";
 import { ADS } from "./ads.ts";
 import { packAny } from "./any.ts";
 import { healthChecks } from "./cluster-health.ts";
@@ -29,7 +26,6 @@ export function envoyCluster(ir: IrCluster): Cluster {
     name: ir.name,
     connectTimeout: duration(ir.connectTimeout),
     circuitBreakers: circuitBreakers(ir.circuitBreaker),
-    ...endpointsOf(ir),
     outlierDetection: ir.outlierDetection ? OUTLIER_DETECTION : undefined,
     healthChecks: healthChecks(ir.healthCheck, ir.protocol),
     typedExtensionProtocolOptions: protocolOptions(ir),
@@ -40,6 +36,9 @@ export function envoyCluster(ir: IrCluster): Cluster {
 
 /** What all clusters have in common, made once: a copy of a message by `fromPartial` costs more than its encoding. */
 const COMMON = Cluster.fromPartial({
+  // Of names, too: they are resolved here, so that Envoy is given no address that has not been looked at.
+  clusterDiscoveryType: { $case: "type", value: Cluster_DiscoveryType.EDS },
+  edsClusterConfig: { edsConfig: ADS, serviceName: "" },
   lbPolicy: Cluster_LbPolicy.ROUND_ROBIN,
   perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
   // A removed endpoint goes at once, whatever its health check says.
@@ -47,30 +46,6 @@ const COMMON = Cluster.fromPartial({
   // No panic routing: to send to endpoints that are known to be dead hides the fault and helps nobody.
   commonLbConfig: { healthyPanicThreshold: { value: 0 } },
 });
-
-const DISCOVERED = {
-  clusterDiscoveryType: { $case: "type", value: Cluster_DiscoveryType.EDS },
-  edsClusterConfig: { edsConfig: ADS, serviceName: "" },
-} as const satisfies Partial<Cluster>;
-
-function endpointsOf(ir: IrCluster): Partial<Cluster> {
-  if (ir.endpoints.from === "discovery") return DISCOVERED;
-  return {
-    clusterDiscoveryType: { $case: "type", value: Cluster_DiscoveryType.STRICT_DNS },
-    dnsLookupFamily: Cluster_DnsLookupFamily.V4_PREFERRED,
-    respectDnsTtl: true,
-    loadAssignment: ClusterLoadAssignment.fromPartial({
-      clusterName: ir.name,
-      endpoints: [
-        {
-          lbEndpoints: ir.endpoints.hosts.map(({ host, port }) => ({
-            hostIdentifier: { $case: "endpoint", value: { address: socketAddress(host, port), hostname: host } },
-          })),
-        },
-      ],
-    }),
-  };
-}
 
 /**
  * Only what tells a broken endpoint from a broken program: failed connections and gateway errors. Plain 5xx answers of

@@ -9,9 +9,8 @@ import { packAny } from "./any.ts";
 
 /** TLS to an upstream. Its certificate is verified where the cluster says by whom, as Contour's `validation` means it. */
 export function upstreamTls(ir: IrCluster): TransportSocket {
-  const resolved = ir.endpoints.from === "dns" ? ir.endpoints.hosts[0]?.host : undefined;
   const context = UpstreamTlsContext.fromPartial({
-    sni: ir.sni ?? resolved ?? "",
+    sni: ir.sni ?? "",
     commonTlsContext: {
       alpnProtocols: ir.protocol === "http2" ? ["h2"] : ["http/1.1"],
       ...(ir.verify === undefined

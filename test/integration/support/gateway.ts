@@ -5,6 +5,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { ControlPlane } from "../../../src/control-plane.ts";
+import { LastAnswers } from "../../../src/main/last-answers.ts";
+import { WantedNames } from "../../../src/main/wanted-names.ts";
+import { DnsClient } from "#dns/dns-client.ts";
+import { resolveHost } from "#dns/resolve-host.ts";
+import type { DnsServerAddress } from "#dns/server-address.ts";
 import { bootstrap } from "#envoy/bootstrap.ts";
 import { statsMatcher } from "#envoy/stats-inclusion.ts";
 import { silentLogger } from "#lib/log.ts";
@@ -28,6 +33,8 @@ export interface GatewayOptions {
   readonly events?: XdsServerEvents;
   readonly archive?: Archive;
   readonly mostBorrowed?: number;
+  /** Where names are asked for; the hosts file alone unless given. */
+  readonly dns?: DnsServerAddress;
 }
 
 /** The control plane with a real Envoy behind it, in this process: `await using gateway = await Gateway.start();` */
@@ -39,13 +46,14 @@ export class Gateway implements AsyncDisposable {
   readonly #stack: AsyncDisposableStack;
   readonly #options: GatewayOptions;
   #xds: XdsServer;
+  #names: WantedNames;
 
   private constructor(options: GatewayOptions, ports: readonly [number, number], directory: string) {
     this.#options = options;
     this.#directory = directory;
     this.#stack = new AsyncDisposableStack();
     [this.httpPort, this.httpsPort] = ports;
-    [this.controlPlane, this.#xds] = this.#controlPlane();
+    [this.controlPlane, this.#xds, this.#names] = this.#controlPlane();
   }
 
   static async start(options: GatewayOptions = {}): Promise<Gateway> {
@@ -54,6 +62,7 @@ export class Gateway implements AsyncDisposable {
     const [http = 0, https = 0, stats = 0] = await freePorts(3);
     const gateway = new Gateway(options, [http, https], directory);
     stack.defer(() => gateway.#xds[Symbol.asyncDispose]());
+    stack.defer(() => gateway.#names[Symbol.asyncDispose]());
     await gateway.#xds.listenUnix(gateway.#socket);
     await startEnvoy(directory, gateway.#socket, stats, stack);
     gateway.#stack.use(stack.move());
@@ -62,8 +71,9 @@ export class Gateway implements AsyncDisposable {
 
   /** Ends the control plane and begins another one, as after a crash: Envoy goes on, and comes back to the new one. */
   async restartControlPlane(): Promise<void> {
+    await this.#names[Symbol.asyncDispose]();
     await this.#xds[Symbol.asyncDispose]();
-    [this.controlPlane, this.#xds] = this.#controlPlane();
+    [this.controlPlane, this.#xds, this.#names] = this.#controlPlane();
     await this.#xds.listenUnix(this.#socket);
   }
 
@@ -71,7 +81,7 @@ export class Gateway implements AsyncDisposable {
     return join(this.#directory, "xds.sock");
   }
 
-  #controlPlane(): [ControlPlane, XdsServer] {
+  #controlPlane(): [ControlPlane, XdsServer, WantedNames] {
     const { settings, listeners = [], archive = new MemoryArchive() } = this.#options;
     const controlPlane = new ControlPlane({
       translate: { ...settingsFor(this.httpPort, this.httpsPort, listeners), ...settings },
@@ -80,7 +90,18 @@ export class Gateway implements AsyncDisposable {
       now: Date.now,
     });
     const { snapshot } = controlPlane;
-    return [controlPlane, new XdsServer({ snapshot, log: silentLogger, ...this.#options })];
+    const client = new DnsClient({
+      timeout: 1_000,
+      servers: this.#options.dns === undefined ? [] : [this.#options.dns],
+    });
+    const names = new WantedNames({
+      controlPlane,
+      resolve: (host, signal) => resolveHost(client, host, signal),
+      times: { minimumTtl: 20, maximumTtl: 20, retry: { least: 20, most: 20 } },
+      last: new LastAnswers(join(this.#directory, "names.json"), Date.now),
+      log: silentLogger,
+    });
+    return [controlPlane, new XdsServer({ snapshot, log: silentLogger, ...this.#options }), names];
   }
 
   /** Puts the objects of a YAML text into the store. Throws when one of them is not valid. */
