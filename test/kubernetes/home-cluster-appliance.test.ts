@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { applianceConfig, ApplianceProcess } from "../integration/support/appliance-process.ts";
-import { freePorts } from "../integration/support/free-port.ts";
-import { httpGet } from "../integration/support/http-get.ts";
 import { SteadyLoad } from "../integration/support/steady-load.ts";
 import { temporaryDirectory } from "../integration/support/temp-dir.ts";
 import { until } from "../integration/support/until.ts";
@@ -12,51 +8,11 @@ import { Upstream } from "../integration/support/upstream.ts";
 import { createNamespace } from "./support/access.ts";
 import type { Manifest } from "./support/api-client.ts";
 import { KubeBox } from "./support/kubebox.ts";
+import { Member } from "./support/member.ts";
 import { claimPodSubnet } from "./support/pod-network.ts";
 
 const LEASE = "/apis/coordination.k8s.io/v1/namespaces/binnacle-system/leases/binnacle";
 const SLICES = "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices";
-
-/** A control plane with its Envoy, beside others of the same cluster. */
-class Member implements AsyncDisposable {
-  readonly http: number;
-  readonly api: number;
-  readonly #home: string;
-  process: ApplianceProcess;
-
-  private constructor(home: string, http: number, api: number) {
-    this.#home = home;
-    this.http = http;
-    this.api = api;
-    this.process = new ApplianceProcess(home);
-  }
-
-  static async start(folder: string, settings: string): Promise<Member> {
-    const ports = await freePorts(4);
-    const [http = 0, , api = 0] = ports;
-    await mkdir(folder);
-    await writeFile(join(folder, "binnacle.yaml"), applianceConfig(ports, settings));
-    const member = new Member(folder, http, api);
-    const ready = async () => (await httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` })).status === 200;
-    await until(ready, { timeoutMs: 60_000, what: "readiness" }).catch(async (cause: unknown) => {
-      await member[Symbol.asyncDispose]();
-      throw new Error(`not ready: ${member.process.output}`, { cause });
-    });
-    return member;
-  }
-
-  async ask(host: string): Promise<string> {
-    return (await httpGet({ port: this.http }, "/", { host })).body;
-  }
-
-  /** A member that was killed has left its Envoy behind: the next start adopts it, and takes it along when it ends. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if ((await this.process.stop()) === 0) return;
-    this.process = new ApplianceProcess(this.#home);
-    await until(() => this.process.output.includes("Envoy was running already"), { timeoutMs: 60_000 });
-    await this.process.stop();
-  }
-}
 
 function ingress(host: string, service: string): Manifest {
   const backend = { service: { name: service, port: { number: 80 } } };

@@ -19,7 +19,8 @@ suite("access in a cluster, by the manifests of appliance/kubernetes", { timeout
     await createNamespace(admin, "team-blog");
     const [sue, ben] = [box.as("sue"), box.as("ben")];
     const controlPlane = box.withToken(await serviceAccountToken(admin, "binnacle-system", "control-plane"));
-    await controlPlane.apply(service("cart", DISCOVERED), slice("cart", DISCOVERED));
+    await controlPlane.create(servicePath(""), service("cart", DISCOVERED));
+    await controlPlane.create(SLICES, slice("cart", DISCOVERED));
 
     await sue.apply(ingress("team-shop"), service("own", {}));
     await sue.delete(servicePath("own"));
@@ -30,7 +31,7 @@ suite("access in a cluster, by the manifests of appliance/kubernetes", { timeout
     await assert.rejects(sue.get("/api/v1/services"), refused);
 
     assert.partialDeepStrictEqual(await sue.get(servicePath("cart")), { metadata: { labels: DISCOVERED } });
-    await sue.get("/apis/discovery.k8s.io/v1/namespaces/team-shop/endpointslices");
+    await sue.get(SLICES);
     await assert.rejects(sue.apply(slice("forged", {})), refused);
     // The policy is compiled some moments after it was written.
     const kept = { code: 403, message: /kept by discovery/ };
@@ -46,9 +47,10 @@ suite("access in a cluster, by the manifests of appliance/kubernetes", { timeout
       "by taking the label",
     );
     await assert.rejects(sue.delete(servicePath("cart")), kept);
-    await controlPlane.apply(service("cart", DISCOVERED, 8081));
+    const { metadata } = await controlPlane.get(servicePath("cart"));
+    await controlPlane.replace(servicePath("cart"), { ...service("cart", DISCOVERED, 8081), metadata });
     await controlPlane.delete(servicePath("cart"));
-    await controlPlane.apply(service("cart", DISCOVERED));
+    await controlPlane.create(servicePath(""), service("cart", DISCOVERED));
     await admin.delete("/api/v1/namespaces/team-shop");
     await until(() => assert.rejects(admin.get("/api/v1/namespaces/team-shop"), { code: 404 }).then(() => true), {
       what: "the namespace to go, with what was discovered in it",
@@ -155,3 +157,4 @@ function slice(name: string, labels: Readonly<Record<string, string>>): Manifest
 }
 
 const servicePath = (name: string): string => `/api/v1/namespaces/team-shop/services/${name}`;
+const SLICES = "/apis/discovery.k8s.io/v1/namespaces/team-shop/endpointslices";
