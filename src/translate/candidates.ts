@@ -34,31 +34,39 @@ export function settleEndpoints(
   const standing = new Map<string, IrEndpoint>();
   const names = new Set<string>();
   let isPending = false;
-  for (const { host, ref, path, ...rest } of candidates) {
-    const judge = (verdict: Omit<Verdict, "ref" | "path">): void => {
-      verdicts.set(JSON.stringify([ref, verdict.message]), { ref, path, ...verdict });
-    };
-    const add = (address: string, refusal: string): void => {
-      const endpoint = { address: canonicalAddress(address), ...rest };
-      const key = `${endpoint.address} ${endpoint.port}`;
-      if (isRefusedAddress(endpoint.address, endpoint.port, settings)) judge(localAddress(refusal, endpoint.port));
-      else if (standing.get(key)?.health !== "healthy") standing.set(key, endpoint);
-    };
+  const judge = ({ ref, path }: Candidate, verdict: Omit<Verdict, "ref" | "path">): void => {
+    verdicts.set(JSON.stringify([ref, verdict.message]), { ref, path, ...verdict });
+  };
+  const add = (candidate: Candidate, written: string): void => {
+    const { host, port } = candidate;
+    const address = canonicalAddress(written);
+    if (isRefusedAddress(address, port, settings)) {
+      judge(
+        candidate,
+        localAddress(host === written ? `${host} is an address` : `${host} has the address ${written}`, port),
+      );
+      return;
+    }
+    const key = `${address} ${port}`;
+    if (standing.get(key)?.health !== "healthy") standing.set(key, endpointOf(candidate, address));
+  };
+  for (const candidate of candidates) {
+    const { host, port } = candidate;
     if (isIP(host) !== 0) {
-      add(host, `${host} is an address of this machine`);
+      add(candidate, host);
       continue;
     }
-    const refused = refusedHost(host, rest.port, settings);
+    const refused = refusedHost(host, port, settings);
     if (refused !== undefined) {
-      judge({ severity: "error", ...refused, message: `${host} ${refused.message}` });
+      judge(candidate, { severity: "error", ...refused, message: `${host} ${refused.message}` });
       continue;
     }
     names.add(host);
     const { addresses, failure } = read.name(host) ?? {};
-    if (failure !== undefined) judge(unresolved(host, failure, addresses !== undefined));
+    if (failure !== undefined) judge(candidate, unresolved(host, failure, addresses !== undefined));
     else if (addresses === undefined) isPending = true;
-    else if (addresses.length === 0) judge(noAddresses(host));
-    for (const address of addresses ?? []) add(address, `${host} has the address ${address} of this machine`);
+    else if (addresses.length === 0) judge(candidate, noAddresses(host));
+    for (const address of addresses ?? []) add(candidate, address);
   }
   return {
     endpoints:
@@ -70,8 +78,22 @@ export function settleEndpoints(
   };
 }
 
+function endpointOf({ port, health, zone, weight, priority }: Candidate, address: string): IrEndpoint {
+  // Most have neither: a spread of nothing costs as much as one of something.
+  if (weight === undefined && priority === undefined) return { address, port, health, zone };
+  return {
+    address,
+    port,
+    health,
+    zone,
+    ...(weight === undefined ? {} : { weight }),
+    ...(priority === undefined ? {} : { priority }),
+  };
+}
+
 /** Priorities as Envoy wants them: from 0 on, and none left out (LocalityLbEndpoints.priority). */
 function withRanks(endpoints: readonly IrEndpoint[]): IrEndpoint[] {
+  if (endpoints.every(({ priority }) => priority === undefined)) return [...endpoints];
   const ranks = [...new Set(endpoints.map(({ priority = 0 }) => priority))].sort((a, b) => a - b);
   return endpoints.map(({ priority = 0, ...rest }) => {
     const rank = ranks.indexOf(priority);
@@ -83,7 +105,7 @@ function localAddress(words: string, port: number): Omit<Verdict, "ref" | "path"
   return {
     severity: "error",
     reason: "LocalAddressRefused",
-    message: `${words}, so it is not used as an upstream`,
+    message: `${words} of this machine, so it is not used as an upstream`,
     fix: `if it is meant, add port ${port} to upstreams.allowLocal in binnacle.yaml`,
   };
 }
