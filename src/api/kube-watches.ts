@@ -16,12 +16,16 @@ export interface KubeWatch {
   readonly query: KubeQuery;
   /** Asked for, and allowed to the caller. */
   readonly isShown: (served: ServedObject) => boolean;
+  /** The user who asked; undefined: the operator, who is many people. */
+  readonly owner: string | undefined;
   /** Whether whoever asked may still see what they saw. */
   readonly mayStay: () => Promise<boolean>;
 }
 
 /** Watches at a time: kubectl keeps one, a program one for each kind. */
 const MOST_WATCHES = 256;
+/** Of one user, so that there are some left for others. */
+const MOST_OF_ONE = 64;
 /** Bytes that wait in a connection until it is given no more: meanwhile nothing is kept for it but where it stands. */
 const BUDGET = 1_000_000;
 /** Milliseconds between bookmarks. */
@@ -35,8 +39,8 @@ const RECHECK_EVERY = 15_000;
 export class KubeWatches implements Disposable {
   readonly #kube: KubeView;
   readonly #now: () => number;
-  /** What ends each, and whether it has to. */
-  readonly #open = new Map<() => void, () => Promise<boolean>>();
+  /** By what ends each. */
+  readonly #open = new Map<() => void, Pick<KubeWatch, "owner" | "mayStay">>();
   readonly #rechecks: NodeJS.Timeout;
 
   /** `now`: milliseconds since the epoch, for ages. */
@@ -55,7 +59,11 @@ export class KubeWatches implements Disposable {
     if (this.#open.size >= MOST_WATCHES) {
       throw new KubeFailure("ServiceUnavailable", `${MOST_WATCHES} watches are open; end one, or try again later`);
     }
-    const { query, isShown } = watch;
+    const { query, isShown, owner } = watch;
+    const own = [...this.#open.values()].filter((other) => owner !== undefined && other.owner === owner);
+    if (own.length >= MOST_OF_ONE) {
+      throw new KubeFailure("ServiceUnavailable", `you have ${own.length} watches open; end one`);
+    }
     response.setHeader("Content-Type", "application/json");
     response.flushHeaders();
     const fromStart = query.sendInitialEvents || query.resourceVersion === undefined || query.resourceVersion === 0;
@@ -93,7 +101,7 @@ export class KubeWatches implements Disposable {
     const stopListening = this.#kube.onChange(look);
     const timer = setTimeout(end, Math.min(query.timeout ?? LONGEST, LONGEST)).unref();
     const bookmarks = setInterval(() => bookmark(false), BOOKMARK_EVERY).unref();
-    this.#open.set(end, watch.mayStay);
+    this.#open.set(end, watch);
     response.on("drain", look).once("close", end);
 
     if (fromStart)
@@ -104,7 +112,7 @@ export class KubeWatches implements Disposable {
 
   /** Looks at once whether everybody may still see what they are shown; who may not, or cannot be asked, is let go. */
   recheck(): void {
-    for (const [end, mayStay] of this.#open) {
+    for (const [end, { mayStay }] of this.#open) {
       mayStay().then(
         (stays) => stays || end(),
         () => end(),

@@ -60,13 +60,30 @@ test("what was answered is good for a minute, together and at the same time", as
   await Promise.all(Array.from({ length: 20 }, () => ask()));
   const once = state.calls.length;
   assert.equal(state.calls.filter((call) => call === "whoIs").length, 1);
-  state.now = 59_999;
+  state.now = 39_999;
   await ask();
   assert.equal(state.calls.length, once);
   state.rights = new Set();
   state.now = 60_000;
   assert.deepEqual((await ask())?.namespaces, new Set());
   assert.equal(state.calls.length > once, true);
+});
+
+test("what is used is asked for again before its time is over, beside its use", async () => {
+  const { ask, state } = cluster();
+  await ask();
+  const once = state.calls.length;
+  state.now = 40_000;
+  state.rights.delete("operate team-shop");
+  await ask();
+  assert.equal(state.calls.length, 2 * once, "all of it");
+  state.now = 45_000;
+  assert.deepEqual((await ask())?.operates, new Set(), "what was withdrawn is seen before the minute is over");
+  state.away = true;
+  state.now = 99_999;
+  assert.deepEqual((await ask())?.namespaces, new Set(["team-shop"]), "and it is good for another minute");
+  state.now = 100_000;
+  await assert.rejects(ask(), { status: 503 });
 });
 
 test("a namespace that comes is asked for some seconds later, alone", async () => {
@@ -106,4 +123,22 @@ test("a refused token is not asked about again for ten seconds, and guesses pass
   state.now = 10_000;
   await assert.rejects(users.ofToken("wrong", shut), closed);
   assert.deepEqual(state.calls, ["whoIs"]);
+});
+
+test("a thousand namespaces are asked for some at a time", async () => {
+  let running = 0;
+  let most = 0;
+  const access: ClusterAccess = {
+    whoIs: async () => SUE,
+    may: async () => {
+      most = Math.max(most, ++running);
+      await Promise.resolve();
+      running--;
+      return false;
+    },
+    namespaces: () => Array.from({ length: 1000 }, (_, index) => `team-${index}`),
+  };
+  const users = new ClusterUsers({ access, log: silentLogger, now: () => 0 });
+  assert.deepEqual((await users.ofToken("sues", () => {}))?.namespaces, new Set());
+  assert.ok(most > 1 && most <= 16, `${most} at a time`);
 });

@@ -6,17 +6,20 @@ import type { ClusterAccess, ClusterRight, ClusterUser } from "../ports/cluster-
 import type { NamespaceScope, Principal } from "./principal.ts";
 import { secretHash } from "./same-secret.ts";
 import { type Remembered, ShortMemory } from "./short-memory.ts";
+import { Turns } from "./turns.ts";
 
 /** Milliseconds that an answer of the cluster is taken for: as long as a right that was withdrawn is still used. */
 const GOOD_FOR = 60_000;
+/** Milliseconds after which it is asked for again beside its use, so that nobody waits each minute. */
+const RENEWED_AFTER = 40_000;
 /** Milliseconds that a token is refused without asking again. */
 const REFUSED_FOR = 10_000;
 /** Milliseconds that a user's rights are taken together: namespaces that come are seen after it. */
 const TOGETHER_FOR = 5_000;
 const MOST_TOKENS = 1000;
 const MOST_RIGHTS = 100_000;
-/** Questions to the cluster at a time, for one user. */
-const AT_A_TIME = 8;
+/** Questions to the cluster at a time. */
+const AT_A_TIME = 16;
 
 export interface ClusterUsersOptions {
   readonly access: ClusterAccess;
@@ -36,6 +39,7 @@ export class ClusterUsers {
   readonly #tokens: ShortMemory<ClusterUser | undefined>;
   readonly #rights: ShortMemory<boolean>;
   readonly #principals: ShortMemory<Principal>;
+  readonly #turns = new Turns(AT_A_TIME);
 
   constructor({ access, log, now }: ClusterUsersOptions) {
     this.#access = access;
@@ -54,24 +58,25 @@ export class ClusterUsers {
   async ofToken(token: string, admit: () => void): Promise<Principal | undefined> {
     // What is kept must not sign in.
     const key = secretHash(token).toString("base64url");
-    const { value: user } = await this.#tokens.getOr(key, async () => {
-      admit();
-      const value = await this.#asking(() => this.#access.whoIs(token));
-      return { value, until: this.#now() + (value === undefined ? REFUSED_FOR : GOOD_FOR) };
-    });
+    const { value: user } = await this.#asking(() =>
+      this.#tokens.getOr(key, async () => {
+        if (this.#tokens.get(key) === undefined) admit();
+        const value = await this.#turns.run(() => this.#access.whoIs(token));
+        return value === undefined ? { value, until: this.#now() + REFUSED_FOR } : this.#forAWhile(value);
+      }),
+    );
     if (user === undefined) return undefined;
     const who = canonicalJson(user);
-    const { value } = await this.#principals.getOr(who, () => this.#asking(() => this.#principalOf(user, who)));
+    const { value } = await this.#asking(() => this.#principals.getOr(who, () => this.#principalOf(user, who)));
     return value;
   }
 
   async #principalOf(user: ClusterUser, who: string): Promise<Remembered<Principal>> {
     let until = this.#now() + TOGETHER_FOR;
     const may = async (right: ClusterRight, namespace: string): Promise<boolean> => {
-      const answer = await this.#rights.getOr(JSON.stringify([who, right, namespace]), async () => ({
-        value: await this.#access.may(user, right, namespace),
-        until: this.#now() + GOOD_FOR,
-      }));
+      const answer = await this.#rights.getOr(JSON.stringify([who, right, namespace]), async () =>
+        this.#forAWhile(await this.#turns.run(() => this.#access.may(user, right, namespace))),
+      );
       until = Math.min(until, answer.until);
       return answer.value;
     };
@@ -90,6 +95,11 @@ export class ClusterUsers {
     return { value: { name, namespaces, operates, admin: false }, until };
   }
 
+  #forAWhile<T>(value: T): Remembered<T> {
+    const now = this.#now();
+    return { value, until: now + GOOD_FOR, renewFrom: now + RENEWED_AFTER };
+  }
+
   async #asking<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
@@ -103,13 +113,8 @@ export class ClusterUsers {
   }
 }
 
-/** Those for which the answer is yes, in their order; some are asked at a time. */
+/** Those for which the answer is yes, in their order. */
 async function chosen(names: readonly string[], may: (name: string) => Promise<boolean>): Promise<readonly string[]> {
-  const answers = new Map<string, boolean>();
-  const left = names.values();
-  const ask = async (): Promise<void> => {
-    for (const name of left) answers.set(name, await may(name));
-  };
-  await Promise.all(Array.from({ length: AT_A_TIME }, ask));
-  return names.filter((name) => answers.get(name) === true);
+  const answers = await Promise.all(names.map(may));
+  return names.filter((_name, index) => answers[index]);
 }

@@ -5,10 +5,12 @@ export interface ShortMemoryOptions {
   readonly now: () => number;
 }
 
-/** An answer and until when it is good, in milliseconds since the epoch. */
+/** An answer and how long it is good; times are milliseconds since the epoch. */
 export interface Remembered<T> {
   readonly value: T;
   readonly until: number;
+  /** From when on it is asked for anew while it is still used, so that nobody waits; never, unless given. */
+  readonly renewFrom?: number;
 }
 
 /** Answers that cost something to get: each is asked for once at a time, and kept for as long as it says. */
@@ -27,14 +29,25 @@ export class ShortMemory<T> {
     return found !== undefined && found.until > this.#options.now() ? found : undefined;
   }
 
-  /** Rejects as `ask` does: a failure is not kept. */
+  /** Rejects as `ask` does, unless what is known is still good: a failure is not kept. */
   async getOr(key: string, ask: () => Promise<Remembered<T>>): Promise<Remembered<T>> {
-    const found = this.get(key) ?? this.#asked.get(key);
-    if (found !== undefined) return found;
-    const asked = ask();
+    const found = this.get(key);
+    if (found === undefined) return this.#ask(key, ask);
+    if ((found.renewFrom ?? Infinity) <= this.#options.now()) this.#ask(key, ask).catch(() => {});
+    return found;
+  }
+
+  #ask(key: string, ask: () => Promise<Remembered<T>>): Promise<Remembered<T>> {
+    const underWay = this.#asked.get(key);
+    if (underWay !== undefined) return underWay;
+    const asked = this.#asking(key, ask);
     this.#asked.set(key, asked);
+    return asked;
+  }
+
+  async #asking(key: string, ask: () => Promise<Remembered<T>>): Promise<Remembered<T>> {
     try {
-      const answer = await asked;
+      const answer = await ask();
       this.#keep(key, answer);
       return answer;
     } finally {

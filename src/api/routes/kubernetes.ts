@@ -128,7 +128,8 @@ export function kubeRoutes({ kube, watches, authenticator, version, now }: KubeR
     if (query.watch) {
       const signedIn = signedInOf(request);
       const mayStay = () => authenticator.mayStay(signedIn);
-      return watches.begin(response, { kind: resource.kind, form, query, isShown, mayStay });
+      const owner = signedIn.grounds.type === "token" ? undefined : principal.name;
+      return watches.begin(response, { kind: resource.kind, form, query, isShown, owner, mayStay });
     }
     const scope = namesOfScope(principal.namespaces);
     const question = JSON.stringify([resource.kind, namespace, query.selectors, principal.name, scope]);
