@@ -133,6 +133,19 @@ suite("a backend", () => {
     await end();
   });
 
+  test("what is told counts also in a scope that could not be read whole", async () => {
+    const { backend, end, report } = begin();
+    report().full(full([discovered("a"), discovered("b")]));
+    report().full(full([discovered("a", ["10.0.0.9"])], ["team-shop"]));
+    const addresses = (services: Iterable<DiscoveredService>) =>
+      [...services].flatMap(({ endpoints }) =>
+        endpoints.flatMap((group) => group.endpoints.map(({ address }) => address)),
+      );
+    assert.deepEqual(addresses(backend.applied()), ["10.0.0.9", "10.0.0.1"]);
+    assert.deepEqual(addresses(backend.reported()), ["10.0.0.9", "10.0.0.1"]);
+    await end();
+  });
+
   test("a mass deletion is held until it is confirmed", async () => {
     const { backend, names, end, report } = begin();
     report().full(full(many(20)));

@@ -148,9 +148,12 @@ export class Backend implements DiscoveryReport {
   full({ services, unread, millis }: FullSet): void {
     const silent = new Set(unread);
     const reported = new Map([...this.#reported].filter(([, { scope }]) => silent.has(scope)));
+    const told = new Set<DiscoveredKey>();
     for (const service of services) {
       const key = discoveredKey(service);
-      if (!reported.has(key)) reported.set(key, service);
+      // Of two with one key the first is meant. What is told counts also where the rest of its scope was not read.
+      if (!told.has(key)) reported.set(key, service);
+      told.add(key);
     }
     this.#reported = reported;
     this.#apply(difference(this.#applied, services, unread));

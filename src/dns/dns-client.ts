@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { Resolver } from "node:dns";
 import { errorMessage } from "#lib/error-message.ts";
-import { DnsError } from "./dns-error.ts";
+import { DnsError, type DnsErrorKind } from "./dns-error.ts";
 import { exchangeByTcp, exchangeByUdp } from "./exchange.ts";
 import { type DnsAnswer, type DnsQuestion, type DnsReply, encodeQuery, readReply } from "./message.ts";
 import { type DnsServerAddress, formatServerAddress, parseServerAddress } from "./server-address.ts";
@@ -12,7 +12,18 @@ export interface DnsClientOptions {
   readonly servers?: readonly DnsServerAddress[];
   /** Milliseconds for a server to answer; then the next is asked. */
   readonly timeout: number;
+  readonly observe?: (query: ObservedQuery) => void;
 }
+
+/** One question to one server. */
+export interface ObservedQuery {
+  readonly type: DnsQuestion["type"];
+  /** That there is nothing is an answer, too. */
+  readonly outcome: "answer" | DnsErrorKind;
+  readonly seconds: number;
+}
+
+type WholeReply = Exclude<DnsReply, { truncated: true }>;
 
 /** How often each server is asked: packets get lost. */
 const ROUNDS = 2;
@@ -48,16 +59,16 @@ export class DnsClient {
     );
   }
 
-  async #askServers(question: DnsQuestion, signal: AbortSignal): Promise<Exclude<DnsReply, { truncated: true }>> {
+  async #askServers(question: DnsQuestion, signal: AbortSignal): Promise<WholeReply> {
     const servers = this.#options.servers ?? machineServers();
     let failure = new DnsError("unreachable", `${words(question)}: this machine has no DNS server configured`);
     for (let attempt = 0; attempt < ROUNDS * servers.length; attempt++) {
       const server = servers[attempt % servers.length] as DnsServerAddress;
       try {
-        return await this.#slots.use(signal, () => this.#askServer(question, server, signal));
+        return await this.#slots.use(signal, () => this.#observed(question, server, signal));
       } catch (error) {
         signal.throwIfAborted();
-        const kind = error instanceof DnsError ? error.kind : "malformed";
+        const kind = kindOf(error);
         failure = new DnsError(kind, `${words(question)}: ${formatServerAddress(server)} ${errorMessage(error)}`, {
           cause: error,
         });
@@ -66,11 +77,21 @@ export class DnsClient {
     throw failure;
   }
 
-  async #askServer(
-    question: DnsQuestion,
-    server: DnsServerAddress,
-    signal: AbortSignal,
-  ): Promise<Exclude<DnsReply, { truncated: true }>> {
+  async #observed(question: DnsQuestion, server: DnsServerAddress, signal: AbortSignal): Promise<WholeReply> {
+    const began = performance.now();
+    const observe = (outcome: ObservedQuery["outcome"]): void =>
+      this.#options.observe?.({ type: question.type, outcome, seconds: (performance.now() - began) / 1000 });
+    try {
+      const reply = await this.#askServer(question, server, signal);
+      observe("answer");
+      return reply;
+    } catch (error) {
+      if (!signal.aborted) observe(kindOf(error));
+      throw error;
+    }
+  }
+
+  async #askServer(question: DnsQuestion, server: DnsServerAddress, signal: AbortSignal): Promise<WholeReply> {
     const { timeout } = this.#options;
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new DnsError("timeout", `did not answer within ${timeout} ms`)), timeout);
@@ -88,6 +109,10 @@ export class DnsClient {
       clearTimeout(timer);
     }
   }
+}
+
+function kindOf(error: unknown): DnsErrorKind {
+  return error instanceof DnsError ? error.kind : "malformed";
 }
 
 /** Read anew each time: a machine changes networks. */

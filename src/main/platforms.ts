@@ -25,7 +25,7 @@ type Platform = (backend: BackendSettings, context: PlatformContext) => Promise<
 /** The platforms, a row each; the functions below load a platform's rooms only where it is used. */
 const PLATFORMS: readonly Platform[] = [
   (backend, context) => backend.kubernetes && kubernetes(backend.kubernetes, backend, context),
-  (backend, context) => backend.dns && dns(backend.dns, context),
+  (backend, context) => backend.dns && dns(backend.dns, backend, context),
   (backend, context) => backend.static && staticAddresses(backend.static, context),
 ];
 
@@ -60,7 +60,8 @@ async function kubernetes(
 
 async function dns(
   { servers, timeout, minimumTtl, maximumTtl, addressTypes, services }: NonNullable<BackendSettings["dns"]>,
-  { refuse }: PlatformContext,
+  { name }: BackendSettings,
+  { refuse, observe }: PlatformContext,
 ): Promise<Discoverer> {
   const [{ DnsClient }, { parseServerAddress }, { DnsDiscoverer }] = await Promise.all([
     import("#dns/dns-client.ts"),
@@ -69,7 +70,11 @@ async function dns(
   ]);
   const own = servers.flatMap((text) => parseServerAddress(text) ?? []);
   return new DnsDiscoverer({
-    client: new DnsClient({ timeout, ...(own.length === 0 ? {} : { servers: own }) }),
+    client: new DnsClient({
+      timeout,
+      ...(own.length === 0 ? {} : { servers: own }),
+      observe: ({ type, outcome, seconds }) => observe(name, { verb: "query", resource: type, code: outcome, seconds }),
+    }),
     services,
     addressTypes,
     refuse,

@@ -32,8 +32,8 @@ export interface PlatformRequest {
   readonly verb: string;
   /** What kind of thing it is about, never an id or a path: `services`, `loadbalancers`. */
   readonly resource: string;
-  /** The HTTP status, 0 where there was no answer. */
-  readonly code: number;
+  /** The HTTP status, 0 where there was no answer; of DNS a word: `answer`, `refused`, `timeout` …. */
+  readonly code: number | string;
   readonly seconds: number;
 }
 

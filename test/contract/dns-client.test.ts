@@ -113,6 +113,20 @@ suite("what a real DNS server says", () => {
     await assert.rejects(asked, /stopped/);
   });
 
+  test("each question to each server is observed, with its outcome", async () => {
+    await using away = await DnsServer.start([]);
+    await away.kill();
+    const seen: string[] = [];
+    const client = new DnsClient({
+      servers: [away, server],
+      timeout: 10_000,
+      observe: ({ type, outcome, seconds }) => seen.push(`${type} ${outcome} ${seconds > 0}`),
+    });
+    await client.ask({ name: "cart.test", type: "AAAA" }, never);
+    await client.ask({ name: "none.test", type: "SRV" }, never);
+    assert.deepEqual(seen, ["AAAA unreachable true", "AAAA answer true", "SRV unreachable true", "SRV answer true"]);
+  });
+
   test("many questions at once are answered, however many may be open", async () => {
     const client = new DnsClient({ servers: [server], timeout: 10_000 });
     const answers = await Promise.all(

@@ -70,6 +70,10 @@ upstreams: {allowLocal: [${[old, first, second].map(({ port }) => port).join(", 
         503,
         "its own API is not reached",
       );
+      assert.match(
+        await metrics(),
+        /binnacle_platform_requests_total\{backend="dns",verb="query",resource="SRV",code="answer"\} /,
+      );
       assert.match(await metrics(), /binnacle_source_problems\{backend="dns",severity="error"\} 1\n/);
       await dns.zone(srv(second));
       await until(() => body("dns-cart"), { accept: (now) => now === "second", what: "the new answer" });
