@@ -6,6 +6,7 @@ export interface IrPolicies {
   readonly cors?: IrCors | "off";
   readonly ipFilter?: IrIpFilter | "off";
   readonly localRateLimit?: IrLocalRateLimit | "off";
+  readonly authorization?: IrAuthorization | "off";
   readonly cookies?: readonly IrCookieRewrite[];
 }
 
@@ -51,4 +52,32 @@ export interface IrCookieRewrite {
   readonly domain?: string;
   readonly secure?: boolean;
   readonly sameSite?: "Strict" | "Lax" | "None";
+}
+
+/** A service is asked whether a request may pass. */
+export interface IrAuthorization {
+  readonly cluster: string;
+  /** What the service is called when it is asked. */
+  readonly authority: string;
+  readonly service: { readonly protocol: "grpc" } | IrHttpAuthorization;
+  readonly timeout: number;
+  /** Whether requests pass when the service cannot be asked. */
+  readonly failOpen: boolean;
+  readonly body: { readonly mostBytes: number; readonly allowPartial: boolean; readonly asBytes: boolean } | undefined;
+  /** What the service is told beside the request. */
+  readonly context: Readonly<Record<string, string>>;
+}
+
+export interface IrHttpAuthorization {
+  readonly protocol: "http";
+  /** Before the request's own path. */
+  readonly pathPrefix: string;
+  /** Which of its answer's headers the upstream gets. */
+  readonly upstreamHeaders: readonly IrNameMatch[];
+}
+
+export interface IrNameMatch {
+  readonly type: "exact" | "prefix" | "suffix" | "contains";
+  readonly value: string;
+  readonly ignoreCase: boolean;
 }

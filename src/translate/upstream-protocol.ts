@@ -11,6 +11,7 @@ export interface UpstreamProtocol {
 const HTTP2_APP_PROTOCOLS: ReadonlySet<string> = new Set(["kubernetes.io/h2c", "h2c", "grpc", "http2"]);
 
 const BY_NAME = {
+  http1: { http2: false, tls: false },
   h2: { http2: true, tls: true },
   h2c: { http2: true, tls: false },
   tls: { http2: false, tls: true },

@@ -14,7 +14,7 @@ import { type UnitId, unitId } from "./unit.ts";
  * with its own connections and health; those who want the same share it.
  */
 export interface UpstreamVariation {
-  readonly protocol?: "h2" | "h2c" | "tls";
+  readonly protocol?: "http1" | "h2" | "h2c" | "tls";
   readonly loadBalancing?: IrLoadBalancing;
   readonly slowStart?: IrSlowStart;
   /** In place of the Service's own. */

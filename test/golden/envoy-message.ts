@@ -1,16 +1,17 @@
-import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import protobuf from "protobufjs";
+import { loadProtos } from "../integration/support/envoy-protos.ts";
 
 // Read with another implementation than the one that wrote it, from the same .proto files.
 
-const require = createRequire(import.meta.url);
-const deps = join(require.resolve("@grpc/grpc-js-xds/package.json"), "..", "deps");
-const folders = ["envoy-api", "googleapis", "protoc-gen-validate", "xds"].map((name) => join(deps, name));
 const list = resolve(import.meta.dirname, "../../setup/protos.txt");
 
-const root = loadRoot();
+const root = loadProtos(
+  readFileSync(list, "utf8")
+    .split("\n")
+    .filter((line) => line.endsWith(".proto")),
+);
 
 /** An encoded message of this type as plain values: wrappers and structs as what they hold, durations as text, Any by its type. */
 export function decodeMessage(type: string, bytes: Uint8Array): unknown {
@@ -75,19 +76,3 @@ function structOf(message: unknown): unknown {
 function typeName(url: unknown): string {
   return String(url).replace(/^.*\//, "");
 }
-
-function loadRoot(): protobuf.Root {
-  const descriptor = require("protobufjs/google/protobuf/descriptor.json") as {
-    readonly nested: { readonly google: { readonly nested: { readonly protobuf: { readonly nested: Namespaces } } } };
-  };
-  protobuf.common("descriptor", descriptor.nested.google.nested.protobuf.nested);
-  const loaded = new protobuf.Root();
-  loaded.resolvePath = (_origin, target) =>
-    folders.map((folder) => join(folder, target)).find((path) => existsSync(path)) ?? target;
-  const files = readFileSync(list, "utf8")
-    .split("\n")
-    .filter((line) => line.endsWith(".proto"));
-  return loaded.loadSync(files, { keepCase: true });
-}
-
-type Namespaces = Record<string, protobuf.AnyNestedObject>;

@@ -69,14 +69,16 @@ export function proxyHost(
       fix: "add a route",
     });
   }
+  const own = virtualHostPolicies(root.ref, virtualhost, read, problems);
+  needs.push(...own.needs);
+  const { authorization } = own;
   const routes = new Routes(problems);
   for (const placed of tree.routes) {
     const { ref } = placed.proxy;
-    const route = proxyRoute(placed, { read, settings, problems, needs, ref, path: placed.path });
+    const route = proxyRoute(placed, { read, settings, problems, needs, authorization, ref, path: placed.path });
     if (route !== undefined) routes.add(route, placed, permitsInsecure(placed, settings, problems));
   }
   for (const route of missingRoutes(tree)) routes.fill(route);
-  const own = virtualHostPolicies(root.ref, virtualhost, problems);
   const unsupported = hasUnsupportedProtection(root, virtualhost, problems);
   return {
     from: [root.ref, ...tree.included],

@@ -4,6 +4,7 @@ import type { IrDirectResponse, IrForward, IrMatch, IrRedirect, IrRoute } from "
 import { routeName } from "../route-name.ts";
 import type { UpstreamVariation } from "../upstream-variation.ts";
 import { mergedMatch, routeConditionsProblem } from "./conditions.ts";
+import { routeAuthorization } from "./authorization.ts";
 import { cookieRewrites } from "./cookie-policy.ts";
 import { headerPolicy } from "./header-policy.ts";
 import { healthCheck } from "./health-check.ts";
@@ -78,7 +79,9 @@ function routePolicies(route: ProxyRoute, context: RouteContext): IrPolicies | u
   const limit = localRateLimit(route.rateLimitPolicy?.local);
   if ("problem" in limit) refuse(context, "rateLimitPolicy.local", "RateLimitPolicyNotValid", limit.problem);
   if ("problem" in filter || "problem" in limit) return undefined;
+  const authorization = routeAuthorization(route, context.authorization);
   return {
+    ...(authorization === undefined ? {} : { authorization }),
     ...(filter.filter === undefined ? {} : { ipFilter: filter.filter }),
     ...(limit.limit === undefined ? {} : { localRateLimit: limit.limit }),
   };

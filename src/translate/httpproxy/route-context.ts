@@ -1,6 +1,7 @@
 import type { ObjectRef } from "#resources/ref.ts";
 import type { TranslateSettings } from "../settings.ts";
 import type { Reader, UnitId } from "../unit.ts";
+import type { HostAuthorization } from "./authorization.ts";
 import type { ProxyProblem, ProxyProblems } from "./proxy-problems.ts";
 
 /** What the parts of a route's translation have in common: where they read, and where they leave what they find. */
@@ -9,6 +10,8 @@ export interface RouteContext {
   readonly settings: TranslateSettings;
   readonly problems: ProxyProblems;
   readonly needs: UnitId[];
+  /** Of the host that the route belongs to. */
+  readonly authorization: HostAuthorization | undefined;
   /** The proxy that the route stands in. */
   readonly ref: ObjectRef;
   /** `spec.routes[3]`. */

@@ -17,11 +17,9 @@ export function hasUnsupportedProtection(
     const message = `${what} is not done by this version, so every route of the host answers 503`;
     found.push({ type, reason, path, message, fix: "remove it where the host may be open" });
   };
-  const { tls, authorization, jwtProviders } = virtualhost;
+  const { tls, jwtProviders } = virtualhost;
   if (tls?.clientValidation !== undefined)
     closed("TLSError", "ClientValidationInvalid", "spec.virtualhost.tls.clientValidation", "client validation");
-  if (authorization !== undefined)
-    closed("AuthError", "AuthNotPermitted", "spec.virtualhost.authorization", "external authorisation");
   if (jwtProviders.length > 0)
     closed("JWTVerificationError", "JWTVerificationNotPermitted", "spec.virtualhost.jwtProviders", "JWT verification");
   if (tls?.passthrough === true)

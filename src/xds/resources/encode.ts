@@ -8,6 +8,8 @@ import { RouteConfiguration } from "#proto/envoy/config/route/v3/route.ts";
 import { VirtualHost } from "#proto/envoy/config/route/v3/route_components.ts";
 import { Secret } from "#proto/envoy/extensions/transport_sockets/tls/v3/secret.ts";
 import type { IrItem, IrType, IrVirtualHost } from "#translate/ir.ts";
+import type { IrPolicies } from "#translate/ir-policies.ts";
+import type { IrRoute } from "#translate/ir-route.ts";
 import type { ResourceSource, XdsResource, XdsType } from "../resource.ts";
 import { envoyCluster } from "./cluster.ts";
 import { clusterLoadAssignment } from "./endpoints.ts";
@@ -83,11 +85,17 @@ function clustersOf(item: IrItem): readonly string[] {
   return [];
 }
 
-function clustersOfHost({ routes, beyond = [] }: IrVirtualHost): readonly string[] {
-  const names = [...routes, ...beyond].flatMap(({ action }) =>
-    action.type === "forward"
-      ? [...action.clusters.map(({ name }) => name), ...(action.mirrors ?? []).map(({ cluster }) => cluster)]
-      : [],
-  );
-  return [...new Set(names)];
+function clustersOfHost({ routes, beyond = [], policies }: IrVirtualHost): readonly string[] {
+  const names = [...routes, ...beyond].flatMap((route) => [...askedBy(route.policies), ...sentTo(route)]);
+  return [...new Set([...askedBy(policies), ...names])];
+}
+
+function sentTo({ action }: IrRoute): readonly string[] {
+  if (action.type !== "forward") return [];
+  return [...action.clusters.map(({ name }) => name), ...(action.mirrors ?? []).map(({ cluster }) => cluster)];
+}
+
+/** The services that a request has to pass by. */
+function askedBy(policies: IrPolicies | undefined): readonly string[] {
+  return typeof policies?.authorization === "object" ? [policies.authorization.cluster] : [];
 }

@@ -4,7 +4,7 @@ import { COOKIE_REWRITE } from "./cookie-rewrite.ts";
 import { packAny, packStruct } from "./any.ts";
 
 /** The filters that routes and virtual hosts switch on, in the order in which requests pass them. */
-export const HTTP_FILTERS = ["cors", "rbac", "local_ratelimit", "lua"] as const;
+export const HTTP_FILTERS = ["cors", "rbac", "ext_authz", "ext_authz_open", "local_ratelimit", "lua"] as const;
 export type HttpFilterKey = (typeof HTTP_FILTERS)[number];
 
 /** The name of a filter, by which a route configures it. */
@@ -12,10 +12,28 @@ export function filterName(key: HttpFilterKey): string {
   return `envoy.filters.http.${key}`;
 }
 
+/**
+ * Whom to ask, a virtual host says; what happens when nobody answers can only be said here, and so there are two. The service
+ * named is none: a host that forgot to name its own is closed.
+ */
+function externalAuthorization(failOpen: boolean): readonly [type: string, config: Record<string, unknown>] {
+  return [
+    "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
+    {
+      grpc_service: { envoy_grpc: { cluster_name: "none" } },
+      transport_api_version: "V3",
+      failure_mode_allow: failOpen,
+      include_peer_certificate: true,
+    },
+  ];
+}
+
 /** What a filter is told in the listener: what it does, routes and virtual hosts say. */
 const IN_LISTENER: Readonly<Record<HttpFilterKey, readonly [type: string, config: Record<string, unknown>]>> = {
   cors: ["envoy.extensions.filters.http.cors.v3.Cors", {}],
   rbac: ["envoy.extensions.filters.http.rbac.v3.RBAC", {}],
+  ext_authz: externalAuthorization(false),
+  ext_authz_open: externalAuthorization(true),
   local_ratelimit: [
     "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
     { stat_prefix: "binnacle_local_rate_limit" },

@@ -2,16 +2,20 @@ import { FilterConfig } from "#proto/envoy/config/route/v3/route_components.ts";
 import type { Any } from "#proto/google/protobuf/any.ts";
 import type { IrCors, IrIpFilter, IrLocalRateLimit, IrPolicies } from "#translate/ir-policies.ts";
 import { packAny, packStruct } from "./any.ts";
+import { authorizationConfig } from "./authorization.ts";
 import { filterName, type HttpFilterKey } from "./http-filters.ts";
 
 type PerFilterConfig = { [filter: string]: Any };
 
 /** What a route or virtual host tells the connection manager's filters. One that it configures is on, the others stay as they are. */
 export function perFilterConfig(policies: IrPolicies): PerFilterConfig {
-  const { cors, ipFilter, localRateLimit, cookies } = policies;
+  const { cors, ipFilter, localRateLimit, authorization, cookies } = policies;
+  const open = typeof authorization === "object" && authorization.failOpen;
   return {
     ...entry("cors", cors, corsConfig),
     ...entry("rbac", ipFilter, ipFilterConfig),
+    ...(authorization === "off" ? entry("ext_authz_open", authorization, authorizationConfig) : {}),
+    ...entry(open ? "ext_authz_open" : "ext_authz", authorization, authorizationConfig),
     ...entry("local_ratelimit", localRateLimit, localRateLimitConfig),
     ...entry("lua", cookies, cookieConfig),
   };
