@@ -2,6 +2,8 @@ import { EventEmitter, once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Agent, createServer, request, type Server } from "node:https";
 import type { Socket } from "node:net";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { certificateAuthority } from "../../integration/support/certificate.ts";
 import { listeningPort } from "../../integration/support/free-port.ts";
@@ -15,6 +17,8 @@ export interface ApiCall {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly isWatch: boolean;
+  /** What the API server answered, once it has. */
+  status?: number | undefined;
 }
 
 /**
@@ -145,7 +149,7 @@ export class FaultyProxy implements AsyncDisposable {
   async #handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(incoming.url ?? "/", this.url);
     const isWatch = ["1", "true"].includes(searchParams.get("watch") ?? "");
-    const call = { method: incoming.method ?? "", path: pathname, query: searchParams, isWatch };
+    const call: ApiCall = { method: incoming.method ?? "", path: pathname, query: searchParams, isWatch };
     this.calls.push(call);
     this.events.emit("call", call);
     const fault = this.fault(call);
@@ -156,12 +160,14 @@ export class FaultyProxy implements AsyncDisposable {
       response.writeHead(fault.status, { "content-type": "application/json", ...fault.headers });
       response.end(JSON.stringify(statusOf(fault.status, fault.reason ?? "")));
     } else {
+      // What was sent is on its way: it arrives also when its sender no longer waits for it.
+      const body = fault === undefined ? incoming : Readable.from([await buffer(incoming)]);
       if (fault !== undefined) await delay(fault.delayMs, undefined, { signal: this.#stop.signal });
-      await this.#forward(call, incoming, response);
+      await this.#forward(call, incoming, body, response);
     }
   }
 
-  async #forward(call: ApiCall, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #forward(call: ApiCall, incoming: IncomingMessage, body: Readable, response: ServerResponse): Promise<void> {
     const { method, headers } = incoming;
     const onward = request(new URL(incoming.url ?? "/", this.#upstream.url), {
       method,
@@ -171,8 +177,9 @@ export class FaultyProxy implements AsyncDisposable {
     // A client that goes away takes its call along.
     response.once("close", () => onward.destroy());
     onward.on("error", () => response.destroy());
-    incoming.pipe(onward);
+    body.pipe(onward);
     const [answer] = (await once(onward, "response")) as [IncomingMessage];
+    call.status = answer.statusCode;
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     if (call.isWatch && answer.statusCode === 200) {
       const watch = { call, answer, response };
