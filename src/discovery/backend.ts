@@ -199,9 +199,9 @@ export class Backend implements DiscoveryReport {
     this.#problems = problems;
   }
 
-  /** Lets what is held take effect, because somebody said so. Returns how many services that were. */
-  confirm(by: string): number {
-    const keys = this.#guard.release();
+  /** Lets what is held take effect, all or `only` these, because somebody said so. Returns how many services that were. */
+  confirm(by: string, only?: ReadonlySet<DiscoveredKey>): number {
+    const keys = this.#guard.release(only);
     const upserts = keys.flatMap((key) => this.#reported.get(key) ?? []);
     const removals = keys.flatMap((key) => (this.#reported.has(key) ? [] : (this.#applied.get(key) ?? [])));
     this.#commit({ upserts, removals });

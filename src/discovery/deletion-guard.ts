@@ -52,12 +52,12 @@ export class DeletionGuard {
     return { upserts: upserts.filter(passes), removals: removals.filter(passes) };
   }
 
-  /** Somebody said that what went is meant to be gone: nothing is held or counted any more. Returns what was held. */
-  release(): readonly DiscoveredKey[] {
-    const held = [...this.#held];
-    this.#held = new Set();
+  /** Somebody said that what went is meant to be gone, all or `only` these. Neither held nor counted any more, they are returned. */
+  release(only?: ReadonlySet<DiscoveredKey>): readonly DiscoveredKey[] {
+    const released = [...this.#held].filter((key) => only?.has(key) !== false);
+    this.#held = this.#held.difference(new Set(released));
     this.#passed.clear();
-    return held;
+    return released;
   }
 }
 

@@ -7,6 +7,9 @@ import { FollowedBackends, type FollowedBackendsOptions, settling } from "./foll
 import type { HomeCluster } from "./home-cluster.ts";
 import { SecretBackends } from "./secret-backends.ts";
 
+/** How often a control plane that does not lead looks for what was confirmed at the one that does, in milliseconds. */
+const LOOK_EVERY = 10_000;
+
 export interface ClusterDiscoveryOptions {
   readonly configured: Config["backends"];
   readonly sink: ObjectSink;
@@ -24,9 +27,10 @@ export async function discoverIntoCluster(
   { configured, sink, cluster, cache, common }: ClusterDiscoveryOptions,
   parts: AsyncDisposableStack,
 ): Promise<DiscoveryPart> {
-  const [{ ClusterPlacer }, { HomeMemory }] = await Promise.all([
+  const [{ ClusterPlacer }, { HomeMemory }, { ConfirmedElsewhere }] = await Promise.all([
     import("#discovery/home-cluster/cluster-placer.ts"),
     import("#discovery/home-cluster/home-memory.ts"),
+    import("#discovery/home-cluster/confirmed-elsewhere.ts"),
   ]);
   const { log } = common;
   const settings = new Map(configured.map((backend) => [backend.name, backend]));
@@ -51,6 +55,12 @@ export async function discoverIntoCluster(
     onSettings: (backend) => void settings.set(backend.name, backend),
     log,
   });
+  const elsewhere = new ConfirmedElsewhere(memory);
+  const looking = setInterval(() => {
+    if (cluster.leadership().leads) elsewhere.forget();
+    else elsewhere.look(followed.list());
+  }, LOOK_EVERY).unref();
+  parts.defer(() => clearInterval(looking));
   const stop = new AbortController();
   let running: Promise<void> | undefined;
   parts.defer(async () => {
@@ -83,6 +93,17 @@ export async function discoverIntoCluster(
       })),
     ],
     measures: () => followed.measures(),
+    hindrance: (backend, action) => {
+      if (action === "remove" && followed.get(backend) !== undefined && !names.has(backend)) {
+        const detail = `backend ${backend} is the Secret ${cluster.namespace}/${backend}`;
+        const command = `kubectl -n ${cluster.namespace} delete secret ${backend}`;
+        return { detail, fix: `delete that (${command}): every control plane then drains the backend and forgets it` };
+      }
+      const { leads, holder } = cluster.leadership();
+      if (leads || action === "remove") return undefined;
+      if (holder === "") return { detail: "no control plane leads now", fix: "try again when one does" };
+      return { detail: `${holder} leads and writes, not this control plane`, fix: "do it there" };
+    },
     inCluster: {
       duty: placer,
       measure: () => ({ what: "discovery", ...placer.state(), results }),

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { ApplianceView } from "#api/ports/appliance.ts";
+import type { BackendsView } from "#api/ports/backends.ts";
 import type { Config } from "#config/config.ts";
 import type { Backend } from "#discovery/backend.ts";
 import { SqliteCache } from "#discovery/cache.ts";
@@ -30,6 +31,8 @@ export interface DiscoveryPart {
   /** The backends that are followed now, or were until they were removed, sorted by name. */
   readonly backends: () => readonly Backend[];
   readonly placer: Pick<Placer, "unplaced" | "lag">;
+  /** Why something about a backend is not decided here; undefined: it is. */
+  hindrance: BackendsView["hindrance"];
   states(): ReturnType<ApplianceView["sources"]>;
   measures(): readonly SourceState[];
   /** Where the home is a cluster: what it does there. */
@@ -82,6 +85,7 @@ export async function startDiscovery(
     settled: settling(followed.list()),
     backends: () => followed.list(),
     placer,
+    hindrance: () => undefined,
     states: () => followed.states(),
     measures: () => followed.measures(),
   };

@@ -83,11 +83,13 @@ export class FollowedBackends implements AsyncDisposable {
 
   measures(): readonly SourceState[] {
     const { placer } = this.#options;
-    return this.#standing().map((backend) => {
-      const { name, state, lastSync, problems } = backend.status();
+    return this.#standing().flatMap((backend) => {
+      const { name, state, lastSync, problems, goneAt } = backend.status();
+      // One that drains is out of step because somebody wants it so.
+      if (goneAt !== undefined) return [];
       const errors = problems.filter(({ severity }) => severity === "error").length + placer.unplaced(name).size;
       const warnings = problems.filter(({ severity }) => severity === "warning").length;
-      return { backend: name, synced: state === "synced", syncedAt: lastSync, errors, warnings };
+      return [{ backend: name, synced: state === "synced", syncedAt: lastSync, errors, warnings }];
     });
   }
 

@@ -8,7 +8,9 @@ import type {
   HeldConfirmedAnswer,
   RemovalAnswer,
 } from "#api/answers.ts";
+import type { BackendsView } from "#api/ports/backends.ts";
 import { ApiSetting } from "../browser/simulated/api-setting.ts";
+import { simulatedBackends } from "../browser/simulated/simulated-backends.ts";
 
 test("each backend with what of it is here; what is held is no gap", async (t) => {
   const setting = await ApiSetting.start(t);
@@ -55,6 +57,21 @@ test("an operator confirms, and removes after having seen what that hurts", asyn
   const unknown = await setting.post("/api/v1/backends/north/remove", {});
   assert.equal(unknown.status, 404);
   assert.match(unknown.body, /binnacle backends list/);
+});
+
+test("what is decided elsewhere is refused with where", async (t) => {
+  const backends: BackendsView = {
+    ...simulatedBackends(0),
+    hindrance: (backend, action) => ({ detail: `${action} ${backend}`, fix: "do it there" }),
+    confirm: () => assert.fail("it was confirmed"),
+    remove: () => assert.fail("it was removed"),
+  };
+  const setting = await ApiSetting.start(t, { backends });
+  for (const action of ["confirm", "remove"]) {
+    const answer = await setting.post(`/api/v1/backends/dc-east/${action}`, {});
+    assert.equal(answer.status, 409);
+    assert.match(answer.body, new RegExp(`${action} dc-east.*do it there`));
+  }
 });
 
 test("a team sees its own part, and decides nothing that is everybody's", async (t) => {

@@ -135,6 +135,11 @@ test("backends are listed, held deletions confirmed, and one is removed", { time
     assert.equal((await cli("backends", "remove", "east", "--drain-time", "2 weeks")).code, 1);
     assert.match(await ok("backends", "remove", "east", "--drain-time", "1h"), /followed no more/);
     assert.equal((await show("east")).state, "draining");
+    const alerted = (await metrics()).filter((line) => line.startsWith("binnacle_source_synced{"));
+    assert.deepEqual(alerted, [
+      'binnacle_source_synced{backend="local"} 1',
+      'binnacle_source_synced{backend="west"} 1',
+    ]);
     assert.equal(await cart(), 200, "until it is gone there is nobody else");
   });
 

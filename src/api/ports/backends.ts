@@ -9,6 +9,8 @@ export interface BackendsView {
   services(): readonly FoundService[];
   /** The routes that send traffic to a backend's services. Sorted by their owner, then host. */
   routes(backend: string): readonly DependentRoute[];
+  /** Why something about a backend is not decided at this control plane, and what to do instead; undefined: it is. */
+  hindrance(backend: string, action: "confirm" | "remove"): Hindrance | undefined;
   /** Lets what is held of a backend take effect. Returns how many services that were. `by`: who said so. */
   confirm(backend: string, by: string): number;
   /**
@@ -16,6 +18,11 @@ export interface BackendsView {
    * configuration names it. Returns when that is complete, in milliseconds since the epoch.
    */
   remove(backend: string, drain: number, by: string): number;
+}
+
+export interface Hindrance {
+  readonly detail: string;
+  readonly fix: string;
 }
 
 export interface BackendState {

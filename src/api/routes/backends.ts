@@ -87,6 +87,7 @@ export function backendsRoutes(view: BackendsView): RequestHandler {
   router.post("/backends/:name/confirm", (request, response) => {
     const principal = principalOf(request);
     const { name } = known(request.params.name);
+    decidedHere(view, name, "confirm");
     const answer: HeldConfirmedAnswer = { services: view.confirm(name, principal.name) };
     response.json(answer);
   });
@@ -94,6 +95,7 @@ export function backendsRoutes(view: BackendsView): RequestHandler {
   router.post("/backends/:name/remove", json({ limit: "4kb" }), (request, response) => {
     const principal = principalOf(request);
     const { name } = known(request.params.name);
+    decidedHere(view, name, "remove");
     const { drainSeconds } = parseBody(removalSchema, request.body);
     const routes = view.routes(name);
     const answer: RemovalAnswer = { goneAt: view.remove(name, drainSeconds * 1000, principal.name), routes };
@@ -101,6 +103,12 @@ export function backendsRoutes(view: BackendsView): RequestHandler {
   });
 
   return router;
+}
+
+/** Throws 409 with what to do instead. */
+function decidedHere(view: BackendsView, backend: string, action: "confirm" | "remove"): void {
+  const hindrance = view.hindrance(backend, action);
+  if (hindrance !== undefined) throw new ApiProblem(409, "Not decided here", hindrance.detail, hindrance.fix);
 }
 
 function routesFor(view: BackendsView, backend: string, principal: Principal): DependentRoutesAnswer["routes"] {

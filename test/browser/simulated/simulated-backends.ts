@@ -39,6 +39,7 @@ export function simulatedBackends(now: number): BackendsView {
     list: () => states,
     services: () => services,
     routes: (backend) => ROUTES.filter(({ services: [first] }) => first?.name.startsWith(backend)),
+    hindrance: () => undefined,
     confirm: (backend) => services.filter((one) => one.backend === backend && one.state === "held").length,
     remove: (_backend, drain) => now + drain,
   };

@@ -127,6 +127,7 @@ function backendOfBoth(): BackendsView {
         services: [{ namespace: team, name: "east-web", port: 80, share: 1, endpoints: 1 }],
         remaining: 0,
       })),
+    hindrance: () => undefined,
     confirm: () => 2,
     remove: () => 0,
   };
