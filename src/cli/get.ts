@@ -78,6 +78,7 @@ const NAMES: Readonly<Record<Kind, readonly string[]>> = {
   HTTPProxy: ["httpproxies", "httpproxy", "proxies", "proxy"],
   TLSCertificateDelegation: ["tlscertificatedelegations", "tlscertificatedelegation", "tlscerts"],
   ExtensionService: ["extensionservices", "extensionservice", "extsvc"],
+  IngressRoute: ["ingressroutes", "ingressroute", "ir"],
 };
 
 /** One table a kind: columns differ. */

@@ -104,6 +104,11 @@ const OF_KIND: { readonly [K in Kind]?: readonly FilledColumn[] } = {
     filled("TLS Secret", ({ spec }) => spec.virtualhost?.tls?.secretName ?? "", "HTTPProxy"),
     ...STATUS,
   ],
+  IngressRoute: [
+    filled("FQDN", ({ spec }) => spec.virtualhost?.fqdn ?? "", "IngressRoute"),
+    filled("TLS Secret", ({ spec }) => spec.virtualhost?.tls?.secretName ?? "", "IngressRoute"),
+    ...STATUS,
+  ],
 };
 
 const AFTER_AGE: { readonly [K in Kind]?: readonly FilledColumn[] } = {

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { isMap } from "#lib/schema-rules.ts";
 import { refKey } from "#resources/ref.ts";
 import { httpProxyStatus } from "#resources/httpproxy-status.ts";
+import { ingressRouteStatus } from "#resources/ingressroute-status.ts";
 import type { Resource } from "#resources/resource.ts";
 import { apiVersionOf, kubeResource } from "./kube-resource.ts";
 import type { ServedObject } from "./served-object.ts";
@@ -100,6 +101,7 @@ function annotationsOf(served: ServedObject): Readonly<Record<string, string>> {
 
 function statusOf({ ref, object, problems, addresses }: ServedObject): { readonly status?: unknown } {
   if (ref.kind === "HTTPProxy") return { status: httpProxyStatus(problems, object?.metadata.generation) };
+  if (ref.kind === "IngressRoute") return { status: ingressRouteStatus(problems) };
   if (ref.kind === "Ingress") return { status: { loadBalancer: addresses.length === 0 ? {} : { ingress: addresses } } };
   if (ref.kind === "Namespace") return { status: { phase: "Active" } };
   return ref.kind === "Service" ? { status: { loadBalancer: {} } } : {};

@@ -52,6 +52,14 @@ export const EXTENSION_SERVICES: ResourceType = {
   plural: "extensionservices",
   kind: "ExtensionService",
 };
+/** What HTTPProxy came from. */
+export const INGRESS_ROUTES: ResourceType = {
+  group: "contour.heptio.com",
+  version: "v1beta1",
+  plural: "ingressroutes",
+  kind: "IngressRoute",
+  namespaced: true,
+};
 export const LEASES: ResourceType = {
   group: "coordination.k8s.io",
   version: "v1",

@@ -6,6 +6,7 @@ import { endpointsSchema } from "./endpoints.ts";
 import { extensionServiceSchema } from "./extension-service.ts";
 import { httpProxySchema } from "./httpproxy.ts";
 import { ingressClassSchema } from "./ingress-class.ts";
+import { ingressRouteSchema } from "./ingressroute.ts";
 import { ingressSchema } from "./ingress.ts";
 import { namespaceSchema } from "./namespace.ts";
 import { type Kind, KINDS } from "./ref.ts";
@@ -36,6 +37,7 @@ export const KIND_FACTS: { readonly [K in Kind]: KindFacts<K> } = {
     schema: tlsCertificateDelegationSchema,
   },
   ExtensionService: { apiVersion: "projectcontour.io/v1alpha1", namespaced: true, schema: extensionServiceSchema },
+  IngressRoute: { apiVersion: "contour.heptio.com/v1beta1", namespaced: true, schema: ingressRouteSchema },
 };
 
 /** API groups that hold kinds of ours, or did: a kind of the same name in any other group is somebody else's. */
@@ -45,6 +47,7 @@ const OUR_GROUPS: ReadonlySet<string> = new Set([
   "discovery.k8s.io",
   "extensions",
   "projectcontour.io",
+  "contour.heptio.com",
 ]);
 
 /** What a change of version asks for besides the version. */
@@ -85,7 +88,7 @@ function wrongKind(kind: string, meant: Kind): Problem {
 
 function wrongVersion(apiVersion: string, kind: Kind): Problem {
   const expected = KIND_FACTS[kind].apiVersion;
-  const old = /beta|alpha/.test(apiVersion) && groupOf(apiVersion) !== "projectcontour.io";
+  const old = /beta|alpha/.test(apiVersion) && !/contour/.test(groupOf(apiVersion));
   return {
     severity: "error",
     path: "apiVersion",

@@ -12,6 +12,7 @@ export const KINDS = [
   "HTTPProxy",
   "TLSCertificateDelegation",
   "ExtensionService",
+  "IngressRoute",
 ] as const;
 export type Kind = (typeof KINDS)[number];
 

@@ -2,6 +2,7 @@ import type { EndpointSlice } from "./endpoint-slice.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { ExtensionService } from "./extension-service.ts";
 import type { HttpProxy } from "./httpproxy.ts";
+import type { IngressRoute } from "./ingressroute.ts";
 import type { IngressClass } from "./ingress-class.ts";
 import type { Ingress } from "./ingress.ts";
 import type { Namespace } from "./namespace.ts";
@@ -24,7 +25,8 @@ export type Resource =
   | Ingress
   | HttpProxy
   | TlsCertificateDelegation
-  | ExtensionService;
+  | ExtensionService
+  | IngressRoute;
 
 export type ResourceOf<K extends Kind> = Extract<Resource, { readonly kind: K }>;
 

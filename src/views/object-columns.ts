@@ -32,6 +32,7 @@ export function objectColumns(object: Resource): Readonly<Record<string, string>
       return { TYPE: object.type, DATA: String(Object.keys(object.data).length) };
     case "IngressClass":
       return { CONTROLLER: object.spec.controller };
+    case "IngressRoute":
     case "HTTPProxy": {
       const { virtualhost } = object.spec;
       return { FQDN: virtualhost?.fqdn ?? "<included>", "TLS SECRET": virtualhost?.tls?.secretName ?? "<none>" };

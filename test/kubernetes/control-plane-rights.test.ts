@@ -25,7 +25,7 @@ interface Rule {
  * Rights that this run has no occasion for: Endpoints are read where there are no EndpointSlices, Contour's kinds where they
  * are defined, and `write` is asked for by discovered-objects-policy.yaml.
  */
-const NO_OCCASION = /^(list|watch) endpoints$|projectcontour\.io$|^write discoveredobjects/;
+const NO_OCCASION = /^(list|watch) endpoints$|(projectcontour\.io|contour\.heptio\.com)$|^write discoveredobjects/;
 
 async function manifests(name: string): Promise<readonly Manifest[]> {
   return loadAll(await readFile(join(FOLDER, name), "utf8")) as Manifest[];

@@ -5,6 +5,7 @@ import {
   EXTENSION_SERVICES,
   HTTP_PROXIES,
   INGRESS_CLASSES,
+  INGRESS_ROUTES,
   INGRESSES,
   NAMESPACES,
   SECRETS,
@@ -25,6 +26,7 @@ export const RESOURCE_TYPES: Readonly<Record<Kind, ResourceType>> = {
   HTTPProxy: HTTP_PROXIES,
   TLSCertificateDelegation: TLS_CERTIFICATE_DELEGATIONS,
   ExtensionService: EXTENSION_SERVICES,
+  IngressRoute: INGRESS_ROUTES,
 };
 
 /**
@@ -41,11 +43,13 @@ export const ALWAYS_FOLLOWED = [
   "HTTPProxy",
   "TLSCertificateDelegation",
   "ExtensionService",
+  "IngressRoute",
 ] as const satisfies Kind[];
 
-/** Contour's kinds: a server without them answers that they are forbidden to whoever has no right to them. */
+/** Contour's kinds, of today and of before: a server without them answers that they are forbidden to whoever has no right to them. */
 export const MAY_BE_FORBIDDEN: ReadonlySet<Kind> = new Set([
   "HTTPProxy",
   "TLSCertificateDelegation",
   "ExtensionService",
+  "IngressRoute",
 ]);

@@ -59,6 +59,11 @@ function groupsOf(object: Resource): ReadonlySet<SecretGroup> {
     pair(object.spec.virtualhost?.tls?.secretName);
     for (const reference of otherSecrets(object)) other(reference);
   }
+  if (object.kind === "IngressRoute") {
+    pair(object.spec.virtualhost?.tls?.secretName);
+    const services = object.spec.routes.flatMap((route) => route.services);
+    for (const { validation } of services) other(validation?.caSecret);
+  }
   if (object.kind === "ExtensionService") other(object.spec.validation?.caSecret);
   return groups;
 }
