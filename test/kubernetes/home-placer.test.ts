@@ -316,4 +316,33 @@ suite("discovery into a cluster", { timeout: 240_000 }, () => {
     for (const house of [one, two]) await house.rest();
     assert.equal(proxy.calls.filter(({ method }) => method !== "GET").length, settled);
   });
+
+  test("4,000 services of two backends with 5 endpoints each are written from nothing, and then there is rest", async (t) => {
+    await using box = await KubeBox.start({ controllers: [] });
+    await createNamespace(box.admin, SHOP);
+    await using proxy = await FaultyProxy.start(box);
+    await using house = new House(box.kubeconfig(box.token("cluster-admin")));
+    const started = performance.now();
+    for (const [index, name] of ["east", "west"].entries()) {
+      const addresses = (service: number) =>
+        Array.from({ length: 5 }, (_, last) => `10.${10 * index + last}.${service >> 8}.${service & 255}`);
+      const { platform } = await house.follow(name);
+      platform.has(...Array.from({ length: 2000 }, (_, service) => discovered(`s${service}`, addresses(service))));
+    }
+    await until(() => house.writes.ok === 8000, { what: "8,000 objects", timeoutMs: 180_000, intervalMs: 100 });
+    await house.rest();
+    t.diagnostic(`8,000 objects in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    t.diagnostic(`memory of the process with its test: ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`);
+    assert.deepEqual(house.writes, { ok: 8000, conflict: 0, error: 0 });
+
+    // Another control plane that begins writes nothing: what stands there is as it should be.
+    await using next = new House(proxy.kubeconfig(box.token("cluster-admin")));
+    const { backend } = await next.follow("east");
+    await next.rest();
+    assert.equal([...backend.applied()].length, 2000);
+    assert.deepEqual(
+      proxy.calls.filter(({ method }) => method !== "GET"),
+      [],
+    );
+  });
 });
