@@ -67,6 +67,15 @@ upstreams: {allowLocal: [8080]}`;
       accept: (body) => body === first,
       what: "traffic by way of the home",
     });
+    const times: number[] = [];
+    for (const wanted of [second, first, second, first, second, first, second, first, second, first]) {
+      const started = performance.now();
+      await east.admin.apply(slice("cart", wanted));
+      await until(() => one.ask("shop.example"), { accept: (body) => body === wanted, what: wanted, intervalMs: 5 });
+      times.push(performance.now() - started);
+    }
+    times.sort((a, b) => a - b);
+    t.diagnostic(`from a changed slice upstream to traffic: median ${Math.round(times[5] ?? 0)} ms`);
     await using two = await Member.start(join(folder.path, "two"), settings);
     assert.equal(await two.ask("shop.example"), first);
 
