@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Report, rule, text } from "#lib/schema-rules.ts";
+import { quote } from "#lib/describe-value.ts";
+import { type Complaint, type Report, rule, text } from "#lib/schema-rules.ts";
 import { checkDnsLabel, checkDnsSubdomain } from "#resources/names.ts";
 import { duration } from "./setting.ts";
 
@@ -29,6 +30,21 @@ export const routing = z
       .boolean()
       .default(true)
       .describe("Whether a route of an HTTPProxy may ask for plain HTTP on a host with TLS."),
+    rateLimit: z
+      .strictObject({
+        extensionService: text(checkExtension).describe(
+          "The ExtensionService that answers, as namespace/name: a server of Envoy's rate-limit protocol, version 3.",
+        ),
+        domain: z.string().min(1).default("binnacle").describe("The domain that its limits are written for."),
+        failOpen: z.boolean().default(false).describe("Whether requests pass when it cannot be asked."),
+        headers: z.boolean().default(false).describe("Whether answers tell clients of their limits (X-RateLimit-…)."),
+        resourceExhausted: z
+          .boolean()
+          .default(false)
+          .describe("Whether gRPC clients get RESOURCE_EXHAUSTED instead of UNAVAILABLE."),
+      })
+      .exactOptional()
+      .describe("The service for the global rate limits of HTTPProxies; without it they have no effect."),
     tls: z
       .strictObject({
         minimumVersion: tlsVersion.default("1.2").describe("The oldest TLS version that clients may use."),
@@ -55,4 +71,10 @@ function checkVersions(
       "raise the maximum or lower the minimum",
     );
   }
+}
+
+function checkExtension(value: string): Complaint | undefined {
+  const [namespace = "", name = "", ...more] = value.split("/");
+  if (more.length > 0 || name === "") return { message: `found ${quote(value)}, expected namespace/name` };
+  return checkDnsLabel(namespace) ?? checkDnsSubdomain(name);
 }

@@ -1,11 +1,11 @@
 import type { Config } from "#config/config.ts";
 import { isLocalAddress } from "#translate/local-address.ts";
-import type { TranslateSettings } from "#translate/settings.ts";
+import type { RateLimitSettings, TranslateSettings } from "#translate/settings.ts";
 
 /** What translation needs of the configuration. `ownAddresses` are all addresses of this machine's interfaces. */
 export function translateSettings(config: Config, ownAddresses: readonly string[]): TranslateSettings {
   const { ingressClass, claimUnclassed, httpsRedirect, tls, requestTimeout, connectTimeout } = config.routing;
-  const { rootNamespaces, permitInsecure } = config.routing;
+  const { rootNamespaces, permitInsecure, rateLimit } = config.routing;
   return {
     listeners: config.listeners.map(({ name, address, port, protocol, proxyProtocol, trustedHops, service }) => ({
       name,
@@ -19,7 +19,11 @@ export function translateSettings(config: Config, ownAddresses: readonly string[
     ingressClass,
     claimUnclassed,
     httpsRedirect,
-    proxies: { rootNamespaces, permitInsecure },
+    proxies: {
+      rootNamespaces,
+      permitInsecure,
+      ...(rateLimit === undefined ? {} : { rateLimit: rateLimitOf(rateLimit) }),
+    },
     tls,
     requestTimeout,
     connectTimeout,
@@ -29,4 +33,9 @@ export function translateSettings(config: Config, ownAddresses: readonly string[
       externalName: config.upstreams.externalName,
     },
   };
+}
+
+function rateLimitOf({ extensionService, ...how }: NonNullable<Config["routing"]["rateLimit"]>): RateLimitSettings {
+  const [namespace = "", name = ""] = extensionService.split("/");
+  return { namespace, name, ...how };
 }

@@ -1,3 +1,5 @@
+import type { IrHeaderMatch } from "./ir-header-match.ts";
+
 /**
  * What is done with requests beside routing them, of a virtual host or a route. Where both have one, the route's counts; `off`
  * takes the virtual host's away. Absent: nothing is said.
@@ -7,6 +9,8 @@ export interface IrPolicies {
   readonly ipFilter?: IrIpFilter | "off";
   readonly localRateLimit?: IrLocalRateLimit | "off";
   readonly authorization?: IrAuthorization | "off";
+  /** A route's in place of its virtual host's. */
+  readonly rateLimit?: IrRateLimit | "off";
   readonly cookies?: readonly IrCookieRewrite[];
 }
 
@@ -81,3 +85,21 @@ export interface IrNameMatch {
   readonly value: string;
   readonly ignoreCase: boolean;
 }
+
+/** What the appliance's rate-limit service is asked: whether one more request is within the limit of each descriptor. */
+export interface IrRateLimit {
+  readonly descriptors: readonly (readonly IrRateLimitEntry[])[];
+}
+
+export type IrRateLimitEntry =
+  | { readonly type: "generic"; readonly key: string; readonly value: string }
+  /** The value of a header; without it the descriptor is not asked about. */
+  | { readonly type: "header"; readonly name: string; readonly key: string }
+  /** `value` where the request's headers match, or do not. */
+  | {
+      readonly type: "headers";
+      readonly headers: readonly IrHeaderMatch[];
+      readonly expectMatch: boolean;
+      readonly value: string;
+    }
+  | { readonly type: "address" };

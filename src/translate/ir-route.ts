@@ -1,5 +1,6 @@
 import type { ObjectRef } from "#resources/ref.ts";
 import type { Millis } from "./ir.ts";
+import type { IrHeaderMatch, IrTextMatch } from "./ir-header-match.ts";
 import type { IrPolicies } from "./ir-policies.ts";
 
 /** One rule of a virtual host: which requests, and what becomes of them. */
@@ -33,26 +34,6 @@ export type IrPathMatch =
   | { readonly type: "textPrefix"; readonly value: string }
   /** RE2; the whole path has to match. */
   | { readonly type: "regex"; readonly value: string };
-
-export type IrTextMatch =
-  | { readonly type: "present" }
-  | {
-      readonly type: "exact" | "prefix" | "suffix" | "contains";
-      readonly value: string;
-      readonly ignoreCase?: true;
-    }
-  /** RE2; the whole text has to match. */
-  | { readonly type: "regex"; readonly value: string };
-
-export interface IrHeaderMatch {
-  /** Lower case; `:method` for the method. */
-  readonly name: string;
-  readonly match: IrTextMatch;
-  /** The header must not match; without it, that is true only when `missingAsEmpty`, or when it must not be there at all. */
-  readonly not?: true;
-  /** A request without the header counts as one with an empty one. */
-  readonly missingAsEmpty?: true;
-}
 
 export interface IrQueryMatch {
   readonly name: string;

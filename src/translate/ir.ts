@@ -30,11 +30,27 @@ export interface IrListener {
   /** Proxies in front whose X-Forwarded-For entries are believed; 0 trusts the connection alone. */
   readonly trustedHops: number;
   readonly serves:
-    | { readonly protocol: "http"; readonly routeTable: string }
+    | { readonly protocol: "http"; readonly routeTable: string; readonly rateLimit?: IrRateLimitService }
     /** Chains with `serverNames` are chosen by SNI; exactly one has none and takes the rest. */
-    | { readonly protocol: "https"; readonly chains: readonly IrTlsChain[] }
+    | { readonly protocol: "https"; readonly chains: readonly IrTlsChain[]; readonly rateLimit?: IrRateLimitService }
     /** An empty cluster name: connections are closed. */
     | { readonly protocol: "tcp" | "udp"; readonly cluster: string };
+}
+
+/** Who is asked for all hosts whether a request is within its limits (see IrRateLimit). */
+export interface IrRateLimitService {
+  /** Empty: there is nobody to ask. */
+  readonly cluster: string;
+  /** What the service is called when it is asked. */
+  readonly authority: string;
+  readonly domain: string;
+  /** Whether requests pass when the service cannot be asked. */
+  readonly failOpen: boolean;
+  readonly timeout: Millis;
+  /** Whether answers tell the client of its limits (draft-polli-ratelimit-headers). */
+  readonly headers: boolean;
+  /** Whether a gRPC client gets RESOURCE_EXHAUSTED instead of UNAVAILABLE. */
+  readonly resourceExhausted: boolean;
 }
 
 export interface IrTlsChain {

@@ -1,9 +1,12 @@
 import { resolveServicePort, serviceRef } from "./backend.ts";
+import { extensionCluster } from "./extension.ts";
+import { timeLimit } from "./httpproxy/times.ts";
 import { HTTP_TABLE, HTTPS_TABLE, type IrItem, type IrListener, type IrTlsChain, type TlsPolicy } from "./ir.ts";
 import type { ListenerSettings, TranslateSettings } from "./settings.ts";
 import { parsePolicyTable } from "./tls.ts";
 import { CATCH_ALL_TABLES, CHAINS, splitChainFact } from "./tls-chains.ts";
 import type { Reader, UnitBuilder, UnitResult } from "./unit.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** Builds `listener:NAME`: a listener of the configuration. */
 export function listenerBuilder(settings: TranslateSettings): UnitBuilder {
@@ -12,9 +15,9 @@ export function listenerBuilder(settings: TranslateSettings): UnitBuilder {
     if (listener === undefined) return undefined;
     switch (listener.protocol) {
       case "http":
-        return only(listener, { protocol: "http", routeTable: HTTP_TABLE });
+        return withRateLimit(listener, { protocol: "http", routeTable: HTTP_TABLE }, settings, read);
       case "https":
-        return only(listener, { protocol: "https", chains: tlsChains(settings.tls, read) });
+        return withRateLimit(listener, { protocol: "https", chains: tlsChains(settings.tls, read) }, settings, read);
       case "tcp":
       case "udp":
         return streamListener(listener, listener.protocol, read);
@@ -52,6 +55,35 @@ function tlsChains(standard: TlsPolicy, read: Reader): readonly IrTlsChain[] {
   }));
   return [...chains, { name: HTTPS_TABLE, serverNames: [], policy: standard, routeTable: HTTPS_TABLE }];
 }
+
+type HttpServes = Extract<IrListener["serves"], { readonly protocol: "http" | "https" }>;
+
+/** A service that is missing is asked in vain, and what happens then its setting says. */
+function withRateLimit(
+  listener: ListenerSettings,
+  serves: HttpServes,
+  { proxies: { rateLimit } }: TranslateSettings,
+  read: Reader,
+): UnitResult {
+  if (rateLimit === undefined) return only(listener, serves);
+  const { namespace, name, ...how } = rateLimit;
+  const found = extensionCluster(namespace, name, read);
+  if ("problem" in found) {
+    const nobody = { cluster: "", authority: "", timeout: RATE_LIMIT_TIMEOUT, ...how };
+    const message = `${found.problem}, so no global rate limit is asked for, and requests that have one are ${rateLimit.failOpen ? "let through" : "refused"}`;
+    const fix = "create it, or correct routing.rateLimit in binnacle.yaml";
+    const ref = { kind: "ExtensionService", namespace, name } as const;
+    const verdict: Verdict = { ref, severity: "error", reason: "RateLimitServiceMissing", path: "", message, fix };
+    return { ...only(listener, { ...serves, rateLimit: nobody }), verdicts: [verdict] };
+  }
+  const { cluster, authority, unit, object } = found;
+  const limit = timeLimit(object.spec.timeoutPolicy?.response);
+  const service = { cluster, authority, timeout: limit || RATE_LIMIT_TIMEOUT, ...how };
+  return only(listener, { ...serves, rateLimit: service }, [unit]);
+}
+
+/** Every request with a limit waits for its answer. */
+const RATE_LIMIT_TIMEOUT = 250;
 
 function streamListener(listener: ListenerSettings, protocol: "tcp" | "udp", read: Reader): UnitResult {
   const { namespace = "", name = "", port = 0 } = listener.service ?? {};

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { IrHeaderMatch, IrMatch, IrPathMatch, IrQueryMatch, IrRoute } from "./ir-route.ts";
+import type { IrHeaderMatch } from "./ir-header-match.ts";
+import type { IrMatch, IrPathMatch, IrQueryMatch, IrRoute } from "./ir-route.ts";
 import { comparePrecedence } from "./precedence.ts";
 
 function route(type: IrPathMatch["type"], value: string, more: Omit<IrMatch, "path"> = {}): IrRoute {

@@ -16,12 +16,25 @@ export interface TranslateSettings {
   readonly upstreams: UpstreamSettings;
 }
 
+/** The service for the global limits of HTTPProxies. */
+export interface RateLimitSettings {
+  readonly namespace: string;
+  /** An ExtensionService. */
+  readonly name: string;
+  readonly domain: string;
+  readonly failOpen: boolean;
+  readonly headers: boolean;
+  readonly resourceExhausted: boolean;
+}
+
 /** Of HTTPProxies. */
 export interface ProxySettings {
   /** The namespaces whose proxies may have hosts of their own; empty for all. */
   readonly rootNamespaces: readonly string[];
   /** Whether a route may ask to be served over plain HTTP although its host has TLS. */
   readonly permitInsecure: boolean;
+  /** Undefined: global limits have no effect. */
+  readonly rateLimit?: RateLimitSettings;
 }
 
 export interface ListenerSettings {

@@ -84,7 +84,7 @@ export function translate(documents: readonly unknown[]): Translation {
   const { translator, store } = controlPlane;
   const refs = new Map([...translator.eachVerdict()].map(({ ref }) => [formatRef(ref), ref]));
   for (const [name, ref] of refs)
-    if (store.state(ref) === undefined && ref.kind !== "Service")
+    if (store.state(ref) === undefined && ref.kind !== "Service" && ref.kind !== "ExtensionService")
       throw new Error(`a verdict about ${name}, which does not stand`);
   const status = [...refs]
     .sort(([a], [b]) => compareText(a, b))

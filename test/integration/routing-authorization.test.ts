@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { GrpcService } from "./support/grpc-service.ts";
 import { service, together } from "./support/manifests.ts";
-import { at, proxy, RoutingBed, to } from "./support/routing-bed.ts";
+import { at, extension, proxy, RoutingBed, to } from "./support/routing-bed.ts";
 import { Upstream } from "./support/upstream.ts";
 
 const CHECK = {
@@ -20,12 +20,6 @@ interface CheckRequest {
     };
     readonly context_extensions?: Record<string, string>;
   };
-}
-
-function extension(name: string, protocol: string): string {
-  const spec = { protocol, services: [{ name, port: 80 }] };
-  const metadata = { name, namespace: "auth" };
-  return JSON.stringify({ apiVersion: "projectcontour.io/v1alpha1", kind: "ExtensionService", metadata, spec });
 }
 
 const authorization = (name: string, more: object = {}): object => ({

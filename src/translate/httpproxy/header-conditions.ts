@@ -1,6 +1,6 @@
 import type { ProxyCondition } from "#resources/httpproxy.ts";
 import { unreachable } from "#lib/unreachable.ts";
-import type { IrHeaderMatch, IrTextMatch } from "../ir-route.ts";
+import type { IrHeaderMatch, IrTextMatch } from "../ir-header-match.ts";
 import { regexProblem } from "../regular-expression.ts";
 
 export type HeaderCondition = NonNullable<ProxyCondition["header"]>;

@@ -69,7 +69,7 @@ export function proxyHost(
       fix: "add a route",
     });
   }
-  const own = virtualHostPolicies(root.ref, virtualhost, read, problems);
+  const own = virtualHostPolicies(root.ref, virtualhost, read, settings.proxies.rateLimit !== undefined, problems);
   needs.push(...own.needs);
   const { authorization } = own;
   const routes = new Routes(problems);

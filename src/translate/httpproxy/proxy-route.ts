@@ -6,6 +6,7 @@ import type { UpstreamVariation } from "../upstream-variation.ts";
 import { mergedMatch, routeConditionsProblem } from "./conditions.ts";
 import { routeAuthorization } from "./authorization.ts";
 import { cookieRewrites } from "./cookie-policy.ts";
+import { globalRateLimit, NO_RATE_LIMIT_SERVICE } from "./global-rate-limit.ts";
 import { headerPolicy } from "./header-policy.ts";
 import { healthCheck } from "./health-check.ts";
 import { ipFilter } from "./ip-filter.ts";
@@ -78,12 +79,17 @@ function routePolicies(route: ProxyRoute, context: RouteContext): IrPolicies | u
   }
   const limit = localRateLimit(route.rateLimitPolicy?.local);
   if ("problem" in limit) refuse(context, "rateLimitPolicy.local", "RateLimitPolicyNotValid", limit.problem);
-  if ("problem" in filter || "problem" in limit) return undefined;
+  const global = globalRateLimit(route.rateLimitPolicy?.global);
+  if ("problem" in global) refuse(context, "rateLimitPolicy.global", "RateLimitPolicyNotValid", global.problem);
+  if ("problem" in filter || "problem" in limit || "problem" in global) return undefined;
+  if (global.limit !== undefined && context.settings.proxies.rateLimit === undefined)
+    complain(context, "warning", "rateLimitPolicy.global", NO_RATE_LIMIT_SERVICE);
   const authorization = routeAuthorization(route, context.authorization);
   return {
     ...(authorization === undefined ? {} : { authorization }),
     ...(filter.filter === undefined ? {} : { ipFilter: filter.filter }),
     ...(limit.limit === undefined ? {} : { localRateLimit: limit.limit }),
+    ...(global.limit === undefined ? {} : { rateLimit: global.limit }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ProxyCondition } from "#resources/httpproxy.ts";
 import { unreachable } from "#lib/unreachable.ts";
-import type { IrQueryMatch, IrTextMatch } from "../ir-route.ts";
+import type { IrTextMatch } from "../ir-header-match.ts";
+import type { IrQueryMatch } from "../ir-route.ts";
 import { regexProblem } from "../regular-expression.ts";
 
 type QueryCondition = NonNullable<ProxyCondition["queryParameter"]>;

@@ -4,6 +4,7 @@ import type { IrPolicies } from "../ir-policies.ts";
 import type { Reader, UnitId } from "../unit.ts";
 import { type HostAuthorization, hostAuthorization } from "./authorization.ts";
 import { cors } from "./cors.ts";
+import { globalRateLimit, NO_RATE_LIMIT_SERVICE } from "./global-rate-limit.ts";
 import { ipFilter } from "./ip-filter.ts";
 import type { ProxyProblem, ProxyProblems } from "./proxy-problems.ts";
 import { localRateLimit } from "./rate-limit.ts";
@@ -21,6 +22,7 @@ export function virtualHostPolicies(
   ref: ObjectRef,
   virtualhost: ProxyVirtualHost,
   read: Reader,
+  hasRateLimitService: boolean,
   problems: ProxyProblems,
 ): VirtualHostPolicies {
   const reader = new PolicyReader(ref, virtualhost, problems);
@@ -29,6 +31,7 @@ export function virtualHostPolicies(
     ...reader.cors(),
     ...reader.ipFilter(),
     ...reader.localRateLimit(),
+    ...reader.globalRateLimit(hasRateLimitService),
     ...(authorization?.authorization.byDefault === true ? { authorization: authorization.authorization.policy } : {}),
   };
   return {
@@ -92,6 +95,18 @@ class PolicyReader {
     const path = "rateLimitPolicy.local";
     this.#close({ type: "VirtualHostError", reason: "RateLimitPolicyNotValid", path, message: found.problem });
     return {};
+  }
+
+  globalRateLimit(hasService: boolean): Pick<IrPolicies, "rateLimit"> {
+    const found = globalRateLimit(this.#host.rateLimitPolicy?.global);
+    const path = "rateLimitPolicy.global";
+    if ("problem" in found) {
+      this.#close({ type: "VirtualHostError", reason: "RateLimitPolicyNotValid", path, message: found.problem });
+      return {};
+    }
+    if (found.limit === undefined) return {};
+    if (!hasService) this.#problems.warn(this.#ref, { ...NO_RATE_LIMIT_SERVICE, path: `spec.virtualhost.${path}` });
+    return { rateLimit: found.limit };
   }
 
   #close(problem: ProxyProblem): void {

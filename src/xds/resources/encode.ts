@@ -7,7 +7,7 @@ import { Listener } from "#proto/envoy/config/listener/v3/listener.ts";
 import { RouteConfiguration } from "#proto/envoy/config/route/v3/route.ts";
 import { VirtualHost } from "#proto/envoy/config/route/v3/route_components.ts";
 import { Secret } from "#proto/envoy/extensions/transport_sockets/tls/v3/secret.ts";
-import type { IrItem, IrType, IrVirtualHost } from "#translate/ir.ts";
+import type { IrItem, IrListener, IrType, IrVirtualHost } from "#translate/ir.ts";
 import type { IrPolicies } from "#translate/ir-policies.ts";
 import type { IrRoute } from "#translate/ir-route.ts";
 import type { ResourceSource, XdsResource, XdsType } from "../resource.ts";
@@ -81,8 +81,12 @@ function isMisdirected({ routes }: IrVirtualHost): boolean {
 
 function clustersOf(item: IrItem): readonly string[] {
   if (item.type === "virtualHost") return clustersOfHost(item);
-  if (item.type === "listener" && "cluster" in item.serves && item.serves.cluster !== "") return [item.serves.cluster];
-  return [];
+  return item.type === "listener" ? clustersOfListener(item) : [];
+}
+
+function clustersOfListener({ serves }: IrListener): readonly string[] {
+  if ("cluster" in serves) return serves.cluster === "" ? [] : [serves.cluster];
+  return serves.rateLimit === undefined || serves.rateLimit.cluster === "" ? [] : [serves.rateLimit.cluster];
 }
 
 function clustersOfHost({ routes, beyond = [], policies }: IrVirtualHost): readonly string[] {

@@ -9,6 +9,7 @@ import {
 } from "#proto/envoy/config/route/v3/route_components.ts";
 import { FractionalPercent_DenominatorType } from "#proto/envoy/type/v3/percent.ts";
 import { unreachable } from "#lib/unreachable.ts";
+import type { IrPolicies } from "#translate/ir-policies.ts";
 import type {
   IrForward,
   IrHash,
@@ -21,13 +22,14 @@ import { packEmpty } from "./any.ts";
 import { duration } from "./duration.ts";
 import { headerChanges } from "./header-changes.ts";
 import { perFilterConfig } from "./per-filter-config.ts";
+import { rateLimits } from "./rate-limit.ts";
 import { retryPolicy } from "./retry-policy.ts";
 
 /** What is not set, made once: a copy by `fromPartial` costs more than the encoding. */
 const ROUTE_ACTION = RouteAction.fromPartial({});
 const CLUSTER_WEIGHT = WeightedCluster_ClusterWeight.fromPartial({});
 
-export function forwardAction(ir: IrForward): RouteAction {
+export function forwardAction(ir: IrForward, policies: IrPolicies | undefined): RouteAction {
   return {
     ...ROUTE_ACTION,
     clusterSpecifier: clusterOf(ir.clusters),
@@ -36,6 +38,7 @@ export function forwardAction(ir: IrForward): RouteAction {
     retryPolicy: retryPolicy(ir.retry),
     requestMirrorPolicies: (ir.mirrors ?? []).map(mirrorPolicy),
     hashPolicy: (ir.hash ?? []).map(hashPolicy),
+    rateLimits: rateLimits(policies),
     ...pathRewrite(ir.pathRewrite),
     hostRewriteSpecifier: hostRewrite(ir.hostRewrite),
     upgradeConfigs: ir.websocket === undefined ? [] : [websocket(ir.websocket)],

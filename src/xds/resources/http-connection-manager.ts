@@ -7,13 +7,16 @@ import {
   HttpConnectionManager_PathWithEscapedSlashesAction,
   HttpConnectionManager_ServerHeaderTransformation,
 } from "#proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts";
+import type { IrRateLimitService } from "#translate/ir.ts";
 import { ADS } from "./ads.ts";
 import { packAny } from "./any.ts";
 import { duration } from "./duration.ts";
-import { FILTER_CHAIN } from "./http-filters.ts";
+import { filterChain } from "./http-filters.ts";
 
 export interface HttpSettings {
   readonly routeTable: string;
+  /** Undefined: nobody is asked about global limits. */
+  readonly rateLimit: IrRateLimitService | undefined;
   /** First part of the names of Envoy's statistics: the listener's name. */
   readonly statPrefix: string;
   readonly trustedHops: number;
@@ -38,7 +41,7 @@ export function httpConnectionManager(settings: HttpSettings): Filter {
     codecType: HttpConnectionManager_CodecType.AUTO,
     statPrefix: settings.statPrefix,
     routeSpecifier: { $case: "rds", value: { configSource: ADS, routeConfigName: settings.routeTable } },
-    httpFilters: [...FILTER_CHAIN],
+    httpFilters: filterChain(settings.rateLimit),
     accessLog: [...settings.accessLogs],
     useRemoteAddress: true,
     xffNumTrustedHops: settings.trustedHops,

@@ -1,7 +1,9 @@
 import { HttpFilter } from "#proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts";
 import { Router } from "#proto/envoy/extensions/filters/http/router/v3/router.ts";
-import { COOKIE_REWRITE } from "./cookie-rewrite.ts";
+import type { IrRateLimitService } from "#translate/ir.ts";
 import { packAny, packStruct } from "./any.ts";
+import { COOKIE_REWRITE } from "./cookie-rewrite.ts";
+import { rateLimitConfig } from "./rate-limit.ts";
 
 /** The filters that routes and virtual hosts switch on, in the order in which requests pass them. */
 export const HTTP_FILTERS = ["cors", "rbac", "ext_authz", "ext_authz_open", "local_ratelimit", "lua"] as const;
@@ -42,26 +44,36 @@ const IN_LISTENER: Readonly<Record<HttpFilterKey, readonly [type: string, config
 };
 
 /**
- * The filters of a connection manager. All but the router are off until a route or its virtual host configures them: a host
- * that begins to use one changes no listener, so no connection is drained, and costs nobody else anything.
+ * The filters of a connection manager. All but the router, and the limits where there is a service for them, are off until a route
+ * or its virtual host configures them: a host that begins to use one changes no listener, so no connection is drained, and costs
+ * nobody else anything.
  */
-export const FILTER_CHAIN: readonly HttpFilter[] = [
-  ...HTTP_FILTERS.map((key): HttpFilter => {
-    const [type, config] = IN_LISTENER[key];
-    const configType = { $case: "typedConfig", value: packStruct(type, config) } as const;
-    return { ...HttpFilter.fromPartial({}), name: filterName(key), configType, disabled: true };
-  }),
-  HttpFilter.fromPartial({
-    name: "envoy.filters.http.router",
-    configType: {
-      $case: "typedConfig",
-      value: packAny(
-        "envoy.extensions.filters.http.router.v3.Router",
-        Router,
-        // Codes and durations of each upstream a second time, for 8,600 instructions a request of 158,000: the loggers of
-        // access-log.ts count codes, and measure durations of a share.
-        Router.fromPartial({ suppressEnvoyHeaders: true, dynamicStats: false }),
-      ),
-    },
-  }),
-];
+export function filterChain(rateLimit: IrRateLimitService | undefined): HttpFilter[] {
+  const limits = rateLimit === undefined ? [] : [filter(RATE_LIMIT_FILTER, RATE_LIMIT, rateLimitConfig(rateLimit))];
+  return [...OPTIONAL, ...limits, ROUTER];
+}
+
+/** It asks about routes and virtual hosts that have limits, and about no others. */
+export const RATE_LIMIT_FILTER = "envoy.filters.http.ratelimit";
+const RATE_LIMIT = "envoy.extensions.filters.http.ratelimit.v3.RateLimit";
+
+const OPTIONAL = HTTP_FILTERS.map((key): HttpFilter => {
+  const [type, config] = IN_LISTENER[key];
+  return { ...filter(filterName(key), type, config), disabled: true };
+});
+
+const ROUTER = HttpFilter.fromPartial({
+  name: "envoy.filters.http.router",
+  configType: {
+    $case: "typedConfig",
+    value: packAny(
+      "envoy.extensions.filters.http.router.v3.Router",
+      Router,
+      Router.fromPartial({ suppressEnvoyHeaders: true }),
+    ),
+  },
+});
+
+function filter(name: string, type: string, config: Record<string, unknown>): HttpFilter {
+  return { ...HttpFilter.fromPartial({}), name, configType: { $case: "typedConfig", value: packStruct(type, config) } };
+}

@@ -8,7 +8,7 @@ import { ProxyProtocol } from "#proto/envoy/extensions/filters/listener/proxy_pr
 import { TlsInspector } from "#proto/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.ts";
 import { TcpProxy } from "#proto/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.ts";
 import { unreachable } from "#lib/unreachable.ts";
-import type { IrListener } from "#translate/ir.ts";
+import type { IrListener, IrRateLimitService } from "#translate/ir.ts";
 import { accessLoggers, type AccessLogSettings } from "./access-log.ts";
 import { socketAddress } from "./address.ts";
 import { type MessageCodec, packAny, packStruct, typeUrlOf } from "./any.ts";
@@ -37,8 +37,9 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
   };
   const tcp: DeepPartial<Listener> = { ...common, perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES };
   const proxyProtocol = ir.proxyProtocol ? [PROXY_PROTOCOL] : [];
-  const http = (routeTable: string): HttpSettings => ({
+  const http = (routeTable: string, rateLimit: IrRateLimitService | undefined): HttpSettings => ({
     routeTable,
+    rateLimit,
     statPrefix: ir.name,
     trustedHops: ir.trustedHops,
     streamIdleTimeout: defaults.streamIdleTimeout,
@@ -50,7 +51,7 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
       return Listener.fromPartial({
         ...tcp,
         listenerFilters: proxyProtocol,
-        filterChains: [{ name: ir.name, filters: [httpConnectionManager(http(serves.routeTable))] }],
+        filterChains: [{ name: ir.name, filters: [httpConnectionManager(http(serves.routeTable, serves.rateLimit))] }],
       });
     case "https":
       return Listener.fromPartial({
@@ -61,7 +62,7 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
           name: chain.name,
           transportSocket: downstreamTls(chain.policy),
           transportSocketConnectTimeout: duration(HANDSHAKE_TIMEOUT_MS),
-          filters: [httpConnectionManager(http(chain.routeTable))],
+          filters: [httpConnectionManager(http(chain.routeTable, serves.rateLimit))],
         })),
       });
     case "tcp":

@@ -3,13 +3,14 @@ import type { Any } from "#proto/google/protobuf/any.ts";
 import type { IrCors, IrIpFilter, IrLocalRateLimit, IrPolicies } from "#translate/ir-policies.ts";
 import { packAny, packStruct } from "./any.ts";
 import { authorizationConfig } from "./authorization.ts";
-import { filterName, type HttpFilterKey } from "./http-filters.ts";
+import { filterName, type HttpFilterKey, RATE_LIMIT_FILTER } from "./http-filters.ts";
+import { NO_RATE_LIMIT } from "./rate-limit.ts";
 
 type PerFilterConfig = { [filter: string]: Any };
 
 /** What a route or virtual host tells the connection manager's filters. One that it configures is on, the others stay as they are. */
 export function perFilterConfig(policies: IrPolicies): PerFilterConfig {
-  const { cors, ipFilter, localRateLimit, authorization, cookies } = policies;
+  const { cors, ipFilter, localRateLimit, authorization, rateLimit, cookies } = policies;
   const open = typeof authorization === "object" && authorization.failOpen;
   return {
     ...entry("cors", cors, corsConfig),
@@ -18,12 +19,14 @@ export function perFilterConfig(policies: IrPolicies): PerFilterConfig {
     ...entry(open ? "ext_authz_open" : "ext_authz", authorization, authorizationConfig),
     ...entry("local_ratelimit", localRateLimit, localRateLimitConfig),
     ...entry("lua", cookies, cookieConfig),
+    ...(rateLimit === "off" ? { [RATE_LIMIT_FILTER]: NO_RATE_LIMIT } : {}),
   };
 }
 
 /** All filters that these policies switch on, off: for a route that belongs to somebody else. */
 export function switchedOff(policies: IrPolicies): PerFilterConfig {
-  return Object.fromEntries(Object.keys(perFilterConfig(policies)).map((name) => [name, OFF]));
+  const off = Object.fromEntries(Object.keys(perFilterConfig(policies)).map((name) => [name, OFF]));
+  return policies.rateLimit === undefined ? off : { ...off, [RATE_LIMIT_FILTER]: NO_RATE_LIMIT };
 }
 
 const OFF = packAny("envoy.config.route.v3.FilterConfig", FilterConfig, FilterConfig.fromPartial({ disabled: true }));

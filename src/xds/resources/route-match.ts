@@ -5,7 +5,8 @@ import {
 } from "#proto/envoy/config/route/v3/route_components.ts";
 import type { StringMatcher } from "#proto/envoy/type/matcher/v3/string.ts";
 import { unreachable } from "#lib/unreachable.ts";
-import type { IrHeaderMatch, IrMatch, IrPathMatch, IrQueryMatch, IrTextMatch } from "#translate/ir-route.ts";
+import type { IrHeaderMatch, IrTextMatch } from "#translate/ir-header-match.ts";
+import type { IrMatch, IrPathMatch, IrQueryMatch } from "#translate/ir-route.ts";
 
 /** What is not set, made once: a copy by `fromPartial` costs more than the encoding. */
 const ROUTE_MATCH = RouteMatch.fromPartial({});

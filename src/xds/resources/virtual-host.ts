@@ -11,6 +11,7 @@ import { unreachable } from "#lib/unreachable.ts";
 import { forwardAction } from "./forward.ts";
 import { headerChanges } from "./header-changes.ts";
 import { perFilterConfig, switchedOff } from "./per-filter-config.ts";
+import { rateLimits } from "./rate-limit.ts";
 import { redirectAction } from "./redirect.ts";
 import { routeMatch } from "./route-match.ts";
 import { envoyRouteName } from "./traffic-key.ts";
@@ -32,6 +33,7 @@ export function envoyVirtualHost(ir: IrVirtualHost): VirtualHost {
       ...(ir.beyond ?? []).map((route) => envoyRoute(route, ANY_HOST, beyond, ir.policies)),
     ],
     typedPerFilterConfig: ir.policies === undefined ? {} : perFilterConfig(ir.policies),
+    rateLimits: rateLimits(ir.policies),
   };
 }
 
@@ -59,10 +61,10 @@ function envoyRoute(
   };
 }
 
-function routeAction({ action }: IrRoute, host: string): Route["action"] {
+function routeAction({ action, policies }: IrRoute, host: string): Route["action"] {
   switch (action.type) {
     case "forward":
-      return { $case: "route", value: forwardAction(action) };
+      return { $case: "route", value: forwardAction(action, policies) };
     case "redirect":
       return { $case: "redirect", value: redirectAction(action, host) };
     case "respond":

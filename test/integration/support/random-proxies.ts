@@ -150,6 +150,12 @@ export class RandomProxies {
           },
         },
       },
+      {
+        rateLimitPolicy: {
+          global: random.chance(0.5) ? { disabled: true } : { descriptors: [{ entries: [{ remoteAddress: {} }] }] },
+        },
+      },
+      { authPolicy: { disabled: random.chance(0.5) } },
       { internalRedirectPolicy: { allowCrossSchemeRedirect: "SafeOnly", denyRepeatedRouteRedirect: true } },
     ];
     const chosen = random.chance(0.1) ? random.some(actions, 3) : [random.pick(actions)];

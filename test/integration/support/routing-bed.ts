@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Gateway } from "./gateway.ts";
+import { Gateway, type GatewayOptions } from "./gateway.ts";
 import type { HttpOptions } from "./http-get.ts";
 import { service } from "./manifests.ts";
 import { Upstream, type UpstreamRequest } from "./upstream.ts";
@@ -29,6 +29,13 @@ export function proxy(name: string, spec: object, namespace = "team"): string {
   return JSON.stringify({ apiVersion: "projectcontour.io/v1", kind: "HTTPProxy", metadata: { name, namespace }, spec });
 }
 
+/** An ExtensionService of namespace `auth` for the Service of its name. */
+export function extension(name: string, protocol: string): string {
+  const spec = { protocol, services: [{ name, port: 80 }] };
+  const metadata = { name, namespace: "auth" };
+  return JSON.stringify({ apiVersion: "projectcontour.io/v1alpha1", kind: "ExtensionService", metadata, spec });
+}
+
 /** The part of a route that sends to these Services. */
 export const to = (...names: readonly string[]): object => ({ services: names.map((name) => ({ name, port: 80 })) });
 
@@ -47,9 +54,9 @@ export class RoutingBed implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  static async start(names: readonly string[]): Promise<RoutingBed> {
+  static async start(names: readonly string[], options: GatewayOptions = {}): Promise<RoutingBed> {
     await using stack = new AsyncDisposableStack();
-    const gateway = stack.use(await Gateway.start());
+    const gateway = stack.use(await Gateway.start(options));
     const upstreams = new Map<string, Upstream>();
     for (const name of names) {
       const respond = () => ({ body: name, headers: { "x-upstream": name } });

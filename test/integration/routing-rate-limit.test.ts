@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { GrpcService } from "./support/grpc-service.ts";
+import { service, together } from "./support/manifests.ts";
+import { at, extension, proxy, RoutingBed, to } from "./support/routing-bed.ts";
+
+const SHOULD_RATE_LIMIT = {
+  proto: "envoy/service/ratelimit/v3/rls.proto",
+  service: "envoy.service.ratelimit.v3.RateLimitService",
+  method: "ShouldRateLimit",
+  request: "envoy.service.ratelimit.v3.RateLimitRequest",
+  response: "envoy.service.ratelimit.v3.RateLimitResponse",
+};
+
+interface RateLimitRequest {
+  readonly domain: string;
+  readonly descriptors: readonly { readonly entries: readonly { readonly key: string; readonly value: string }[] }[];
+}
+
+const limit = (...entries: readonly object[]): object => ({ global: { descriptors: [{ entries }] } });
+
+suite("HTTPProxy and the real Envoy: limits that a service watches", () => {
+  const stack = new AsyncDisposableStack();
+  let bed: RoutingBed;
+  let limits: GrpcService;
+
+  /** What was asked since the last look: domain, and each descriptor's entries. */
+  const asked = (): readonly string[] =>
+    limits.requests.splice(0).map((request) => {
+      const { domain, descriptors } = request as unknown as RateLimitRequest;
+      return `${domain} ${descriptors.map(({ entries }) => entries.map(({ key, value }) => `${key}=${value}`).join(",")).join(" ")}`;
+    });
+
+  before(async () => {
+    const rateLimit = { namespace: "auth", name: "limits", domain: "shop", failOpen: false, headers: false };
+    const proxies = { rootNamespaces: [], permitInsecure: true, rateLimit: { ...rateLimit, resourceExhausted: false } };
+    bed = stack.use(await RoutingBed.start(["a"], { settings: { proxies } }));
+    limits = stack.use(
+      await GrpcService.start(SHOULD_RATE_LIMIT, (request) => {
+        const isOver = JSON.stringify((request as unknown as RateLimitRequest).descriptors).includes("greedy");
+        return { overall_code: isOver ? "OVER_LIMIT" : "OK" };
+      }),
+    );
+    const routes = [
+      to("a"),
+      at("/own", {
+        ...to("a"),
+        rateLimitPolicy: limit(
+          { genericKey: { key: "plan", value: "free" } },
+          { requestHeader: { headerName: "X-User", descriptorKey: "user" } },
+        ),
+      }),
+      at("/off", { ...to("a"), rateLimitPolicy: { global: { disabled: true } } }),
+      at("/match", {
+        ...to("a"),
+        rateLimitPolicy: limit({
+          requestHeaderValueMatch: { headers: [{ name: "X-Plan", exact: "free" }], value: "greedy" },
+        }),
+      }),
+    ];
+    bed.gateway.apply(
+      together(
+        service("auth", "limits", [limits]),
+        extension("limits", "h2c"),
+        proxy("shop", { virtualhost: { fqdn: "shop.test", rateLimitPolicy: limit({ remoteAddress: {} }) }, routes }),
+        proxy("free", { virtualhost: { fqdn: "free.test" }, routes: [to("a")] }),
+      ),
+    );
+    await bed.gateway.open();
+  });
+  after(() => stack.disposeAsync());
+
+  test("a host's limit is for its routes, and a host without one is not asked about", async () => {
+    await bed.check({ what: "", host: "shop.test", path: "/", from: "a" });
+    await bed.check({ what: "", host: "free.test", path: "/", from: "a" });
+    assert.deepEqual(asked(), ["shop remote_address=127.0.0.1"]);
+  });
+
+  test("a route's own counts in place of the host's, and it may be without", async () => {
+    await bed.check({
+      what: "",
+      host: "shop.test",
+      path: "/own",
+      options: { headers: { "x-user": "anna" } },
+      from: "a",
+    });
+    await bed.check({ what: "", host: "shop.test", path: "/off", from: "a" });
+    assert.deepEqual(asked(), ["shop plan=free,user=anna"]);
+  });
+
+  test("who is over the limit gets 429, and the upstream nothing", async () => {
+    await bed.check({
+      what: "",
+      host: "shop.test",
+      path: "/own",
+      options: { headers: { "x-user": "greedy" } },
+      status: 429,
+    });
+    await bed.check({
+      what: "",
+      host: "shop.test",
+      path: "/match",
+      options: { headers: { "x-plan": "free" } },
+      status: 429,
+    });
+    await bed.check({
+      what: "",
+      host: "shop.test",
+      path: "/match",
+      options: { headers: { "x-plan": "paid" } },
+      from: "a",
+    });
+    assert.deepEqual(asked(), ["shop plan=free,user=greedy", "shop header_match=greedy"]);
+  });
+
+  test("a service that is gone lets nobody in whose requests have a limit", async () => {
+    bed.gateway.delete({ kind: "ExtensionService", namespace: "auth", name: "limits" });
+    await bed.gateway.settled();
+    await bed.check({ what: "", host: "shop.test", path: "/", status: 500 });
+    await bed.check({ what: "", host: "shop.test", path: "/off", from: "a" });
+    await bed.check({ what: "", host: "free.test", path: "/", from: "a" });
+  });
+});
