@@ -22,7 +22,8 @@ const verbs = {
   },
   check: { needs: {}, command: (args) => [inRoot("setup", "check.mjs"), ...args] },
   bench: {
-    needs: { programs: true, console: "wanted" },
+    // The Kubernetes API server is built from its sources, so only for the one that needs it.
+    needs: (args) => ({ programs: true, console: "wanted", kubebox: args.length === 0 || args.includes("discovery") }),
     command: (args) => [inRoot("test", "bench", "run.ts"), ...args],
   },
   setup: { needs: everything },
@@ -51,5 +52,5 @@ if (!Object.hasOwnProperty.call(verbs, name || "")) {
 }
 
 const verb = verbs[name];
-const { node, env } = await prepare(verb.needs);
+const { node, env } = await prepare(typeof verb.needs === "function" ? verb.needs(args) : verb.needs);
 if (verb.command) handOver(node, verb.command(args), env);

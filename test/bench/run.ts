@@ -12,6 +12,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   "changes-under-load": () => import("./changes-under-load.ts"),
   "envoy-overhead": () => import("./envoy-overhead.ts"),
   "traffic-receiver": () => import("./traffic-receiver.ts"),
+  discovery: () => import("./discovery.ts"),
 };
 
 const { values, positionals } = parseArgs({

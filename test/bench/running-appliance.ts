@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { API_ADDRESS_FILE } from "#cli/api-client.ts";
+import { lookIntoStateDirectory } from "#supervisor/state-directory.ts";
 import { applianceFlags } from "../../setup/node-flags.mjs";
 import { freePorts } from "../integration/support/free-port.ts";
 import { requiredBinary } from "../integration/support/required-binary.ts";
@@ -29,11 +30,14 @@ export class RunningAppliance implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  /** Writes `files` (name → text) and starts; does not wait for anything. `upstream` is the port that its endpoints have. */
+  /**
+   * Writes `files` (name → text) and starts; does not wait for anything. `upstream` is the port that its endpoints have,
+   * `settings` say where the objects come from instead of those files.
+   */
   static async start(
     files: Iterable<readonly [string, string]>,
     upstream: number,
-    { monitoring = false } = {},
+    { monitoring = false, settings = "sources: {directory: manifests}" } = {},
   ): Promise<RunningAppliance> {
     await using stack = new AsyncDisposableStack();
     const directory = stack.use(await temporaryDirectory("bench")).path;
@@ -43,7 +47,7 @@ export class RunningAppliance implements AsyncDisposable {
     await mkdir(manifests);
     for (const [name, text] of files) await writeFile(join(manifests, name), text);
     const config = join(directory, "binnacle.yaml");
-    await writeFile(config, configText(ports, upstream, monitoring));
+    await writeFile(config, configText(ports, upstream, monitoring, settings));
     const up = [...applianceFlags, CLI, "up", "--config", config, "--state", join(directory, "state")];
     const child = spawn(process.execPath, up, {
       env: { ...process.env, BINNACLE_ENVOY: requiredBinary("BINNACLE_ENVOY") },
@@ -73,6 +77,11 @@ export class RunningAppliance implements AsyncDisposable {
     return { url: url.trim(), token: token.trim() };
   }
 
+  /** The socket of Envoy's admin interface. */
+  envoyAdmin(): string {
+    return lookIntoStateDirectory(join(this.manifests, "..", "state")).socket("envoy-admin.sock");
+  }
+
   #stateFile(name: string): Promise<string> {
     return readFile(join(this.manifests, "..", "state", name), "utf8");
   }
@@ -82,12 +91,12 @@ export class RunningAppliance implements AsyncDisposable {
   }
 }
 
-function configText(ports: readonly number[], upstream: number, monitoring: boolean): string {
+function configText(ports: readonly number[], upstream: number, monitoring: boolean, settings: string): string {
   const [http, https, api, stats, prometheus, alertmanager, nodeExporter] = ports;
   return `listeners:
   - {name: http, port: ${http}, protocol: http}
   - {name: https, port: ${https}, protocol: https}
-sources: {directory: manifests}
+${settings}
 upstreams: {allowLocal: [${upstream}]}
 envoy: {statsPort: ${stats}, drainTime: 0s}
 api: {port: ${api}}
