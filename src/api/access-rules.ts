@@ -43,6 +43,7 @@ export const ACCESS_RULES: readonly AccessRule[] = [
   rule("GET", "/api/v1/backends/:name/routes", "signedIn"),
   rule("POST", "/api/v1/backends/:name/confirm", "operatorOfAll"),
   rule("POST", "/api/v1/backends/:name/remove", "operatorOfAll"),
+  rule("POST", "/api/v1/backends/:name/restore", "operatorOfAll"),
   rule("GET", "/api/v1/found-services", "signedIn"),
   rule("GET", "/api/v1/traffic", "signedIn"),
   rule("GET", "/api/v1/traffic/totals", "signedIn"),

@@ -14,7 +14,7 @@ export interface ApiClient {
   readonly token: string;
   /** GET below /api/v1, as JSON. Throws a {@link CommandError} with the API's own words. */
   get<T>(path: string): Promise<T>;
-  /** POST below /api/v1. */
+  /** POST below /api/v1; undefined where the answer says nothing. */
   post<T>(path: string, body?: unknown): Promise<T>;
 }
 
@@ -41,7 +41,7 @@ export function clientAt({ url, token }: Pick<ApiClient, "url" | "token">): ApiC
         problem.fix,
       );
     }
-    return (await response.json()) as T;
+    return (response.status === 204 ? undefined : await response.json()) as T;
   };
   return {
     url,

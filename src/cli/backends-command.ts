@@ -9,6 +9,7 @@ import {
   listTeams,
   removeBackend,
   type RemovalFlags,
+  restoreBackend,
   showBackend,
 } from "./backends.ts";
 import type { CliContext } from "./context.ts";
@@ -56,4 +57,7 @@ export function addBackendsCommand(program: Command, { add, context, exit }: Com
     .option("--dry-run", "only say which routes need it")
     .option("--drain-time <time>", "how long its endpoints drain, at most 1h", "30s")
     .action(async (name: string, flags: RemovalFlags) => exit(await removeBackend(name, flags, context)));
+  add(backends, "restore", "take a removal back: follow the backend again")
+    .argument("<name>", "the backend")
+    .action(async (name: string, flags: ReachFlags) => exit(await restoreBackend(name, flags, context)));
 }

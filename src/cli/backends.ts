@@ -155,8 +155,16 @@ export async function removeBackend(name: string, flags: RemovalFlags, context: 
   const left = Math.max(0, goneAt - Date.now());
   context.stdout.write(
     `${routesTable(routes)}backend ${name} is followed no more; its endpoints drain and are gone in ${formatDuration(Math.ceil(left / 1000) * 1000)}\n` +
-      `take it out of the configuration as well: only then is its removal forgotten\n`,
+      `take it back with \`binnacle backends restore ${name}\`, or take it out of the configuration as well\n`,
   );
+  return 0;
+}
+
+/** `binnacle backends restore NAME`: takes a removal back. */
+export async function restoreBackend(name: string, flags: ReachFlags, context: CliContext): Promise<number> {
+  const api = await reachApi(flags, context);
+  await api.post<undefined>(`/backends/${encodeURIComponent(name)}/restore`);
+  context.stdout.write(`backend ${name} is followed\n`);
   return 0;
 }
 

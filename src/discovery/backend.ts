@@ -220,7 +220,7 @@ export class Backend implements DiscoveryReport {
     log.warn("backend removed", { backend: this.name, services: this.#applied.size, drainMillis: drain, by });
     this.#goneAt = now() + drain;
     this.#leave.abort();
-    cache.markRemoved(this.name);
+    cache.markRemoved(this.name, true);
     placer.place(this.name, [...this.#applied.values()].map(draining), []);
     this.#eraseTimer = setTimeout(() => this.#erase(), drain).unref();
     return this.#goneAt;

@@ -29,8 +29,11 @@ suite("the discovery cache", () => {
     });
     assert.deepEqual(second.keepOnly(["east"]), ["west"]);
     assert.deepEqual(second.load("west").services, []);
-    second.markRemoved("east");
+    second.markRemoved("east", true);
     assert.equal(second.load("east").isRemoved, true);
+    second.markRemoved("east", false);
+    assert.equal(second.load("east").isRemoved, false);
+    second.markRemoved("east", true);
     assert.deepEqual(second.keepOnly([]), ["east"]);
     assert.equal(second.load("east").isRemoved, false);
     second.close();

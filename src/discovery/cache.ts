@@ -18,7 +18,8 @@ export interface DiscoveryCache {
   load(backend: string): Remembered;
   save(backend: string, upserts: readonly DiscoveredService[], removals: readonly DiscoveredService[]): void;
   inStep(backend: string, at: number): void;
-  markRemoved(backend: string): void;
+  /** At once. */
+  markRemoved(backend: string, isRemoved: boolean): void;
   /** Forgets every backend but these. Returns the names of those that it forgot. */
   keepOnly(backends: readonly string[]): readonly string[];
   /** Writes what is still to be written. */
@@ -59,7 +60,7 @@ export class SqliteCache implements DiscoveryCache {
         "INSERT INTO backend (name, synced_at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET synced_at = excluded.synced_at",
       ),
       removed: this.#database.prepare(
-        "INSERT INTO backend (name, removed) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET removed = 1",
+        "INSERT INTO backend (name, removed) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET removed = excluded.removed",
       ),
     };
   }
@@ -89,8 +90,8 @@ export class SqliteCache implements DiscoveryCache {
     this.#schedule();
   }
 
-  markRemoved(backend: string): void {
-    this.#statements.removed.run(backend);
+  markRemoved(backend: string, isRemoved: boolean): void {
+    this.#statements.removed.run(backend, isRemoved ? 1 : 0);
   }
 
   keepOnly(backends: readonly string[]): readonly string[] {

@@ -94,16 +94,18 @@ export async function discoverIntoCluster(
     ],
     measures: () => followed.measures(),
     hindrance: (backend, action) => {
-      if (action === "remove" && followed.get(backend) !== undefined && !names.has(backend)) {
+      if (action !== "confirm" && followed.get(backend) !== undefined && !names.has(backend)) {
         const detail = `backend ${backend} is the Secret ${cluster.namespace}/${backend}`;
+        if (action === "restore") return { detail, fix: "make it again: every control plane then follows it" };
         const command = `kubectl -n ${cluster.namespace} delete secret ${backend}`;
         return { detail, fix: `delete that (${command}): every control plane then drains the backend and forgets it` };
       }
       const { leads, holder } = cluster.leadership();
-      if (leads || action === "remove") return undefined;
+      if (leads || action !== "confirm") return undefined;
       if (holder === "") return { detail: "no control plane leads now", fix: "try again when one does" };
       return { detail: `${holder} leads and writes, not this control plane`, fix: "do it there" };
     },
+    restore: (backend, by) => followed.restore(backend, by),
     inCluster: {
       duty: placer,
       measure: () => ({ what: "discovery", ...placer.state(), results }),

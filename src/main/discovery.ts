@@ -33,6 +33,7 @@ export interface DiscoveryPart {
   readonly placer: Pick<Placer, "unplaced" | "lag">;
   /** Why something about a backend is not decided here; undefined: it is. */
   hindrance: BackendsView["hindrance"];
+  restore(backend: string, by: string): Promise<void>;
   states(): ReturnType<ApplianceView["sources"]>;
   measures(): readonly SourceState[];
   /** Where the home is a cluster: what it does there. */
@@ -86,6 +87,7 @@ export async function startDiscovery(
     backends: () => followed.list(),
     placer,
     hindrance: () => undefined,
+    restore: (backend, by) => followed.restore(backend, by),
     states: () => followed.states(),
     measures: () => followed.measures(),
   };

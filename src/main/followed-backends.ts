@@ -23,6 +23,8 @@ export interface FollowedBackendsOptions {
 
 interface Followed {
   readonly backend: Backend;
+  readonly settings: BackendSettings;
+  readonly connection: Connection | undefined;
   readonly parts: AsyncDisposableStack;
 }
 
@@ -66,8 +68,18 @@ export class FollowedBackends implements AsyncDisposable {
       stop.abort();
       await run;
     });
-    if (!this.#isOver) this.#followed.set(name, { backend, parts: parts.move() });
+    if (!this.#isOver) this.#followed.set(name, { backend, settings, connection, parts: parts.move() });
     return backend;
+  }
+
+  /** Takes a removal back, because somebody said so: what of it still drains serves on. One that is followed stays as it is. */
+  async restore(name: string, by: string): Promise<void> {
+    const { cache, log } = this.#options;
+    const followed = this.#followed.get(name);
+    if (followed === undefined || followed.backend.status().goneAt === undefined) return;
+    log.warn("the removal of a backend is taken back", { backend: name, by });
+    cache.markRemoved(name, false);
+    await this.add(followed.settings, followed.connection);
   }
 
   /** What it has stands. */

@@ -11,12 +11,13 @@ export interface BackendsParts {
   readonly placer: Pick<Placer, "unplaced" | "lag">;
   readonly translator: Pick<Translator, "eachItem">;
   readonly hindrance: BackendsView["hindrance"];
+  readonly restore: BackendsView["restore"];
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /** What discovery found and how it is, read at each call; and what an operator does about it. */
-export function backendsView({ backends, placer, translator, hindrance, now }: BackendsParts): BackendsView {
+export function backendsView({ backends, placer, translator, hindrance, restore, now }: BackendsParts): BackendsView {
   const named = (name: string): Backend => {
     const backend = backends().find((one) => one.name === name);
     if (backend === undefined) throw new Error(`there is no backend ${name}`);
@@ -38,6 +39,7 @@ export function backendsView({ backends, placer, translator, hindrance, now }: B
             compareText(a.scope, b.scope),
         ),
     hindrance,
+    restore,
     routes: (backend) => dependentRoutes(translator.eachItem(), backend),
     confirm: (backend, by) => named(backend).confirm(by),
     remove: (backend, drain, by) => named(backend).remove(drain, by),

@@ -63,6 +63,7 @@ const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   "/api/v1/backends/:name/routes": [get("/api/v1/backends/east/routes", true)],
   "/api/v1/backends/:name/confirm": [{ method: "POST", path: "/api/v1/backends/east/confirm" }],
   "/api/v1/backends/:name/remove": [{ method: "POST", path: "/api/v1/backends/east/remove", body: {} }],
+  "/api/v1/backends/:name/restore": [{ method: "POST", path: "/api/v1/backends/east/restore" }],
   "/api/v1/found-services": [get("/api/v1/found-services", true)],
   "/api/v1/traffic": [get("/api/v1/traffic")],
   "/api/v1/traffic/totals": [

@@ -65,9 +65,10 @@ test("what is decided elsewhere is refused with where", async (t) => {
     hindrance: (backend, action) => ({ detail: `${action} ${backend}`, fix: "do it there" }),
     confirm: () => assert.fail("it was confirmed"),
     remove: () => assert.fail("it was removed"),
+    restore: () => assert.fail("it was restored"),
   };
   const setting = await ApiSetting.start(t, { backends });
-  for (const action of ["confirm", "remove"]) {
+  for (const action of ["confirm", "remove", "restore"]) {
     const answer = await setting.post(`/api/v1/backends/dc-east/${action}`, {});
     assert.equal(answer.status, 409);
     assert.match(answer.body, new RegExp(`${action} dc-east.*do it there`));
@@ -101,7 +102,7 @@ test("a team sees its own part, and decides nothing that is everybody's", async 
     ["team-pay"],
   );
   const cookie = { cookie: setting.cookie, origin: setting.api.url, "sec-fetch-site": "same-origin" };
-  for (const action of ["confirm", "remove"]) {
+  for (const action of ["confirm", "remove", "restore"]) {
     const answer = await setting.post(`/api/v1/backends/dc-east/${action}`, {}, cookie);
     assert.equal(answer.status, 403, action);
   }

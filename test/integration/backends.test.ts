@@ -141,6 +141,11 @@ test("backends are listed, held deletions confirmed, and one is removed", { time
       'binnacle_source_synced{backend="west"} 1',
     ]);
     assert.equal(await cart(), 200, "until it is gone there is nobody else");
+    assert.match(await ok("backends", "restore", "east"), /east is followed/);
+    await until(async () => (await show("east")).state === "synced", { what: "its return" });
+    assert.equal(await cart(), 200);
+    assert.match(output(), /the removal of a backend is taken back backend=east by=operator/);
+    await ok("backends", "remove", "east", "--drain-time", "1h");
   });
 
   await serving(["cart"], async () => {
@@ -150,6 +155,8 @@ test("backends are listed, held deletions confirmed, and one is removed", { time
       ["east removed", "west synced"],
     );
     assert.equal(await cart(), 503);
+    await ok("backends", "restore", "east");
+    await until(async () => (await cart()) === 200, { what: "traffic after the removal was taken back" });
     assert.match(await ok("backends", "remove", "west", "--drain-time", "0s"), /no route sends traffic to it/);
     await until(async () => (await show("west")).services.upstream === 0, { what: "the end of the removal" });
   });

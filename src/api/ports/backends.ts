@@ -10,7 +10,7 @@ export interface BackendsView {
   /** The routes that send traffic to a backend's services. Sorted by their owner, then host. */
   routes(backend: string): readonly DependentRoute[];
   /** Why something about a backend is not decided at this control plane, and what to do instead; undefined: it is. */
-  hindrance(backend: string, action: "confirm" | "remove"): Hindrance | undefined;
+  hindrance(backend: string, action: BackendAction): Hindrance | undefined;
   /** Lets what is held of a backend take effect. Returns how many services that were. `by`: who said so. */
   confirm(backend: string, by: string): number;
   /**
@@ -18,7 +18,11 @@ export interface BackendsView {
    * configuration names it. Returns when that is complete, in milliseconds since the epoch.
    */
   remove(backend: string, drain: number, by: string): number;
+  /** Takes a removal back: it is followed again, and what still drains serves on. */
+  restore(backend: string, by: string): Promise<void>;
 }
+
+export type BackendAction = "confirm" | "remove" | "restore";
 
 export interface Hindrance {
   readonly detail: string;

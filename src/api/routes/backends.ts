@@ -12,7 +12,7 @@ import type {
 } from "../answers.ts";
 import { ApiProblem } from "../api-problem.ts";
 import { mayReadNamespace, type Principal } from "../auth/principal.ts";
-import type { BackendState, BackendsView, FoundService } from "../ports/backends.ts";
+import type { BackendAction, BackendState, BackendsView, FoundService } from "../ports/backends.ts";
 import { replicationOf } from "../replication.ts";
 import { parseBody } from "./body.ts";
 import { oneOf } from "./query.ts";
@@ -24,7 +24,7 @@ const removalSchema = z.strictObject({ drainSeconds: z.int().min(0).max(3600).de
  * GET /backends: each platform that is followed, with what of it is here. GET /backends/NAME: one of them, with what is held
  * or kept away. GET /backends/NAME/routes: the routes that need it.
  * GET /found-services?backend=&namespace=&service=: services by team, and one logical service across backends.
- * POST /backends/NAME/confirm and /backends/NAME/remove: what an operator of all namespaces does.
+ * POST /backends/NAME/confirm, /backends/NAME/remove and /backends/NAME/restore: what an operator of all namespaces does.
  */
 export function backendsRoutes(view: BackendsView): RequestHandler {
   const router = Router();
@@ -102,11 +102,18 @@ export function backendsRoutes(view: BackendsView): RequestHandler {
     response.status(202).json(answer);
   });
 
+  router.post("/backends/:name/restore", async (request, response) => {
+    const { name } = known(request.params.name);
+    decidedHere(view, name, "restore");
+    await view.restore(name, principalOf(request).name);
+    response.status(204).end();
+  });
+
   return router;
 }
 
 /** Throws 409 with what to do instead. */
-function decidedHere(view: BackendsView, backend: string, action: "confirm" | "remove"): void {
+function decidedHere(view: BackendsView, backend: string, action: BackendAction): void {
   const hindrance = view.hindrance(backend, action);
   if (hindrance !== undefined) throw new ApiProblem(409, "Not decided here", hindrance.detail, hindrance.fix);
 }

@@ -53,8 +53,8 @@ export class HomeMemory implements DiscoveryCache {
 
   inStep(): void {}
 
-  markRemoved(backend: string): void {
-    if (this.#options.isMarked(backend)) this.#marks.markRemoved(backend);
+  markRemoved(backend: string, isRemoved: boolean): void {
+    if (this.#options.isMarked(backend)) this.#marks.markRemoved(backend, isRemoved);
   }
 
   keepOnly(backends: readonly string[]): readonly string[] {

@@ -42,6 +42,7 @@ export function simulatedBackends(now: number): BackendsView {
     hindrance: () => undefined,
     confirm: (backend) => services.filter((one) => one.backend === backend && one.state === "held").length,
     remove: (_backend, drain) => now + drain,
+    restore: () => Promise.resolve(),
   };
 }
 

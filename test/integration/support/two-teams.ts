@@ -130,6 +130,7 @@ function backendOfBoth(): BackendsView {
     hindrance: () => undefined,
     confirm: () => 2,
     remove: () => 0,
+    restore: () => Promise.resolve(),
   };
 }
 
