@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { BackendDetailAnswer } from "#api/answers.ts";
 import { binnacle } from "../integration/support/cli.ts";
+import { httpGet } from "../integration/support/http-get.ts";
 import { temporaryDirectory } from "../integration/support/temp-dir.ts";
 import { until } from "../integration/support/until.ts";
 import { createNamespace } from "./support/access.ts";
@@ -31,8 +33,21 @@ backends: [{name: east, kubernetes: {kubeconfig: ${await east.kubeconfigFile()}}
     const placed = async (): Promise<number> =>
       (await home.admin.get<{ items: readonly unknown[] }>("/api/v1/namespaces/shop/services")).items.length;
     {
-      await using _before = await Member.start(join(folder.path, "before"), settings);
+      const first = join(folder.path, "before");
+      await using before = await Member.start(first, settings);
       await until(placed, { accept: (count) => count === NAMES.length, what: "all services" });
+      const token = (await readFile(join(first, "state/token"), "utf8")).trim();
+      const asked = { host: `127.0.0.1:${before.api}`, headers: { authorization: `Bearer ${token}` } };
+      const measured = (await httpGet({ port: before.api }, "/metrics", asked)).body.split("\n");
+      for (const line of [
+        'binnacle_platform_requests_total{backend="east",verb="list",resource="services",code="200"} 1',
+        'binnacle_platform_requests_total{backend="east",verb="watch",resource="endpointslices.discovery.k8s.io",code="200"} 1',
+        'binnacle_platform_request_duration_seconds_count{backend="east",verb="list",resource="services"} 1',
+        `binnacle_platform_requests_total{backend="local",verb="create",resource="services",code="201"} ${NAMES.length}`,
+        `binnacle_discovery_replicated_services{backend="east",namespace="shop"} ${NAMES.length}`,
+        'binnacle_discovery_lag_seconds{backend="east"} 0',
+      ])
+        assert.ok(measured.includes(line), line);
     }
     // They go while nobody looks: both find it so at their start.
     for (const name of NAMES) await east.admin.delete(`/api/v1/namespaces/shop/services/${name}`);
