@@ -1,10 +1,12 @@
 import type { HttpProxy, ProxyVirtualHost } from "#resources/httpproxy.ts";
 import type { Ingress } from "#resources/ingress.ts";
+import type { IngressRoute } from "#resources/ingressroute.ts";
 import { formatRef, type ObjectRef } from "#resources/ref.ts";
 import type { StoredObject } from "#store/store.ts";
 import { compareAge } from "./age.ts";
 import { isOurs } from "./ingress-class.ts";
-import { INGRESS_BY_HOST, PROXY_BY_FQDN } from "./indexes.ts";
+import { proxyOf } from "./httpproxy/ingressroute-tree.ts";
+import { INGRESS_BY_HOST, INGRESSROUTE_BY_FQDN, PROXY_BY_FQDN } from "./indexes.ts";
 import { ANY_HOST } from "./ir.ts";
 import type { TranslateSettings } from "./settings.ts";
 import type { Reader } from "./unit.ts";
@@ -30,9 +32,7 @@ export function hostClaims(host: string, settings: TranslateSettings, read: Read
     .filter((stored): stored is StoredObject<Ingress> => stored.object.kind === "Ingress")
     .filter(({ object }) => isOurs(object, settings, read))
     .toSorted(compareAge);
-  const proxies = read
-    .list(PROXY_BY_FQDN, host)
-    .filter((stored): stored is StoredObject<HttpProxy> => stored.object.kind === "HTTPProxy")
+  const proxies = rootsOf(host, read)
     .filter(({ object }) => isOurs(object, settings, read))
     .filter((root) => mayHaveHosts(root, settings, verdicts))
     .toSorted(compareAge);
@@ -52,6 +52,17 @@ export function hostClaims(host: string, settings: TranslateSettings, read: Read
   };
 }
 
+/** Proxies with this host, and what came before them: IngressRoutes. */
+function rootsOf(host: string, read: Reader): readonly StoredObject<HttpProxy>[] {
+  const proxies = read
+    .list(PROXY_BY_FQDN, host)
+    .filter((stored): stored is StoredObject<HttpProxy> => stored.object.kind === "HTTPProxy");
+  const before = read
+    .list(INGRESSROUTE_BY_FQDN, host)
+    .filter((stored): stored is StoredObject<IngressRoute> => stored.object.kind === "IngressRoute");
+  return [...proxies, ...before.map(proxyOf)];
+}
+
 function mayHaveHosts({ ref }: StoredObject, { proxies }: TranslateSettings, verdicts: Verdict[]): boolean {
   if (proxies.rootNamespaces.length === 0 || proxies.rootNamespaces.includes(ref.namespace)) return true;
   verdicts.push({
@@ -60,8 +71,8 @@ function mayHaveHosts({ ref }: StoredObject, { proxies }: TranslateSettings, ver
     type: "RootNamespaceError",
     reason: "RootProxyNotAllowedInNamespace",
     path: "spec.virtualhost",
-    message: `namespace ${ref.namespace} may not have hosts of its own (routing.rootNamespaces), so this proxy has no effect`,
-    fix: "remove its virtualhost and have a root of an allowed namespace include it",
+    message: `namespace ${ref.namespace} may not have hosts of its own (routing.rootNamespaces), so this ${wordFor(ref)} has no effect`,
+    fix: `remove its virtualhost and have a root of an allowed namespace ${includeWord(ref)} it`,
   });
   return false;
 }
@@ -76,12 +87,20 @@ function duplicateHost({ ref }: StoredObject, host: string, owner: ObjectRef): V
     reason: "DuplicateVhost",
     path: "spec.virtualhost.fqdn",
     message: other
-      ? `host ${host} belongs to namespace ${owner.namespace}, which claimed it first (${formatRef(owner)}), so this proxy has no effect`
-      : `host ${host} is ${formatRef(owner)}'s, which is older, so this proxy has no effect`,
+      ? `host ${host} belongs to namespace ${owner.namespace}, which claimed it first (${formatRef(owner)}), so this ${wordFor(ref)} has no effect`
+      : `host ${host} is ${formatRef(owner)}'s, which is older, so this ${wordFor(ref)} has no effect`,
     fix: other
-      ? `use another host, or ask the team of ${owner.namespace} to include you`
-      : "remove its virtualhost and include it there, or use another host",
+      ? `use another host, or ask the team of ${owner.namespace} to ${includeWord(ref)} you`
+      : `remove its virtualhost and ${includeWord(ref)} it there, or use another host`,
   };
+}
+
+function wordFor({ kind }: ObjectRef): string {
+  return kind === "IngressRoute" ? kind : "proxy";
+}
+
+function includeWord({ kind }: ObjectRef): string {
+  return kind === "IngressRoute" ? "delegate to" : "include";
 }
 
 function hostTaken(claim: StoredObject<Ingress>, host: string, owner: ObjectRef): Verdict {

@@ -1,6 +1,6 @@
 import { compareRefs } from "#resources/ref.ts";
 import { type HostAnswers, hostAnswers } from "./host-answers.ts";
-import { INGRESS_BY_HOST, PROXY_BY_FQDN } from "./indexes.ts";
+import { INGRESS_BY_HOST, INGRESSROUTE_BY_FQDN, PROXY_BY_FQDN } from "./indexes.ts";
 import { ANY_HOST, HTTP_TABLE, HTTPS_TABLE, type IrVirtualHost, virtualHostName } from "./ir.ts";
 import type { IrPolicies } from "./ir-policies.ts";
 import type { IrRoute } from "./ir-route.ts";
@@ -11,7 +11,8 @@ import type { UnitBuilder, UnitItem } from "./unit.ts";
 /** Builds `host:H`: the virtual hosts and the certificate of one host, from the objects that name it. */
 export function hostBuilder(settings: TranslateSettings): UnitBuilder {
   return (host, read) => {
-    if ([INGRESS_BY_HOST, PROXY_BY_FQDN].every((index) => read.list(index, host).length === 0)) return undefined;
+    const indexes = [INGRESS_BY_HOST, PROXY_BY_FQDN, INGRESSROUTE_BY_FQDN];
+    if (indexes.every((index) => read.list(index, host).length === 0)) return undefined;
     const answers = hostAnswers(host, settings, read);
     const { secure, from, verdicts, policies } = answers;
     if (from.length === 0) return { items: [], verdicts, needs: [], facts: [] };

@@ -11,6 +11,9 @@ export const DEFAULT_INGRESS_CLASSES = "default-ingress-classes";
 export const PROXY_BY_FQDN = "proxy-by-fqdn";
 /** HTTPProxies without a host of their own, each under its {@link partKey}. */
 export const PROXY_PARTS = "proxy-parts";
+/** As the two above, of IngressRoutes. */
+export const INGRESSROUTE_BY_FQDN = "ingressroute-by-fqdn";
+export const INGRESSROUTE_PARTS = "ingressroute-parts";
 export const DELEGATIONS_BY_SECRET = "delegations-by-secret";
 
 const DEFAULT_CLASS_ANNOTATION = "ingressclass.kubernetes.io/is-default-class";
@@ -52,6 +55,20 @@ export const TRANSLATION_INDEXES: readonly IndexDefinition[] = [
     keys: (object) =>
       object.kind === "HTTPProxy" && object.spec.virtualhost === undefined
         ? [partKey(object.metadata.namespace, object.metadata.name)]
+        : [],
+  },
+  {
+    name: INGRESSROUTE_BY_FQDN,
+    kind: "IngressRoute",
+    keys: (object) =>
+      object.kind === "IngressRoute" && object.spec.virtualhost !== undefined ? [object.spec.virtualhost.fqdn] : [],
+  },
+  {
+    name: INGRESSROUTE_PARTS,
+    kind: "IngressRoute",
+    keys: (object) =>
+      object.kind === "IngressRoute" && object.spec.virtualhost === undefined
+        ? [`${partKey(object.metadata.namespace, object.metadata.name)}/IngressRoute`]
         : [],
   },
   {

@@ -1,6 +1,6 @@
 import { hostBuilder } from "./host.ts";
 import { partBuilder } from "./httpproxy/part.ts";
-import { INGRESS_BY_HOST, PROXY_BY_FQDN, PROXY_PARTS } from "./indexes.ts";
+import { INGRESS_BY_HOST, INGRESSROUTE_BY_FQDN, INGRESSROUTE_PARTS, PROXY_BY_FQDN, PROXY_PARTS } from "./indexes.ts";
 import { listenerBuilder, tablesBuilder } from "./listener.ts";
 import type { TranslateSettings } from "./settings.ts";
 import type { TranslatorOptions } from "./translator.ts";
@@ -20,6 +20,12 @@ export function translationUnits(
       tables: tablesBuilder(settings),
     },
     roots: [unitId("tables", ""), ...settings.listeners.map(({ name }) => unitId("listener", name))],
-    rootIndexes: { [INGRESS_BY_HOST]: "host", [PROXY_BY_FQDN]: "host", [PROXY_PARTS]: "part" },
+    rootIndexes: {
+      [INGRESS_BY_HOST]: "host",
+      [PROXY_BY_FQDN]: "host",
+      [INGRESSROUTE_BY_FQDN]: "host",
+      [PROXY_PARTS]: "part",
+      [INGRESSROUTE_PARTS]: "part",
+    },
   };
 }

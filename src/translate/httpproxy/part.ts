@@ -1,25 +1,41 @@
+import type { HttpProxy } from "#resources/httpproxy.ts";
+import { type ObjectRef, refKey } from "#resources/ref.ts";
+import type { StoredObject } from "#store/store.ts";
 import { isOurs } from "../ingress-class.ts";
 import type { TranslateSettings } from "../settings.ts";
-import type { Fact, UnitBuilder } from "../unit.ts";
-import type { ObjectRef } from "#resources/ref.ts";
+import type { Fact, Reader, UnitBuilder } from "../unit.ts";
+import { proxyOf } from "./ingressroute-tree.ts";
 
 /** What the host of a tree of proxies lets their parts know: that they are reached. */
-export function reachedFact({ namespace, name }: ObjectRef, host: string): Fact {
-  return { topic: reachedTopic(namespace, name), value: host };
+export function reachedFact(ref: ObjectRef, host: string): Fact {
+  return { topic: reachedTopic(ref), value: host };
 }
 
-function reachedTopic(namespace: string, name: string): string {
-  return `proxy-reached ${namespace}/${name}`;
+function reachedTopic(ref: ObjectRef): string {
+  return `proxy-reached ${refKey(ref)}`;
 }
 
-/** Builds `part:NS/NAME`: an HTTPProxy without a host of its own, which has no effect unless some root leads to it. */
+const NOT_INCLUDED = {
+  message: "no HTTPProxy with a host includes this one, so it has no effect",
+  fix: "include it from a proxy with a virtualhost, or give it one",
+};
+
+/** Contour's own words first. */
+const NOT_DELEGATED = {
+  message: "this IngressRoute is not part of a delegation chain from a root IngressRoute, so it has no effect",
+  fix: "delegate to it from one with a virtualhost, or give it one",
+};
+
+/**
+ * Builds `part:NS/NAME`, or `part:NS/NAME/IngressRoute`: an HTTPProxy or IngressRoute without a host of its own, which has no
+ * effect unless some root leads to it.
+ */
 export function partBuilder(settings: TranslateSettings): UnitBuilder {
   return (key, read) => {
-    const [namespace = "", name = ""] = key.split("/");
-    const part = read.get("HTTPProxy", namespace, name);
+    const part = readPart(key, read);
     if (part === undefined || part.object.spec.virtualhost !== undefined) return undefined;
     const nothing = { items: [], needs: [], facts: [] };
-    if (!isOurs(part.object, settings, read) || read.facts(reachedTopic(namespace, name)).length > 0)
+    if (!isOurs(part.object, settings, read) || read.facts(reachedTopic(part.ref)).length > 0)
       return { ...nothing, verdicts: [] };
     return {
       ...nothing,
@@ -30,10 +46,16 @@ export function partBuilder(settings: TranslateSettings): UnitBuilder {
           type: "Orphaned",
           reason: "Orphaned",
           path: "",
-          message: "no HTTPProxy with a host includes this one, so it has no effect",
-          fix: "include it from a proxy with a virtualhost, or give it one",
+          ...(part.ref.kind === "HTTPProxy" ? NOT_INCLUDED : NOT_DELEGATED),
         },
       ],
     };
   };
+}
+
+function readPart(key: string, read: Reader): StoredObject<HttpProxy> | undefined {
+  const [namespace = "", name = "", kind] = key.split("/");
+  if (kind === undefined) return read.get("HTTPProxy", namespace, name);
+  const route = read.get("IngressRoute", namespace, name);
+  return route === undefined ? undefined : proxyOf(route);
 }

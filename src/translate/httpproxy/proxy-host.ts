@@ -9,6 +9,7 @@ import type { TranslateSettings } from "../settings.ts";
 import type { Fact, Reader, UnitId } from "../unit.ts";
 import type { Verdict } from "../verdict.ts";
 import { mergedMatch } from "./conditions.ts";
+import { ingressRouteTree, proxyOf } from "./ingressroute-tree.ts";
 import { reachedFact } from "./part.ts";
 import { ProxyProblems } from "./proxy-problems.ts";
 import { proxyRoute } from "./proxy-route.ts";
@@ -57,7 +58,7 @@ export function proxyHost(
 ): ProxyHost {
   const problems = new ProxyProblems();
   const needs: UnitId[] = [];
-  const tree = proxyTree(root, (namespace, name) => findOurs(namespace, name, settings, read), problems);
+  const tree = treeOf(root, settings, read, problems);
   const { spec } = root.object;
   if (spec.routes.length === 0 && spec.includes.length === 0 && spec.tcpproxy === undefined) {
     const message = "neither routes nor includes nor a tcpproxy are given, so the host answers nothing";
@@ -93,14 +94,26 @@ export function proxyHost(
 }
 
 /** A proxy of another class is somebody else's: it is as if it did not exist. */
-function findOurs(
-  namespace: string,
-  name: string,
+function treeOf(
+  root: StoredObject<HttpProxy>,
   settings: TranslateSettings,
   read: Reader,
-): StoredObject<HttpProxy> | undefined {
-  const found = read.get("HTTPProxy", namespace, name);
-  return found !== undefined && isOurs(found.object, settings, read) ? found : undefined;
+  problems: ProxyProblems,
+): ProxyTree {
+  const { kind, namespace, name } = root.ref;
+  const route = kind === "IngressRoute" ? read.get(kind, namespace, name) : undefined;
+  if (route !== undefined) {
+    const find: Parameters<typeof ingressRouteTree>[1] = (...named) => {
+      const found = read.get("IngressRoute", ...named);
+      return found !== undefined && isOurs(proxyOf(found).object, settings, read) ? found : undefined;
+    };
+    return ingressRouteTree(route, find, problems);
+  }
+  const find: Parameters<typeof proxyTree>[1] = (...named) => {
+    const found = read.get("HTTPProxy", ...named);
+    return found !== undefined && isOurs(found.object, settings, read) ? found : undefined;
+  };
+  return proxyTree(root, find, problems);
 }
 
 function permitsInsecure(

@@ -1,3 +1,4 @@
+import { ingressRouteField } from "#resources/ingressroute-conversion.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import type { Verdict } from "../verdict.ts";
 
@@ -33,10 +34,16 @@ export class ProxyProblems {
   readonly verdicts: Verdict[] = [];
 
   error(ref: ObjectRef, problem: ProxyProblem): void {
-    this.verdicts.push({ ref, severity: "error", ...problem });
+    this.#say(ref, "error", problem);
   }
 
   warn(ref: ObjectRef, problem: ProxyProblem): void {
-    this.verdicts.push({ ref, severity: "warning", ...problem });
+    this.#say(ref, "warning", problem);
+  }
+
+  /** An IngressRoute is read as a proxy; what is said of it names its own fields. */
+  #say(ref: ObjectRef, severity: Verdict["severity"], problem: ProxyProblem): void {
+    const path = ref.kind === "IngressRoute" ? ingressRouteField(problem.path) : problem.path;
+    this.verdicts.push({ ref, severity, ...problem, path });
   }
 }

@@ -42,7 +42,7 @@ export function proxyTree(
  * Two includes on each of twenty levels would be a million: a tree that somebody builds by mistake, or on purpose, must not
  * stop everybody's translation.
  */
-const MOST_INCLUDES = 5_000;
+export const MOST_INCLUDES = 5_000;
 
 class Walk {
   #passed = 0;
