@@ -3,6 +3,7 @@ import { isMap } from "#lib/schema-rules.ts";
 import { refKey } from "#resources/ref.ts";
 import { httpProxyStatus } from "#resources/httpproxy-status.ts";
 import { ingressRouteStatus } from "#resources/ingressroute-status.ts";
+import { problemLine, PROBLEMS_ANNOTATION } from "#resources/problems-annotation.ts";
 import type { Resource } from "#resources/resource.ts";
 import { apiVersionOf, kubeResource } from "./kube-resource.ts";
 import type { ServedObject } from "./served-object.ts";
@@ -28,7 +29,6 @@ export interface WireMetadata {
 
 /** What Binnacle says about an object, for those who look at it with kubectl. */
 export const STATUS_ANNOTATION = "binnacle.dev/status";
-export const PROBLEMS_ANNOTATION = "binnacle.dev/problems";
 export const IN_USE_ANNOTATION = "binnacle.dev/in-use";
 export const ORIGIN_ANNOTATION = "binnacle.dev/origin";
 export const WITHHELD_ANNOTATION = "binnacle.dev/values-withheld";
@@ -75,12 +75,9 @@ export function statusWord({ problems, inUse }: ServedObject): "Valid" | "Warnin
   return problems.length > 0 ? "Warning" : "Valid";
 }
 
-/** A line for each problem: `error ServiceNotFound spec.rules[0]: there is no …; create it`. */
+/** A line for each problem. */
 export function problemLines({ problems }: ServedObject): readonly string[] {
-  return problems.map(({ severity, reason, path, message, fix }) => {
-    const where = path === "" ? "" : ` ${path}`;
-    return `${severity} ${reason}${where}: ${message}${fix === undefined ? "" : `; ${fix}`}`;
-  });
+  return problems.map(problemLine);
 }
 
 function annotationsOf(served: ServedObject): Readonly<Record<string, string>> {

@@ -5,7 +5,7 @@ import { createKubeClient } from "#kubernetes/http-client.ts";
 import type { Term } from "#kubernetes/leadership.ts";
 import { RateLimiter } from "#kubernetes/rate-limit.ts";
 import { silentLogger } from "#lib/log.ts";
-import type { Problem } from "#lib/problem.ts";
+import type { ProxyProblem } from "#resources/httpproxy-status.ts";
 import { ClusterSource } from "#sources/cluster/cluster-source.ts";
 import type { WantedStatus } from "#sources/cluster/status-form.ts";
 import { StatusWriter } from "#sources/cluster/status-writer.ts";
@@ -18,7 +18,12 @@ import { KubeBox } from "./support/kubebox.ts";
 
 const ADDRESS = { ip: "192.0.2.1" };
 const PROBLEMS = "binnacle.dev/problems";
-const WRONG: Problem = { severity: "error", path: "", message: "there is no Service web" };
+const WRONG: ProxyProblem = {
+  severity: "error",
+  reason: "ServiceNotFound",
+  path: "",
+  message: "there is no Service web",
+};
 const path = (name: string): string => `/apis/networking.k8s.io/v1/namespaces/shop/ingresses/${name}`;
 
 function ingress(name: string, ingressClassName = "binnacle"): Manifest {
@@ -37,7 +42,7 @@ class Leader implements AsyncDisposable {
   readonly sink = new RecordingSink();
   readonly writes = { ok: 0, conflict: 0, error: 0 };
   readonly writer: StatusWriter;
-  problems: readonly Problem[] = [];
+  problems: readonly ProxyProblem[] = [];
   readonly #parts = new AsyncDisposableStack();
 
   constructor(kubeconfig: string) {
@@ -97,7 +102,7 @@ suite("status in a real API", { timeout: 240_000 }, () => {
           JSON.stringify(status.loadBalancer?.ingress) === JSON.stringify(addresses),
         what: `${problems} and ${JSON.stringify(addresses)}`,
       });
-    await shows("error: there is no Service web", [ADDRESS]);
+    await shows("error ServiceNotFound: there is no Service web", [ADDRESS]);
     await leader.settled();
     assert.deepEqual(leader.writes, { ok: 1, conflict: 0, error: 0 });
     assert.equal(JSON.stringify(leader.sink.objects.get("Ingress shop/web")).includes(PROBLEMS), false);
@@ -120,6 +125,42 @@ suite("status in a real API", { timeout: 240_000 }, () => {
     assert.ok(
       proxy.calls.every(({ method, path }) => method === "GET" || (method === "PATCH" && path.endsWith("/status"))),
     );
+  });
+
+  test("an HTTPProxy shows its status in Contour's form, as its definition has it", async () => {
+    await using box = await KubeBox.start({ controllers: [] });
+    await createNamespace(box.admin, "shop");
+    await box.admin.apply(HTTP_PROXY_DEFINITION);
+    const proxy = {
+      apiVersion: "projectcontour.io/v1",
+      kind: "HTTPProxy",
+      metadata: { namespace: "shop", name: "web" },
+      spec: { ingressClassName: "binnacle", virtualhost: { fqdn: "shop.example" } },
+    };
+    await until(() => box.admin.apply(proxy).then(() => true), { what: "the definition to be in force" });
+    await using leader = new Leader(box.kubeconfig(box.token("cluster-admin")));
+    leader.problems = [{ ...WRONG, type: "RouteError" }];
+    const status = async () => {
+      const path = "/apis/projectcontour.io/v1/namespaces/shop/httpproxies/web";
+      return (await box.admin.get<{ status?: Readonly<Record<string, unknown>> }>(path)).status;
+    };
+    const shows = (word: string) => until(status, { accept: (shown) => shown?.["currentStatus"] === word, what: word });
+    assert.partialDeepStrictEqual(await shows("invalid"), {
+      conditions: [
+        {
+          type: "Valid",
+          status: "False",
+          observedGeneration: 1,
+          errors: [{ type: "RouteError", reason: "ServiceNotFound", message: "there is no Service web" }],
+        },
+      ],
+      loadBalancer: { ingress: [ADDRESS] },
+    });
+    leader.problems = [];
+    leader.writer.judgedAll();
+    await shows("valid");
+    await leader.settled();
+    assert.deepEqual(leader.writes, { ok: 2, conflict: 0, error: 0 });
   });
 
   test("a write over a state that is no longer meets a conflict, and is made over the newer one", async () => {
@@ -174,3 +215,52 @@ suite("status in a real API", { timeout: 240_000 }, () => {
     assert.deepEqual(leader.writes, { ok: 3000, conflict: 0, error: 0 });
   });
 });
+
+/** As far as a status goes: what stands in it, which of it is required, and that it is a subresource. */
+const CONDITION = {
+  type: "object",
+  required: ["lastTransitionTime", "message", "reason", "status", "type"],
+  properties: { type: { type: "string" } },
+  "x-kubernetes-preserve-unknown-fields": true,
+};
+const HTTP_PROXY_DEFINITION: Manifest = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "httpproxies.projectcontour.io" },
+  spec: {
+    group: "projectcontour.io",
+    scope: "Namespaced",
+    names: { plural: "httpproxies", kind: "HTTPProxy" },
+    versions: [
+      {
+        name: "v1",
+        served: true,
+        storage: true,
+        subresources: { status: {} },
+        schema: {
+          openAPIV3Schema: {
+            type: "object",
+            properties: {
+              spec: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+              status: {
+                type: "object",
+                default: { currentStatus: "NotReconciled", description: "Waiting for controller" },
+                properties: {
+                  currentStatus: { type: "string" },
+                  description: { type: "string" },
+                  conditions: {
+                    type: "array",
+                    items: CONDITION,
+                    "x-kubernetes-list-type": "map",
+                    "x-kubernetes-list-map-keys": ["type"],
+                  },
+                  loadBalancer: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+                },
+              },
+            },
+          },
+        },
+      },
+    ],
+  },
+};

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { KubeObject } from "#kubernetes/resource-type.ts";
-import type { Problem } from "#lib/problem.ts";
+import type { ProxyProblem } from "#resources/httpproxy-status.ts";
 import { INGRESS_STATUS } from "./ingress-status.ts";
 import type { WantedStatus } from "./status-form.ts";
 
 const ANNOTATION = "binnacle.dev/problems";
-const WRONG: Problem = {
+const WRONG: ProxyProblem = {
   severity: "error",
+  reason: "ServiceNotFound",
   path: "spec.rules[0]",
   message: "there is no Service cart",
   fix: "make it",
@@ -28,12 +29,14 @@ function ingress(addresses: readonly object[] = [], problems?: string, writer = 
 }
 
 function patch(object: KubeObject, wanted: WantedStatus | undefined): unknown {
-  return INGRESS_STATUS.patch(INGRESS_STATUS.see(object), wanted);
+  return INGRESS_STATUS.see(object).patch(wanted, 0);
 }
 
 test("addresses and problems are one patch, of what differs", () => {
   assert.deepEqual(patch(ingress(), { ...fine, problems: [WRONG] }), {
-    metadata: { annotations: { [ANNOTATION]: "error: spec.rules[0]: there is no Service cart; make it" } },
+    metadata: {
+      annotations: { [ANNOTATION]: "error ServiceNotFound spec.rules[0]: there is no Service cart; make it" },
+    },
     status: { loadBalancer: { ingress: [{ ip: "192.0.2.1" }] } },
   });
   assert.deepEqual(patch(ingress([{ ip: "192.0.2.1" }], "error: old"), fine), {

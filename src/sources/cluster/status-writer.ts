@@ -1,5 +1,5 @@
 import type { KubeClient } from "#kubernetes/client.ts";
-import type { Clock } from "#kubernetes/clock.ts";
+import { type Clock, systemClock } from "#kubernetes/clock.ts";
 import { isAborted, isConflict, isNotFound, isUnavailable, reasonOfError } from "#kubernetes/kube-error.ts";
 import type { Duty, Term } from "#kubernetes/leadership.ts";
 import type { RateLimiter } from "#kubernetes/rate-limit.ts";
@@ -9,12 +9,16 @@ import { TermWriter } from "#kubernetes/term-writer.ts";
 import { type QueueState, WorkQueue } from "#kubernetes/work-queue.ts";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
-import { formatRef, type ObjectRef, parseRefKey, refKey, type RefKey } from "#resources/ref.ts";
-import { INGRESS_STATUS, type SeenIngress } from "./ingress-status.ts";
-import type { WantedStatus } from "./status-form.ts";
+import { formatRef, type Kind, type ObjectRef, parseRefKey, refKey, type RefKey } from "#resources/ref.ts";
+import { HTTP_PROXY_STATUS } from "./http-proxy-status.ts";
+import { INGRESS_STATUS } from "./ingress-status.ts";
+import type { SeenStatus, StatusForm, WantedStatus } from "./status-form.ts";
 
-/** What of an Ingress says whose it is, also when the rest of it cannot be used. */
-export interface IngressClaim {
+/** The kinds whose status is written. */
+const FORMS: Partial<Readonly<Record<Kind, StatusForm>>> = { Ingress: INGRESS_STATUS, HTTPProxy: HTTP_PROXY_STATUS };
+
+/** What of a route says whose it is, also when the rest of it cannot be used. */
+export interface RouteClaim {
   readonly annotations: Readonly<Record<string, string>>;
   readonly ingressClassName: string | undefined;
 }
@@ -23,8 +27,8 @@ export interface StatusWriterOptions {
   readonly client: KubeClient;
   /** What all writes of this control plane share. */
   readonly limiter: RateLimiter;
-  /** What is to be seen of an Ingress by now; undefined while nothing is known of it. */
-  readonly wanted: (ref: ObjectRef, claim: IngressClaim) => WantedStatus | "not ours" | undefined;
+  /** What is to be seen of a route by now; undefined while nothing is known of it. */
+  readonly wanted: (ref: ObjectRef, claim: RouteClaim) => WantedStatus | "not ours" | undefined;
   readonly log: Logger;
   /** Told of each write: whether it was taken. */
   readonly onWrite?: (result: "ok" | "conflict" | "error") => void;
@@ -33,8 +37,8 @@ export interface StatusWriterOptions {
 
 interface Known {
   readonly resourceVersion: string;
-  readonly seen: SeenIngress;
-  readonly claim: IngressClaim;
+  readonly seen: SeenStatus;
+  readonly claim: RouteClaim;
 }
 
 const PARALLEL = 8;
@@ -42,7 +46,7 @@ const PARALLEL = 8;
 const GATHER = 100;
 
 /**
- * Writes the status of Ingresses back to the API, while it leads: only what differs from what stands there, over the state that
+ * Writes the status of routes back to the API, while it leads: only what differs from what stands there, over the state that
  * was seen, again until it is so. Two that write at once want the same, so the second has nothing to do.
  */
 export class StatusWriter implements Duty {
@@ -56,9 +60,10 @@ export class StatusWriter implements Duty {
     this.#options = options;
   }
 
-  /** What the API says of an Ingress; undefined: it is gone. */
+  /** What the API says of an object; undefined: it is gone. */
   observe(ref: ObjectRef, object: KubeObject | undefined): void {
-    if (ref.kind !== "Ingress") return;
+    const form = FORMS[ref.kind];
+    if (form === undefined) return;
     const key = refKey(ref);
     if (object === undefined) {
       this.#known.delete(key);
@@ -66,15 +71,15 @@ export class StatusWriter implements Duty {
       return;
     }
     const known = this.#known.get(key);
-    if (known === undefined || !isEarlier(object, known.resourceVersion)) this.#see(key, object);
+    if (known === undefined || !isEarlier(object, known.resourceVersion)) this.#see(key, object, form);
   }
 
   /** Something became known about these objects. */
   judged(refs: Iterable<ObjectRef>): void {
     for (const ref of refs) {
-      // Which Ingresses are ours depends on the classes.
+      // Which routes are ours depends on the classes.
       if (ref.kind === "IngressClass") return this.judgedAll();
-      if (ref.kind === "Ingress") this.#add(refKey(ref));
+      if (FORMS[ref.kind] !== undefined) this.#add(refKey(ref));
     }
   }
 
@@ -111,25 +116,27 @@ export class StatusWriter implements Duty {
     if (this.#isOpen && this.#known.has(key)) this.#queue?.add(key, GATHER);
   }
 
-  #see(key: RefKey, object: KubeObject): void {
+  #see(key: RefKey, object: KubeObject, form: StatusForm): void {
     const { resourceVersion = "", annotations = {} } = object.metadata;
     const spec = object["spec"] as { readonly ingressClassName?: unknown } | undefined;
     const named = spec?.ingressClassName;
     const claim = { annotations, ingressClassName: typeof named === "string" ? named : undefined };
-    this.#known.set(key, { resourceVersion, seen: INGRESS_STATUS.see(object), claim });
+    this.#known.set(key, { resourceVersion, seen: form.see(object), claim });
     this.#add(key);
   }
 
   async #write(key: RefKey, writer: TermWriter): Promise<void> {
     const known = this.#known.get(key);
     const ref = parseRefKey(key);
+    const form = FORMS[ref.kind];
     const wanted = known && this.#options.wanted(ref, known.claim);
-    if (known === undefined || wanted === undefined) return;
-    const patch = INGRESS_STATUS.patch(known.seen, wanted === "not ours" ? undefined : wanted);
+    if (known === undefined || form === undefined || wanted === undefined) return;
+    const clock = this.#options.clock ?? systemClock;
+    const patch = known.seen.patch(wanted === "not ours" ? undefined : wanted, clock.now());
     if (patch === undefined) return;
     const { resourceVersion } = known;
     const body = { ...patch, metadata: { ...patch.metadata, resourceVersion } };
-    const { type } = INGRESS_STATUS;
+    const { type } = form;
     try {
       const written = await writer.write((client, options) =>
         client.patchStatus(type, ref, { type: "merge", body }, options),
@@ -139,7 +146,9 @@ export class StatusWriter implements Duty {
       this.observe(ref, written);
     } catch (error) {
       if (isNotFound(error)) return this.observe(ref, undefined);
-      if (isConflict(error)) this.#see(key, await writer.read((client, options) => client.get(type, ref, options)));
+      if (isConflict(error)) {
+        this.#see(key, await writer.read((client, options) => client.get(type, ref, options)), form);
+      }
       throw error;
     }
   }
