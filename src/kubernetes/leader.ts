@@ -44,6 +44,7 @@ export class LeaderElection {
   /** Monotonic: until when this one leads unless it renews. */
   #until = -Infinity;
   #told = false;
+  #failure: string | undefined;
   #cancelEnd: (() => void) | undefined;
   /** The Lease as it was seen last, and since when (monotonic) it says so. */
   #seen: { readonly lease: KubeObject; readonly since: number } | undefined;
@@ -77,15 +78,22 @@ export class LeaderElection {
       try {
         if (await this.#hold(signal)) this.#leadUntil(started + this.#times.renewDeadline);
         else this.#leadUntil(-Infinity);
+        this.#failure = undefined;
       } catch (error) {
         if (signal.aborted) break;
         if (!(error instanceof KubeError)) throw error;
         // Whoever leads goes on until its deadline.
-        this.#log.warn("cannot renew the lease", { reason: errorMessage(error), leads: this.leads });
+        this.#failed(errorMessage(error));
       }
       await pause(this.#clock, this.#times.retry, signal);
     }
     await this.#release();
+  }
+
+  /** The same again is no news: it is tried every other second. */
+  #failed(reason: string): void {
+    if (reason !== this.#failure) this.#log.warn("cannot renew the lease", { reason, leads: this.leads });
+    this.#failure = reason;
   }
 
   /** Takes or renews the Lease. False while another holds it. */

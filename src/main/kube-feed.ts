@@ -16,7 +16,8 @@ export function kubeFeed(config: Config, controlPlane: ControlPlane): KubeFeed {
     listen: (listener) => controlPlane.listen(listener),
     classes: config.routing,
     addresses: ingressAddresses(config.listeners, reachable),
-    home: `the manifests in ${config.sources.directory}`,
+    home:
+      config.sources.cluster === undefined ? `the manifests in ${config.sources.directory}` : "their cluster's own API",
     now: Date.now,
   });
 }

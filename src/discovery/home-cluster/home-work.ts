@@ -143,8 +143,10 @@ export class HomeWork {
     if (standing?.isEnding === true || saysTheSame(standing?.object, object)) return;
     const type = typeOf(object);
     const body = bodyOf(object);
+    // That a Service has an address of its own or none is for its whole life.
+    if (standing !== undefined && hasOtherAddress(standing, object)) await this.#delete(standing);
     try {
-      if (standing === undefined) {
+      if (model.get(ref) === undefined || standing === undefined) {
         this.#wrote(object, await this.#options.writer.write((client, options) => client.create(type, body, options)));
         return;
       }
@@ -211,6 +213,13 @@ export class HomeWork {
     }
     await creation;
   }
+}
+
+function hasOtherAddress({ object: standing }: HomeObject, wanted: Written): boolean {
+  if (standing?.kind !== "Service" || wanted.kind !== "Service") return false;
+  const [before, after] = [standing.spec, wanted.spec];
+  if (before.type === "ExternalName" || after.type === "ExternalName") return false;
+  return before.clusterIP !== after.clusterIP;
 }
 
 function typeOf({ kind }: Written): ResourceType {
