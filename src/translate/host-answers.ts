@@ -4,6 +4,7 @@ import type { ObjectRef } from "#resources/ref.ts";
 import { type HostClaims, hostClaims } from "./host-claims.ts";
 import { type HostRoute, hostRoutes } from "./host-routes.ts";
 import { type ProxyHost, proxyHost } from "./httpproxy/proxy-host.ts";
+import type { ProxyTls } from "./httpproxy/proxy-tls.ts";
 import { isOurs } from "./ingress-class.ts";
 import { ingressRoutes } from "./ingress-routes.ts";
 import type { TlsPolicy } from "./ir.ts";
@@ -11,6 +12,7 @@ import type { IrPolicies } from "./ir-policies.ts";
 import type { IrRoute } from "./ir-route.ts";
 import type { TranslateSettings } from "./settings.ts";
 import { type HostTls, hostTls, tableOf } from "./tls.ts";
+import { chainPolicy } from "./tls-chains.ts";
 import { tlsPolicyOf } from "./tls-policy.ts";
 import type { Fact, Reader, UnitId } from "./unit.ts";
 import type { Verdict } from "./verdict.ts";
@@ -34,6 +36,8 @@ export interface SecureAnswers {
   /** The route table of the chain whose TLS policy is the host's. */
   readonly table: string;
   readonly routes: readonly IrRoute[];
+  /** Which clients are good, where they are asked. */
+  readonly clients: ProxyTls["clients"];
 }
 
 export function hostAnswers(host: string, settings: TranslateSettings, read: Reader): HostAnswers {
@@ -64,12 +68,13 @@ export function hostAnswers(host: string, settings: TranslateSettings, read: Rea
         ? undefined
         : {
             pair: tls.pair,
-            table: tableOf(tls.policy, settings.tls),
+            table: tableOf(host, tls.policy, settings.tls),
             routes: built.routes.map(({ route }) => route),
+            clients: proxied?.tls?.clients,
           },
     policies: proxied?.policies,
     needs: [...ingress.needs, ...(proxied?.needs ?? [])],
-    facts: proxied?.facts ?? [],
+    facts: [...(proxied?.facts ?? []), ...policyFacts(host, tls, settings)],
     verdicts: [
       ...claims.verdicts,
       ...ingress.verdicts,
@@ -92,6 +97,12 @@ const NOTHING: HostAnswers = {
 
 interface AskedTls extends HostTls {
   readonly policy: TlsPolicy;
+}
+
+/** A policy that its table's name does not tell: the listener has to know it. */
+function policyFacts(host: string, tls: AskedTls | undefined, settings: TranslateSettings): readonly Fact[] {
+  if (tls?.pair === undefined || tls.policy.client === undefined) return [];
+  return [{ topic: chainPolicy(tableOf(host, tls.policy, settings.tls)), value: JSON.stringify(tls.policy) }];
 }
 
 /** What a proxy says about TLS counts before what Ingresses say. */

@@ -30,6 +30,8 @@ export function hostBuilder(settings: TranslateSettings): UnitBuilder {
     if (secure !== undefined) {
       const { chain, privateKey, secret, notAfter } = secure.pair;
       items.push({ item: { type: "certificate", name: host, chain, privateKey, secret, notAfter }, from: [secret] });
+      const { clients } = secure;
+      if (clients !== undefined) items.push({ item: clients.item, from: [...clients.from, ...from] });
     }
     const { needs, facts } = answers;
     return { items, verdicts, needs: [...needs, ...(rest?.needs ?? [])], facts: [...facts, ...place.facts] };

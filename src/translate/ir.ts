@@ -7,7 +7,14 @@ import type { IrRoute } from "./ir-route.ts";
  * said it or of how Envoy is told. Each item is one unit of change: it becomes one Envoy resource (a cluster's endpoints
  * are an item of their own), keyed by `type` and `name`.
  */
-export type IrItem = IrListener | IrRouteTable | IrVirtualHost | IrCluster | IrEndpoints | IrCertificate;
+export type IrItem =
+  | IrListener
+  | IrRouteTable
+  | IrVirtualHost
+  | IrCluster
+  | IrEndpoints
+  | IrCertificate
+  | IrClientValidation;
 export type IrType = IrItem["type"];
 
 /** Milliseconds. */
@@ -19,6 +26,41 @@ export type TlsVersion = "1.2" | "1.3";
 export interface TlsPolicy {
   readonly minimumVersion: TlsVersion;
   readonly maximumVersion: TlsVersion;
+  /** Absent: clients show no certificate. */
+  readonly client?: TlsClientPolicy;
+}
+
+/** Clients are asked for certificates. */
+export interface TlsClientPolicy {
+  /** Name of the {@link IrClientValidation} that says which are good. */
+  readonly validation: string;
+  /** A client without a certificate is taken, too. */
+  readonly optional: boolean;
+  /** What the upstream is told of it, in X-Forwarded-Client-Cert. */
+  readonly forward: readonly ("subject" | "cert" | "chain" | "dns" | "uri")[];
+}
+
+/**
+ * Which certificates of clients are good. It is a secret of its own for Envoy and no part of the listener: a list that Envoy cannot
+ * read must not refuse a listener to everybody.
+ */
+export interface IrClientValidation {
+  readonly type: "clientValidation";
+  /** {@link clientValidationName} of the host. */
+  readonly name: string;
+  /** PEM of those who may have signed them. */
+  readonly authorities: string | undefined;
+  /** Certificates are asked for and not looked at, as Contour's `skipClientCertValidation`: that is the upstream's concern. */
+  readonly takesUntrusted: boolean;
+  /** PEM of lists of revoked certificates. */
+  readonly revoked: string | undefined;
+  /** Only the client's own certificate is looked for in them, not those above it. */
+  readonly revokedLeafOnly: boolean;
+}
+
+/** No server name holds a `/`: none of them is ever taken for it. */
+export function clientValidationName(host: string): string {
+  return `clients/${host}`;
 }
 
 export interface IrListener {

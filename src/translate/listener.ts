@@ -4,7 +4,7 @@ import { timeLimit } from "./httpproxy/times.ts";
 import { HTTP_TABLE, HTTPS_TABLE, type IrItem, type IrListener, type IrTlsChain, type TlsPolicy } from "./ir.ts";
 import type { ListenerSettings, TranslateSettings } from "./settings.ts";
 import { parsePolicyTable } from "./tls.ts";
-import { CATCH_ALL_TABLES, CHAINS, splitChainFact } from "./tls-chains.ts";
+import { CATCH_ALL_TABLES, chainPolicy, CHAINS, splitChainFact } from "./tls-chains.ts";
 import type { Reader, UnitBuilder, UnitResult } from "./unit.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -50,10 +50,15 @@ function tlsChains(standard: TlsPolicy, read: Reader): readonly IrTlsChain[] {
   const chains = [...named].map(([table, hosts]): IrTlsChain => ({
     name: `${table} by name`,
     serverNames: hosts.map(({ host }) => host),
-    policy: parsePolicyTable(table) ?? standard,
+    policy: saidPolicy(table, read) ?? parsePolicyTable(table) ?? standard,
     routeTable: table,
   }));
   return [...chains, { name: HTTPS_TABLE, serverNames: [], policy: standard, routeTable: HTTPS_TABLE }];
+}
+
+function saidPolicy(table: string, read: Reader): TlsPolicy | undefined {
+  const [said] = read.facts(chainPolicy(table));
+  return said === undefined ? undefined : (JSON.parse(said) as TlsPolicy);
 }
 
 type HttpServes = Extract<IrListener["serves"], { readonly protocol: "http" | "https" }>;

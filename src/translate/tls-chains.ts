@@ -6,6 +6,11 @@ export const CHAINS = "tls-chains";
 /** Topic: route tables that have a virtual host for {@link ANY_HOST}. */
 export const CATCH_ALL_TABLES = "catch-all-tables";
 
+/** Topic of the policy of one table, as JSON, where its name does not tell it. */
+export function chainPolicy(table: string): string {
+  return `chain-policy ${table}`;
+}
+
 export interface TlsPlace {
   readonly facts: readonly Fact[];
   /** Route tables of other chains on whose connections the host must not be answered by a wildcard or the catch-all there. */

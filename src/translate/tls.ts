@@ -56,8 +56,12 @@ export function policyName({ minimumVersion, maximumVersion }: TlsPolicy): strin
   return `tls${minimumVersion}-${maximumVersion}`;
 }
 
-/** The route table of the chain that serves hosts with this policy. */
-export function tableOf(policy: TlsPolicy, standard: TlsPolicy): string {
+/**
+ * The route table of the chain that serves a host with this policy. One that asks clients for certificates has a chain of its own,
+ * named after the host: when what it asks for changes, its table stays.
+ */
+export function tableOf(host: string, policy: TlsPolicy, standard: TlsPolicy): string {
+  if (policy.client !== undefined) return `${HTTPS_TABLE}-clients-${host}`;
   return policyName(policy) === policyName(standard) ? HTTPS_TABLE : `${HTTPS_TABLE}-${policyName(policy)}`;
 }
 

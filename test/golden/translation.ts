@@ -142,6 +142,9 @@ function itemView(item: IrItem, pairs: Pairs): object {
   if (item.type === "cluster" && item.verify !== undefined) {
     return { ...item, verify: { ...item.verify, authorities: pairs.nameOf(item.verify.authorities.trim()) } };
   }
+  if (item.type === "clientValidation" && item.authorities !== undefined) {
+    return { ...item, authorities: pairs.nameOf(item.authorities.trim()) };
+  }
   if (item.type !== "virtualHost") return item;
   const shown = (routes: readonly IrRoute[]): readonly object[] =>
     routes.map((route) => ({ ...route, owner: route.owner && formatRef(route.owner) }));

@@ -80,17 +80,36 @@ export function proxyHost(
     if (route !== undefined) routes.add(route, placed, permitsInsecure(placed, settings, problems));
   }
   for (const route of missingRoutes(tree)) routes.fill(route);
+  const tls = proxyTls(root.ref, virtualhost, settings, read, problems);
   const unsupported = hasUnsupportedProtection(root, virtualhost, problems);
   return {
     from: [root.ref, ...tree.included],
     routes: routes.all(),
     policies: Object.keys(own.policies).length === 0 ? undefined : own.policies,
-    tls: proxyTls(root.ref, virtualhost, settings, read, problems),
-    closed: own.closed || unsupported,
+    tls,
+    closed: own.closed || unsupported || tls?.closed === true || isUnguarded(root.ref, virtualhost, settings, problems),
     needs,
     facts: tree.included.map((ref) => reachedFact(ref, virtualhost.fqdn)),
     verdicts: problems.verdicts,
   };
+}
+
+/** Clients can show certificates only where there is TLS. */
+function isUnguarded(
+  ref: ObjectRef,
+  { tls }: ProxyVirtualHost,
+  { listeners }: TranslateSettings,
+  problems: ProxyProblems,
+): boolean {
+  if (tls?.clientValidation === undefined || listeners.some(({ protocol }) => protocol === "https")) return false;
+  problems.error(ref, {
+    type: "TLSError",
+    reason: "ClientValidationInvalid",
+    path: "spec.virtualhost.tls.clientValidation",
+    message: "no listener speaks HTTPS, so no client can show a certificate and every route of the host answers 503",
+    fix: "add a listener with protocol https to binnacle.yaml",
+  });
+  return true;
 }
 
 /** A proxy of another class is somebody else's: it is as if it did not exist. */

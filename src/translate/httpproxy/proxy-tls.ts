@@ -2,11 +2,12 @@ import type { ProxyVirtualHost } from "#resources/httpproxy.ts";
 import { refOf } from "#resources/resource.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import { usableSecret } from "../delegation.ts";
-import type { TlsPolicy } from "../ir.ts";
+import type { IrClientValidation, TlsPolicy } from "../ir.ts";
 import { pairOf } from "../secret-pair.ts";
 import type { TranslateSettings } from "../settings.ts";
 import type { HostTls } from "../tls.ts";
 import type { Reader } from "../unit.ts";
+import { clientValidation } from "./client-validation.ts";
 import type { ProxyProblems } from "./proxy-problems.ts";
 
 /** How a proxy's host is served over TLS. */
@@ -14,12 +15,16 @@ export interface ProxyTls {
   /** Undefined: there is no usable certificate, and no handshake for the host succeeds. */
   readonly pair: HostTls["pair"];
   readonly policy: TlsPolicy;
+  /** What says which clients are good, with the Secrets that it is made from. */
+  readonly clients: { readonly item: IrClientValidation; readonly from: readonly ObjectRef[] } | undefined;
+  /** Which clients may come is wrong: none may. */
+  readonly closed: boolean;
 }
 
 /** Undefined: TLS is not asked for. */
 export function proxyTls(
   ref: ObjectRef,
-  { tls }: ProxyVirtualHost,
+  { fqdn, tls }: ProxyVirtualHost,
   settings: TranslateSettings,
   read: Reader,
   problems: ProxyProblems,
@@ -36,8 +41,16 @@ export function proxyTls(
   const versions = tlsVersions(tls, settings.tls);
   for (const { field, message } of versions.ignored)
     problems.warn(ref, { type: "TLSError", reason: "IgnoredField", path: `spec.virtualhost.tls.${field}`, message });
-  const { policy } = versions;
-  const nothing: ProxyTls = { pair: undefined, policy };
+  const clients =
+    tls.clientValidation === undefined ? undefined : clientValidation(tls.clientValidation, fqdn, ref.namespace, read);
+  if (clients !== undefined && "problem" in clients) {
+    const field = clients.field === "" ? "clientValidation" : `clientValidation.${clients.field}`;
+    wrong(clients.reason, field, `${clients.problem}, so every route of the host answers 503`, clients.fix);
+  }
+  const closed = clients !== undefined && "problem" in clients;
+  const good = clients !== undefined && "client" in clients ? clients : undefined;
+  const policy = { ...versions.policy, ...(good === undefined ? {} : { client: good.client }) };
+  const nothing: ProxyTls = { pair: undefined, policy, clients: good, closed };
   if (policy.minimumVersion > policy.maximumVersion) {
     const message = `the minimum TLS version ${policy.minimumVersion} is above the maximum ${policy.maximumVersion}, so the host is not served over TLS`;
     wrong("TLSConfigNotValid", "minimumProtocolVersion", message, "lower the minimum or raise the maximum");
@@ -67,7 +80,7 @@ export function proxyTls(
     return nothing;
   }
   const pair = pairOf(found.secret);
-  if ("pair" in pair) return { pair: { ...pair.pair, secret: refOf(found.secret) }, policy };
+  if ("pair" in pair) return { pair: { ...pair.pair, secret: refOf(found.secret) }, policy, clients: good, closed };
   const { namespace, name } = found.secret.metadata;
   const message = `Secret ${namespace}/${name} cannot be used: ${pair.problem}, so the host is not served over TLS`;
   wrong("SecretNotValid", "secretName", message, "put a certificate and its key into tls.crt and tls.key");

@@ -18,8 +18,6 @@ export function hasUnsupportedProtection(
     found.push({ type, reason, path, message, fix: "remove it where the host may be open" });
   };
   const { tls, jwtProviders } = virtualhost;
-  if (tls?.clientValidation !== undefined)
-    closed("TLSError", "ClientValidationInvalid", "spec.virtualhost.tls.clientValidation", "client validation");
   if (jwtProviders.length > 0)
     closed("JWTVerificationError", "JWTVerificationNotPermitted", "spec.virtualhost.jwtProviders", "JWT verification");
   if (tls?.passthrough === true)

@@ -8,6 +8,8 @@ import { packStruct, typeUrlOf } from "./any.ts";
  */
 const NO_SERVER_NAME = "no-server-name";
 
+const ADS_JSON = { ads: {}, resource_api_version: "V3" };
+
 /**
  * TLS of an HTTPS chain. Certificates are fetched by the server name of each handshake (Envoy: on-demand secret selector
  * with the SNI mapper), so that one more host is one more secret and no change of the listener. The selector does not work
@@ -21,11 +23,14 @@ export function downstreamTls(policy: TlsPolicy): TransportSocket {
         tls_minimum_protocol_version: protocolVersion(policy.minimumVersion),
         tls_maximum_protocol_version: protocolVersion(policy.maximumVersion),
       },
+      ...(policy.client === undefined
+        ? {}
+        : { validation_context_sds_secret_config: { name: policy.client.validation, sds_config: ADS_JSON } }),
       custom_tls_certificate_selector: {
         name: "envoy.tls.certificate_selectors.on_demand_secret",
         typed_config: {
           "@type": typeUrlOf("envoy.extensions.transport_sockets.tls.cert_selectors.on_demand_secret.v3.Config"),
-          config_source: { ads: {}, resource_api_version: "V3" },
+          config_source: ADS_JSON,
           certificate_mapper: {
             name: "envoy.tls.certificate_mappers.sni",
             typed_config: {
@@ -36,6 +41,7 @@ export function downstreamTls(policy: TlsPolicy): TransportSocket {
         },
       },
     },
+    ...(policy.client === undefined ? {} : { require_client_certificate: !policy.client.optional }),
     disable_stateless_session_resumption: true,
     disable_stateful_session_resumption: true,
   };

@@ -15,7 +15,7 @@ import { envoyCluster } from "./cluster.ts";
 import { clusterLoadAssignment } from "./endpoints.ts";
 import { envoyListener, type ListenerDefaults } from "./listener.ts";
 import { envoyRouteTable } from "./route-table.ts";
-import { envoySecret } from "./secret.ts";
+import { clientValidationSecret, envoySecret } from "./secret.ts";
 import { envoyVirtualHost } from "./virtual-host.ts";
 
 /** The type of the resource that an item becomes. */
@@ -26,6 +26,7 @@ export const XDS_TYPE_OF = {
   routeTable: "routeTable",
   virtualHost: "virtualHost",
   certificate: "secret",
+  clientValidation: "secret",
 } as const satisfies Record<IrType, XdsType>;
 
 /** IR → an Envoy resource with its version. Pure: equal items give equal bytes. */
@@ -56,6 +57,8 @@ function encodeBytes(item: IrItem, defaults: ListenerDefaults): Uint8Array {
       return bytesOf(VirtualHost, envoyVirtualHost(item));
     case "certificate":
       return bytesOf(Secret, envoySecret(item));
+    case "clientValidation":
+      return bytesOf(Secret, clientValidationSecret(item));
     default:
       return unreachable(item);
   }

@@ -4,10 +4,11 @@ import { Filter } from "#proto/envoy/config/listener/v3/listener_components.ts";
 import {
   HttpConnectionManager,
   HttpConnectionManager_CodecType,
+  HttpConnectionManager_ForwardClientCertDetails,
   HttpConnectionManager_PathWithEscapedSlashesAction,
   HttpConnectionManager_ServerHeaderTransformation,
 } from "#proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts";
-import type { IrRateLimitService } from "#translate/ir.ts";
+import type { IrRateLimitService, TlsClientPolicy } from "#translate/ir.ts";
 import { ADS } from "./ads.ts";
 import { packAny } from "./any.ts";
 import { duration } from "./duration.ts";
@@ -17,6 +18,8 @@ export interface HttpSettings {
   readonly routeTable: string;
   /** Undefined: nobody is asked about global limits. */
   readonly rateLimit: IrRateLimitService | undefined;
+  /** Undefined: clients show no certificates, and what they say of some is dropped. */
+  readonly clients: TlsClientPolicy | undefined;
   /** First part of the names of Envoy's statistics: the listener's name. */
   readonly statPrefix: string;
   readonly trustedHops: number;
@@ -43,6 +46,7 @@ export function httpConnectionManager(settings: HttpSettings): Filter {
     routeSpecifier: { $case: "rds", value: { configSource: ADS, routeConfigName: settings.routeTable } },
     httpFilters: filterChain(settings.rateLimit),
     accessLog: [...settings.accessLogs],
+    ...clientDetails(settings.clients),
     useRemoteAddress: true,
     xffNumTrustedHops: settings.trustedHops,
     // No address is internal (an empty list would mean the private ranges): the x-envoy-* headers of a client are never obeyed.
@@ -77,4 +81,20 @@ export function httpConnectionManager(settings: HttpSettings): Filter {
       ),
     },
   });
+}
+
+/** X-Forwarded-Client-Cert is the connection's own: what a client sends under this name never passes. */
+function clientDetails(clients: TlsClientPolicy | undefined): Partial<HttpConnectionManager> {
+  if (clients === undefined || clients.forward.length === 0) return {};
+  const asked = new Set<string>(clients.forward);
+  return {
+    forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.SANITIZE_SET,
+    setCurrentClientCertDetails: {
+      subject: asked.has("subject"),
+      cert: asked.has("cert"),
+      chain: asked.has("chain"),
+      dns: asked.has("dns"),
+      uri: asked.has("uri"),
+    },
+  };
 }

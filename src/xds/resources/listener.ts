@@ -8,7 +8,7 @@ import { ProxyProtocol } from "#proto/envoy/extensions/filters/listener/proxy_pr
 import { TlsInspector } from "#proto/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.ts";
 import { TcpProxy } from "#proto/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.ts";
 import { unreachable } from "#lib/unreachable.ts";
-import type { IrListener, IrRateLimitService } from "#translate/ir.ts";
+import type { IrListener, IrRateLimitService, TlsClientPolicy } from "#translate/ir.ts";
 import { accessLoggers, type AccessLogSettings } from "./access-log.ts";
 import { socketAddress } from "./address.ts";
 import { type MessageCodec, packAny, packStruct, typeUrlOf } from "./any.ts";
@@ -37,9 +37,14 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
   };
   const tcp: DeepPartial<Listener> = { ...common, perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES };
   const proxyProtocol = ir.proxyProtocol ? [PROXY_PROTOCOL] : [];
-  const http = (routeTable: string, rateLimit: IrRateLimitService | undefined): HttpSettings => ({
+  const http = (
+    routeTable: string,
+    rateLimit: IrRateLimitService | undefined,
+    clients: TlsClientPolicy | undefined,
+  ): HttpSettings => ({
     routeTable,
     rateLimit,
+    clients,
     statPrefix: ir.name,
     trustedHops: ir.trustedHops,
     streamIdleTimeout: defaults.streamIdleTimeout,
@@ -51,7 +56,9 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
       return Listener.fromPartial({
         ...tcp,
         listenerFilters: proxyProtocol,
-        filterChains: [{ name: ir.name, filters: [httpConnectionManager(http(serves.routeTable, serves.rateLimit))] }],
+        filterChains: [
+          { name: ir.name, filters: [httpConnectionManager(http(serves.routeTable, serves.rateLimit, undefined))] },
+        ],
       });
     case "https":
       return Listener.fromPartial({
@@ -62,7 +69,7 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
           name: chain.name,
           transportSocket: downstreamTls(chain.policy),
           transportSocketConnectTimeout: duration(HANDSHAKE_TIMEOUT_MS),
-          filters: [httpConnectionManager(http(chain.routeTable, serves.rateLimit))],
+          filters: [httpConnectionManager(http(chain.routeTable, serves.rateLimit, chain.policy.client))],
         })),
       });
     case "tcp":

@@ -1,5 +1,6 @@
 import { Secret } from "#proto/envoy/extensions/transport_sockets/tls/v3/secret.ts";
-import type { IrCertificate } from "#translate/ir.ts";
+import { CertificateValidationContext_TrustChainVerification } from "#proto/envoy/extensions/transport_sockets/tls/v3/common.ts";
+import type { IrCertificate, IrClientValidation } from "#translate/ir.ts";
 
 /** SDS: a certificate, named by the server name that it is for. */
 export function envoySecret({ name, chain, privateKey }: IrCertificate): Secret {
@@ -13,4 +14,26 @@ export function envoySecret({ name, chain, privateKey }: IrCertificate): Secret 
       },
     },
   });
+}
+
+/** SDS: which certificates of clients are good. */
+export function clientValidationSecret(ir: IrClientValidation): Secret {
+  const { authorities, revoked } = ir;
+  return Secret.fromPartial({
+    name: ir.name,
+    type: {
+      $case: "validationContext",
+      value: {
+        ...(authorities === undefined ? {} : { trustedCa: inline(authorities) }),
+        ...(ir.takesUntrusted
+          ? { trustChainVerification: CertificateValidationContext_TrustChainVerification.ACCEPT_UNTRUSTED }
+          : {}),
+        ...(revoked === undefined ? {} : { crl: inline(revoked), onlyVerifyLeafCertCrl: ir.revokedLeafOnly }),
+      },
+    },
+  });
+}
+
+function inline(value: string) {
+  return { specifier: { $case: "inlineString", value } } as const;
 }

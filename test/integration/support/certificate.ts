@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import { generateKeyPairSync, type KeyObject, randomBytes, sign, X509Certificate } from "node:crypto";
 
 /** A certificate and its key, PEM. */
 export interface Certificate {
@@ -9,6 +9,8 @@ export interface Certificate {
 export interface Authority extends Certificate {
   /** A certificate for these DNS names or IPv4 addresses (the first is its common name), good for servers and clients. */
   issue(names: readonly string[], validity?: Validity): Certificate;
+  /** A list of these certificates as revoked, PEM. */
+  revoke(...certificates: readonly Certificate[]): string;
 }
 
 export interface Validity {
@@ -41,6 +43,7 @@ export function certificateAuthority(name = "binnacle test authority"): Authorit
         validity,
       });
     },
+    revoke: (...certificates) => revocationList(subject, keys.privateKey, certificates),
   };
 }
 
@@ -73,11 +76,35 @@ function certificate({ subject, issuer, keys, signer, extensions, validity }: Co
     tagged(0xa3, sequence(...extensions)),
   );
   const whole = sequence(body, algorithm, bitString(sign("sha256", body, signer)));
-  const lines = whole.toString("base64").match(/.{1,64}/g) ?? [];
   return {
-    cert: `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`,
+    cert: pem("CERTIFICATE", whole),
     key: keys.privateKey.export({ type: "pkcs8", format: "pem" }),
   };
+}
+
+/** RFC 5280, section 5.1, in DER. */
+function revocationList(issuer: Buffer, signer: KeyObject, revoked: readonly Certificate[]): string {
+  const now = time(new Date(Date.now() - DAY_MS));
+  const entries = revoked.map(({ cert }) =>
+    sequence(integer(Buffer.from(new X509Certificate(cert).serialNumber, "hex")), now),
+  );
+  const algorithm = sequence(oid("2a8648ce3d040302"));
+  const until = time(new Date(Date.now() + 30 * DAY_MS));
+  const version2 = integer(Buffer.from([1]));
+  const body = sequence(
+    version2,
+    algorithm,
+    issuer,
+    now,
+    until,
+    ...(entries.length === 0 ? [] : [sequence(...entries)]),
+  );
+  return pem("X509 CRL", sequence(body, algorithm, bitString(sign("sha256", body, signer))));
+}
+
+function pem(what: string, bytes: Buffer): string {
+  const lines = bytes.toString("base64").match(/.{1,64}/g) ?? [];
+  return `-----BEGIN ${what}-----\n${lines.join("\n")}\n-----END ${what}-----\n`;
 }
 
 function newKeys(namedCurve = "P-256"): Keys {
