@@ -41,6 +41,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "xds/resources": ["lib", "proto", "resources", "translate", "xds"],
   // Snapshot and streams. Of the objects it knows only their references.
   xds: ["lib", "proto", "resources", "translate", "xds/resources"],
+  // Manifests of before as those of today.
+  convert: ["lib", "resources", "sources"],
   // Child processes.
   supervisor: ["lib"],
   // Envoy as a process: its bootstrap, administration, life.

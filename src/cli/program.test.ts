@@ -48,7 +48,19 @@ suite("binnacle", () => {
   test("--help names every command and each command has help", async () => {
     const { code, stdout } = await binnacle("/", "--help");
     assert.equal(code, 0);
-    for (const name of ["up", "check", "get", "backends", "status", "remote-envoy", "sign-in", "tail", "top", "user"]) {
+    for (const name of [
+      "up",
+      "check",
+      "convert",
+      "get",
+      "backends",
+      "status",
+      "remote-envoy",
+      "sign-in",
+      "tail",
+      "top",
+      "user",
+    ]) {
       assert.match(stdout, new RegExp(`^  ${name} `, "m"));
       const help = await binnacle("/", name, "--help");
       assert.equal(help.code, 0);

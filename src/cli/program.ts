@@ -4,6 +4,7 @@ import { errorMessage } from "#lib/error-message.ts";
 import { addBackendsCommand } from "./backends-command.ts";
 import { check, CHECK_OUTPUTS, type CheckFlags } from "./check.ts";
 import { type CliContext, CommandError } from "./context.ts";
+import { addConvertCommand } from "./convert.ts";
 import { get, GET_OUTPUTS, type GetFlags } from "./get.ts";
 import { kubeconfig, type KubeconfigFlags } from "./kubeconfig.ts";
 import type { LocationFlags } from "./locations.ts";
@@ -67,6 +68,8 @@ function build(context: CliContext, exit: (code: number) => void): Command {
     .action(async (kind: string, name: string | undefined, flags: GetFlags) =>
       exit(await get(kind, name, flags, context)),
     );
+
+  addConvertCommand(program, context, exit);
 
   addBackendsCommand(program, { add: asking, context, exit });
 
