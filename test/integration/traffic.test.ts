@@ -66,6 +66,24 @@ test("of every kind of request each one is counted, and failures and slow ones a
     assert.deepEqual([upstream(CART)?.healthy, upstream(CART)?.endpoints.length], [1, 1]);
   });
 
+  await t.test(
+    "an endpoint's errors are its answers of 5xx and the connections that broke, each counted once",
+    async () => {
+      const endpoint = (key: string) => rig.snapshot().clusters.find((cluster) => cluster.key === key)?.endpoints[0];
+      await until(() => [CART, DEAD].map((key) => endpoint(key)?.errors), {
+        accept: ([cart, dead]) => cart === 5 && dead === 4,
+        what: "5 errors of one endpoint and 4 of the other",
+      });
+      // Envoy's page of endpoints is read again, and says nothing that single requests have said.
+      const before = picture.time;
+      await until(() => rig.snapshot().time - before, { accept: (age) => age > 4000, what: "another reading" });
+      assert.deepEqual(
+        [CART, DEAD].map((key) => endpoint(key)?.errors),
+        [5, 4],
+      );
+    },
+  );
+
   await t.test("columns hold the same requests, second by second, each with its latency", async () => {
     const columns = await until(() => rig.snapshot().columns, {
       accept: (all) => all.reduce((total, { requests }) => total + requests, 0) >= ALL,

@@ -11,10 +11,10 @@ import type { Address } from "#proto/envoy/config/core/v3/address.ts";
 import { HealthStatus } from "#proto/envoy/config/core/v3/health_check.ts";
 import { Listener } from "#proto/envoy/config/listener/v3/listener.ts";
 import { type DeepPartial, Route, type VirtualHost } from "#proto/envoy/config/route/v3/route_components.ts";
-import { Router } from "#proto/envoy/extensions/filters/http/router/v3/router.ts";
 import { HttpConnectionManager } from "#proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts";
 import { HttpProtocolOptions } from "#proto/envoy/extensions/upstreams/http/v3/http_protocol_options.ts";
 import { socketAddress } from "#xds/resources/address.ts";
+import { filterChain } from "#xds/resources/http-filters.ts";
 import { packAny } from "#xds/resources/any.ts";
 import { requiredBinary } from "../support/required-binary.ts";
 import { until } from "../support/until.ts";
@@ -109,15 +109,7 @@ function bootstrap(options: TestEnvoyOptions, admin: string): Bootstrap {
       $case: "routeConfig",
       value: { name: "http", virtualHosts: [...options.virtualHosts], validateClusters: false },
     },
-    httpFilters: [
-      {
-        name: "envoy.filters.http.router",
-        configType: {
-          $case: "typedConfig",
-          value: packAny("envoy.extensions.filters.http.router.v3.Router", Router, Router.fromPartial({})),
-        },
-      },
-    ],
+    httpFilters: filterChain(undefined),
     accessLog: [...options.accessLogs],
   });
   const type = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
