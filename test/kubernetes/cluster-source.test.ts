@@ -5,6 +5,7 @@ import { silentLogger } from "../../src/lib/log.ts";
 import { ClusterSource } from "../../src/sources/cluster/cluster-source.ts";
 import { RecordingSink } from "../../src/sources/recording-sink.ts";
 import { certificateAuthority } from "../integration/support/certificate.ts";
+import { until } from "../integration/support/until.ts";
 import { createNamespace } from "./support/access.ts";
 import { FaultyProxy } from "./support/faulty-proxy.ts";
 import { KubeBox } from "./support/kubebox.ts";
@@ -155,7 +156,7 @@ describe("a cluster as the home of the objects", limit, () => {
       assert.deepEqual(house.source.problems(), [], "that they are absent is no problem");
       await box.admin.apply(definition("v1", "HTTPProxy"), definition("v1", "TLSCertificateDelegation"));
       const validation = { caSecret: "certs/authority", subjectName: "web.example" };
-      await box.admin.apply(
+      const objects = [
         {
           apiVersion: "projectcontour.io/v1",
           kind: "HTTPProxy",
@@ -171,7 +172,9 @@ describe("a cluster as the home of the objects", limit, () => {
           metadata: { namespace: "certs", name: "all" },
           spec: { delegations: [{ secretName: "shop", targetNamespaces: ["*"] }] },
         },
-      );
+      ];
+      // A definition is in force some moments after it was written.
+      await until(() => box.admin.apply(...objects).then(() => true), { what: "the definitions to be in force" });
       await house.sink.until(
         () => house.names("Secret").length === 2 && house.names("TLSCertificateDelegation").length === 1,
       );
