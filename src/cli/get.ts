@@ -11,6 +11,7 @@ export const GET_OUTPUTS = ["table", "wide", "yaml", "json", "name"] as const;
 
 export interface GetFlags extends ReachFlags {
   readonly namespace?: string;
+  readonly allNamespaces?: boolean;
   readonly output: (typeof GET_OUTPUTS)[number];
 }
 
@@ -18,19 +19,20 @@ export interface GetFlags extends ReachFlags {
 export async function get(
   kindWord: string,
   name: string | undefined,
-  flags: GetFlags,
+  { allNamespaces = false, ...flags }: GetFlags,
   context: CliContext,
 ): Promise<number> {
+  const namespace = allNamespaces ? undefined : flags.namespace;
   const kind = parseKind(kindWord);
   const client = await reachApi(flags, context);
   const query = new URLSearchParams({
     ...(kind === undefined ? {} : { kind }),
-    ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
+    ...(namespace === undefined ? {} : { namespace }),
   });
   const { objects } = await client.get<ObjectsAnswer>(`/objects?${query.toString()}`);
   const found = name === undefined ? objects : objects.filter(({ ref }) => ref.name === name);
   if (name !== undefined && found.length === 0) {
-    const where = flags.namespace === undefined ? "" : ` in namespace ${flags.namespace}`;
+    const where = namespace === undefined ? "" : ` in namespace ${namespace}`;
     throw new CommandError(
       `${kind ?? "object"} ${name} not found${where}`,
       `list what there is with \`binnacle get ${kindWord}\``,
@@ -45,26 +47,12 @@ export async function get(
     context.stdout.write(formatDetails(details.map(document), flags.output, name !== undefined));
   } else if (found.length === 0) {
     context.stderr.write(
-      flags.namespace === undefined ? "No resources found\n" : `No resources found in ${flags.namespace} namespace.\n`,
+      namespace === undefined ? "No resources found\n" : `No resources found in ${namespace} namespace.\n`,
     );
   } else {
     context.stdout.write(tables(found, flags.output === "wide"));
   }
   return 0;
-}
-
-/** Kinds as kubectl takes them: singular, plural, short. `all` is every kind. */
-export function parseKind(word: string): Kind | undefined {
-  const lower = word.toLowerCase();
-  if (lower === "all") return undefined;
-  const kind = KINDS.find((candidate) => NAMES[candidate].includes(lower));
-  if (kind === undefined) {
-    throw new CommandError(
-      `there is no kind ${word}`,
-      `use one of ${KINDS.map((known) => NAMES[known][0]).join(", ")}, all`,
-    );
-  }
-  return kind;
 }
 
 const NAMES: Readonly<Record<Kind, readonly string[]>> = {
@@ -80,6 +68,20 @@ const NAMES: Readonly<Record<Kind, readonly string[]>> = {
   ExtensionService: ["extensionservices", "extensionservice", "extsvc"],
   IngressRoute: ["ingressroutes", "ingressroute", "ir"],
 };
+
+/** The words for kinds, as kubectl lists them. */
+export const KIND_WORDS: readonly string[] = KINDS.map((kind) => NAMES[kind][0] ?? kind);
+
+/** Kinds as kubectl takes them: singular, plural, short. `all` is every kind. */
+export function parseKind(word: string): Kind | undefined {
+  const lower = word.toLowerCase();
+  if (lower === "all") return undefined;
+  const kind = KINDS.find((candidate) => NAMES[candidate].includes(lower));
+  if (kind === undefined) {
+    throw new CommandError(`there is no kind ${word}`, `use one of ${KIND_WORDS.join(", ")}, all`);
+  }
+  return kind;
+}
 
 /** One table a kind: columns differ. */
 function tables(objects: readonly ObjectSummary[], wide: boolean): string {

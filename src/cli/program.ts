@@ -5,7 +5,7 @@ import { addBackendsCommand } from "./backends-command.ts";
 import { check, CHECK_OUTPUTS, type CheckFlags } from "./check.ts";
 import { type CliContext, CommandError } from "./context.ts";
 import { addConvertCommand } from "./convert.ts";
-import { get, GET_OUTPUTS, type GetFlags } from "./get.ts";
+import { get, GET_OUTPUTS, type GetFlags, KIND_WORDS } from "./get.ts";
 import { kubeconfig, type KubeconfigFlags } from "./kubeconfig.ts";
 import type { LocationFlags } from "./locations.ts";
 import { remoteEnvoy, type RemoteEnvoyFlags } from "./remote-envoy.ts";
@@ -61,9 +61,10 @@ function build(context: CliContext, exit: (code: number) => void): Command {
     .action(async (paths: string[], flags: CheckFlags) => exit(await check(paths, flags, context)));
 
   asking(program, "get", "list objects and what became of them")
-    .argument("<kind>", "ingresses, services, endpointslices, endpoints, secrets, ingressclasses, namespaces, all")
+    .argument("<kind>", [...KIND_WORDS, "all"].join(", "))
     .argument("[name]", "only the object of this name")
     .option("-n, --namespace <namespace>", "only objects of this namespace (default: all)")
+    .option("-A, --all-namespaces", "objects of all namespaces, whatever -n says")
     .addOption(new Option("-o, --output <format>", "how to print").choices([...GET_OUTPUTS]).default("table"))
     .action(async (kind: string, name: string | undefined, flags: GetFlags) =>
       exit(await get(kind, name, flags, context)),
