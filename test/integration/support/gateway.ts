@@ -35,6 +35,8 @@ export interface GatewayOptions {
   readonly mostBorrowed?: number;
   /** Where names are asked for; the hosts file alone unless given. */
   readonly dns?: DnsServerAddress;
+  /** A line of JSON in Envoy's log for each request: {@link Gateway.requestLines}. */
+  readonly logRequests?: true;
 }
 
 /** The control plane with a real Envoy behind it, in this process: `await using gateway = await Gateway.start();` */
@@ -85,7 +87,10 @@ export class Gateway implements AsyncDisposable {
     const { settings, listeners = [], archive = new MemoryArchive() } = this.#options;
     const controlPlane = new ControlPlane({
       translate: { ...settingsFor(this.httpPort, this.httpsPort, listeners), ...settings },
-      listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
+      listeners: {
+        streamIdleTimeout: 300_000,
+        accessLog: this.#options.logRequests ? { slowThreshold: 10_000, stdout: "json" } : undefined,
+      },
       archive,
       now: Date.now,
     });
@@ -160,6 +165,14 @@ export class Gateway implements AsyncDisposable {
     return (await readFile(join(this.#directory, "envoy.log"), "utf8")).split("\n").slice(-400).join("\n");
   }
 
+  /** What Envoy logged of requests so far, by their user agent; with `logRequests`. */
+  async requestLines(): Promise<ReadonlyMap<string, Readonly<Record<string, unknown>>>> {
+    const log = await readFile(join(this.#directory, "envoy.log"), "utf8");
+    const lines = log.split("\n").filter((line) => line.startsWith("{") && line.endsWith("}"));
+    const read = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+    return new Map(read.map((line) => [String(line["userAgent"]), line]));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
   }
@@ -226,7 +239,10 @@ async function startEnvoy(
   await once(log, "open");
   const envoy = spawn(
     requiredBinary("BINNACLE_ENVOY"),
-    ["-c", file, "--use-dynamic-base-id", "--concurrency", "1", "-l", process.env["ENVOY_LOG"] ?? "info"],
+    ["-c", file, "--use-dynamic-base-id", "--concurrency", "1"].concat(
+      ["-l", process.env["ENVOY_LOG"] ?? "info"],
+      ["--file-flush-interval-msec", "100"],
+    ),
     {
       stdio: ["ignore", log, log],
     },
