@@ -48,6 +48,7 @@ export function connectMetrics(
   if (cluster !== undefined) {
     metrics.homeCluster.connect({
       leads: () => cluster.leadership().leads,
+      hasLeader: () => cluster.leadership().holder !== "",
       writes: () => writers.map((writer) => writer.measure()),
     });
   }

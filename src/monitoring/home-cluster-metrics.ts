@@ -18,6 +18,8 @@ export interface HomeWriteState {
 export interface HomeClusterFeed {
   /** Whether this one is the leader, which writes. */
   leads(): boolean;
+  /** Whether any is known to. */
+  hasLeader(): boolean;
   writes(): readonly HomeWriteState[];
 }
 
@@ -32,6 +34,12 @@ export class HomeClusterMetrics {
       help: "1 while this control plane leads those of its cluster: it alone writes status and discovered objects.",
       labels: [],
       read: () => feed.read((home) => single(home.leads() ? 1 : 0)),
+    });
+    fedGauge(registry, {
+      name: "binnacle_leader_known",
+      help: "1 while some control plane of this cluster, this one or another, is known to lead.",
+      labels: [],
+      read: () => feed.read((home) => single(home.hasLeader() ? 1 : 0)),
     });
     fedGauge(registry, {
       name: "binnacle_home_writes_waiting",
