@@ -12,7 +12,7 @@ import type { IrPolicies } from "./ir-policies.ts";
 import type { IrRoute } from "./ir-route.ts";
 import type { TranslateSettings } from "./settings.ts";
 import { type HostTls, hostTls, tableOf } from "./tls.ts";
-import { chainPolicy } from "./tls-chains.ts";
+import { chainFact, tcpTable } from "./tls-chains.ts";
 import { tlsPolicyOf } from "./tls-policy.ts";
 import type { Fact, Reader, UnitId } from "./unit.ts";
 import type { Verdict } from "./verdict.ts";
@@ -32,10 +32,12 @@ export interface HostAnswers {
 }
 
 export interface SecureAnswers {
-  readonly pair: NonNullable<HostTls["pair"]>;
+  /** Undefined: TLS is the upstream's. */
+  readonly pair: HostTls["pair"];
   /** The route table of the chain whose TLS policy is the host's. */
   readonly table: string;
-  readonly routes: readonly IrRoute[];
+  /** Undefined: connections are not read as requests. */
+  readonly routes: readonly IrRoute[] | undefined;
   /** Which clients are good, where they are asked. */
   readonly clients: ProxyTls["clients"];
 }
@@ -57,24 +59,17 @@ export function hostAnswers(host: string, settings: TranslateSettings, read: Rea
     ingresses,
     annotations,
     proxy: proxy === undefined || proxied === undefined ? undefined : { root: proxy.root, host: proxied },
-    hasTls: tls !== undefined,
+    // What is passed through is no TLS of ours: requests over plain HTTP are not led there.
+    hasTls: tls !== undefined && proxied?.tcp?.passthrough !== true,
     httpsRedirect: settings.httpsRedirect,
   });
   return {
     from: [...(proxied?.from ?? []), ...ingresses.map(({ ref }) => ref)],
     plain: speaks(settings, "http") ? plainRoutes(built.routes, settings) : undefined,
-    secure:
-      tls?.pair === undefined
-        ? undefined
-        : {
-            pair: tls.pair,
-            table: tableOf(host, tls.policy, settings.tls),
-            routes: built.routes.map(({ route }) => route),
-            clients: proxied?.tls?.clients,
-          },
+    secure: secureAnswers(host, tls, proxied, built.routes, settings),
     policies: proxied?.policies,
     needs: [...ingress.needs, ...(proxied?.needs ?? [])],
-    facts: [...(proxied?.facts ?? []), ...policyFacts(host, tls, settings)],
+    facts: [...(proxied?.facts ?? []), ...chainFacts(host, tls, proxied, settings)],
     verdicts: [
       ...claims.verdicts,
       ...ingress.verdicts,
@@ -99,10 +94,34 @@ interface AskedTls extends HostTls {
   readonly policy: TlsPolicy;
 }
 
-/** A policy that its table's name does not tell: the listener has to know it. */
-function policyFacts(host: string, tls: AskedTls | undefined, settings: TranslateSettings): readonly Fact[] {
-  if (tls?.pair === undefined || tls.policy.client === undefined) return [];
-  return [{ topic: chainPolicy(tableOf(host, tls.policy, settings.tls)), value: JSON.stringify(tls.policy) }];
+function secureAnswers(
+  host: string,
+  tls: AskedTls | undefined,
+  proxied: ProxyHost | undefined,
+  routes: readonly HostRoute[],
+  settings: TranslateSettings,
+): SecureAnswers | undefined {
+  if (tls === undefined || (tls.pair === undefined && proxied?.tcp?.passthrough !== true)) return undefined;
+  const clients = proxied?.tls?.clients;
+  if (proxied?.tcp !== undefined) return { pair: tls.pair, table: tcpTable(host), routes: undefined, clients };
+  const table = tableOf(host, tls.policy, settings.tls);
+  return { pair: tls.pair, table, routes: routes.map(({ route }) => route), clients };
+}
+
+/** What the listener has to know of a chain that its table's name does not tell. */
+function chainFacts(
+  host: string,
+  tls: AskedTls | undefined,
+  proxied: ProxyHost | undefined,
+  settings: TranslateSettings,
+): readonly Fact[] {
+  const tcp = proxied?.tcp;
+  if (tls === undefined) return [];
+  if (tcp?.passthrough === true) return [chainFact(tcpTable(host), { policy: "passthrough", tcp: tcp.clusters })];
+  if (tls.pair === undefined) return [];
+  if (tcp !== undefined) return [chainFact(tcpTable(host), { policy: tls.policy, tcp: tcp.clusters })];
+  if (tls.policy.client === undefined) return [];
+  return [chainFact(tableOf(host, tls.policy, settings.tls), { policy: tls.policy })];
 }
 
 /** What a proxy says about TLS counts before what Ingresses say. */

@@ -22,12 +22,12 @@ export function hostBuilder(settings: TranslateSettings): UnitBuilder {
     const hosts = [
       // A host that refuses plain HTTP stands without routes (404): a wildcard or the catch-all would answer for it.
       ...(answers.plain === undefined ? [] : [virtualHost(HTTP_TABLE, host, answers.plain, rest, policies)]),
-      ...(secure === undefined ? [] : [virtualHost(secure.table, host, secure.routes, rest, policies)]),
+      ...(secure?.routes === undefined ? [] : [virtualHost(secure.table, host, secure.routes, rest, policies)]),
       ...place.strangeTables.map((table) => virtualHost(table, host, MISDIRECTED, rest, undefined)),
     ];
     const both = [...from, ...(rest?.from ?? []).filter((ref) => !from.some((own) => compareRefs(own, ref) === 0))];
     const items = hosts.map((item): UnitItem => ({ item, from: item.beyond === undefined ? from : both }));
-    if (secure !== undefined) {
+    if (secure?.pair !== undefined) {
       const { chain, privateKey, secret, notAfter } = secure.pair;
       items.push({ item: { type: "certificate", name: host, chain, privateKey, secret, notAfter }, from: [secret] });
       const { clients } = secure;

@@ -98,8 +98,18 @@ export interface IrRateLimitService {
 export interface IrTlsChain {
   readonly name: string;
   readonly serverNames: readonly string[];
-  readonly policy: TlsPolicy;
+  /** `passthrough`: TLS is the upstream's, and only the server name is looked at. */
+  readonly policy: TlsPolicy | "passthrough";
+  /** Of a chain with `tcp` there is no such table. */
   readonly routeTable: string;
+  /** Connections go there as they are, instead of being read as requests; empty: they are closed. */
+  readonly tcp?: readonly IrTcpCluster[];
+}
+
+/** Weights are relative. */
+export interface IrTcpCluster {
+  readonly name: string;
+  readonly weight: number;
 }
 
 /** A set of virtual hosts: `http` for plain HTTP, `https` and `https-<policy>` for the hosts of one TLS chain. */

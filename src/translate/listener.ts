@@ -4,7 +4,7 @@ import { timeLimit } from "./httpproxy/times.ts";
 import { HTTP_TABLE, HTTPS_TABLE, type IrItem, type IrListener, type IrTlsChain, type TlsPolicy } from "./ir.ts";
 import type { ListenerSettings, TranslateSettings } from "./settings.ts";
 import { parsePolicyTable } from "./tls.ts";
-import { CATCH_ALL_TABLES, chainPolicy, CHAINS, splitChainFact } from "./tls-chains.ts";
+import { CATCH_ALL_TABLES, chainDetail, CHAINS, splitChainFact } from "./tls-chains.ts";
 import type { Reader, UnitBuilder, UnitResult } from "./unit.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -33,7 +33,8 @@ export function tablesBuilder(settings: TranslateSettings): UnitBuilder {
     const items: IrItem[] = [];
     if (protocols.has("http")) items.push({ type: "routeTable", name: HTTP_TABLE, unserved: undefined });
     if (protocols.has("https")) {
-      const tables = new Set(tlsChains(settings.tls, read).map(({ routeTable }) => routeTable));
+      const chains = tlsChains(settings.tls, read).filter(({ tcp }) => tcp === undefined);
+      const tables = new Set(chains.map(({ routeTable }) => routeTable));
       for (const name of tables)
         items.push({ type: "routeTable", name, unserved: catchAll.includes(name) ? undefined : 421 });
     }
@@ -50,15 +51,10 @@ function tlsChains(standard: TlsPolicy, read: Reader): readonly IrTlsChain[] {
   const chains = [...named].map(([table, hosts]): IrTlsChain => ({
     name: `${table} by name`,
     serverNames: hosts.map(({ host }) => host),
-    policy: saidPolicy(table, read) ?? parsePolicyTable(table) ?? standard,
+    ...(chainDetail(table, read) ?? { policy: parsePolicyTable(table) ?? standard }),
     routeTable: table,
   }));
   return [...chains, { name: HTTPS_TABLE, serverNames: [], policy: standard, routeTable: HTTPS_TABLE }];
-}
-
-function saidPolicy(table: string, read: Reader): TlsPolicy | undefined {
-  const [said] = read.facts(chainPolicy(table));
-  return said === undefined ? undefined : (JSON.parse(said) as TlsPolicy);
 }
 
 type HttpServes = Extract<IrListener["serves"], { readonly protocol: "http" | "https" }>;

@@ -1,4 +1,4 @@
-import { ANY_HOST, HTTPS_TABLE } from "./ir.ts";
+import { ANY_HOST, HTTPS_TABLE, type IrTlsChain } from "./ir.ts";
 import type { Fact, Reader } from "./unit.ts";
 
 /** Topic: which server names have a TLS chain of their own, as `<route table> <host>`. */
@@ -6,9 +6,25 @@ export const CHAINS = "tls-chains";
 /** Topic: route tables that have a virtual host for {@link ANY_HOST}. */
 export const CATCH_ALL_TABLES = "catch-all-tables";
 
-/** Topic of the policy of one table, as JSON, where its name does not tell it. */
-export function chainPolicy(table: string): string {
-  return `chain-policy ${table}`;
+/** What stands for a route table where a host's connections are not read as requests. */
+export function tcpTable(host: string): string {
+  return `${HTTPS_TABLE}-tcp-${host}`;
+}
+
+/** What a table's name does not tell of its chain: said by the one host that is served there. */
+export type ChainDetail = Pick<IrTlsChain, "policy" | "tcp">;
+
+export function chainFact(table: string, detail: ChainDetail): Fact {
+  return { topic: chainTopic(table), value: JSON.stringify(detail) };
+}
+
+export function chainDetail(table: string, read: Reader): ChainDetail | undefined {
+  const [said] = read.facts(chainTopic(table));
+  return said === undefined ? undefined : (JSON.parse(said) as ChainDetail);
+}
+
+function chainTopic(table: string): string {
+  return `chain ${table}`;
 }
 
 export interface TlsPlace {

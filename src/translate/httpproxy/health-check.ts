@@ -25,6 +25,7 @@ export function healthCheck(
   };
 }
 
-function positive(value: number | undefined, standard: number): number {
+/** Contour: 0 and less are the standard. */
+export function positive(value: number | undefined, standard: number): number {
   return value === undefined || value <= 0 ? standard : value;
 }

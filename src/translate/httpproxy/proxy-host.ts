@@ -1,5 +1,5 @@
 import type { HttpProxy, ProxyVirtualHost } from "#resources/httpproxy.ts";
-import type { ObjectRef } from "#resources/ref.ts";
+import type { Kind, ObjectRef } from "#resources/ref.ts";
 import type { StoredObject } from "#store/store.ts";
 import { isOurs } from "../ingress-class.ts";
 import type { IrPolicies } from "../ir-policies.ts";
@@ -15,6 +15,7 @@ import { ProxyProblems } from "./proxy-problems.ts";
 import { proxyRoute } from "./proxy-route.ts";
 import { type ProxyTls, proxyTls } from "./proxy-tls.ts";
 import { type PlacedRoute, type ProxyTree, proxyTree } from "./proxy-tree.ts";
+import { type ProxyTcpAnswers, tcpProxy } from "./tcp-proxy.ts";
 import { hasUnsupportedProtection } from "./unsupported.ts";
 import { virtualHostPolicies } from "./virtual-host-policies.ts";
 
@@ -28,6 +29,8 @@ export interface ProxyHost {
   readonly policies: IrPolicies | undefined;
   /** Undefined: TLS is not asked for. */
   readonly tls: ProxyTls | undefined;
+  /** Where connections go that are not read as requests; undefined: there are none such. */
+  readonly tcp: ProxyTcpAnswers | undefined;
   /** What protects the host is wrong: none of its routes may be served, whoever made it. */
   readonly closed: boolean;
   readonly needs: readonly UnitId[];
@@ -81,15 +84,24 @@ export function proxyHost(
   }
   for (const route of missingRoutes(tree)) routes.fill(route);
   const tls = proxyTls(root.ref, virtualhost, settings, read, problems);
+  const tcp = tcpProxy(root, virtualhost, (...named) => findOurs(root.ref.kind, named, settings, read), {
+    read,
+    settings,
+    problems,
+    needs,
+    authorization: undefined,
+  });
+  const included = [...tree.included, ...(tcp?.included ?? [])];
   const unsupported = hasUnsupportedProtection(root, virtualhost, problems);
   return {
-    from: [root.ref, ...tree.included],
+    from: [root.ref, ...included],
     routes: routes.all(),
     policies: Object.keys(own.policies).length === 0 ? undefined : own.policies,
     tls,
+    tcp,
     closed: own.closed || unsupported || tls?.closed === true || isUnguarded(root.ref, virtualhost, settings, problems),
     needs,
-    facts: tree.included.map((ref) => reachedFact(ref, virtualhost.fqdn)),
+    facts: included.map((ref) => reachedFact(ref, virtualhost.fqdn)),
     verdicts: problems.verdicts,
   };
 }
@@ -113,6 +125,17 @@ function isUnguarded(
 }
 
 /** A proxy of another class is somebody else's: it is as if it did not exist. */
+function findOurs(
+  kind: Kind,
+  named: readonly [namespace: string, name: string],
+  settings: TranslateSettings,
+  read: Reader,
+): StoredObject<HttpProxy> | undefined {
+  const route = kind === "IngressRoute" ? read.get(kind, ...named) : undefined;
+  const found = kind === "IngressRoute" ? route && proxyOf(route) : read.get("HTTPProxy", ...named);
+  return found !== undefined && isOurs(found.object, settings, read) ? found : undefined;
+}
+
 function treeOf(
   root: StoredObject<HttpProxy>,
   settings: TranslateSettings,
@@ -128,11 +151,7 @@ function treeOf(
     };
     return ingressRouteTree(route, find, problems);
   }
-  const find: Parameters<typeof proxyTree>[1] = (...named) => {
-    const found = read.get("HTTPProxy", ...named);
-    return found !== undefined && isOurs(found.object, settings, read) ? found : undefined;
-  };
-  return proxyTree(root, find, problems);
+  return proxyTree(root, (...named) => findOurs(kind, named, settings, read), problems);
 }
 
 function permitsInsecure(

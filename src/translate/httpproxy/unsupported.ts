@@ -1,5 +1,4 @@
-import type { ProxyVirtualHost } from "#resources/httpproxy.ts";
-import type { HttpProxy } from "#resources/httpproxy.ts";
+import type { HttpProxy, ProxyVirtualHost } from "#resources/httpproxy.ts";
 import type { StoredObject } from "#store/store.ts";
 import type { ProxyProblem, ProxyProblems } from "./proxy-problems.ts";
 
@@ -8,7 +7,7 @@ import type { ProxyProblem, ProxyProblems } from "./proxy-problems.ts";
  * protects a host must not be left out in silence.
  */
 export function hasUnsupportedProtection(
-  { ref, object }: StoredObject<HttpProxy>,
+  { ref }: StoredObject<HttpProxy>,
   virtualhost: ProxyVirtualHost,
   problems: ProxyProblems,
 ): boolean {
@@ -17,12 +16,9 @@ export function hasUnsupportedProtection(
     const message = `${what} is not done by this version, so every route of the host answers 503`;
     found.push({ type, reason, path, message, fix: "remove it where the host may be open" });
   };
-  const { tls, jwtProviders } = virtualhost;
+  const { jwtProviders } = virtualhost;
   if (jwtProviders.length > 0)
     closed("JWTVerificationError", "JWTVerificationNotPermitted", "spec.virtualhost.jwtProviders", "JWT verification");
-  if (tls?.passthrough === true)
-    closed("TLSError", "TLSConfigNotValid", "spec.virtualhost.tls.passthrough", "TLS passthrough");
-  if (object.spec.tcpproxy !== undefined) closed("TCPProxyError", "NothingDefined", "spec.tcpproxy", "proxying of TCP");
   for (const problem of found) problems.error(ref, problem);
   return found.length > 0;
 }

@@ -89,7 +89,9 @@ function clustersOf(item: IrItem): readonly string[] {
 
 function clustersOfListener({ serves }: IrListener): readonly string[] {
   if ("cluster" in serves) return serves.cluster === "" ? [] : [serves.cluster];
-  return serves.rateLimit === undefined || serves.rateLimit.cluster === "" ? [] : [serves.rateLimit.cluster];
+  const asked = serves.rateLimit === undefined || serves.rateLimit.cluster === "" ? [] : [serves.rateLimit.cluster];
+  const chains = serves.protocol === "https" ? serves.chains : [];
+  return [...new Set([...asked, ...chains.flatMap(({ tcp = [] }) => tcp.map(({ name }) => name))])];
 }
 
 function clustersOfHost({ routes, beyond = [], policies }: IrVirtualHost): readonly string[] {

@@ -8,7 +8,7 @@ import { ProxyProtocol } from "#proto/envoy/extensions/filters/listener/proxy_pr
 import { TlsInspector } from "#proto/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.ts";
 import { TcpProxy } from "#proto/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.ts";
 import { unreachable } from "#lib/unreachable.ts";
-import type { IrListener, IrRateLimitService, TlsClientPolicy } from "#translate/ir.ts";
+import type { IrListener, IrRateLimitService, IrTcpCluster, IrTlsChain, TlsClientPolicy } from "#translate/ir.ts";
 import { accessLoggers, type AccessLogSettings } from "./access-log.ts";
 import { socketAddress } from "./address.ts";
 import { type MessageCodec, packAny, packStruct, typeUrlOf } from "./any.ts";
@@ -51,6 +51,15 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
     accessLogs: defaults.accessLog === undefined ? [] : accessLoggers(defaults.accessLog, ir.name),
   });
   const { serves } = ir;
+  const chainFilter = ({
+    policy,
+    routeTable,
+    tcp: clusters,
+  }: IrTlsChain): DeepPartial<FilterChain["filters"][number]> => {
+    if (clusters !== undefined) return tcpProxy(ir.name, clusters);
+    const { rateLimit } = serves.protocol === "https" ? serves : {};
+    return httpConnectionManager(http(routeTable, rateLimit, policy === "passthrough" ? undefined : policy.client));
+  };
   switch (serves.protocol) {
     case "http":
       return Listener.fromPartial({
@@ -67,16 +76,25 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
         filterChainMatcher: serverNameMatcher(serves.chains),
         filterChains: serves.chains.map((chain): DeepPartial<FilterChain> => ({
           name: chain.name,
-          transportSocket: downstreamTls(chain.policy),
-          transportSocketConnectTimeout: duration(HANDSHAKE_TIMEOUT_MS),
-          filters: [httpConnectionManager(http(chain.routeTable, serves.rateLimit, chain.policy.client))],
+          ...(chain.policy === "passthrough"
+            ? {}
+            : {
+                transportSocket: downstreamTls(chain.policy),
+                transportSocketConnectTimeout: duration(HANDSHAKE_TIMEOUT_MS),
+              }),
+          filters: [chainFilter(chain)],
         })),
       });
     case "tcp":
       return Listener.fromPartial({
         ...tcp,
         listenerFilters: proxyProtocol,
-        filterChains: [{ name: ir.name, filters: [tcpProxy(ir.name, serves.cluster)] }],
+        filterChains: [
+          {
+            name: ir.name,
+            filters: [tcpProxy(ir.name, serves.cluster === "" ? [] : [{ name: serves.cluster, weight: 1 }])],
+          },
+        ],
       });
     case "udp":
       return Listener.fromPartial({
@@ -113,11 +131,15 @@ function listenerFilter<T>(name: string, type: string, codec: MessageCodec<T>, m
 /** A cluster that does not exist closes the connection: what a listener without a Service does. */
 const NO_CLUSTER = "none";
 
-function tcpProxy(statPrefix: string, cluster: string): DeepPartial<FilterChain["filters"][number]> {
+function tcpProxy(statPrefix: string, clusters: readonly IrTcpCluster[]): DeepPartial<FilterChain["filters"][number]> {
   const type = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
+  const [first = { name: NO_CLUSTER }, second] = clusters;
   const proxy = TcpProxy.fromPartial({
     statPrefix,
-    clusterSpecifier: { $case: "cluster", value: cluster || NO_CLUSTER },
+    clusterSpecifier:
+      second === undefined
+        ? { $case: "cluster", value: first.name }
+        : { $case: "weightedClusters", value: { clusters: clusters.map(({ name, weight }) => ({ name, weight })) } },
   });
   return {
     name: "envoy.filters.network.tcp_proxy",
