@@ -1,5 +1,6 @@
 import type { Problem } from "#lib/problem.ts";
 import { STALE_ANNOTATION, UPSTREAM_ANNOTATION } from "./discovered.ts";
+import { ACME_ANNOTATION } from "./acme.ts";
 import { AnnotationReader } from "./annotation-reader.ts";
 import type { Kind } from "./ref.ts";
 import type { Resource } from "./resource.ts";
@@ -27,6 +28,13 @@ export interface IngressAnnotations {
   readonly tlsMaximumVersion: "1.2" | "1.3" | undefined;
   /** The paths on which connections may be upgraded. */
   readonly websocketPaths: readonly string[] | undefined;
+  /** Whether the certificates that its TLS entries lack come from the ACME server. */
+  readonly acme: boolean | undefined;
+}
+
+export interface ProxyAnnotations {
+  /** As that of an Ingress. */
+  readonly acme: boolean | undefined;
 }
 
 /** Durations are milliseconds. */
@@ -88,7 +96,8 @@ const LARGEST_WEIGHT = 1_000_000;
 const LARGEST_PRIORITY = 65_535;
 
 const OWN_ANNOTATIONS = {
-  Ingress: [SSL_REDIRECT],
+  Ingress: [SSL_REDIRECT, ACME_ANNOTATION],
+  HTTPProxy: [ACME_ANNOTATION],
   Service: [
     HEALTH_CHECK_PATH,
     HEALTH_CHECK_INTERVAL,
@@ -150,8 +159,14 @@ export function readIngressAnnotations(
     websocketPaths: reader.list("projectcontour.io/websocket-routes", "paths that start with /", (path) =>
       path.startsWith("/"),
     ),
+    acme: reader.boolean(ACME_ANNOTATION),
   };
   return { value, problems: reader.problems };
+}
+
+export function readProxyAnnotations(annotations: Readonly<Record<string, string>>): ReadAnnotations<ProxyAnnotations> {
+  const reader = new AnnotationReader(annotations);
+  return { value: { acme: reader.boolean(ACME_ANNOTATION) }, problems: reader.problems };
 }
 
 export function readServiceAnnotations(
@@ -201,6 +216,7 @@ export function annotationProblems({ kind, metadata: { annotations } }: Resource
 
 function valueProblems(kind: Kind, annotations: Readonly<Record<string, string>>): readonly Problem[] {
   if (kind === "Ingress") return readIngressAnnotations(annotations).problems;
+  if (kind === "HTTPProxy") return readProxyAnnotations(annotations).problems;
   if (kind === "Service") return readServiceAnnotations(annotations).problems;
   if (kind === "EndpointSlice") return readSliceAnnotations(annotations).problems;
   if (kind === "Namespace") return readNamespaceAnnotations(annotations).problems;

@@ -1,6 +1,7 @@
 import { readIngressAnnotations } from "#resources/annotations.ts";
 import type { Ingress } from "#resources/ingress.ts";
 import type { ObjectRef } from "#resources/ref.ts";
+import { hostAcme } from "./host-acme.ts";
 import { type HostClaims, hostClaims } from "./host-claims.ts";
 import { type HostRoute, hostRoutes } from "./host-routes.ts";
 import { type ProxyHost, proxyHost } from "./httpproxy/proxy-host.ts";
@@ -53,6 +54,7 @@ export function hostAnswers(host: string, settings: TranslateSettings, read: Rea
   const ingress = ingressRoutes(host, ingresses, annotations, settings, read);
   const asked = tlsOf(host, owner.namespace, claims, proxied, annotations, settings, read);
   const tls = speaks(settings, "https") ? asked : undefined;
+  const acme = hostAcme(host, claims, annotations, settings, read);
   const built = hostRoutes({
     host,
     ingress,
@@ -65,16 +67,17 @@ export function hostAnswers(host: string, settings: TranslateSettings, read: Rea
   });
   return {
     from: [...(proxied?.from ?? []), ...ingresses.map(({ ref }) => ref)],
-    plain: speaks(settings, "http") ? plainRoutes(built.routes, settings) : undefined,
+    plain: speaks(settings, "http") ? [...acme.routes, ...plainRoutes(built.routes, settings)] : undefined,
     secure: secureAnswers(host, tls, proxied, built.routes, settings),
     policies: proxied?.policies,
     needs: [...ingress.needs, ...(proxied?.needs ?? [])],
-    facts: [...(proxied?.facts ?? []), ...chainFacts(host, tls, proxied, settings)],
+    facts: [...(proxied?.facts ?? []), ...chainFacts(host, tls, proxied, settings), ...acme.facts],
     verdicts: [
       ...claims.verdicts,
       ...ingress.verdicts,
       ...(proxied?.verdicts ?? []),
       ...built.verdicts,
+      ...acme.verdicts,
       ...(tls?.verdicts ?? asked?.asking.map(noHttpsListener) ?? []),
     ],
   };

@@ -14,6 +14,8 @@ export interface TranslateSettings {
   readonly requestTimeout: Millis;
   readonly connectTimeout: Millis;
   readonly upstreams: UpstreamSettings;
+  /** Whether there is an ACME server to order certificates from; not unless given. */
+  readonly acme?: boolean;
 }
 
 /** The service for the global limits of HTTPProxies. */

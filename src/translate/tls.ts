@@ -1,3 +1,5 @@
+import { acmeSecretName, acmeState } from "#resources/acme.ts";
+import { readIngressAnnotations } from "#resources/annotations.ts";
 import type { Ingress, IngressTls } from "#resources/ingress.ts";
 import type { KeyPair } from "#resources/key-pair.ts";
 import type { ObjectRef } from "#resources/ref.ts";
@@ -72,9 +74,16 @@ export function parsePolicyTable(table: string): TlsPolicy | undefined {
   return { minimumVersion: versions[1] as TlsVersion, maximumVersion: versions[2] as TlsVersion };
 }
 
+/** The Secret of a TLS entry; one that names none has a name where its certificate comes from the ACME server. */
+export function entrySecretName(ingress: Ingress, { secretName, hosts }: IngressTls): string | undefined {
+  if (secretName !== undefined || readIngressAnnotations(ingress.metadata.annotations).value.acme !== true)
+    return secretName;
+  return acmeSecretName(tlsHosts(ingress, hosts));
+}
+
 function keyPair(
   ingress: Ingress,
-  { secretName }: IngressTls,
+  entry: IngressTls,
   index: number,
   read: Reader,
 ): { pair: KeyPair; secret: ObjectRef } | { verdict: Verdict } {
@@ -89,6 +98,7 @@ function keyPair(
       fix,
     },
   });
+  const secretName = entrySecretName(ingress, entry);
   if (secretName === undefined) {
     return verdict("SecretNotNamed", "no Secret is named", "name a Secret of type kubernetes.io/tls");
   }
@@ -102,6 +112,10 @@ function keyPair(
   }
   const found = pairOf(secret);
   if ("pair" in found) return { pair: found.pair, secret: refOf(secret) };
+  if (acmeState(secret.metadata) !== undefined) {
+    const message = "its certificate has been ordered and is not here yet";
+    return verdict("CertificatePending", message, "wait; should the order fail, its reason stands beside this");
+  }
   return verdict(
     "SecretNotValid",
     `Secret ${namespace}/${secretName} cannot be used: ${found.problem}`,

@@ -1,3 +1,4 @@
+import { acmeState } from "#resources/acme.ts";
 import type { ProxyVirtualHost } from "#resources/httpproxy.ts";
 import { refOf } from "#resources/resource.ts";
 import type { ObjectRef } from "#resources/ref.ts";
@@ -82,6 +83,11 @@ export function proxyTls(
   const pair = pairOf(found.secret);
   if ("pair" in pair) return { pair: { ...pair.pair, secret: refOf(found.secret) }, policy, clients: good, closed };
   const { namespace, name } = found.secret.metadata;
+  if (acmeState(found.secret.metadata) !== undefined) {
+    const pending = "its certificate has been ordered and is not here yet, so the host is not served over TLS";
+    wrong("CertificatePending", "secretName", pending, "wait; should the order fail, its reason stands beside this");
+    return nothing;
+  }
   const message = `Secret ${namespace}/${name} cannot be used: ${pair.problem}, so the host is not served over TLS`;
   wrong("SecretNotValid", "secretName", message, "put a certificate and its key into tls.crt and tls.key");
   return nothing;
