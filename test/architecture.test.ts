@@ -43,6 +43,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   xds: ["lib", "proto", "resources", "translate", "xds/resources"],
   // Manifests of before as those of today.
   convert: ["lib", "resources", "sources"],
+  // Definitions of custom kinds from the schemas that read them. Pure.
+  crds: ["kube-api", "lib", "resources"],
   // Child processes.
   supervisor: ["lib"],
   // Envoy as a process: its bootstrap, administration, life.
@@ -74,6 +76,7 @@ const MAY_TOUCH_PROCESS = ["main", "cli", "snapshot-server"];
 const PURE = [
   /^src\/translate\//,
   /^src\/kube-api\//,
+  /^src\/crds\//,
   /^src\/xds\/resources\//,
   /^src\/discovery\/(deletion-guard|desired|difference|names|taken-over)\.ts$/,
   /^src\/discovery\/[^/]+\/translate\.ts$/,

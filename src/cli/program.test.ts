@@ -52,6 +52,7 @@ suite("binnacle", () => {
       "up",
       "check",
       "convert",
+      "crds",
       "get",
       "backends",
       "status",

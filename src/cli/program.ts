@@ -5,6 +5,7 @@ import { addBackendsCommand } from "./backends-command.ts";
 import { check, CHECK_OUTPUTS, type CheckFlags } from "./check.ts";
 import { type CliContext, CommandError } from "./context.ts";
 import { addConvertCommand } from "./convert.ts";
+import { addCrdsCommand } from "./crds.ts";
 import { get, GET_OUTPUTS, type GetFlags, KIND_WORDS } from "./get.ts";
 import { kubeconfig, type KubeconfigFlags } from "./kubeconfig.ts";
 import type { LocationFlags } from "./locations.ts";
@@ -71,6 +72,7 @@ function build(context: CliContext, exit: (code: number) => void): Command {
     );
 
   addConvertCommand(program, context, exit);
+  addCrdsCommand(program, context, exit);
 
   addBackendsCommand(program, { add: asking, context, exit });
 
