@@ -5,6 +5,7 @@ import { findKubebox } from "./kubebox.mjs";
 import { withLock } from "./lock.mjs";
 import { checkMachine } from "./machine.mjs";
 import { nodePath } from "./node.mjs";
+import { findOpenStack } from "./openstack.mjs";
 import { ensurePackages, packagesReady } from "./packages.mjs";
 import { cacheFolder, childEnvironment, inRoot } from "./paths.mjs";
 import { findPrograms, forgetUnavailable } from "./programs.mjs";
@@ -44,6 +45,7 @@ export async function prepare(needs) {
   }
   const programs = needs.programs ? findPrograms(needs.required) : [];
   if (needs.kubebox) programs.push(findKubebox());
+  if (needs.openstack) programs.push(findOpenStack());
   sweep(cacheFolder());
   const results = await Promise.allSettled([prepareCheckout(needs), ...programs]);
   const errors = results.filter((result) => result.status === "rejected").map((result) => result.reason);

@@ -20,6 +20,10 @@ const verbs = {
     needs: { programs: true, kubebox: true },
     command: (args) => [inRoot("setup", "test-kubernetes.mjs"), ...args],
   },
+  "test:openstack": {
+    needs: { openstack: true },
+    command: (args) => [inRoot("setup", "test-openstack.mjs"), ...args],
+  },
   check: { needs: {}, command: (args) => [inRoot("setup", "check.mjs"), ...args] },
   bench: {
     // The Kubernetes API server is built from its sources, so only for the one that needs it.
@@ -35,6 +39,7 @@ const help = `node setup/run.mjs VERB [ARGUMENT...]
   dev      the same, restarted when a source changes npm run dev
   test     run the tests [whose path has a PATTERN] npm test -- PATTERN
   test:kubernetes  those with real Kubernetes API servers  npm run test:kubernetes
+  test:openstack   those with real OpenStack APIs  npm run test:openstack
   check    types, lint, format, architecture        npm run check
   bench    run the benchmarks                       npm run bench
   setup    only make the machine ready

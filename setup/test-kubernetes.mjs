@@ -1,25 +1,11 @@
 // npm run test:kubernetes [-- NAME...]: the tests that need Kubernetes API servers, all or those with a NAME in their path.
-import { spawnSync } from "node:child_process";
 import { filesBelow } from "./files-below.mjs";
 import { handOver } from "./handover.mjs";
+import { inNetworkOfItsOwn } from "./own-network.mjs";
 import { inRoot } from "./paths.mjs";
 
 // An API server takes no loopback address as an endpoint's, so Pods need others that lead to this machine.
 const podNetwork = "10.88.0.0/16";
-
-/**
- * The command, in a network namespace of its own: nothing in it can be reached from outside or reach outside, and every
- * address of the Pods is its own. Where none can be made, it runs in ours, and what needs those addresses fails with words.
- */
-function inNetworkOfItsOwn(command) {
-  const prepare = `ip link set lo up && ip route add local ${podNetwork} dev lo && BINNACLE_POD_NETWORK=${podNetwork}`;
-  for (const flags of ["-n", "-rn"]) {
-    const enter = [flags, "sh", "-c", `${prepare} exec "$@"`, "sh"];
-    if (spawnSync("unshare", [...enter, "true"]).status === 0) return ["unshare", ...enter, ...command];
-  }
-  process.stderr.write("binnacle: no network namespace can be made here: tests that send traffic to Pods will fail\n");
-  return command;
-}
 
 function main(args) {
   const names = args.filter((arg) => !arg.startsWith("--"));
@@ -35,7 +21,7 @@ function main(args) {
   }
   process.chdir(inRoot());
   const runner = [process.execPath, "--test", "--test-concurrency=2", "--test-reporter=spec"];
-  const [program, ...rest] = inNetworkOfItsOwn([...runner, ...flags, ...files]);
+  const [program, ...rest] = inNetworkOfItsOwn(podNetwork, [...runner, ...flags, ...files]);
   handOver(program, rest, process.env);
 }
 

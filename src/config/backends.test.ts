@@ -63,8 +63,8 @@ test("what is wrong with static services is told where it stands", () => {
     ],
   ] as const)
     assert.match(of(services)[0] ?? "", expected);
-  assert.match(of(service, ", labelSelector: a")[0] ?? "", /the services of static are written here/);
-  assert.match(of(service, ", namespaces: {allow: [a]}")[0] ?? "", /the services of static are written here/);
+  assert.match(of(service, ", labelSelector: a")[0] ?? "", /says nothing on static/);
+  assert.match(of(service, ", namespaces: {allow: [a]}")[0] ?? "", /says nothing on static/);
 });
 
 const named = (rest: string) => `{name: cart, namespace: shop, ports: [{port: 80}], ${rest}}`;
@@ -104,4 +104,32 @@ test("what is wrong with DNS services is told where it stands", () => {
     [dnsBackend(named("hosts: [a.b]"), ", minimumTtl: 10m"), /found more than maximumTtl/],
   ] as const)
     assert.match(problems(text)[0] ?? "", expected);
+});
+
+const openstack = (rest: string) => `backends: [{name: cloud, openstack: {authUrl: "https://keystone:5000", ${rest}}}]`;
+
+test("OpenStack: a user with a password file, or an application credential, or a token file", () => {
+  const { config, problems: found } = loadConfig(openstack("username: reader, passwordFile: secret"), "conf/f");
+  assert.deepEqual(found, []);
+  const settings = config?.backends[0]?.openstack;
+  assert.deepEqual(
+    [settings?.passwordFile, settings?.userDomain, settings?.interface, settings?.interval, settings?.servers],
+    ["conf/secret", "Default", "public", 30_000, undefined],
+  );
+  for (const [rest, expected] of [
+    ["region: a", /has 0 ways to prove who it is/],
+    ["username: a, passwordFile: b, tokenFile: c", /has 2 ways/],
+    ["username: a", /a user has a name and a password/],
+    ["username: a, password: hunter2", /unknown field/],
+  ] as const) {
+    const [problem = ""] = problems(openstack(rest));
+    assert.match(problem, expected);
+    assert.doesNotMatch(problem, /hunter/);
+  }
+  assert.match(
+    problems("backends: [{name: c, openstack: {authUrl: keystone, tokenFile: a}}]")[0] ?? "",
+    /expected a URL/,
+  );
+  const selector = openstack("tokenFile: a").replace("}}]", "}, labelSelector: a}]");
+  assert.match(problems(selector)[0] ?? "", /says nothing on openstack/);
 });

@@ -4,6 +4,7 @@ import { isMap, maps, type Report, reportDuplicates, rule, text } from "#lib/sch
 import { checkDnsLabel } from "#resources/names.ts";
 import { dnsPlatform } from "./platforms/dns.ts";
 import { kubernetesPlatform } from "./platforms/kubernetes.ts";
+import { openstackPlatform } from "./platforms/openstack.ts";
 import { staticPlatform } from "./platforms/static.ts";
 import { settingKinds } from "./setting.ts";
 
@@ -26,6 +27,9 @@ export function backends(fromHere: (path: string) => string) {
     kubernetes: kubernetesPlatform(fromHere)
       .exactOptional()
       .describe("A Kubernetes cluster, whose Services and their endpoints are found."),
+    openstack: openstackPlatform(fromHere)
+      .exactOptional()
+      .describe("An OpenStack cloud, whose load balancers and servers are found; its projects are its namespaces."),
     dns: dnsPlatform
       .exactOptional()
       .describe("Services whose endpoints DNS tells: names are asked for again as their time to live says."),
@@ -80,19 +84,20 @@ function checkPlatform(backend: LooseBackend, platforms: readonly string[], repo
     return report([], `names no platform, expected one of ${platforms.join(", ")}`, "add one of them");
   for (const other of others)
     report([other], `${platform} is this backend's platform`, "give each platform a backend of its own");
-  if (!WRITTEN_HERE.has(platform)) return undefined;
-  for (const setting of ["namespaces", "labelSelector", "labels", "annotations"] as const)
-    if (says(backend[setting]))
-      report(
-        [setting],
-        `chooses among what a platform has, and the services of ${platform} are written here`,
-        "remove it",
-      );
+  for (const setting of NOT_OF[platform] ?? [])
+    if (says(backend[setting])) report([setting], `says nothing on ${platform}`, "remove it");
   return undefined;
 }
 
-/** Platforms whose services stand in binnacle.yaml. */
-const WRITTEN_HERE: ReadonlySet<string> = new Set(["dns", "static"]);
+type Setting = "namespaces" | "labelSelector" | "labels" | "annotations";
+const ALL: readonly Setting[] = ["namespaces", "labelSelector", "labels", "annotations"];
+
+/** What chooses among what a platform has, and is not for all of them: services of DNS and static are written down one by one. */
+const NOT_OF: Readonly<Record<string, readonly Setting[]>> = {
+  openstack: ["labelSelector", "labels", "annotations"],
+  dns: ALL,
+  static: ALL,
+};
 
 /** Whether a setting has been given more than its default. */
 function says(value: unknown): boolean {

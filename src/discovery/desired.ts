@@ -2,12 +2,19 @@ import { bytesHash, canonicalJson } from "#lib/canonical.ts";
 import { compareText } from "#lib/compare.ts";
 import type { Problem } from "#lib/problem.ts";
 import { PRIORITY_ANNOTATION, WEIGHT_ANNOTATION } from "#resources/annotations.ts";
-import { BACKEND_LABEL, SERVICE_LABEL, STALE_ANNOTATION, UPSTREAM_ANNOTATION } from "#resources/discovered.ts";
+import {
+  BACKEND_LABEL,
+  LOAD_BALANCER_ID_LABEL,
+  LOAD_BALANCER_NAME_LABEL,
+  SERVICE_LABEL,
+  STALE_ANNOTATION,
+  UPSTREAM_ANNOTATION,
+} from "#resources/discovered.ts";
 import { type EndpointSlice, SERVICE_NAME_LABEL } from "#resources/endpoint-slice.ts";
 import type { Service } from "#resources/service.ts";
 import { validate } from "#resources/validate.ts";
 import { type DiscoveredEndpoint, discoveredKey, type DiscoveredService, type EndpointGroup } from "./discovered.ts";
-import { discoveredName, labelValue } from "./names.ts";
+import { discoveredName, labelValue, loadBalancerLabel } from "./names.ts";
 import { takenAnnotations, takenLabels, type TakenOver } from "./taken-over.ts";
 
 /** The API server's own controllers put so many endpoints into a slice. */
@@ -110,8 +117,17 @@ function slicesOf(upstream: DiscoveredService, name: string, { backend }: Desire
   });
 }
 
-function ownLabels({ service }: DiscoveredService, backend: string): Record<string, string> {
-  return { [BACKEND_LABEL]: labelValue(backend), [SERVICE_LABEL]: labelValue(service) };
+function ownLabels({ service, loadBalancer }: DiscoveredService, backend: string): Record<string, string> {
+  return {
+    [BACKEND_LABEL]: labelValue(backend),
+    [SERVICE_LABEL]: labelValue(service),
+    ...(loadBalancer === undefined
+      ? {}
+      : {
+          [LOAD_BALANCER_ID_LABEL]: labelValue(loadBalancer.id),
+          [LOAD_BALANCER_NAME_LABEL]: loadBalancerLabel(loadBalancer.name),
+        }),
+  };
 }
 
 /** Groups of equal ports, weights and priorities as one, sorted; each address once, in its best condition, sorted. */

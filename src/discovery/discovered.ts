@@ -14,6 +14,8 @@ export interface DiscoveredService {
   readonly annotations: Readonly<Record<string, string>>;
   readonly ports: readonly DiscoveredPort[];
   readonly endpoints: readonly EndpointGroup[];
+  /** The load balancer that it is, where it is one: its labels say so. */
+  readonly loadBalancer?: { readonly id: string; readonly name: string };
   /** Stands for this DNS name instead of endpoints. */
   readonly externalName?: string;
   /** Whether a client is kept on one endpoint by its address. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BACKEND_NAME, discoveredName, labelValue } from "./names.ts";
+import { BACKEND_NAME, discoveredName, labelValue, loadBalancerLabel } from "./names.ts";
 
 const LONG_SERVICE = "the-really-long-kube-service-name-that-is-exactly-63-characters";
 const LONG_BACKEND = "a-really-long-cluster-name-that-does-not-really-make-sense-and-is-not-useful-at-all";
@@ -36,3 +36,16 @@ test("a backend's name begins with a letter and ends with a letter or digit", ()
     assert.doesNotMatch(name, BACKEND_NAME);
   }
 });
+
+for (const [name, label] of [
+  ["bar:8080", "bar-8080"],
+  ["foo!@#$%^&*()_+bar", "foo----------_-bar"],
+  ["foo!", "foo-lb"],
+  ["!foo!", "lb-foo-lb"],
+  ["foo_", "foo_lb"],
+  ["foo.", "foo.lb"],
+  ["", ""],
+] as const) {
+  test(`the load balancer ${JSON.stringify(name)} is labelled ${label}`, () =>
+    assert.equal(loadBalancerLabel(name), label));
+}

@@ -20,6 +20,14 @@ export function labelValue(name: string): string {
   return shorten([name]);
 }
 
+/** A load balancer's name, which may hold anything, as the value of one of Gimbal's labels. */
+export function loadBalancerLabel(name: string): string {
+  const legal = name.replaceAll(/[^a-zA-Z0-9\-._]/g, "-");
+  if (legal === "") return "";
+  const begun = /^[a-zA-Z0-9]/.test(legal) ? legal : `lb${legal}`;
+  return labelValue(/[a-zA-Z0-9]$/.test(begun) ? begun : `${begun}lb`);
+}
+
 /**
  * Gimbal's `hashname(63, …)`: while the joined name has 63 characters or more, its parts from the last to the first are cut to
  * their share of them, with the begin of the part's SHA-256 at the end. A name of exactly 63 would be legal as it is; Gimbal

@@ -5,7 +5,7 @@ import { DnsError, type DnsErrorKind } from "./dns-error.ts";
 import { exchangeByTcp, exchangeByUdp } from "./exchange.ts";
 import { type DnsAnswer, type DnsQuestion, type DnsReply, encodeQuery, readReply } from "./message.ts";
 import { type DnsServerAddress, formatServerAddress, parseServerAddress } from "./server-address.ts";
-import { Slots } from "./slots.ts";
+import { Slots } from "#lib/slots.ts";
 
 export interface DnsClientOptions {
   /** Asked in their order until one answers; those of the machine's own configuration unless given. */

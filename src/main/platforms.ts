@@ -25,6 +25,7 @@ type Platform = (backend: BackendSettings, context: PlatformContext) => Promise<
 /** The platforms, a row each; the functions below load a platform's rooms only where it is used. */
 const PLATFORMS: readonly Platform[] = [
   (backend, context) => backend.kubernetes && kubernetes(backend.kubernetes, backend, context),
+  (backend, context) => backend.openstack && openstack(backend.openstack, backend, context),
   (backend, context) => backend.dns && dns(backend.dns, backend, context),
   (backend, context) => backend.static && staticAddresses(backend.static, context),
 ];
@@ -55,6 +56,21 @@ async function kubernetes(
     teamOf: (namespace) => teamOf(namespace, namespaces),
     ...(labelSelector === undefined ? {} : { labelSelector }),
     log,
+  });
+}
+
+async function openstack(
+  settings: NonNullable<BackendSettings["openstack"]>,
+  { name, namespaces }: BackendSettings,
+  { refuse, observe, parts }: PlatformContext,
+): Promise<Discoverer> {
+  const { createOpenStackDiscoverer } = await import("#discovery/openstack/create.ts");
+  return await createOpenStackDiscoverer({
+    ...settings,
+    teamOf: (namespace) => teamOf(namespace, namespaces),
+    refuse,
+    observe: (request) => observe(name, request),
+    parts,
   });
 }
 

@@ -4,6 +4,9 @@
 export const BACKEND_LABEL = "gimbal.projectcontour.io/backend";
 export const SERVICE_LABEL = "gimbal.projectcontour.io/service";
 
+export const LOAD_BALANCER_ID_LABEL = "gimbal.projectcontour.io/load-balancer-id";
+export const LOAD_BALANCER_NAME_LABEL = "gimbal.projectcontour.io/load-balancer-name";
+
 /** Where it stands upstream, in full: the platform's part of it and its name there, `team-shop/cart`. */
 export const UPSTREAM_ANNOTATION = "binnacle.dev/upstream";
 /** On a Service while its backend cannot be reached: since when it is as old as that (RFC 3339). */

@@ -1,0 +1,52 @@
+import { readFile } from "node:fs/promises";
+import type { RefuseUpstream } from "../refuse-upstream.ts";
+import type { CatalogEndpoint } from "./client/token.ts";
+import { Cloud } from "./client/cloud.ts";
+import { Keystone } from "./client/keystone.ts";
+import { type ObservedRequest, Transport } from "./client/transport.ts";
+import { OpenStackDiscoverer } from "./discoverer.ts";
+import { type CredentialFiles, readCredentials } from "./read-credentials.ts";
+import type { ServerRules } from "./servers.ts";
+import { namespaceOfProject } from "./team-of.ts";
+
+/** As binnacle.yaml has it. Durations are milliseconds. */
+export interface OpenStackSettings extends CredentialFiles {
+  readonly authUrl: string;
+  readonly region?: string;
+  readonly interface: CatalogEndpoint["interface"];
+  readonly caFile?: string;
+  readonly interval: number;
+  readonly timeout: number;
+  readonly atOnce: number;
+  readonly loadBalancers: boolean;
+  readonly servers?: ServerRules;
+  /** The namespace here of a project's name in the form of a namespace; undefined for one that is not followed. */
+  readonly teamOf: (namespace: string) => string | undefined;
+  readonly refuse: RefuseUpstream;
+  readonly observe: (request: ObservedRequest) => void;
+  readonly parts: AsyncDisposableStack;
+}
+
+/** Throws when the file of authorities cannot be read: nothing could be asked without it. */
+export async function createOpenStackDiscoverer(settings: OpenStackSettings): Promise<OpenStackDiscoverer> {
+  const { authUrl, region, interval, timeout, atOnce, caFile, observe, teamOf, parts } = settings;
+  const ca = caFile === undefined ? {} : { ca: await readFile(caFile, "utf8") };
+  const transport = new Transport({ timeout, observe, ...ca });
+  const credentials = () => readCredentials(settings);
+  const keystone = parts.use(new Keystone({ authUrl, credentials, transport, now: Date.now }));
+  return new OpenStackDiscoverer({
+    cloud: new Cloud({
+      keystone,
+      transport,
+      interface: settings.interface,
+      atOnce,
+      ...(region === undefined ? {} : { region }),
+    }),
+    teamOf: (project) => {
+      const namespace = namespaceOfProject(project);
+      return namespace === "" ? undefined : teamOf(namespace);
+    },
+    rules: { loadBalancers: settings.loadBalancers, servers: settings.servers, refuse: settings.refuse },
+    times: { interval, retry: { least: 1000, most: 60_000 } },
+  });
+}

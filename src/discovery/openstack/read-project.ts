@@ -1,0 +1,89 @@
+import type { z } from "zod";
+import type { Problem } from "#lib/problem.ts";
+import { type RefuseUpstream, withoutRefused } from "../refuse-upstream.ts";
+import type { Cloud, CloudObject, CloudProject, Listing } from "./client/cloud.ts";
+import { CloudError } from "./client/cloud-error.ts";
+import { type ServerRules, translateServers } from "./servers.ts";
+import { listenerShape, loadBalancerShape, memberShape, type Pool, poolShape, serverShape } from "./shapes.ts";
+import { type TranslatedProject, translateLoadBalancers } from "./translate.ts";
+
+export interface ProjectRules {
+  readonly loadBalancers: boolean;
+  /** Undefined: servers are not looked at. */
+  readonly servers: ServerRules | undefined;
+  /** Whoever may add a member to a pool may name any address. */
+  readonly refuse: RefuseUpstream;
+}
+
+/** Everything that a project has. Throws CloudError where part of it cannot be told: half of a project is none. */
+export async function readProject(
+  cloud: Pick<Cloud, "list">,
+  project: CloudProject,
+  namespace: string,
+  rules: ProjectRules,
+  signal: AbortSignal,
+): Promise<TranslatedProject> {
+  const problems: Problem[] = [];
+  const list = async <T extends z.ZodType>(listing: Listing, shape: T): Promise<readonly z.output<T>[]> =>
+    (await cloud.list(project, listing, signal)).flatMap((object) => read(object, listing.what, shape, problems));
+  const [balanced, standing] = await Promise.all([
+    rules.loadBalancers ? loadBalancers(list) : undefined,
+    rules.servers === undefined ? undefined : list({ what: "servers" }, serverShape),
+  ]);
+  const owner = { projectId: project.id, namespace };
+  const parts = [
+    ...(balanced === undefined ? [] : [translateLoadBalancers({ ...owner, ...balanced })]),
+    ...(standing === undefined || rules.servers === undefined
+      ? []
+      : [translateServers(standing, owner, rules.servers)]),
+  ];
+  const allowed = parts.flatMap(({ services }) => services).map((service) => withoutRefused(service, rules.refuse));
+  return {
+    services: allowed.map(({ service }) => service),
+    problems: [...problems, ...parts.flatMap((part) => part.problems), ...allowed.flatMap((one) => one.problems)],
+  };
+}
+
+type List = <T extends z.ZodType>(listing: Listing, shape: T) => Promise<readonly z.output<T>[]>;
+
+async function loadBalancers(list: List) {
+  const [balancers, listeners, pools] = await Promise.all([
+    list({ what: "loadbalancers" }, loadBalancerShape),
+    list({ what: "listeners" }, listenerShape),
+    list({ what: "pools" }, poolShape),
+  ]);
+  const wanted = new Set(listeners.map(({ default_pool_id }) => default_pool_id));
+  const used = pools.filter(({ id }) => wanted.has(id));
+  const filled = await Promise.all(used.map((pool) => membersOf(pool, list)));
+  return { loadBalancers: balancers, listeners, pools: filled.flat() };
+}
+
+/** A pool that went since pools were listed is one that is not there. */
+async function membersOf(pool: Pool, list: List) {
+  try {
+    return [{ pool, members: await list({ what: "members", pool: pool.id }, memberShape) }];
+  } catch (error) {
+    if (error instanceof CloudError && error.status === 404) return [];
+    throw error;
+  }
+}
+
+/** An object in another form than ours is told of and left out. */
+function read<T extends z.ZodType>(
+  object: CloudObject,
+  what: string,
+  shape: T,
+  problems: Problem[],
+): readonly z.output<T>[] {
+  const parsed = shape.safeParse(object);
+  if (parsed.success) return [parsed.data];
+  const [issue] = parsed.error.issues;
+  const message = `one of the ${what} (${String(object["id"])}) cannot be read: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`;
+  problems.push({
+    severity: "error",
+    path: "",
+    message,
+    fix: "see whether this cloud's API is of a version that is known here",
+  });
+  return [];
+}

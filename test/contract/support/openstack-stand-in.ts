@@ -1,0 +1,135 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { Socket } from "node:net";
+import { json } from "node:stream/consumers";
+import { listeningPort } from "../../integration/support/free-port.ts";
+
+type Answer = { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> };
+/** What happens to a request instead: an answer, no answer ever, or an answer that breaks off. */
+type Fault = Answer | "hang" | "break";
+
+/**
+ * The few paths of OpenStack's APIs that discovery asks for, for faults that a real cloud can't be made to show when a test wants
+ * them. What a real one says is asked by `npm run test:openstack`.
+ */
+export class OpenStackStandIn implements AsyncDisposable {
+  readonly url: string;
+  /** `POST /v3/auth/tokens`, `GET /compute/servers/detail` …, with the token that was shown. */
+  readonly requests: { readonly what: string; readonly token: string | undefined }[] = [];
+  /** By project: servers as Nova lists them. */
+  readonly servers = new Map<string, readonly object[]>();
+  readonly loadBalancers = new Map<string, readonly object[]>();
+  projects: readonly { readonly id: string; readonly name: string }[] = [{ id: "p1", name: "team-shop" }];
+  pageSize = 2;
+  /** Seconds. */
+  tokenLife = 3600;
+  fault: (what: string, token: string | undefined) => Fault | undefined = () => undefined;
+  readonly #server: Server;
+  readonly #port: number;
+  readonly #sockets = new Set<Socket>();
+  readonly #tokens = new Map<string, string>();
+  #issued = 0;
+
+  private constructor(server: Server, scheme: string) {
+    this.#server = server;
+    this.#port = listeningPort(server);
+    this.url = `${scheme}://127.0.0.1:${this.#port}`;
+    server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
+    server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+      this.#handle(request, response).catch(() => response.destroy());
+    });
+  }
+
+  static async start(tls?: { readonly cert: string; readonly key: string }): Promise<OpenStackStandIn> {
+    const server = tls === undefined ? createServer() : createTlsServer(tls);
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return new OpenStackStandIn(server, tls === undefined ? "http" : "https");
+  }
+
+  get authentications(): number {
+    return this.requests.filter(({ what }) => what.startsWith("POST")).length;
+  }
+
+  /** Tokens that were given so far are worth nothing any more. */
+  revoke(): void {
+    this.#tokens.clear();
+  }
+
+  async down(): Promise<void> {
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  async up(): Promise<void> {
+    this.#server.listen(this.#port, "127.0.0.1");
+    await once(this.#server, "listening");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#server.listening) await this.down();
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? "/", this.url);
+    const what = `${request.method} ${url.pathname}`;
+    const token = request.headers["x-auth-token"];
+    const shown = typeof token === "string" ? token : undefined;
+    this.requests.push({ what, token: shown });
+    const answer = this.fault(what, shown) ?? (await this.#answer(what, url, shown, request));
+    if (answer === "hang") return;
+    if (answer === "break") {
+      response.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
+      response.write('{"servers": [');
+      setImmediate(() => response.destroy());
+      return;
+    }
+    response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
+    response.end(JSON.stringify(answer.body));
+  }
+
+  async #answer(what: string, url: URL, token: string | undefined, request: IncomingMessage): Promise<Answer> {
+    if (what === "POST /v3/auth/tokens") return this.#authenticate(await json(request));
+    if (what === "GET /") return { status: 300, body: { versions: { values: [{ id: "v3.14" }, { id: "v2.0" }] } } };
+    const project = this.#tokens.get(token ?? "");
+    if (project === undefined)
+      return { status: 401, body: { error: { message: "The request you have made requires authentication." } } };
+    if (what === "GET /v3/auth/projects")
+      return { status: 200, body: { projects: this.projects, links: { next: null } } };
+    if (what === "GET /compute/servers/detail") return this.#page("servers", this.servers.get(project) ?? [], url);
+    const [, key = ""] = /^GET \/lb\/v2\.0\/lbaas\/(\w+)$/.exec(what) ?? [];
+    if (key === "") return { status: 404, body: { message: "not here" } };
+    return this.#page(key, key === "loadbalancers" ? (this.loadBalancers.get(project) ?? []) : [], url);
+  }
+
+  #authenticate(body: unknown): Answer {
+    const { auth } = body as { auth: { scope?: "unscoped" | { project: { id: string } } } };
+    const project = typeof auth.scope === "object" ? auth.scope.project.id : "";
+    const id = `token-${++this.#issued}`;
+    this.#tokens.set(id, project);
+    const endpoints = (path: string) => [{ interface: "public", region_id: "one", url: `${this.url}${path}` }];
+    const token = {
+      expires_at: new Date(Date.now() + this.tokenLife * 1000).toISOString(),
+      ...(project === "" ? {} : { project: { id: project, name: project } }),
+      catalog: [
+        { type: "compute", endpoints: endpoints("/compute") },
+        { type: "load-balancer", endpoints: endpoints("/lb") },
+      ],
+    };
+    return { status: 201, body: { token }, headers: { "x-subject-token": id } };
+  }
+
+  #page(key: string, objects: readonly object[], url: URL): Answer {
+    const from = Number(url.searchParams.get("from") ?? 0);
+    const next = new URL(url);
+    next.searchParams.set("from", String(from + this.pageSize));
+    const links = from + this.pageSize < objects.length ? [{ rel: "next", href: next.href }] : [];
+    return { status: 200, body: { [key]: objects.slice(from, from + this.pageSize), [`${key}_links`]: links } };
+  }
+}
