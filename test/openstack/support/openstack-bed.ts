@@ -183,7 +183,7 @@ export class OpenStackBed implements AsyncDisposable {
       PATH: process.env["PATH"],
       HOME: this.#run,
       PYTHONPATH: [this.#lib, BED].join(":"),
-      PYTHONDONTWRITEBYTECODE: "",
+      PYTHONDONTWRITEBYTECODE: "1",
       PYTHONWARNINGS: "ignore",
       OS_NOVA_DISABLE_EVENTLET_PATCHING: "1",
       OS_KEYSTONE_CONFIG_FILES: this.#config("keystone"),
