@@ -7,14 +7,29 @@ import { MemoryArchive } from "#store/archive.ts";
 import type { SourceChange } from "#store/changes.ts";
 import { comparePrecedence } from "#translate/precedence.ts";
 import { ControlPlane } from "../../src/control-plane.ts";
+import { certificateAuthority } from "./support/certificate.ts";
 import { changesOf, Gateway, settingsFor } from "./support/gateway.ts";
-import { ingress, service, together } from "./support/manifests.ts";
+import { ingress, service, tlsSecret, together } from "./support/manifests.ts";
 import { RandomProxies } from "./support/random-proxies.ts";
 import { Random } from "./support/random-world.ts";
 import { proxy, to } from "./support/routing-bed.ts";
 
 const SEEDS = 100;
 const STEPS = 25;
+
+const pair = certificateAuthority().issue(["random.test"]);
+
+/** What the random proxies name, as far as it is there. */
+const SECRETS = together(
+  tlsSecret("t1", "cert", pair),
+  tlsSecret("t2", "cert", pair),
+  JSON.stringify({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "ca", namespace: "t1" },
+    stringData: { "ca.crt": pair.cert },
+  }),
+);
 
 /** Hosts of a team that the random ones do not belong to. */
 const STEADY = together(
@@ -23,6 +38,8 @@ const STEADY = together(
   proxy("part", { routes: [to("a")] }, "steady"),
   service("steady", "a", [{ host: "10.0.0.1", port: 80 }]),
 );
+
+const BEFORE = together(STEADY, SECRETS);
 
 function controlPlane(): ControlPlane {
   return new ControlPlane({
@@ -77,7 +94,7 @@ suite("random trees of proxies", () => {
       const random = new Random(seed);
       const proxies = new RandomProxies(random, ["a.test", "b.test", "*.c.test"]);
       const plane = controlPlane();
-      plane.store.apply(changesOf(STEADY));
+      plane.store.apply(changesOf(BEFORE));
       plane.translateNow();
       const steady = [...itemsOf(plane)].filter(isSteady);
       const standing = new Map<string, Resource>();
@@ -100,7 +117,7 @@ suite("random trees of proxies", () => {
       }
       examine(seed, plane);
       const fresh = controlPlane();
-      fresh.store.apply([...changesOf(STEADY), ...random.shuffled([...standing.values()]).map(put)]);
+      fresh.store.apply([...changesOf(BEFORE), ...random.shuffled([...standing.values()]).map(put)]);
       fresh.translateNow();
       assert.deepEqual(itemsOf(plane), itemsOf(fresh), `seed ${seed}: a fresh start gives the same`);
     }
@@ -108,7 +125,7 @@ suite("random trees of proxies", () => {
 
   test("the real Envoy takes all that comes of them", async () => {
     await using gateway = await Gateway.start();
-    gateway.apply(STEADY);
+    gateway.apply(BEFORE);
     for (let seed = 1; seed <= SEEDS; seed++) {
       // Hosts of their own, so that the worlds stand beside each other; the parts are shared, and change under all of them.
       const proxies = new RandomProxies(new Random(seed), [`a${seed}.test`, `b${seed}.test`]);

@@ -35,6 +35,7 @@ export class RandomProxies {
       spec: {
         ...(random.chance(0.05) ? { ingressClassName: "nginx" } : {}),
         ...(isRoot ? { virtualhost: this.#virtualHost() } : {}),
+        ...(random.chance(0.15) ? { tcpproxy: this.#tcp() } : {}),
         includes: random.some(PARTS, 3).map((part) => this.#include(part)),
         routes: Array.from({ length: random.below(4) }, () => this.#route()),
       },
@@ -50,13 +51,32 @@ export class RandomProxies {
     const random = this.#random;
     return {
       fqdn: random.pick(this.#hosts),
-      ...(random.chance(0.2) ? { tls: { secretName: random.pick(["cert", "t2/cert"]) } } : {}),
+      ...(random.chance(0.4) ? { tls: this.#tls() } : {}),
       ...(random.chance(0.2)
         ? { corsPolicy: { allowOrigin: [random.pick(["*", "https://a.test", "("])], allowMethods: ["GET"] } }
         : {}),
       ...(random.chance(0.2) ? { ipDenyPolicy: [this.#range()] } : {}),
       ...(random.chance(0.1) ? { ipAllowPolicy: [this.#range()] } : {}),
       ...(random.chance(0.1) ? { rateLimitPolicy: { local: { requests: 5, unit: "second" } } } : {}),
+    };
+  }
+
+  #tls(): Spec {
+    const random = this.#random;
+    const clients = [{ skipClientCertValidation: true }, { caSecret: random.pick(["ca", "gone"]) }, {}];
+    return {
+      ...(random.chance(0.8) ? { secretName: random.pick(["cert", "t2/cert"]) } : {}),
+      ...(random.chance(0.2) ? { passthrough: true } : {}),
+      ...(random.chance(0.3) ? { minimumProtocolVersion: random.pick(["1.1", "1.3"]) } : {}),
+      ...(random.chance(0.3) ? { clientValidation: random.pick(clients) } : {}),
+    };
+  }
+
+  #tcp(): Spec {
+    const random = this.#random;
+    return {
+      ...(random.chance(0.7) ? { services: [this.#proxyService()] } : {}),
+      ...(random.chance(0.4) ? { include: { name: random.pick(PARTS) } } : {}),
     };
   }
 
