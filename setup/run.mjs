@@ -21,7 +21,7 @@ const verbs = {
     command: (args) => [inRoot("setup", "test-kubernetes.mjs"), ...args],
   },
   "test:openstack": {
-    needs: { openstack: true },
+    needs: { programs: true, openstack: true },
     command: (args) => [inRoot("setup", "test-openstack.mjs"), ...args],
   },
   check: { needs: {}, command: (args) => [inRoot("setup", "check.mjs"), ...args] },

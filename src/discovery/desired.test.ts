@@ -39,6 +39,16 @@ suite("the objects of a discovered service", () => {
     assert.deepEqual(slice?.ports, [{ name: "http", protocol: "TCP", port: 8080 }]);
   });
 
+  test("a load balancer has Gimbal's labels of its id and name, on the Service and its slices", () => {
+    const { service, slices } = made(
+      discovered("lb-1", ["10.0.0.1"], { loadBalancer: { id: "LB-1", name: "!shop:8080!" } }),
+    );
+    for (const { metadata } of [service, ...slices]) {
+      assert.equal(metadata.labels["gimbal.projectcontour.io/load-balancer-id"], "LB-1");
+      assert.equal(metadata.labels["gimbal.projectcontour.io/load-balancer-name"], "lb-shop-8080-lb");
+    }
+  });
+
   test("each weight and priority is a slice of its own, with annotations that translation reads", () => {
     const ports = [{ name: "http", protocol: "TCP" as const, port: 8080 }];
     const group = (address: string, load: { readonly weight?: number; readonly priority?: number }) => ({
