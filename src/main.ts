@@ -38,6 +38,7 @@ import { sweepAfterFirstLoad } from "./main/sweep-after-load.ts";
 import { startTraffic } from "./main/traffic.ts";
 import { translateSettings } from "./main/translate-settings.ts";
 import { backendsView } from "./views/backends.ts";
+import { explainView } from "./views/explain.ts";
 import { objectsView } from "./views/objects.ts";
 
 export interface ApplianceOptions {
@@ -211,6 +212,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       metrics: { contentType: metrics.contentType, text: () => metrics.text() },
       appliance: applianceView(views),
       objects: objectsView(controlPlane.store, controlPlane.translator, controlPlane.snapshot),
+      explain: explainView(controlPlane.store, controlPlane.translator),
       backends: backendsView({ ...discovery, translator: controlPlane.translator, now: Date.now }),
       kube: kubeFeed(config, controlPlane),
       traffic: traffic.view,

@@ -15,12 +15,14 @@ import { observeAnswers } from "./observe-answers.ts";
 import type { ApiObserver } from "./ports/api-observer.ts";
 import type { ApplianceView } from "./ports/appliance.ts";
 import type { BackendsView } from "./ports/backends.ts";
+import type { ExplainView } from "./ports/explain.ts";
 import type { Health, MetricsText } from "./ports/health.ts";
 import { KUBE_PREFIX, type KubeView } from "./ports/kube.ts";
 import type { ObjectsView } from "./ports/objects.ts";
 import type { TrafficView } from "./ports/traffic.ts";
 import { alertsRoutes } from "./routes/alerts.ts";
 import { backendsRoutes } from "./routes/backends.ts";
+import { explainRoutes } from "./routes/explain.ts";
 import { kubeProblems, kubeRoutes } from "./routes/kubernetes.ts";
 import { monitoringRoutes } from "./routes/monitoring.ts";
 import { objectsRoutes } from "./routes/objects.ts";
@@ -40,6 +42,7 @@ export interface ApplicationViews {
   readonly appliance: ApplianceView;
   readonly objects: ObjectsView;
   readonly backends: BackendsView;
+  readonly explain: ExplainView;
   /** For kubectl; absent where the objects' home is itself a Kubernetes API. */
   readonly kube?: KubeView;
   readonly traffic: TrafficView;
@@ -124,6 +127,7 @@ function apiRoutes(options: ApplicationOptions): RequestHandler {
   router.use(statusRoutes({ ...options, objects, grafana: options.grafana }));
   router.use(objectsRoutes(objects));
   router.use(backendsRoutes(options.backends));
+  router.use(explainRoutes(options.explain, options.traffic));
   router.use(trafficRoutes(options.traffic));
   router.use(alertsRoutes(new AlertmanagerClient(options.monitoring.alertmanager), options.now));
   router.post("/sign-in-links", (_request, response) => {

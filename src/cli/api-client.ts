@@ -16,6 +16,9 @@ export interface ApiClient {
   get<T>(path: string): Promise<T>;
   /** POST below /api/v1; undefined where the answer says nothing. */
   post<T>(path: string, body?: unknown): Promise<T>;
+  /** GET of an answer with one JSON value a line. */
+  lines<T>(path: string): Promise<readonly T[]>;
+  delete(path: string): Promise<void>;
 }
 
 /** The appliance of a state directory, with its own token. */
@@ -24,10 +27,10 @@ export async function apiClient(stateDirectory: string): Promise<ApiClient> {
 }
 
 export function clientAt({ url, token }: Pick<ApiClient, "url" | "token">): ApiClient {
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+  const answer = async (method: string, path: string, body?: unknown): Promise<Response> => {
     const headers = {
       authorization: `Bearer ${token}`,
-      accept: "application/json",
+      accept: "application/json, application/x-ndjson",
       "content-type": "application/json",
     };
     const request = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
@@ -41,6 +44,10 @@ export function clientAt({ url, token }: Pick<ApiClient, "url" | "token">): ApiC
         problem.fix,
       );
     }
+    return response;
+  };
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const response = await answer(method, path, body);
     return (response.status === 204 ? undefined : await response.json()) as T;
   };
   return {
@@ -48,6 +55,11 @@ export function clientAt({ url, token }: Pick<ApiClient, "url" | "token">): ApiC
     token,
     get: (path) => call("GET", path),
     post: (path, body) => call("POST", path, body),
+    lines: async <T>(path: string): Promise<readonly T[]> => {
+      const text = await (await answer("GET", path)).text();
+      return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as T]));
+    },
+    delete: async (path) => void (await answer("DELETE", path)),
   };
 }
 

@@ -13,9 +13,10 @@ export function precedenceWords({ match: won }: IrRoute, { match: lost }: IrRout
   const asks = (headers: typeof mine): boolean => headers.some(({ name, not }) => name === ":method" && not !== true);
   if (won.path.value === lost.path.value) {
     if (asks(mine) !== asks(theirs)) return "a route that asks for the method goes before one that does not";
-    if (mine.length !== theirs.length) return `${mine.length} conditions on headers go before ${theirs.length}`;
+    if (mine.length !== theirs.length)
+      return `more conditions on headers go before fewer (${mine.length}, ${theirs.length})`;
     const [ours, others] = [won.query?.length ?? 0, lost.query?.length ?? 0];
-    if (ours !== others) return `${ours} conditions on query parameters go before ${others}`;
+    if (ours !== others) return `more conditions on query parameters go before fewer (${ours}, ${others})`;
   }
   return "nothing but the order of their names tells the two apart";
 }

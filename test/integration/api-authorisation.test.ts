@@ -58,6 +58,10 @@ const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     get(`/api/v1/objects/Ingress/${OTHER}/${OTHER}`, true),
     get(`/api/v1/objects/Secret/${OTHER}/keys`, true),
   ],
+  "/api/v1/explain": [
+    { method: "POST", path: "/api/v1/explain", body: { authority: `${OWN}.example` } },
+    { method: "POST", path: "/api/v1/explain", body: { authority: `${OTHER}.example` }, tells: true },
+  ],
   "/api/v1/backends": [get("/api/v1/backends", true)],
   "/api/v1/backends/:name": [get("/api/v1/backends/east", true)],
   "/api/v1/backends/:name/routes": [get("/api/v1/backends/east/routes", true)],

@@ -1,8 +1,12 @@
 import type { ApplianceView } from "#api/ports/appliance.ts";
+import type { ExplainView } from "#api/ports/explain.ts";
 import type { Health, MetricsText } from "#api/ports/health.ts";
 import type { ObjectDetail, ObjectProblem, ObjectsView } from "#api/ports/objects.ts";
 import { refKey } from "#resources/ref.ts";
 import type { ObjectRef } from "#resources/ref.ts";
+
+/** There is nothing to explain. */
+export const NO_ROUTES: ExplainView = { explain: () => undefined };
 
 export const HEALTHY: Health = { live: () => true, ready: () => true, reasons: () => [] };
 

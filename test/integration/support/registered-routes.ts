@@ -11,7 +11,13 @@ import { KubeWatches } from "#api/kube-watches.ts";
 import type { KubeView } from "#api/ports/kube.ts";
 import { TrafficSockets } from "#api/traffic-sockets.ts";
 import { silentLogger } from "#lib/log.ts";
-import { HEALTHY, METRICS, simulatedAppliance, simulatedObjects } from "../../browser/simulated/simulated-appliance.ts";
+import {
+  HEALTHY,
+  METRICS,
+  NO_ROUTES,
+  simulatedAppliance,
+  simulatedObjects,
+} from "../../browser/simulated/simulated-appliance.ts";
 import { simulatedBackends } from "../../browser/simulated/simulated-backends.ts";
 import { SimulatedTraffic } from "../../browser/simulated/simulated-traffic.ts";
 
@@ -55,6 +61,7 @@ export async function registeredRoutes(): Promise<readonly RegisteredRoute[]> {
     appliance: simulatedAppliance(0),
     objects: simulatedObjects(),
     backends: simulatedBackends(0),
+    explain: NO_ROUTES,
     kube,
     kubeWatches: new KubeWatches(kube, now),
     traffic,

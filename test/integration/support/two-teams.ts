@@ -12,6 +12,7 @@ import { samplingFor } from "#traffic/sampling-for.ts";
 import { TrafficCore } from "#traffic/traffic-core.ts";
 import { ControlPlane } from "../../../src/control-plane.ts";
 import { KubeFeed } from "../../../src/views/kube.ts";
+import { explainView } from "../../../src/views/explain.ts";
 import { objectsView } from "../../../src/views/objects.ts";
 import { listeningPort } from "./free-port.ts";
 import { changesOf, settingsFor } from "./gateway.ts";
@@ -73,6 +74,7 @@ export async function twoTeams(t: Ends): Promise<Partial<ApiOptions>> {
   return {
     objects: objectsView(store, translator, snapshot),
     backends: backendOfBoth(),
+    explain: explainView(store, translator),
     kube,
     traffic: trafficOfBoth(),
     monitoring: await monitoringOfBoth(t),

@@ -1,0 +1,32 @@
+import { type Command, Option } from "commander";
+import type { CommandOptions } from "./backends-command.ts";
+import { explain, EXPLAIN_OUTPUTS, type ExplainFlags } from "./explain.ts";
+
+const EXAMPLES = `
+Examples:
+  binnacle explain shop.localhost/cart
+  binnacle explain https://shop.example.com/v2/items --header x-canary=yes --method POST
+  binnacle explain shop.localhost/cart --files manifests/     before any of it is applied
+  binnacle explain shop.localhost/cart --live                 one real request, compared; exit code 1 when it differs
+`;
+
+export function addExplainCommand(program: Command, { add, context, exit }: CommandOptions): void {
+  add(program, "explain", "say which object and rule take a request, which do not and why, and who gets it")
+    .argument("<address>", "HOST[/PATH], or a whole address such as https://shop.example.com/cart?x=1")
+    .option("--header <name=value>", "a header of the request; again for more", collect, [])
+    .option("--method <method>", "its method", "GET")
+    .option("--https", "over TLS")
+    .option("--sni <name>", "the server name of the TLS handshake (default: the host)")
+    .option("--listener <name>", "the listener that gets it (default: the first of its protocol)")
+    .option("--files <paths...>", "explain these manifests or folders, and ask no appliance")
+    .option("--config <file>", "configuration file, for --files (default: ./binnacle.yaml, else the built-in defaults)")
+    .option("--live", "send one real request through Envoy, and compare")
+    .option("--all", "show every route that does not match")
+    .addOption(new Option("-o, --output <format>", "how to print").choices([...EXPLAIN_OUTPUTS]).default("text"))
+    .addHelpText("after", EXAMPLES)
+    .action(async (address: string, flags: ExplainFlags) => exit(await explain(address, flags, context)));
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}

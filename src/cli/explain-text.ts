@@ -1,0 +1,99 @@
+import type { ExplainedRoute, ExplainedUpstream, Explanation, ExplainQuestion } from "#api/ports/explain.ts";
+import { formatRef } from "#resources/ref.ts";
+import type { LiveComparison } from "./explain-live.ts";
+
+/** Of the routes that do not match, without `--all`. */
+const MOST_OTHERS = 10;
+
+const BY = { exact: "by its name", wildcard: "by a wildcard", catchAll: "by the catch-all" } as const;
+
+/** An explanation as people read it: what comes of it first, then why. */
+export function explanationText(question: ExplainQuestion, found: Explanation, all: boolean): string {
+  const { listener, tls, host, winner } = found;
+  const { secure, method, authority, target } = question;
+  const facts = [
+    ...(listener === undefined ? [] : [["listener", `${listener.name} (${listener.address}:${listener.port})`]]),
+    ...(tls === undefined ? [] : [["TLS", tlsWords(tls)]]),
+    ...(host === undefined ? [] : [["host", `${host.name}, ${BY[host.by]}`]]),
+    ...(winner === undefined ? [] : [["wins", routeWords(winner)]]),
+  ];
+  return [
+    `${method} ${secure ? "https" : "http"}://${authority}${target}`,
+    found.summary,
+    ...section(
+      "",
+      facts.map(([name = "", words = ""]) => `${name.padEnd(8)}  ${words}`),
+    ),
+    ...section("loses", loserLines(found, all)),
+    ...section("what happens", found.steps),
+    ...section(
+      "goes to",
+      found.upstreams.flatMap((upstream) => upstreamLines(upstream, percent(upstream.share))),
+    ),
+    ...section(
+      "copies go to",
+      found.mirrors.flatMap((mirror) => upstreamLines(mirror, `${mirror.percent} %`)),
+    ),
+  ]
+    .map((line) => `${line.trimEnd()}\n`)
+    .join("");
+}
+
+/** What a live request showed beside what was predicted. */
+export function liveText({ differences, request }: LiveComparison): string {
+  const seen = request === undefined ? [] : [`one real request: ${request}`];
+  const words =
+    differences.length === 0
+      ? ["Envoy did as predicted"]
+      : ["ENVOY DID NOT DO AS PREDICTED", ...differences.map((line) => `- ${line}`)];
+  return [...section("live", [...seen, ...words])].map((line) => `${line}\n`).join("");
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  if (lines.length === 0) return [];
+  return ["", ...(title === "" ? [] : [`${title}:`]), ...lines.map((line) => `  ${line}`)];
+}
+
+function tlsWords({ minimumVersion, maximumVersion, certificate }: NonNullable<Explanation["tls"]>): string {
+  const versions = minimumVersion === maximumVersion ? minimumVersion : `${minimumVersion} to ${maximumVersion}`;
+  if (certificate === undefined) return versions;
+  const from = certificate.secret === undefined ? "" : ` from ${formatRef(certificate.secret)}`;
+  return `${versions}, certificate of ${certificate.name}${from}`;
+}
+
+function routeWords({ asks, owner, origin }: ExplainedRoute): string {
+  const by = owner === undefined ? "the appliance itself" : formatRef(owner);
+  const line = origin?.line === undefined ? "" : `:${origin.line}`;
+  return `${asks}: ${by}${origin === undefined ? "" : ` (${origin.file}${line})`}`;
+}
+
+/** Those that would match come first: they are what somebody may have expected. */
+function loserLines({ losers, hiddenLosers }: Explanation, all: boolean): string[] {
+  const matching = losers.filter(({ matches }) => matches);
+  const others = losers.filter(({ matches }) => !matches);
+  const shown = all ? others : others.slice(0, MOST_OTHERS);
+  const left = others.length - shown.length;
+  return [
+    ...matching.flatMap((loser) => [routeWords(loser), `  matches too, but ${loser.why}`]),
+    ...shown.flatMap((loser) => [routeWords(loser), `  does not match: ${loser.why}`]),
+    ...(left === 0 ? [] : [`${left} more that do not match: --all shows them`]),
+    ...(hiddenLosers === 0 ? [] : [`${hiddenLosers} of namespaces that you do not see`]),
+  ];
+}
+
+function upstreamLines({ backend, namespace, service, port, endpoints }: ExplainedUpstream, share: string): string[] {
+  const from = backend === "local" ? "" : ` of ${backend}`;
+  const priorities = new Set(endpoints.map(({ priority }) => priority)).size > 1;
+  return [
+    `${share}  ${namespace}/${service}:${port}${from}`,
+    ...(endpoints.length === 0 ? ["  no endpoints: Envoy answers 503"] : []),
+    ...endpoints.map(({ address, health, weight, priority, zone }) => {
+      const after = priorities ? `, priority ${priority}` : "";
+      return `  ${address}  ${health}, weight ${weight}${after}${zone === undefined ? "" : `, zone ${zone}`}`;
+    }),
+  ];
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toFixed(1))} %`;
+}

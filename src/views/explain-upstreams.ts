@@ -1,0 +1,38 @@
+import type { ExplainedEndpoint, ExplainedUpstream } from "#api/ports/explain.ts";
+import { compareText } from "#lib/compare.ts";
+import type { IrEndpoint } from "#translate/ir.ts";
+import type { IrForward } from "#translate/ir-route.ts";
+import type { MatchWorld } from "#translate/match-world.ts";
+
+/** Who gets the requests of a route, with the share of each; those of namespaces that nobody may see are left out. */
+export function explainedUpstreams(
+  clusters: IrForward["clusters"],
+  world: MatchWorld,
+  sees: (namespace: string) => boolean,
+): readonly ExplainedUpstream[] {
+  const sum = clusters.reduce((total, { weight }) => total + weight, 0);
+  return clusters.flatMap(({ name, weight }): readonly ExplainedUpstream[] => {
+    const upstream = world.clusters.get(name)?.upstream;
+    if (upstream === undefined || !sees(upstream.namespace)) return [];
+    const { backend, namespace, service, port } = upstream;
+    // A route with one cluster sends all to it, whatever its weight.
+    const share = clusters.length === 1 ? 1 : sum === 0 ? 0 : weight / sum;
+    const endpoints = (world.endpoints.get(name)?.endpoints ?? []).map(explainedEndpoint);
+    return [{ cluster: name, backend, namespace, service, port, share, endpoints: endpoints.sort(byPriority) }];
+  });
+}
+
+function explainedEndpoint({ address, port, health, weight = 1, priority = 0, zone }: IrEndpoint): ExplainedEndpoint {
+  const host = address.includes(":") ? `[${address}]` : address;
+  return {
+    address: `${host}:${port}`,
+    health: health === "draining" ? "draining" : "ready",
+    weight,
+    priority,
+    ...(zone === undefined ? {} : { zone }),
+  };
+}
+
+function byPriority(a: ExplainedEndpoint, b: ExplainedEndpoint): number {
+  return a.priority - b.priority || compareText(a.address, b.address);
+}

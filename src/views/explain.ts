@@ -1,0 +1,156 @@
+import type { ExplainedLoser, ExplainedRoute, Explanation, ExplainView } from "#api/ports/explain.ts";
+import type { Origin } from "#lib/problem.ts";
+import { formatRef, type ObjectRef } from "#resources/ref.ts";
+import type { Store } from "#store/store.ts";
+import type { IrRoute } from "#translate/ir-route.ts";
+import { predict, type Prediction } from "#translate/match-prediction.ts";
+import { matchWords } from "#translate/match-route.ts";
+import { type MatchWorld, matchWorld } from "#translate/match-world.ts";
+import type { Translator } from "#translate/translator.ts";
+import { routeSteps } from "./explain-steps.ts";
+import { explainedUpstreams } from "./explain-upstreams.ts";
+
+type Sees = (namespace: string) => boolean;
+type Origins = (ref: ObjectRef) => Origin | undefined;
+type OnListener = Exclude<Prediction, { readonly type: "noListener" }>;
+type OnHost = Extract<Prediction, { readonly type: "noRoute" | "routed" }>;
+
+/** What becomes of a request, from the objects as they stand at each call. */
+export function explainView(store: Pick<Store, "state">, translator: Pick<Translator, "eachItem">): ExplainView {
+  return {
+    explain: (question, sees) => {
+      const world = matchWorld(translator.eachItem());
+      return explanation(predict(question, world), world, sees, (ref) => store.state(ref)?.origin);
+    },
+  };
+}
+
+function explanation(
+  prediction: Prediction,
+  world: MatchWorld,
+  sees: Sees,
+  originOf: Origins,
+): Explanation | undefined {
+  if (prediction.type === "noListener") return { ...NOTHING, summary: `nobody listens: ${prediction.why}` };
+  const on = listenerPart(prediction, sees);
+  switch (prediction.type) {
+    case "noHandshake":
+      return { ...NOTHING, ...on, summary: `the TLS handshake fails: ${prediction.why}` };
+    case "early": {
+      const { status, why, location } = prediction.answer;
+      const where = location === undefined ? {} : { location };
+      return { ...NOTHING, ...on, summary: `Envoy answers ${status} before routing: ${why}`, status, ...where };
+    }
+    case "noHost": {
+      const { status } = prediction;
+      const why = status === 421 ? "no host with TLS has this name on the connection" : "no object claims the host";
+      return { ...NOTHING, ...on, summary: `Envoy answers ${status}: ${why}`, status };
+    }
+    case "noRoute": {
+      if (!seesSome(prediction, sees)) return undefined;
+      const { host, virtualHost } = prediction.chosen;
+      const isBeyond = host !== virtualHost.host;
+      const why = isBeyond
+        ? `${virtualHost.host} covers one label, and this is more`
+        : `host ${host} has no route for it`;
+      const summary = `Envoy answers 404: ${why}`;
+      return { ...NOTHING, ...on, ...hostPart(prediction, sees, originOf), summary, status: 404 };
+    }
+    case "routed":
+      return routed(prediction, world, on, sees, originOf);
+  }
+}
+
+const NOTHING = { losers: [], hiddenLosers: 0, steps: [], upstreams: [], mirrors: [] };
+
+function routed(
+  prediction: Extract<Prediction, { readonly type: "routed" }>,
+  world: MatchWorld,
+  on: Partial<Explanation>,
+  sees: Sees,
+  originOf: Origins,
+): Explanation | undefined {
+  const { winner, chosen, answer } = prediction;
+  if (winner.owner !== undefined && !sees(winner.owner.namespace)) return undefined;
+  const { action } = winner;
+  const cluster = (name: string): string => {
+    const upstream = world.clusters.get(name)?.upstream;
+    if (upstream === undefined) return "a service that is missing";
+    return sees(upstream.namespace)
+      ? `${upstream.namespace}/${upstream.service}:${upstream.port}`
+      : "a service of another namespace";
+  };
+  const upstreams = action.type === "forward" ? explainedUpstreams(action.clusters, world, sees) : [];
+  const mirrors = action.type === "forward" ? (action.mirrors ?? []) : [];
+  const steps = routeSteps(prediction, cluster);
+  const by = winner.owner === undefined ? "the appliance" : formatRef(winner.owner);
+  const targets = action.type === "forward" ? [...new Set(action.clusters.map(({ name }) => cluster(name)))] : [];
+  const isEmpty = upstreams.length > 0 && upstreams.every(({ endpoints }) => endpoints.length === 0);
+  const nobody = `, ${targets.length === 1 ? "which has no" : "none of which has"} endpoints: Envoy answers 503`;
+  const does = answer === undefined ? `sends it to ${targets.join(", ")}` : (steps.at(-1)?.replace("Envoy ", "") ?? "");
+  return {
+    ...NOTHING,
+    ...on,
+    ...hostPart(prediction, sees, originOf),
+    summary: `${by} ${does}${isEmpty ? nobody : ""}`,
+    winner: explainedRoute(winner, chosen.host, originOf),
+    steps,
+    ...(answer === undefined ? {} : { status: answer.status }),
+    ...(answer?.location === undefined ? {} : { location: answer.location }),
+    upstreams,
+    mirrors: mirrors.flatMap(({ cluster: name, percent }) =>
+      explainedUpstreams([{ name, weight: 1 }], world, sees).map((upstream) => ({ ...upstream, percent })),
+    ),
+  };
+}
+
+function listenerPart({ listener, chain, certificate }: OnListener, sees: Sees): Partial<Explanation> {
+  const { name, address, port, proxyProtocol } = listener;
+  const place = { listener: { name, address, port, proxyProtocol } };
+  if (chain === undefined || typeof chain.policy === "string") return place;
+  const { minimumVersion, maximumVersion } = chain.policy;
+  const tls = {
+    chain: chain.name,
+    minimumVersion,
+    maximumVersion,
+    ...(certificate === undefined
+      ? {}
+      : {
+          certificate: {
+            name: certificate.name,
+            ...(sees(certificate.secret.namespace) ? { secret: certificate.secret } : {}),
+          },
+        }),
+  };
+  return { ...place, tls };
+}
+
+function hostPart({ chosen, losers }: OnHost, sees: Sees, originOf: Origins): Partial<Explanation> {
+  const seen = losers.filter(({ route }) => route.owner === undefined || sees(route.owner.namespace));
+  return {
+    host: { name: chosen.virtualHost.host, by: chosen.by },
+    losers: seen.map(({ route, matches, why }): ExplainedLoser => ({
+      ...explainedRoute(route, chosen.host, originOf),
+      matches,
+      why,
+    })),
+    hiddenLosers: losers.length - seen.length,
+  };
+}
+
+function explainedRoute({ name, owner, match }: IrRoute, host: string, originOf: Origins): ExplainedRoute {
+  const origin = owner === undefined ? undefined : originOf(owner);
+  return {
+    route: name,
+    host,
+    asks: matchWords(match),
+    ...(owner === undefined ? {} : { owner }),
+    ...(origin === undefined ? {} : { origin }),
+  };
+}
+
+/** A host whose every route is others' is others'. */
+function seesSome({ chosen }: OnHost, sees: Sees): boolean {
+  const { routes } = chosen;
+  return routes.length === 0 || routes.some(({ owner }) => owner === undefined || sees(owner.namespace));
+}

@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import { suite } from "node:test";
+import { questionOf } from "#cli/explain.ts";
+import { explanationText } from "#cli/explain-text.ts";
+import { validate } from "#resources/validate.ts";
+import { MemoryArchive } from "#store/archive.ts";
+import { ControlPlane } from "../../src/control-plane.ts";
+import { explainView } from "../../src/views/explain.ts";
+import { goldenTests } from "./golden.ts";
+import { GOLDEN_SETTINGS } from "./translation.ts";
+
+/** The first document of a case: the requests, as arguments of `binnacle explain`. */
+interface Asked {
+  readonly explain: readonly {
+    readonly address: string;
+    readonly header?: readonly string[];
+    readonly method?: string;
+    readonly https?: boolean;
+    /** The namespaces that the asker sees; all unless given. */
+    readonly sees?: readonly string[];
+  }[];
+}
+
+suite("what `binnacle explain` says", () => goldenTests(join(import.meta.dirname, "explain"), explained, 2));
+
+function explained([first, ...documents]: readonly unknown[]): Readonly<Record<string, readonly string[]>> {
+  const controlPlane = new ControlPlane({
+    translate: GOLDEN_SETTINGS,
+    listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
+    archive: new MemoryArchive(),
+    now: () => 0,
+  });
+  const changes = documents.map((document, index) => {
+    const checked = validate(document, { unknownFields: "error" });
+    if (checked.type !== "accepted") throw new Error(`document ${index + 1}: ${JSON.stringify(checked)}`);
+    return { type: "put", object: checked.object, origin: { file: "in.yaml", line: index + 1 } } as const;
+  });
+  controlPlane.store.apply(changes);
+  controlPlane.translateNow();
+  const view = explainView(controlPlane.store, controlPlane.translator);
+  const told = (first as Asked).explain.map(({ address, method = "GET", sees, ...flags }) => {
+    const question = questionOf(address, { method, ...flags });
+    const found = view.explain(question, (namespace) => sees?.includes(namespace) ?? true);
+    const text = found === undefined ? "not yours" : explanationText(question, found, false);
+    const asked = [address, ...(flags.header ?? []), ...(sees === undefined ? [] : [`as ${sees.join()}`])].join(" ");
+    return [asked, text.trimEnd().split("\n")] as const;
+  });
+  return Object.fromEntries(told);
+}

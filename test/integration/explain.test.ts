@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { Explanation } from "#api/ports/explain.ts";
+import { applianceConfig, ApplianceProcess } from "./support/appliance-process.ts";
+import { binnacle } from "./support/cli.ts";
+import { freePorts } from "./support/free-port.ts";
+import { httpGet } from "./support/http-get.ts";
+import { ingress, service, together } from "./support/manifests.ts";
+import { temporaryDirectory } from "./support/temp-dir.ts";
+import { until } from "./support/until.ts";
+import { Upstream } from "./support/upstream.ts";
+
+test("binnacle explain: by a running appliance, by files alone, and by one real request", async (t) => {
+  await using home = await temporaryDirectory("explain");
+  await using upstream = await Upstream.start();
+  const manifests = join(home.path, "manifests");
+  await mkdir(manifests);
+  const shop = ingress("team-shop", "shop", "shop.test", "cart", { path: "/cart" });
+  await writeFile(join(manifests, "shop.yaml"), together(shop, service("team-shop", "cart", [upstream])));
+  const ports = await freePorts(4);
+  const [, , api = 0] = ports;
+  const allow = `upstreams: {allowLocal: [${upstream.port}]}`;
+  await writeFile(
+    join(home.path, "binnacle.yaml"),
+    applianceConfig(ports, `sources: {directory: manifests}\n${allow}`),
+  );
+  await using appliance = new ApplianceProcess(home.path);
+  await until(() => httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` }), {
+    accept: ({ status }) => status === 200,
+    timeoutMs: 60_000,
+    what: `readiness; ${appliance.output}`,
+  });
+  const state = join(home.path, "state");
+  const run = (...argv: readonly string[]) => binnacle(state, "explain", ...argv);
+
+  await t.test("what wins, where it stands, and who gets it as Envoy sees it", async () => {
+    const told = await until(async () => await run("shop.test/cart/1", "-o", "json"), {
+      accept: ({ stdout }) => stdout.includes('"healthy"'),
+      what: "Envoy's word about the endpoint",
+    });
+    const found = JSON.parse(told.stdout) as Explanation;
+    assert.deepEqual(found.winner?.owner, { kind: "Ingress", namespace: "team-shop", name: "shop" });
+    assert.match(found.winner?.origin?.file ?? "", /shop\.yaml$/);
+    assert.deepEqual(found.upstreams[0]?.endpoints, [
+      { address: `127.0.0.1:${upstream.port}`, health: "healthy", weight: 1, priority: 0 },
+    ]);
+    assert.deepEqual([told.code, told.stderr], [0, ""]);
+  });
+
+  await t.test("one real request does as predicted, where a route takes it and where none does", async () => {
+    const before = upstream.requests.length;
+    const told = await run("shop.test/cart/1?x=1", "--live", "--header", "x-trial=yes");
+    assert.equal(told.code, 0, told.stdout + told.stderr);
+    assert.match(told.stdout, /200 from 127\.0\.0\.1:\d+ in \d+ ms by route prefix \/cart/);
+    assert.match(told.stdout, /Envoy did as predicted/);
+    const [request, ...more] = upstream.requests.slice(before);
+    assert.deepEqual([request?.path, request?.headers["x-trial"], more.length], ["/cart/1?x=1", "yes", 0]);
+    const none = await run("shop.test/other", "--live");
+    assert.equal(none.code, 0, none.stdout + none.stderr);
+    assert.match(none.stdout, /404 in \d+ ms by no route/);
+    const { pins } = JSON.parse(
+      (
+        await httpGet({ port: api }, "/api/v1/traffic/pins", {
+          host: `127.0.0.1:${api}`,
+          headers: { authorization: `Bearer ${await tokenOf(state)}` },
+        })
+      ).body,
+    ) as { pins: unknown[] };
+    assert.deepEqual(pins, [], "nothing stays pinned");
+  });
+
+  await t.test("files are explained without an appliance, also such as are not applied", async () => {
+    const file = join(home.path, "next.yaml");
+    await writeFile(file, ingress("team-shop", "next", "next.test", "gone"));
+    const told = await run("next.test", "--files", file, "--config", join(home.path, "binnacle.yaml"));
+    assert.equal(told.code, 0, told.stderr);
+    assert.match(told.stdout, /Ingress team-shop\/next answers 503 by itself/);
+    assert.match((await run("next.test")).stdout, /404: no object claims the host/);
+  });
+
+  await t.test("what is not understood is told with what to write", async () => {
+    for (const [argv, words] of [
+      [["shop test"], /is no address\n {2}fix: write HOST\/PATH/],
+      [["shop.test", "--header", "novalue"], /is no header\n {2}fix: write --header NAME=VALUE/],
+      [["shop.test", "--method", "A B"], /is no method/],
+      [["shop.test", "--live", "--files", manifests], /--files asks none/],
+    ] as const) {
+      const { code, stderr } = await run(...argv);
+      assert.equal(code, 1);
+      assert.match(stderr, words);
+    }
+  });
+});
+
+async function tokenOf(state: string): Promise<string> {
+  return (await readFile(join(state, "token"), "utf8")).trim();
+}
