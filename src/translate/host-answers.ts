@@ -67,7 +67,9 @@ export function hostAnswers(host: string, settings: TranslateSettings, read: Rea
   });
   return {
     from: [...(proxied?.from ?? []), ...ingresses.map(({ ref }) => ref)],
-    plain: speaks(settings, "http") ? [...acme.routes, ...plainRoutes(built.routes, settings)] : undefined,
+    plain: speaks(settings, "http")
+      ? [...acme.routes, ...plainRoutes(built.routes, settings, proxied?.policies)]
+      : undefined,
     secure: secureAnswers(host, tls, proxied, built.routes, settings),
     policies: proxied?.policies,
     needs: [...ingress.needs, ...(proxied?.needs ?? [])],
@@ -147,15 +149,33 @@ function tlsOf(
 }
 
 /** The routes over plain HTTP, or redirects to HTTPS; those that refuse plain HTTP are left out. */
-function plainRoutes(routes: readonly HostRoute[], settings: TranslateSettings): readonly IrRoute[] {
+function plainRoutes(
+  routes: readonly HostRoute[],
+  settings: TranslateSettings,
+  policies: IrPolicies | undefined,
+): readonly IrRoute[] {
+  const unasked = unaskedFor(policies);
   const port = settings.listeners.find(({ protocol }) => protocol === "https")?.port;
   return routes.flatMap(({ route, overHttp }): readonly IrRoute[] => {
     if (overHttp === "refused") return [];
     if (overHttp === "served") return [route];
     const { name, owner, match } = route;
     const target = port === 443 ? undefined : port;
-    return [{ name, owner, match, action: { type: "redirect", scheme: "https", port: target, status: overHttp } }];
+    const action = { type: "redirect", scheme: "https", port: target, status: overHttp } as const;
+    return [{ name, owner, match, action, ...(unasked === undefined ? {} : { policies: unasked }) }];
   });
+}
+
+/** A redirect to HTTPS gives nothing away: who may pass, and how often, is asked of the request that follows, once. */
+function unaskedFor(policies: IrPolicies = {}): IrPolicies | undefined {
+  const { authorization, localRateLimit, rateLimit } = policies;
+  const off = "off" as const;
+  const unasked: IrPolicies = {
+    ...(authorization === undefined ? {} : { authorization: off }),
+    ...(localRateLimit === undefined ? {} : { localRateLimit: off }),
+    ...(rateLimit === undefined ? {} : { rateLimit: off }),
+  };
+  return Object.keys(unasked).length === 0 ? undefined : unasked;
 }
 
 function speaks({ listeners }: TranslateSettings, protocol: "http" | "https"): boolean {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { certificateAuthority } from "./support/certificate.ts";
 import { GrpcService } from "./support/grpc-service.ts";
-import { service, together } from "./support/manifests.ts";
+import { service, tlsSecret, together } from "./support/manifests.ts";
 import { at, extension, proxy, RoutingBed, to } from "./support/routing-bed.ts";
 import { Upstream } from "./support/upstream.ts";
 
@@ -102,6 +103,11 @@ suite("HTTPProxy and the real Envoy: external authorisation", () => {
           virtualhost: { fqdn: "missing.test", authorization: authorization("gone") },
           routes: [to("a")],
         }),
+        tlsSecret("team", "cert", certificateAuthority().issue(["tls.test"])),
+        proxy("tls", {
+          virtualhost: { fqdn: "tls.test", tls: { secretName: "cert" }, authorization: authorization("grpc") },
+          routes: [to("a"), at("/plain", { ...to("a"), permitInsecure: true })],
+        }),
         proxy("without", { virtualhost: { fqdn: "without.test" }, routes: [to("a")] }),
       ),
     );
@@ -156,6 +162,15 @@ suite("HTTPProxy and the real Envoy: external authorisation", () => {
   test("a service that cannot be asked lets nobody in, unless the host says otherwise", async () => {
     await bed.check({ what: "", host: "down.test", path: "/", status: 403 });
     await bed.check({ what: "", host: "down-open.test", path: "/", from: "a" });
+  });
+
+  test("a redirect to HTTPS is nobody's to ask about, what comes over it is", async () => {
+    const before = grpc.requests.length;
+    assert.equal((await bed.gateway.get("tls.test", "/")).status, 301);
+    assert.equal(grpc.requests.length, before);
+    assert.equal((await bed.gateway.getTls("tls.test", "/")).status, 401);
+    assert.equal((await bed.gateway.getTls("tls.test", "/", {}, { headers: { "x-token": "good" } })).status, 200);
+    await bed.check({ what: "", host: "tls.test", path: "/plain", status: 401 });
   });
 
   test("a service that is missing lets nobody in", () =>
