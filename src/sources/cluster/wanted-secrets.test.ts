@@ -34,6 +34,15 @@ test("certificates are asked for as such, authorities and keys also as plain Sec
   assert.equal(wanted.has("Opaque certs"), false);
 });
 
+test("an IngressRoute's are asked for, too", () => {
+  const metadata = "metadata: { name: shop, namespace: team }";
+  const spec = `{ virtualhost: { fqdn: shop.test, tls: { secretName: certs/shop } },
+    routes: [{ match: /, services: [{ name: a, port: 80, validation: { caSecret: ours, subjectName: a.test } }] }] }`;
+  const text = `{ apiVersion: contour.heptio.com/v1beta1, kind: IngressRoute, ${metadata}, spec: ${spec} }`;
+  const groups = new WantedSecrets().note(put(accepted("IngressRoute", text)));
+  assert.deepEqual([...groups].sort(), ["Opaque team", "kubernetes.io/tls certs", "kubernetes.io/tls team"]);
+});
+
 test("what nobody refers to any more is not wanted; a refused object goes on with its Secrets", () => {
   const wanted = new WantedSecrets();
   const ref = { kind: "HTTPProxy", namespace: "team", name: "shop" } as const;

@@ -1,15 +1,22 @@
 import type { HttpProxy } from "#resources/httpproxy.ts";
-import { asHttpProxy, asProxyRoute, isBelow } from "#resources/ingressroute-as-httpproxy.ts";
-import { type ConversionNote, convertVirtualHost } from "#resources/ingressroute-conversion.ts";
+import { asHttpProxy, asProxyRoute, convertAnnotations, isBelow } from "#resources/ingressroute-as-httpproxy.ts";
+import { type ConversionNote, convertTcpProxy, convertVirtualHost } from "#resources/ingressroute-conversion.ts";
 import type { IngressRoute, IngressRouteRoute } from "#resources/ingressroute.ts";
 import { formatRef, type ObjectRef, refKey } from "#resources/ref.ts";
 import type { StoredObject } from "#store/store.ts";
+import type { ClassedIngress } from "../ingress-class.ts";
 import type { ProxyProblems } from "./proxy-problems.ts";
 import { type MissingInclude, MOST_INCLUDES, type PlacedRoute, type ProxyTree } from "./proxy-tree.ts";
 
 /** An IngressRoute as what follows reads HTTPProxies; it keeps its own reference. */
 export function proxyOf(stored: StoredObject<IngressRoute>): StoredObject<HttpProxy> {
   return { ...stored, object: asHttpProxy(stored.object) };
+}
+
+/** What of a proxy or an IngressRoute says which class it has. */
+export function classed(object: HttpProxy | IngressRoute): ClassedIngress {
+  if (object.kind === "HTTPProxy") return object;
+  return { metadata: { annotations: convertAnnotations(object.metadata.annotations) }, spec: {} };
 }
 
 /**
@@ -24,8 +31,9 @@ export function ingressRouteTree(
   problems: ProxyProblems,
 ): ProxyTree {
   const walk = new Walk(find, problems);
-  const { virtualhost } = root.object.spec;
+  const { virtualhost, tcpproxy } = root.object.spec;
   if (virtualhost !== undefined) walk.warn(root.ref, convertVirtualHost(virtualhost).notes);
+  if (tcpproxy !== undefined) walk.warn(root.ref, convertTcpProxy(tcpproxy).notes);
   walk.visit(root, "", [root]);
   return { routes: walk.routes, missing: walk.missing, included: [...walk.included.values()] };
 }
@@ -47,8 +55,11 @@ class Walk {
   visit(stored: StoredObject<IngressRoute>, delegated: string, chain: readonly StoredObject<IngressRoute>[]): void {
     const { ref, object } = stored;
     const proxy = proxyOf(stored);
-    for (const [index, route] of object.spec.routes.entries()) {
-      const path = `spec.routes[${index}]`;
+    const ordered = object.spec.routes.map((route, index) => ({ route, path: `spec.routes[${index}]` }));
+    // Its own routes before those of others, as with HTTPProxies: of two with the same prefix the first counts.
+    const own = ordered.filter(({ route }) => route.delegate === undefined);
+    const delegating = ordered.filter(({ route }) => route.delegate !== undefined);
+    for (const { route, path } of [...own, ...delegating]) {
       if (!isBelow(route.match, delegated)) {
         const message = `the path prefix ${route.match} does not match the parent's path prefix ${delegated}, so this route has no effect`;
         const reason = "PathMatchConditionsNotValid";

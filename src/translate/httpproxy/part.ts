@@ -1,10 +1,11 @@
 import type { HttpProxy } from "#resources/httpproxy.ts";
+import type { IngressRoute } from "#resources/ingressroute.ts";
 import { type ObjectRef, refKey } from "#resources/ref.ts";
 import type { StoredObject } from "#store/store.ts";
 import { isOurs } from "../ingress-class.ts";
 import type { TranslateSettings } from "../settings.ts";
 import type { Fact, Reader, UnitBuilder } from "../unit.ts";
-import { proxyOf } from "./ingressroute-tree.ts";
+import { classed } from "./ingressroute-tree.ts";
 
 /** What the host of a tree of proxies lets their parts know: that they are reached. */
 export function reachedFact(ref: ObjectRef, host: string): Fact {
@@ -35,7 +36,7 @@ export function partBuilder(settings: TranslateSettings): UnitBuilder {
     const part = readPart(key, read);
     if (part === undefined || part.object.spec.virtualhost !== undefined) return undefined;
     const nothing = { items: [], needs: [], facts: [] };
-    if (!isOurs(part.object, settings, read) || read.facts(reachedTopic(part.ref)).length > 0)
+    if (!isOurs(classed(part.object), settings, read) || read.facts(reachedTopic(part.ref)).length > 0)
       return { ...nothing, verdicts: [] };
     return {
       ...nothing,
@@ -53,9 +54,7 @@ export function partBuilder(settings: TranslateSettings): UnitBuilder {
   };
 }
 
-function readPart(key: string, read: Reader): StoredObject<HttpProxy> | undefined {
+function readPart(key: string, read: Reader): StoredObject<HttpProxy | IngressRoute> | undefined {
   const [namespace = "", name = "", kind] = key.split("/");
-  if (kind === undefined) return read.get("HTTPProxy", namespace, name);
-  const route = read.get("IngressRoute", namespace, name);
-  return route === undefined ? undefined : proxyOf(route);
+  return kind === undefined ? read.get("HTTPProxy", namespace, name) : read.get("IngressRoute", namespace, name);
 }

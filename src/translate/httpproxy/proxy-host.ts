@@ -9,7 +9,7 @@ import type { TranslateSettings } from "../settings.ts";
 import type { Fact, Reader, UnitId } from "../unit.ts";
 import type { Verdict } from "../verdict.ts";
 import { mergedMatch } from "./conditions.ts";
-import { ingressRouteTree, proxyOf } from "./ingressroute-tree.ts";
+import { classed, ingressRouteTree, proxyOf } from "./ingressroute-tree.ts";
 import { reachedFact } from "./part.ts";
 import { ProxyProblems } from "./proxy-problems.ts";
 import { proxyRoute } from "./proxy-route.ts";
@@ -147,7 +147,7 @@ function treeOf(
   if (route !== undefined) {
     const find: Parameters<typeof ingressRouteTree>[1] = (...named) => {
       const found = read.get("IngressRoute", ...named);
-      return found !== undefined && isOurs(proxyOf(found).object, settings, read) ? found : undefined;
+      return found !== undefined && isOurs(classed(found.object), settings, read) ? found : undefined;
     };
     return ingressRouteTree(route, find, problems);
   }

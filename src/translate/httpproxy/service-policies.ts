@@ -47,7 +47,10 @@ export function verification(
     return "refused";
   };
   if (!tls) {
-    const fix = "set protocol: tls or h2, or remove validation";
+    const fix =
+      ref.kind === "IngressRoute"
+        ? "annotate the Service with projectcontour.io/upstream-protocol.tls, or remove validation"
+        : "set protocol: tls or h2, or remove validation";
     return wrong("TLSUpstreamValidation", "its certificate is to be verified, and it is spoken to without TLS", fix);
   }
   const found = usableSecret(validation.caSecret, ref.namespace, read);

@@ -125,7 +125,7 @@ function follow(
   const { name, namespace = proxy.ref.namespace } = include;
   const child = find(namespace, name);
   if (child === undefined)
-    return wrong("TCPProxyIncludeError", "IncludeNotFound", `HTTPProxy ${namespace}/${name} does not exist`);
+    return wrong("TCPProxyIncludeError", "IncludeNotFound", `${proxy.ref.kind} ${namespace}/${name} does not exist`);
   if (child.object.spec.virtualhost !== undefined)
     return wrong("TCPProxyIncludeError", "RootIncludesRoot", `${formatRef(child.ref)} has a virtualhost of its own`);
   if (chain.some(({ ref }) => refKey(ref) === refKey(child.ref)))
