@@ -28,7 +28,11 @@ export interface RouteServices {
  * The services of a route as clusters. One that is missing gets nothing, and the others share what comes; one whose own
  * settings are wrong is as good as missing, because without them it might be sent what it must not get.
  */
-export function routeServices(route: Pick<ProxyRoute, "services">, wishes: RouteWishes, context: RouteContext): RouteServices {
+export function routeServices(
+  route: Pick<ProxyRoute, "services">,
+  wishes: RouteWishes,
+  context: RouteContext,
+): RouteServices {
   const entries = route.services.map((service, index) => ({ service, index }));
   const targets = entries.filter(({ service }) => service.mirror !== true);
   const mirrors = entries.filter(({ service }) => service.mirror === true);
