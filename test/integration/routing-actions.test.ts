@@ -13,6 +13,8 @@ const OBJECTS = together(
         requestRedirectPolicy: { scheme: "https", hostname: "other.test", path: "/x", statusCode: 308 },
       }),
       at("/redirect-prefix", { requestRedirectPolicy: { prefix: "/y", port: 8080 } }),
+      at("/longest", { directResponsePolicy: { statusCode: 200, body: "x".repeat(4096) } }),
+      at("/too-long", { directResponsePolicy: { statusCode: 200, body: "x".repeat(4097) } }),
       at("/direct", { directResponsePolicy: { statusCode: 418, body: "teapot" } }),
       at("/rewrite", { ...to("a"), pathRewritePolicy: { replacePrefix: [{ replacement: "/new" }] } }),
       at("/to-root", { ...to("a"), pathRewritePolicy: { replacePrefix: [{ replacement: "/" }] } }),
@@ -96,6 +98,8 @@ const CASES: readonly RoutingCase[] = [
     answered: { location: "http://actions.test:8080/y/z" },
   },
   { what: "an answer of its own", host: "actions.test", path: "/direct", status: 418, body: "teapot" },
+  { what: "the longest answer of its own", host: "actions.test", path: "/longest", body: "x".repeat(4096) },
+  { what: "an answer that is too long", host: "actions.test", path: "/too-long", status: 503 },
   { what: "a prefix replaced", host: "actions.test", path: "/rewrite/x?q=1", from: "a", seen: { path: "/new/x?q=1" } },
   {
     what: "a prefix replaced, the path is all of it",

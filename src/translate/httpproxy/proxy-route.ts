@@ -118,8 +118,22 @@ function actionOf(
     return undefined;
   }
   if (redirect !== undefined) return redirectOf(redirect, context);
-  if (direct !== undefined) return { type: "respond", status: direct.statusCode, body: direct.body ?? "" };
+  if (direct !== undefined) return directResponse(direct, context);
   return forward(route, match, host, context);
+}
+
+/** What Envoy takes as a body in a route (RouteConfiguration.max_direct_response_body_size_bytes, where nothing is said). */
+const LONGEST_BODY = 4096;
+
+function directResponse(
+  { statusCode, body = "" }: NonNullable<ProxyRoute["directResponsePolicy"]>,
+  context: RouteContext,
+): IrDirectResponse | undefined {
+  const length = Buffer.byteLength(body);
+  if (length <= LONGEST_BODY) return { type: "respond", status: statusCode, body };
+  const problem = `the body has ${length} bytes, and ${LONGEST_BODY} is the most`;
+  refuse(context, "directResponsePolicy.body", "DirectResponsePolicyNotValid", problem);
+  return undefined;
 }
 
 function redirectOf(
