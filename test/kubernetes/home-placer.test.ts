@@ -297,7 +297,7 @@ suite("discovery into a cluster", { timeout: 240_000 }, () => {
     const [[key, problems] = []] = house.placer.unplaced("east");
     assert.equal(key, "team-shop/bad");
     assert.match(problems?.[0]?.message ?? "", /may not be in the loopback range/);
-    assert.equal(house.placer.lag("east").waiting, 1);
+    await until(() => house.placer.lag("east").waiting === 1, { what: "only the refused one to wait" });
     platform.has(discovered("bad", ["10.20.0.2"]), discovered("good", ["10.20.0.1"]));
     await become(box.admin, "east-bad", ["10.20.0.2"]);
     await house.rest();
