@@ -183,6 +183,22 @@ suite("the client of OpenStack", { timeout: 60_000 }, () => {
     await fails(wrong.projects(never), "unreachable", /cannot be reached/);
   });
 
+  test("a cloud of Mitaka's age: identity 2.0, projects are tenants, and load balancers are in Neutron", async () => {
+    await using cloud = await OpenStackStandIn.start();
+    cloud.isOld = true;
+    cloud.loadBalancers.set("p1", [server(1), server(2), server(3)]);
+    using asked = client(cloud, { region: "one" });
+    assert.deepEqual(await asked.projects(never), [PROJECT]);
+    assert.equal((await asked.list(PROJECT, { what: "loadbalancers" }, never)).length, 3);
+    const asking = cloud.requests.map(({ what }) => what);
+    assert.ok(
+      asking.includes("POST /v2.0/tokens") && asking.includes("GET /net/v2.0/lbaas/loadbalancers"),
+      asking.join(),
+    );
+    using modern = client(cloud, { credentials: { type: "applicationCredential", id: "a", secret: "hunter2" } });
+    await fails(modern.projects(never), "credentials", /identity version 2\.0 only/);
+  });
+
   test("a region or service that the catalog lacks is named, with what it has", async () => {
     await using cloud = await OpenStackStandIn.start();
     using elsewhere = client(cloud, { region: "two" });

@@ -22,6 +22,8 @@ export class OpenStackStandIn implements AsyncDisposable {
   readonly loadBalancers = new Map<string, readonly object[]>();
   projects: readonly { readonly id: string; readonly name: string }[] = [{ id: "p1", name: "team-shop" }];
   pageSize = 2;
+  /** As old as OpenStack Mitaka: identity 2.0, and load balancers in Neutron. */
+  isOld = false;
   /** Seconds. */
   tokenLife = 3600;
   fault: (what: string, token: string | undefined) => Fault | undefined = () => undefined;
@@ -96,14 +98,17 @@ export class OpenStackStandIn implements AsyncDisposable {
 
   async #answer(what: string, url: URL, token: string | undefined, request: IncomingMessage): Promise<Answer> {
     if (what === "POST /v3/auth/tokens") return this.#authenticate(await json(request));
+    if (what === "POST /v2.0/tokens") return this.#authenticateOld(await json(request));
+    if (what === "GET /" && this.isOld) return { status: 300, body: { versions: { values: [{ id: "v2.0" }] } } };
     if (what === "GET /") return { status: 300, body: { versions: { values: [{ id: "v3.14" }, { id: "v2.0" }] } } };
     const project = this.#tokens.get(token ?? "");
     if (project === undefined)
       return { status: 401, body: { error: { message: "The request you have made requires authentication." } } };
     if (what === "GET /v3/auth/projects")
       return { status: 200, body: { projects: this.projects, links: { next: null } } };
+    if (what === "GET /v2.0/tenants") return { status: 200, body: { tenants: this.projects, tenants_links: [] } };
     if (what === "GET /compute/servers/detail") return this.#page("servers", this.servers.get(project) ?? [], url);
-    const [, key = ""] = /^GET \/lb\/v2\.0\/lbaas\/(\w+)$/.exec(what) ?? [];
+    const [, key = ""] = /^GET \/(?:lb|net)\/v2\.0\/lbaas\/(\w+)$/.exec(what) ?? [];
     if (key === "") return { status: 404, body: { message: "not here" } };
     return this.#page(key, key === "loadbalancers" ? (this.loadBalancers.get(project) ?? []) : [], url);
   }
@@ -123,6 +128,23 @@ export class OpenStackStandIn implements AsyncDisposable {
       ],
     };
     return { status: 201, body: { token }, headers: { "x-subject-token": id } };
+  }
+
+  #authenticateOld(body: unknown): Answer {
+    const { auth } = body as { auth: { tenantId?: string } };
+    const id = `token-${++this.#issued}`;
+    this.#tokens.set(id, auth.tenantId ?? "");
+    const endpoints = (path: string) => [
+      { region: "one", publicURL: `${this.url}${path}`, internalURL: "http://inside" },
+    ];
+    const access = {
+      token: { id, expires: new Date(Date.now() + this.tokenLife * 1000).toISOString() },
+      serviceCatalog: [
+        { type: "compute", endpoints: endpoints("/compute") },
+        { type: "network", endpoints: endpoints("/net/") },
+      ],
+    };
+    return { status: 200, body: { access } };
   }
 
   #page(key: string, objects: readonly object[], url: URL): Answer {
