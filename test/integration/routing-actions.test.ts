@@ -5,6 +5,33 @@ import { at, proxy, RoutingBed, type RoutingCase, to } from "./support/routing-b
 
 const NAMES = ["a", "redirecting", "cookies"];
 
+const VARIABLES = [
+  "DOWNSTREAM_REMOTE_ADDRESS",
+  "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT",
+  "DOWNSTREAM_LOCAL_ADDRESS",
+  "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT",
+  "DOWNSTREAM_LOCAL_PORT",
+  "DOWNSTREAM_LOCAL_URI_SAN",
+  "DOWNSTREAM_PEER_URI_SAN",
+  "DOWNSTREAM_LOCAL_SUBJECT",
+  "DOWNSTREAM_PEER_SUBJECT",
+  "DOWNSTREAM_PEER_ISSUER",
+  "DOWNSTREAM_TLS_SESSION_ID",
+  "DOWNSTREAM_TLS_CIPHER",
+  "DOWNSTREAM_TLS_VERSION",
+  "DOWNSTREAM_PEER_FINGERPRINT_256",
+  "DOWNSTREAM_PEER_FINGERPRINT_1",
+  "DOWNSTREAM_PEER_SERIAL",
+  "DOWNSTREAM_PEER_CERT",
+  "DOWNSTREAM_PEER_CERT_V_START",
+  "DOWNSTREAM_PEER_CERT_V_END",
+  "HOSTNAME",
+  "PROTOCOL",
+  "UPSTREAM_REMOTE_ADDRESS",
+  "RESPONSE_FLAGS",
+  "RESPONSE_CODE_DETAILS",
+];
+
 const OBJECTS = together(
   proxy("actions", {
     virtualhost: { fqdn: "actions.test" },
@@ -13,6 +40,21 @@ const OBJECTS = together(
         requestRedirectPolicy: { scheme: "https", hostname: "other.test", path: "/x", statusCode: 308 },
       }),
       at("/redirect-prefix", { requestRedirectPolicy: { prefix: "/y", port: 8080 } }),
+      at("/variables", {
+        ...to("a"),
+        requestHeadersPolicy: {
+          set: VARIABLES.map((name) => ({ name: `X-${name.replaceAll("_", "-")}`, value: `%${name}%` })),
+        },
+      }),
+      at("/extremes", {
+        ...to("a"),
+        retryPolicy: { count: 9e9, perTryTimeout: "1ns" },
+        rateLimitPolicy: { local: { requests: 9e9, burst: 9e9, unit: "hour" } },
+        internalRedirectPolicy: { maxInternalRedirects: 9e9 },
+        timeoutPolicy: { response: "1000000h", idle: "1000000h", idleConnection: "1000000h" },
+      }),
+      at("/zone", { ...to("a"), ipDenyPolicy: [{ source: "Peer", cidr: "fe80::1%eth0" }] }),
+      at("/long-header", { ...to("a"), requestHeadersPolicy: { set: [{ name: "x-a", value: "x".repeat(20_000) }] } }),
       at("/longest", { directResponsePolicy: { statusCode: 200, body: "x".repeat(4096) } }),
       at("/too-long", { directResponsePolicy: { statusCode: 200, body: "x".repeat(4097) } }),
       at("/direct", { directResponsePolicy: { statusCode: 418, body: "teapot" } }),
@@ -100,6 +142,16 @@ const CASES: readonly RoutingCase[] = [
   { what: "an answer of its own", host: "actions.test", path: "/direct", status: 418, body: "teapot" },
   { what: "the longest answer of its own", host: "actions.test", path: "/longest", body: "x".repeat(4096) },
   { what: "an answer that is too long", host: "actions.test", path: "/too-long", status: 503 },
+  {
+    what: "every variable that is let through is one",
+    host: "actions.test",
+    path: "/variables",
+    from: "a",
+    seen: { headers: { "x-protocol": "HTTP/1.1", "x-downstream-remote-address-without-port": "127.0.0.1" } },
+  },
+  { what: "numbers beyond Envoy's", host: "actions.test", path: "/extremes", from: "a" },
+  { what: "an address of one machine alone", host: "actions.test", path: "/zone", status: 503 },
+  { what: "a header that is too long", host: "actions.test", path: "/long-header", status: 503 },
   { what: "a prefix replaced", host: "actions.test", path: "/rewrite/x?q=1", from: "a", seen: { path: "/new/x?q=1" } },
   {
     what: "a prefix replaced, the path is all of it",

@@ -2,6 +2,7 @@ import type { ProxyRoute, ProxyVirtualHost } from "#resources/httpproxy.ts";
 import { extensionCluster } from "../extension.ts";
 import type { IrAuthorization, IrNameMatch } from "../ir-policies.ts";
 import type { Reader, UnitId } from "../unit.ts";
+import { bounded } from "./bounded.ts";
 import { timeLimit } from "./times.ts";
 
 type Authorization = NonNullable<ProxyVirtualHost["authorization"]>;
@@ -82,7 +83,7 @@ export function hostAuthorization(policy: Authorization, own: string, read: Read
           body === undefined
             ? undefined
             : {
-                mostBytes: body.maxRequestBytes,
+                mostBytes: bounded(body.maxRequestBytes),
                 allowPartial: body.allowPartialMessage === true,
                 asBytes: body.packAsBytes === true,
               },

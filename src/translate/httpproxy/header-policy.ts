@@ -14,6 +14,9 @@ export interface HeaderPolicyPlace {
   readonly variables: Readonly<Record<string, string>>;
 }
 
+/** Of HeaderValue.value in Envoy. */
+const LONGEST_VALUE = 16_384;
+
 export function headerPolicy(policy: ProxyHeadersPolicy | undefined, place: HeaderPolicyPlace): HeaderPolicy {
   if (policy === undefined) return { changes: undefined, host: undefined };
   const set = new Map<string, string>();
@@ -29,6 +32,8 @@ export function headerPolicy(policy: ProxyHeadersPolicy | undefined, place: Head
     }
     if (!isHeaderName(key) || key.startsWith(":")) return { problem: `${name} is no name of a header that can be set` };
     if (/[\r\n\0]/.test(value)) return { problem: `the value of header ${name} has more than one line` };
+    if (Buffer.byteLength(value) > LONGEST_VALUE)
+      return { problem: `the value of header ${name} has more than ${LONGEST_VALUE} bytes` };
     if (set.has(key)) return { problem: `header ${name} is set twice` };
     set.set(key, formatOf(value, place.variables));
   }

@@ -36,6 +36,8 @@ export function ipFilter({ ipAllowPolicy: allow, ipDenyPolicy: deny }: Rules): I
 /** `10.0.0.0/8`; an address alone is itself. */
 function parseCidr(text: string): Pick<IrIpRange, "address" | "prefixLength"> | undefined {
   const [, address = "", length] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  // A zone (fe80::1%eth0) is a matter of one machine, and Envoy takes none.
+  if (address.includes("%")) return undefined;
   const bits = isIPv4(address) ? 32 : isIPv6(address) ? 128 : undefined;
   if (bits === undefined) return undefined;
   const prefixLength = length === undefined ? bits : Number(length);

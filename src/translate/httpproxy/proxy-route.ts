@@ -5,6 +5,7 @@ import { routeName } from "../route-name.ts";
 import type { UpstreamVariation } from "../upstream-variation.ts";
 import { mergedMatch, routeConditionsProblem } from "./conditions.ts";
 import { routeAuthorization } from "./authorization.ts";
+import { bounded } from "./bounded.ts";
 import { cookieRewrites } from "./cookie-policy.ts";
 import { globalRateLimit, NO_RATE_LIMIT_SERVICE } from "./global-rate-limit.ts";
 import { headerPolicy } from "./header-policy.ts";
@@ -225,5 +226,12 @@ function internalRedirect(policy: ProxyRoute["internalRedirectPolicy"]): Pick<Ir
     denyRepeatedRouteRedirect,
   } = policy;
   const crossScheme = ({ Never: "never", SafeOnly: "safeOnly", Always: "always" } as const)[allowCrossSchemeRedirect];
-  return { internalRedirect: { most, codes, crossScheme, denyRepeatedRoute: denyRepeatedRouteRedirect === true } };
+  return {
+    internalRedirect: {
+      most: most === undefined ? undefined : bounded(most),
+      codes,
+      crossScheme,
+      denyRepeatedRoute: denyRepeatedRouteRedirect === true,
+    },
+  };
 }

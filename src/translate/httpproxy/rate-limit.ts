@@ -1,5 +1,6 @@
 import type { ProxyRoute } from "#resources/httpproxy.ts";
 import type { IrLocalRateLimit } from "../ir-policies.ts";
+import { bounded } from "./bounded.ts";
 import { isHeaderName } from "./header-conditions.ts";
 
 type LocalPolicy = NonNullable<NonNullable<ProxyRoute["rateLimitPolicy"]>["local"]>;
@@ -21,6 +22,12 @@ export function localRateLimit(
     value: value.replaceAll("%", "%%"),
   }));
   return {
-    limit: { burst: requests + burst, fill: requests, interval: UNITS[unit], status: responseStatusCode, headers },
+    limit: {
+      burst: bounded(requests + burst),
+      fill: bounded(requests),
+      interval: UNITS[unit],
+      status: responseStatusCode,
+      headers,
+    },
   };
 }

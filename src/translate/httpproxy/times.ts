@@ -3,6 +3,7 @@ import { isInfinity } from "#resources/httpproxy-fields.ts";
 import type { ProxyRoute } from "#resources/httpproxy.ts";
 import type { IrRetry } from "../ir-route.ts";
 import { SAFE_RETRIES } from "../retries.ts";
+import { bounded } from "./bounded.ts";
 
 /**
  * Milliseconds of a time limit: 0 for none (`infinity`); undefined where nothing is said, which `0s` is, too (Contour).
@@ -23,7 +24,7 @@ export function retry(policy: ProxyRoute["retryPolicy"]): IrRetry {
   const limit = timeLimit(perTryTimeout);
   return {
     on: [...words].join(","),
-    attempts: count === -1 ? 0 : Math.max(1, count),
+    attempts: count === -1 ? 0 : Math.max(1, bounded(count)),
     perTryTimeout: limit === 0 ? undefined : limit,
     ...(retriableStatusCodes.length === 0 ? {} : { statusCodes: retriableStatusCodes }),
   };
