@@ -1,3 +1,4 @@
+import type { V1EndpointSlice, V1Service } from "@kubernetes/client-node";
 import { bytesHash, canonicalJson } from "#lib/canonical.ts";
 import { compareText } from "#lib/compare.ts";
 import type { Problem } from "#lib/problem.ts";
@@ -56,7 +57,7 @@ export function desiredObjects(upstream: DiscoveredService, options: DesiredOpti
   return { service, slices: slices.filter((object): object is EndpointSlice => object.kind === "EndpointSlice") };
 }
 
-function serviceOf(upstream: DiscoveredService, name: string, options: DesiredOptions): object {
+function serviceOf(upstream: DiscoveredService, name: string, options: DesiredOptions): V1Service {
   const { namespace, labels, annotations, ports, externalName, sessionAffinity } = upstream;
   const { takenOver, staleSince } = options;
   return {
@@ -83,7 +84,7 @@ function serviceOf(upstream: DiscoveredService, name: string, options: DesiredOp
   };
 }
 
-function slicesOf(upstream: DiscoveredService, name: string, { backend }: DesiredOptions): readonly object[] {
+function slicesOf(upstream: DiscoveredService, name: string, { backend }: DesiredOptions): readonly V1EndpointSlice[] {
   if (upstream.externalName !== undefined) return [];
   return mergedGroups(upstream.endpoints).flatMap(({ key, group }) => {
     // The identity is part of it: what shares a name with another backend's service shares no slice with it.
@@ -106,7 +107,7 @@ function slicesOf(upstream: DiscoveredService, name: string, { backend }: Desire
         },
       },
       addressType: group.addressType,
-      ports: group.ports,
+      ports: [...group.ports],
       endpoints: endpoints.map(({ address, ready, serving, terminating, hostname, zone }) => ({
         addresses: [address],
         conditions: { ready, serving, terminating },
