@@ -53,6 +53,12 @@ const OBJECTS = together(
         internalRedirectPolicy: { maxInternalRedirects: 9e9 },
         timeoutPolicy: { response: "1000000h", idle: "1000000h", idleConnection: "1000000h" },
       }),
+      at("/heavy", {
+        services: [
+          { name: "a", port: 80, weight: 9e12 },
+          { name: "cookies", port: 80, weight: 1 },
+        ],
+      }),
       at("/zone", { ...to("a"), ipDenyPolicy: [{ source: "Peer", cidr: "fe80::1%eth0" }] }),
       at("/long-header", { ...to("a"), requestHeadersPolicy: { set: [{ name: "x-a", value: "x".repeat(20_000) }] } }),
       at("/longest", { directResponsePolicy: { statusCode: 200, body: "x".repeat(4096) } }),
@@ -150,6 +156,7 @@ const CASES: readonly RoutingCase[] = [
     seen: { headers: { "x-protocol": "HTTP/1.1", "x-downstream-remote-address-without-port": "127.0.0.1" } },
   },
   { what: "numbers beyond Envoy's", host: "actions.test", path: "/extremes", from: "a" },
+  { what: "weights beyond Envoy's", host: "actions.test", path: "/heavy", from: "a" },
   { what: "an address of one machine alone", host: "actions.test", path: "/zone", status: 503 },
   { what: "a header that is too long", host: "actions.test", path: "/long-header", status: 503 },
   { what: "a prefix replaced", host: "actions.test", path: "/rewrite/x?q=1", from: "a", seen: { path: "/new/x?q=1" } },

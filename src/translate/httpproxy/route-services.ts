@@ -53,6 +53,9 @@ export function routeServices(
   };
 }
 
+/** Envoy adds them up in 32 bits. */
+const MOST_WEIGHT = 2 ** 32 - 1;
+
 /** Without any weight all get the same; where some have one, those without get nothing (Contour). */
 function weighted(
   resolved: readonly { readonly cluster: IrWeightedCluster; readonly weight: number }[],
@@ -64,7 +67,8 @@ function weighted(
   // Those that are left may all be weightless: what was meant for others is not theirs.
   if (resolved.every(({ weight }) => weight === 0)) return undefined;
   if (resolved.length === 1) return [only.cluster];
-  return resolved.map(({ cluster, weight }) => ({ ...cluster, weight }));
+  const scale = Math.max(1, written / MOST_WEIGHT);
+  return resolved.map(({ cluster, weight }) => ({ ...cluster, weight: Math.floor(weight / scale) }));
 }
 
 function weightedCluster(
