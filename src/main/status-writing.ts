@@ -3,6 +3,7 @@ import type { Config } from "#config/config.ts";
 import type { Duty } from "#kubernetes/leadership.ts";
 import type { Logger } from "#lib/log.ts";
 import type { HomeWriteState } from "#monitoring/home-cluster-metrics.ts";
+import { convertAnnotations } from "#resources/ingressroute-as-httpproxy.ts";
 import { type ObjectRef, refKey, type RefKey } from "#resources/ref.ts";
 import type { StatusAddress } from "#sources/cluster/status-form.ts";
 import { isOurs } from "#translate/ingress-class.ts";
@@ -45,7 +46,8 @@ export async function statusWriting(
       const spec = ingressClassName === undefined ? {} : { ingressClassName };
       const state = store.state(ref);
       if (state === undefined) return undefined;
-      if (!isOurs({ metadata: { annotations }, spec }, config.routing, read)) return "not ours";
+      const named = ref.kind === "IngressRoute" ? convertAnnotations(annotations) : annotations;
+      if (!isOurs({ metadata: { annotations: named }, spec }, config.routing, read)) return "not ours";
       return { addresses, problems: problemsOf(state, translator.verdicts(ref), snapshot) };
     },
     log,

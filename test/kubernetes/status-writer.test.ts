@@ -10,6 +10,7 @@ import { ClusterSource } from "#sources/cluster/cluster-source.ts";
 import type { WantedStatus } from "#sources/cluster/status-form.ts";
 import { StatusWriter } from "#sources/cluster/status-writer.ts";
 import { RecordingSink } from "#sources/recording-sink.ts";
+import { customResourceDefinition } from "../../src/crds/custom-resource-definition.ts";
 import { until } from "../integration/support/until.ts";
 import { createNamespace } from "./support/access.ts";
 import type { Manifest } from "./support/api-client.ts";
@@ -51,7 +52,8 @@ class Leader implements AsyncDisposable {
     this.writer = new StatusWriter({
       client,
       limiter: new RateLimiter(undefined, systemClock),
-      wanted: (_ref, { ingressClassName }) => (ingressClassName === "binnacle" ? wanted() : "not ours"),
+      wanted: (_ref, { ingressClassName, annotations }) =>
+        (ingressClassName ?? annotations["kubernetes.io/ingress.class"]) === "binnacle" ? wanted() : "not ours",
       log: silentLogger,
       onWrite: (result) => void this.writes[result]++,
     });
@@ -159,6 +161,32 @@ suite("status in a real API", { timeout: 240_000 }, () => {
     leader.problems = [];
     leader.writer.judgedAll();
     await shows("valid");
+    await leader.settled();
+    assert.deepEqual(leader.writes, { ok: 2, conflict: 0, error: 0 });
+  });
+
+  test("an IngressRoute shows its status in Contour's words, by our own definition", async () => {
+    await using box = await KubeBox.start({ controllers: [] });
+    await createNamespace(box.admin, "shop");
+    await box.admin.apply({ ...customResourceDefinition("IngressRoute") });
+    const route = {
+      apiVersion: "contour.heptio.com/v1beta1",
+      kind: "IngressRoute",
+      metadata: { namespace: "shop", name: "web", annotations: { "kubernetes.io/ingress.class": "binnacle" } },
+      spec: { virtualhost: { fqdn: "shop.example" }, routes: [{ match: "/", services: [{ name: "web", port: 80 }] }] },
+    };
+    await until(() => box.admin.apply(route).then(() => true), { what: "the definition to be in force" });
+    await using leader = new Leader(box.kubeconfig(box.token("cluster-admin")));
+    leader.problems = [{ ...WRONG, type: "ServiceError" }];
+    const status = async () => {
+      const path = "/apis/contour.heptio.com/v1beta1/namespaces/shop/ingressroutes/web";
+      return (await box.admin.get<{ status?: Readonly<Record<string, unknown>> }>(path)).status;
+    };
+    const shows = (word: string) => until(status, { accept: (shown) => shown?.["currentStatus"] === word, what: word });
+    assert.partialDeepStrictEqual(await shows("invalid"), { loadBalancer: { ingress: [ADDRESS] } });
+    leader.problems = [];
+    leader.writer.judgedAll();
+    assert.equal((await shows("valid"))?.["description"], "valid IngressRoute");
     await leader.settled();
     assert.deepEqual(leader.writes, { ok: 2, conflict: 0, error: 0 });
   });

@@ -11,11 +11,16 @@ import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
 import { formatRef, type Kind, type ObjectRef, parseRefKey, refKey, type RefKey } from "#resources/ref.ts";
 import { HTTP_PROXY_STATUS } from "./http-proxy-status.ts";
+import { INGRESS_ROUTE_STATUS } from "./ingress-route-status.ts";
 import { INGRESS_STATUS } from "./ingress-status.ts";
 import type { SeenStatus, StatusForm, WantedStatus } from "./status-form.ts";
 
 /** The kinds whose status is written. */
-const FORMS: Partial<Readonly<Record<Kind, StatusForm>>> = { Ingress: INGRESS_STATUS, HTTPProxy: HTTP_PROXY_STATUS };
+const FORMS: Partial<Readonly<Record<Kind, StatusForm>>> = {
+  Ingress: INGRESS_STATUS,
+  HTTPProxy: HTTP_PROXY_STATUS,
+  IngressRoute: INGRESS_ROUTE_STATUS,
+};
 
 /** What of a route says whose it is, also when the rest of it cannot be used. */
 export interface RouteClaim {
