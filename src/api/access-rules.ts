@@ -39,6 +39,7 @@ export const ACCESS_RULES: readonly AccessRule[] = [
   rule("GET", "/api/v1/objects", "signedIn"),
   rule("GET", "/api/v1/objects/:kind/:namespace/:name", "signedIn"),
   rule("POST", "/api/v1/explain", "signedIn"),
+  rule("POST", "/api/v1/diff", "signedIn"),
   rule("GET", "/api/v1/backends", "signedIn"),
   rule("GET", "/api/v1/backends/:name", "signedIn"),
   rule("GET", "/api/v1/backends/:name/routes", "signedIn"),

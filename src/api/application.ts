@@ -15,6 +15,7 @@ import { observeAnswers } from "./observe-answers.ts";
 import type { ApiObserver } from "./ports/api-observer.ts";
 import type { ApplianceView } from "./ports/appliance.ts";
 import type { BackendsView } from "./ports/backends.ts";
+import type { DiffView } from "./ports/diff.ts";
 import type { ExplainView } from "./ports/explain.ts";
 import type { Health, MetricsText } from "./ports/health.ts";
 import { KUBE_PREFIX, type KubeView } from "./ports/kube.ts";
@@ -22,6 +23,7 @@ import type { ObjectsView } from "./ports/objects.ts";
 import type { TrafficView } from "./ports/traffic.ts";
 import { alertsRoutes } from "./routes/alerts.ts";
 import { backendsRoutes } from "./routes/backends.ts";
+import { diffRoutes } from "./routes/diff.ts";
 import { explainRoutes } from "./routes/explain.ts";
 import { kubeProblems, kubeRoutes } from "./routes/kubernetes.ts";
 import { monitoringRoutes } from "./routes/monitoring.ts";
@@ -43,6 +45,7 @@ export interface ApplicationViews {
   readonly objects: ObjectsView;
   readonly backends: BackendsView;
   readonly explain: ExplainView;
+  readonly diff: DiffView;
   /** For kubectl; absent where the objects' home is itself a Kubernetes API. */
   readonly kube?: KubeView;
   readonly traffic: TrafficView;
@@ -128,6 +131,7 @@ function apiRoutes(options: ApplicationOptions): RequestHandler {
   router.use(objectsRoutes(objects));
   router.use(backendsRoutes(options.backends));
   router.use(explainRoutes(options.explain, options.traffic));
+  router.use(diffRoutes(options.diff));
   router.use(trafficRoutes(options.traffic));
   router.use(alertsRoutes(new AlertmanagerClient(options.monitoring.alertmanager), options.now));
   router.post("/sign-in-links", (_request, response) => {

@@ -6,6 +6,7 @@ import { check, CHECK_OUTPUTS, type CheckFlags } from "./check.ts";
 import { type CliContext, CommandError } from "./context.ts";
 import { addConvertCommand } from "./convert.ts";
 import { addCrdsCommand } from "./crds.ts";
+import { addDiffCommand } from "./diff-command.ts";
 import { addExplainCommand } from "./explain-command.ts";
 import { get, GET_OUTPUTS, type GetFlags, KIND_WORDS } from "./get.ts";
 import { kubeconfig, type KubeconfigFlags } from "./kubeconfig.ts";
@@ -75,6 +76,7 @@ function build(context: CliContext, exit: (code: number) => void): Command {
   addConvertCommand(program, context, exit);
   addCrdsCommand(program, context, exit);
 
+  addDiffCommand(program, { add: asking, context, exit });
   addExplainCommand(program, { add: asking, context, exit });
   addBackendsCommand(program, { add: asking, context, exit });
 

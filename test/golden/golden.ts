@@ -21,9 +21,9 @@ export function goldenTests(
   const files = readdirSync(folder).sort();
   const cases = files.filter((file) => file.endsWith(IN)).map((file) => file.slice(0, -IN.length));
   for (const name of cases) {
-    void test(name, () => {
+    void test(name, async () => {
       const documents = loadAll(readFileSync(join(folder, name + IN), "utf8"), { schema: CORE_SCHEMA });
-      const produced = plain(produce(documents));
+      const produced = plain(await produce(documents));
       const file = join(folder, name + OUT);
       if (update) writeFileSync(file, dump(produced, { schema: CORE_SCHEMA, lineWidth: -1, noRefs: true, flowLevel }));
       else if (files.includes(name + OUT))

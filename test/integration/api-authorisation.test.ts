@@ -62,6 +62,7 @@ const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     { method: "POST", path: "/api/v1/explain", body: { authority: `${OWN}.example` } },
     { method: "POST", path: "/api/v1/explain", body: { authority: `${OTHER}.example` }, tells: true },
   ],
+  "/api/v1/diff": [{ method: "POST", path: "/api/v1/diff", body: { files: [], prune: true } }],
   "/api/v1/backends": [get("/api/v1/backends", true)],
   "/api/v1/backends/:name": [get("/api/v1/backends/east", true)],
   "/api/v1/backends/:name/routes": [get("/api/v1/backends/east/routes", true)],

@@ -1,4 +1,5 @@
 import type { ApplianceView } from "#api/ports/appliance.ts";
+import type { DiffView } from "#api/ports/diff.ts";
 import type { ExplainView } from "#api/ports/explain.ts";
 import type { Health, MetricsText } from "#api/ports/health.ts";
 import type { ObjectDetail, ObjectProblem, ObjectsView } from "#api/ports/objects.ts";
@@ -7,6 +8,17 @@ import type { ObjectRef } from "#resources/ref.ts";
 
 /** There is nothing to explain. */
 export const NO_ROUTES: ExplainView = { explain: () => undefined };
+
+/** There is nothing to compare with. */
+export const NO_DIFFERENCE: DiffView = {
+  plan: async () => ({
+    objects: { added: [], changed: [], removed: [], unchanged: 0 },
+    routes: [],
+    hosts: [],
+    problems: { appear: [], go: [] },
+    envoy: [],
+  }),
+};
 
 export const HEALTHY: Health = { live: () => true, ready: () => true, reasons: () => [] };
 

@@ -1,7 +1,14 @@
 import { join } from "node:path";
 import { type Api, type ApiOptions, startApi } from "#api/api.ts";
 import { silentLogger } from "#lib/log.ts";
-import { HEALTHY, METRICS, NO_ROUTES, simulatedAppliance, simulatedObjects } from "./simulated-appliance.ts";
+import {
+  HEALTHY,
+  METRICS,
+  NO_DIFFERENCE,
+  NO_ROUTES,
+  simulatedAppliance,
+  simulatedObjects,
+} from "./simulated-appliance.ts";
 import { simulatedBackends } from "./simulated-backends.ts";
 import { SimulatedTraffic } from "./simulated-traffic.ts";
 
@@ -28,6 +35,7 @@ export function startSimulated(stateDirectory: string, token: string, changes: P
     objects: simulatedObjects(),
     backends: simulatedBackends(Date.now()),
     explain: NO_ROUTES,
+    diff: NO_DIFFERENCE,
     traffic: changes.traffic ?? new SimulatedTraffic(1),
     monitoring: {},
     observer: { answered() {}, authFailed() {} },

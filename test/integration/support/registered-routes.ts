@@ -14,6 +14,7 @@ import { silentLogger } from "#lib/log.ts";
 import {
   HEALTHY,
   METRICS,
+  NO_DIFFERENCE,
   NO_ROUTES,
   simulatedAppliance,
   simulatedObjects,
@@ -62,6 +63,7 @@ export async function registeredRoutes(): Promise<readonly RegisteredRoute[]> {
     objects: simulatedObjects(),
     backends: simulatedBackends(0),
     explain: NO_ROUTES,
+    diff: NO_DIFFERENCE,
     kube,
     kubeWatches: new KubeWatches(kube, now),
     traffic,

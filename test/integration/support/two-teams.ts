@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { ApiOptions } from "#api/api.ts";
 import type { BackendsView } from "#api/ports/backends.ts";
 import type { TrafficView } from "#api/ports/traffic.ts";
+import { defaultConfig } from "#config/load-config.ts";
 import { MemoryArchive } from "#store/archive.ts";
 import { entryFacts } from "#traffic/entry.ts";
 import { entryForTests } from "#traffic/entry-for-tests.ts";
@@ -12,6 +13,7 @@ import { samplingFor } from "#traffic/sampling-for.ts";
 import { TrafficCore } from "#traffic/traffic-core.ts";
 import { ControlPlane } from "../../../src/control-plane.ts";
 import { KubeFeed } from "../../../src/views/kube.ts";
+import { planChanges } from "../../../src/main/plan-changes.ts";
 import { explainView } from "../../../src/views/explain.ts";
 import { objectsView } from "../../../src/views/objects.ts";
 import { listeningPort } from "./free-port.ts";
@@ -75,6 +77,7 @@ export async function twoTeams(t: Ends): Promise<Partial<ApiOptions>> {
     objects: objectsView(store, translator, snapshot),
     backends: backendOfBoth(),
     explain: explainView(store, translator),
+    diff: planChanges({ config: defaultConfig(""), ownAddresses: [], states: () => store.states(), now: Date.now }),
     kube,
     traffic: trafficOfBoth(),
     monitoring: await monitoringOfBoth(t),

@@ -1,0 +1,26 @@
+import { type Command, Option } from "commander";
+import type { CommandOptions } from "./backends-command.ts";
+import { diff, DIFF_OUTPUTS, type DiffFlags } from "./diff.ts";
+
+const NOTES = `
+Nothing is changed. Exit code 0: no difference; 1: differences; 2: it could not be told.
+
+Examples:
+  binnacle diff shop.yaml                        what applying this file would do to the running appliance
+  binnacle diff manifests/ --prune               as the whole of it: what is in no file would go
+  binnacle diff manifests/ --against before/     two folders, without an appliance
+`;
+
+export function addDiffCommand(program: Command, { add, context, exit }: CommandOptions): void {
+  add(program, "diff", "say what manifests would change before they are applied")
+    .argument("<paths...>", "manifests or folders")
+    .option("--against <path>", "compare with these manifests instead of an appliance; both are the whole of it")
+    .option("--prune", "objects that are in none of the files would be removed; discovered ones stay")
+    .option(
+      "--config <file>",
+      "configuration file, for --against (default: ./binnacle.yaml, else the built-in defaults)",
+    )
+    .addOption(new Option("-o, --output <format>", "how to print").choices([...DIFF_OUTPUTS]).default("text"))
+    .addHelpText("after", NOTES)
+    .action(async (paths: string[], flags: DiffFlags) => exit(await diff(paths, flags, context)));
+}
