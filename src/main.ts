@@ -18,6 +18,7 @@ import { SnapshotServerProcess } from "#snapshot-server/snapshot-server-process.
 import { SnapshotArchive } from "#xds/snapshot-archive.ts";
 import { API_ADDRESS_FILE } from "./cli/api-client.ts";
 import { ControlPlane } from "./control-plane.ts";
+import { orderCertificates } from "./main/acme.ts";
 import { apiTls } from "./main/api-tls.ts";
 import { applianceView, health } from "./main/appliance-view.ts";
 import { clusterAccess } from "./main/cluster-access.ts";
@@ -156,6 +157,10 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   const writers = [status, discovery.inCluster].filter((writer) => writer !== undefined);
   const watchers = writers.map(({ watcher }) => watcher);
   const names = followNames(config, controlPlane, state.path, logger, parts);
+  if (config.acme !== undefined) {
+    const order = { settings: config.acme, controlPlane, stateDirectory: state.path, metrics: metrics.acme, logger };
+    await orderCertificates(order, parts);
+  }
   const settle = async (): Promise<void> => {
     await discovery.settled;
     // Which names there are is known once everything has been translated.

@@ -24,6 +24,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   kubernetes: ["lib"],
   // A client of DNS servers.
   dns: ["lib"],
+  // Certificates from an ACME server: orders, what is kept, when the next is due.
+  acme: ["lib", "resources"],
   // Where objects come from; they write into the store.
   sources: ["kubernetes", "lib", "resources", "store"],
   // Upstream platforms: a row each, so that none imports another.

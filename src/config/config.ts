@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Immutable } from "#lib/immutable.ts";
 import { isMap, maps, type Report, rule } from "#lib/schema-rules.ts";
+import { acme } from "./acme.ts";
 import { alerts } from "./alerts.ts";
 import { backends } from "./backends.ts";
 import { api, log, xds } from "./control-plane.ts";
@@ -26,6 +27,9 @@ export function configSchema(fromHere: (path: string) => string) {
       sources: sources(fromHere).describe("Where objects come from."),
       backends: backends(fromHere).describe("Where upstreams are found besides the home of the objects."),
       routing: routing.describe("What applies to every route unless an object says otherwise."),
+      acme: acme(fromHere)
+        .exactOptional()
+        .describe("Where certificates are ordered from for objects that ask for it; nowhere when absent."),
       upstreams: upstreams.describe("Where traffic may go."),
       envoy: envoy.describe("The data plane's process."),
       xds: xds(fromHere).describe("How Envoys reach the control plane; the local one uses a Unix socket."),
@@ -35,11 +39,19 @@ export function configSchema(fromHere: (path: string) => string) {
       alerts: alerts(fromHere).describe("Who hears of what."),
       log: log.describe("The control plane's own log, on standard error."),
     })
-    .check(rule(checkPorts));
+    .check(rule(checkPorts))
+    .check(rule(checkAcmeHome));
 }
 
 /** The appliance's configuration. Durations are milliseconds; a setting that is absent by default is `undefined`. */
 export type Config = Immutable<z.output<ReturnType<typeof configSchema>>>;
+
+/** Control planes that share a cluster would each order the same certificates, and only one would see the answer come. */
+function checkAcmeHome({ acme: server, sources: homes }: Readonly<Record<string, unknown>>, report: Report): void {
+  if (server === undefined || !isMap(homes) || homes["cluster"] === undefined) return;
+  const fix = "remove acme and let cert-manager put Secrets into the cluster, or use a directory";
+  report(["acme"], "certificates are kept in the state directory, which control planes of a cluster do not share", fix);
+}
 
 /** Every port of TCP may stand once, whoever listens on it: the second would fail to start, or take the first one's traffic. */
 function checkPorts(config: Readonly<Record<string, unknown>>, report: Report): void {

@@ -32,6 +32,7 @@ export function translateSettings(config: Config, ownAddresses: readonly string[
       ownAddresses: ownAddresses.filter((address) => !isLocalAddress(address)),
       externalName: config.upstreams.externalName,
     },
+    acme: config.acme !== undefined,
   };
 }
 

@@ -1,4 +1,5 @@
 import { Gauge, Registry, collectDefaultMetrics } from "prom-client";
+import { AcmeMetrics } from "./acme-metrics.ts";
 import { ApiMetrics } from "./api-metrics.ts";
 import { CertificateMetrics } from "./certificate-metrics.ts";
 import { ChildMetrics } from "./child-metrics.ts";
@@ -30,6 +31,7 @@ export class Metrics {
   readonly traffic = new TrafficMetrics(this.#registry);
   readonly api = new ApiMetrics(this.#registry);
   readonly certificates = new CertificateMetrics(this.#registry);
+  readonly acme = new AcmeMetrics(this.#registry);
   readonly xds: XdsMetrics;
 
   constructor(options: MetricsOptions) {
