@@ -2,13 +2,13 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { lastLines, run } from "./command.mjs";
+import { withGoEnvironment } from "./go-build.mjs";
 import { findGo } from "./go-toolchain.mjs";
 import { cacheFolder, inRoot } from "./paths.mjs";
 import { findInstalled } from "./programs.mjs";
 import { hashOf, isComplete, place } from "./place.mjs";
 import { Problem } from "./problem.mjs";
 import { step } from "./progress.mjs";
-import { withTemporary } from "./temporary.mjs";
 
 const sources = inRoot("test", "kubernetes", "kubebox");
 const program = { variable: "BINNACLE_KUBEBOX", names: ["kubebox"] };
@@ -30,21 +30,6 @@ function sourceFiles() {
   return names.sort().map((name) => [name, readFileSync(join(sources, name))]);
 }
 
-/** Go's own caches are used and kept when Go is the machine's own; 4 GB of them are not left behind for one of ours. */
-async function withEnvironment(go, work) {
-  const env = { ...process.env, CGO_ENABLED: "0", GOTOOLCHAIN: "local", GOWORK: "off" };
-  if (!go.ours) return await work(env);
-  return await withTemporary(cacheFolder(), "go-build", (folder) =>
-    work({
-      ...env,
-      GOCACHE: join(folder, "build"),
-      GOMODCACHE: join(folder, "modules"),
-      // Modules are read-only otherwise, and only root could remove them.
-      GOFLAGS: `${env.GOFLAGS || ""} -modcacherw`.trim(),
-    }),
-  );
-}
-
 async function goCommand(go, args, options) {
   // Half an hour of two processors, in the worst case: whoever works on this machine meanwhile goes first.
   const { code, output } = await run("nice", ["-n", "10", go.program, ...args], { cwd: sources, ...options });
@@ -57,7 +42,7 @@ async function goCommand(go, args, options) {
 const linesOf = (text) => text.split("\n").length - 1;
 
 async function build(go, target, progress) {
-  await withEnvironment(go, async (env) => {
+  await withGoEnvironment(go, async (env) => {
     let modules = 0;
     const onDownload = (text) => {
       modules += text.split("go: downloading").length - 1;

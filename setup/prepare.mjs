@@ -8,6 +8,7 @@ import { nodePath } from "./node.mjs";
 import { findOpenStack } from "./openstack.mjs";
 import { ensurePackages, packagesReady } from "./packages.mjs";
 import { cacheFolder, childEnvironment, inRoot } from "./paths.mjs";
+import { findPebble } from "./pebble.mjs";
 import { findPrograms, forgetUnavailable } from "./programs.mjs";
 import { describe } from "./problem.mjs";
 import { fail, say, step, waitingFor } from "./progress.mjs";
@@ -45,6 +46,7 @@ export async function prepare(needs) {
   }
   const programs = needs.programs ? findPrograms(needs.required) : [];
   if (needs.kubebox) programs.push(findKubebox());
+  if (needs.pebble) programs.push(findPebble());
   if (needs.openstack) programs.push(findOpenStack());
   sweep(cacheFolder());
   const results = await Promise.allSettled([prepareCheckout(needs), ...programs]);

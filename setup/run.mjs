@@ -24,6 +24,10 @@ const verbs = {
     needs: { programs: true, openstack: true },
     command: (args) => [inRoot("setup", "test-openstack.mjs"), ...args],
   },
+  "test:acme": {
+    needs: { programs: true, pebble: true },
+    command: (args) => [inRoot("setup", "test.mjs"), "test/acme", ...args],
+  },
   check: { needs: {}, command: (args) => [inRoot("setup", "check.mjs"), ...args] },
   bench: {
     // The Kubernetes API server is built from its sources, so only for the one that needs it.
@@ -40,13 +44,14 @@ const help = `node setup/run.mjs VERB [ARGUMENT...]
   test     run the tests [whose path has a PATTERN] npm test -- PATTERN
   test:kubernetes  those with real Kubernetes API servers  npm run test:kubernetes
   test:openstack   those with real OpenStack APIs  npm run test:openstack
+  test:acme  those with a real ACME server         npm run test:acme
   check    types, lint, format, architecture        npm run check
   bench    run the benchmarks                       npm run bench
   setup    only make the machine ready
 
 Programs are kept in $BINNACLE_CACHE (default ~/.cache/binnacle). BINNACLE_ENVOY, BINNACLE_PROMETHEUS,
-BINNACLE_PROMTOOL, BINNACLE_ALERTMANAGER, BINNACLE_AMTOOL, BINNACLE_NODE_EXPORTER, BINNACLE_JSONNET and
-BINNACLE_KUBEBOX name programs of your own.
+BINNACLE_PROMTOOL, BINNACLE_ALERTMANAGER, BINNACLE_AMTOOL, BINNACLE_NODE_EXPORTER, BINNACLE_JSONNET,
+BINNACLE_KUBEBOX and BINNACLE_PEBBLE name programs of your own.
 `;
 
 const [name, ...args] = process.argv.slice(2);

@@ -6,6 +6,7 @@ export type BinaryVariable =
   | "BINNACLE_AMTOOL"
   | "BINNACLE_ENVOY"
   | "BINNACLE_JSONNET"
+  | "BINNACLE_PEBBLE"
   | "BINNACLE_PROMETHEUS"
   | "BINNACLE_PROMTOOL";
 
@@ -13,7 +14,9 @@ export type BinaryVariable =
 export function requiredBinary(variable: BinaryVariable): string {
   const path = process.env[variable];
   if (path === undefined || path === "") {
-    throw new Error(`${variable} is not set; run this test by "npm test", which finds or fetches the component`);
+    throw new Error(
+      `${variable} is not set; run this test by "npm test" (npm run test:acme for BINNACLE_PEBBLE), which finds or fetches the component`,
+    );
   }
   try {
     accessSync(path, constants.X_OK);
