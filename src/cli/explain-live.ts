@@ -37,6 +37,12 @@ export async function liveComparison(
     const words = `listener ${listener.name} takes connections with a PROXY header alone`;
     throw new CommandError(words, "name another with --listener, or ask without --live");
   }
+  if (expected.tls?.clientCertificates === "required") {
+    throw new CommandError("the host asks clients for certificates, and this one has none", "ask without --live");
+  }
+  if (expected.upstreams.length > 0 && expected.winner === undefined) {
+    throw new CommandError("connections for this server name are not read as requests", "ask without --live");
+  }
   const host = expected.host?.name ?? question.authority.replace(/:\d+$/, "");
   const pin = await client.post<Pin>("/traffic/pins", { target: { host }, seconds: 30 }).catch(() => undefined);
   try {

@@ -54,11 +54,16 @@ function section(title: string, lines: readonly string[]): string[] {
   return ["", ...(title === "" ? [] : [`${title}:`]), ...lines.map((line) => `  ${line}`)];
 }
 
-function tlsWords({ minimumVersion, maximumVersion, certificate }: NonNullable<Explanation["tls"]>): string {
+function tlsWords({
+  minimumVersion,
+  maximumVersion,
+  certificate,
+  clientCertificates,
+}: NonNullable<Explanation["tls"]>): string {
   const versions = minimumVersion === maximumVersion ? minimumVersion : `${minimumVersion} to ${maximumVersion}`;
-  if (certificate === undefined) return versions;
-  const from = certificate.secret === undefined ? "" : ` from ${formatRef(certificate.secret)}`;
-  return `${versions}, certificate of ${certificate.name}${from}`;
+  const from = certificate?.secret === undefined ? "" : ` from ${formatRef(certificate.secret)}`;
+  const own = certificate === undefined ? "" : `, certificate of ${certificate.name}${from}`;
+  return `${versions}${own}${clientCertificates === undefined ? "" : `, client certificates are ${clientCertificates}`}`;
 }
 
 function routeWords({ asks, owner, origin }: ExplainedRoute): string {
@@ -86,7 +91,7 @@ function upstreamLines({ backend, namespace, service, port, endpoints }: Explain
   const priorities = new Set(endpoints.map(({ priority }) => priority)).size > 1;
   return [
     `${share}  ${namespace}/${service}:${port}${from}`,
-    ...(endpoints.length === 0 ? ["  no endpoints: Envoy answers 503"] : []),
+    ...(endpoints.length === 0 ? ["  no endpoints"] : []),
     ...endpoints.map(({ address, health, weight, priority, zone }) => {
       const after = priorities ? `, priority ${priority}` : "";
       return `  ${address}  ${health}, weight ${weight}${after}${zone === undefined ? "" : `, zone ${zone}`}`;

@@ -1,4 +1,4 @@
-import type { IrCertificate, IrListener, IrTlsChain } from "./ir.ts";
+import type { IrCertificate, IrListener, IrTcpCluster, IrTlsChain } from "./ir.ts";
 import { ANY_HOST } from "./ir.ts";
 import type { IrDirectResponse, IrRoute } from "./ir-route.ts";
 import { ownAddress, redirectLocation } from "./match-redirect.ts";
@@ -21,6 +21,8 @@ export type Prediction =
   | { readonly type: "noListener"; readonly why: string }
   /** No certificate stands for the server name: the handshake fails. */
   | (OnListener & { readonly type: "noHandshake"; readonly why: string })
+  /** The chain forwards connections as they are, and reads no requests; without clusters it closes them. */
+  | (OnListener & { readonly type: "connection"; readonly clusters: readonly IrTcpCluster[] })
   /** Envoy answers before it looks for a host. */
   | (OnListener & { readonly type: "early"; readonly answer: EarlyAnswer })
   /** No virtual host: 404, or 421 on a TLS chain. */
@@ -67,9 +69,11 @@ export function predict(question: MatchQuestion, world: MatchWorld): Prediction 
   const certificate = question.secure ? certificateFor(serverName, world) : undefined;
   const routeTable = listener.serves.protocol === "http" ? listener.serves.routeTable : (chain?.routeTable ?? "");
   const on = { listener, routeTable, chain, certificate };
-  if (question.secure && certificate === undefined) {
+  const isPassed = chain?.policy === "passthrough";
+  if (question.secure && certificate === undefined && !isPassed) {
     return { ...on, type: "noHandshake", why: `no certificate stands for the server name ${serverName}` };
   }
+  if (chain?.tcp !== undefined) return { ...on, type: "connection", clusters: chain.tcp };
   const request = routedRequest(question);
   if ("status" in request) return { ...on, type: "early", answer: request };
   const chosen = chooseVirtualHost(world.hosts.get(routeTable) ?? new Map(), name);

@@ -2,6 +2,7 @@ import type { ExplainedLoser, ExplainedRoute, Explanation, ExplainView } from "#
 import type { Origin } from "#lib/problem.ts";
 import { formatRef, type ObjectRef } from "#resources/ref.ts";
 import type { Store } from "#store/store.ts";
+import type { IrTcpCluster } from "#translate/ir.ts";
 import type { IrRoute } from "#translate/ir-route.ts";
 import { predict, type Prediction } from "#translate/match-prediction.ts";
 import { matchWords } from "#translate/match-route.ts";
@@ -36,6 +37,8 @@ function explanation(
   switch (prediction.type) {
     case "noHandshake":
       return { ...NOTHING, ...on, summary: `the TLS handshake fails: ${prediction.why}` };
+    case "connection":
+      return connection(prediction.clusters, world, on, sees);
     case "early": {
       const { status, why, location } = prediction.answer;
       const where = location === undefined ? {} : { location };
@@ -104,15 +107,37 @@ function routed(
   };
 }
 
+/** What is forwarded has no route, and so nobody but its upstreams says whose it is. */
+function connection(
+  clusters: readonly IrTcpCluster[],
+  world: MatchWorld,
+  on: Partial<Explanation>,
+  sees: Sees,
+): Explanation | undefined {
+  const upstreams = explainedUpstreams(clusters, world, sees);
+  if (clusters.length > 0 && upstreams.length === 0) return undefined;
+  const targets = [...new Set(upstreams.map(({ namespace, service, port }) => `${namespace}/${service}:${port}`))];
+  const does = targets.length === 0 ? "are closed" : `go to ${targets.join(", ")} as they are`;
+  return {
+    ...NOTHING,
+    ...on,
+    summary: `connections for this server name ${does}, and no requests are read`,
+    upstreams,
+  };
+}
+
 function listenerPart({ listener, chain, certificate }: OnListener, sees: Sees): Partial<Explanation> {
   const { name, address, port, proxyProtocol } = listener;
   const place = { listener: { name, address, port, proxyProtocol } };
   if (chain === undefined || typeof chain.policy === "string") return place;
-  const { minimumVersion, maximumVersion } = chain.policy;
+  const { minimumVersion, maximumVersion, client } = chain.policy;
   const tls = {
     chain: chain.name,
     minimumVersion,
     maximumVersion,
+    ...(client === undefined
+      ? {}
+      : { clientCertificates: client.optional ? ("optional" as const) : ("required" as const) }),
     ...(certificate === undefined
       ? {}
       : {

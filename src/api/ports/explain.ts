@@ -36,6 +36,8 @@ export interface Explanation {
     readonly chain: string;
     readonly minimumVersion: string;
     readonly maximumVersion: string;
+    /** Absent: none is asked for. */
+    readonly clientCertificates?: "required" | "optional";
     /** The name that the certificate stands under, and the Secret that holds it where the asker sees it. */
     readonly certificate?: { readonly name: string; readonly secret?: ObjectRef };
   };

@@ -90,6 +90,7 @@ function compareOne(outcome: Outcome, line: Readonly<Record<string, unknown>>): 
   const text = (key: string): string => stringOf(line[key]);
   switch (prediction.type) {
     case "noListener":
+    case "connection":
     case "noHandshake":
       return assert.fail(`${what}: it was answered`);
     case "early":
