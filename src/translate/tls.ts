@@ -76,9 +76,15 @@ export function parsePolicyTable(table: string): TlsPolicy | undefined {
 
 /** The Secret of a TLS entry; one that names none has a name where its certificate comes from the ACME server. */
 export function entrySecretName(ingress: Ingress, { secretName, hosts }: IngressTls): string | undefined {
-  if (secretName !== undefined || readIngressAnnotations(ingress.metadata.annotations).value.acme !== true)
-    return secretName;
+  if (secretName !== undefined || !asksAcme(ingress)) return secretName;
   return acmeSecretName(tlsHosts(ingress, hosts));
+}
+
+/** Of a certificate that the ACME server is asked for. */
+export const PENDING = "its certificate from the ACME server is not here yet";
+
+function asksAcme(ingress: Ingress): boolean {
+  return readIngressAnnotations(ingress.metadata.annotations).value.acme === true;
 }
 
 function keyPair(
@@ -98,11 +104,16 @@ function keyPair(
       fix,
     },
   });
+  const pending = (): { verdict: Verdict } => {
+    const told = verdict("CertificatePending", PENDING, "wait; where none can be had, the reason stands beside this");
+    return { verdict: { ...told.verdict, severity: "warning" } };
+  };
   const secretName = entrySecretName(ingress, entry);
   if (secretName === undefined) {
     return verdict("SecretNotNamed", "no Secret is named", "name a Secret of type kubernetes.io/tls");
   }
   const secret = read.get("Secret", namespace, secretName)?.object;
+  if (secret === undefined && asksAcme(ingress)) return pending();
   if (secret === undefined) {
     return verdict(
       "SecretNotFound",
@@ -112,10 +123,7 @@ function keyPair(
   }
   const found = pairOf(secret);
   if ("pair" in found) return { pair: found.pair, secret: refOf(secret) };
-  if (acmeState(secret.metadata) !== undefined) {
-    const message = "its certificate has been ordered and is not here yet";
-    return verdict("CertificatePending", message, "wait; should the order fail, its reason stands beside this");
-  }
+  if (acmeState(secret.metadata) !== undefined) return pending();
   return verdict(
     "SecretNotValid",
     `Secret ${namespace}/${secretName} cannot be used: ${found.problem}`,

@@ -1,4 +1,5 @@
 import { acmeState } from "#resources/acme.ts";
+import { readProxyAnnotations } from "#resources/annotations.ts";
 import type { ProxyVirtualHost } from "#resources/httpproxy.ts";
 import { refOf } from "#resources/resource.ts";
 import type { ObjectRef } from "#resources/ref.ts";
@@ -6,7 +7,7 @@ import { usableSecret } from "../delegation.ts";
 import type { IrClientValidation, TlsPolicy } from "../ir.ts";
 import { pairOf } from "../secret-pair.ts";
 import type { TranslateSettings } from "../settings.ts";
-import type { HostTls } from "../tls.ts";
+import { type HostTls, PENDING } from "../tls.ts";
 import type { Reader } from "../unit.ts";
 import { clientValidation } from "./client-validation.ts";
 import type { ProxyProblems } from "./proxy-problems.ts";
@@ -74,7 +75,8 @@ export function proxyTls(
         message,
         `add a TLSCertificateDelegation in namespace ${namespace}`,
       );
-    } else {
+    } else if (namespace === ref.namespace && asksAcme(ref, read)) problems.warn(ref, CERTIFICATE_PENDING);
+    else {
       const message = `Secret ${namespace}/${name} does not exist, so the host is not served over TLS`;
       wrong("SecretNotValid", "secretName", message, `create it with type kubernetes.io/tls in namespace ${namespace}`);
     }
@@ -84,13 +86,25 @@ export function proxyTls(
   if ("pair" in pair) return { pair: { ...pair.pair, secret: refOf(found.secret) }, policy, clients: good, closed };
   const { namespace, name } = found.secret.metadata;
   if (acmeState(found.secret.metadata) !== undefined) {
-    const pending = "its certificate has been ordered and is not here yet, so the host is not served over TLS";
-    wrong("CertificatePending", "secretName", pending, "wait; should the order fail, its reason stands beside this");
+    problems.warn(ref, CERTIFICATE_PENDING);
     return nothing;
   }
   const message = `Secret ${namespace}/${name} cannot be used: ${pair.problem}, so the host is not served over TLS`;
   wrong("SecretNotValid", "secretName", message, "put a certificate and its key into tls.crt and tls.key");
   return nothing;
+}
+
+const CERTIFICATE_PENDING = {
+  type: "TLSError",
+  reason: "CertificatePending",
+  path: "spec.virtualhost.tls.secretName",
+  message: `${PENDING}, so the host is not served over TLS`,
+  fix: "wait; where none can be had, the reason stands beside this",
+} as const;
+
+function asksAcme({ kind, namespace, name }: ObjectRef, read: Reader): boolean {
+  const proxy = kind === "HTTPProxy" ? read.get(kind, namespace, name) : undefined;
+  return proxy !== undefined && readProxyAnnotations(proxy.object.metadata.annotations).value.acme === true;
 }
 
 const VERSIONS = ["1.2", "1.3"] as const;
