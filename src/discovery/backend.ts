@@ -4,7 +4,7 @@ import type { Problem } from "#lib/problem.ts";
 import type { DiscoveryCache } from "./cache.ts";
 import { DeletionGuard } from "./deletion-guard.ts";
 import { type Difference, difference } from "./difference.ts";
-import { type DiscoveredKey, discoveredKey, type DiscoveredService } from "./discovered.ts";
+import { type DiscoveredKey, discoveredKey, type DiscoveredService, isWithin } from "./discovered.ts";
 import type {
   Discoverer,
   DiscoveryFailure,
@@ -147,7 +147,7 @@ export class Backend implements DiscoveryReport {
 
   full({ services, unread, millis }: FullSet): void {
     const silent = new Set(unread);
-    const reported = new Map([...this.#reported].filter(([, { scope }]) => silent.has(scope)));
+    const reported = new Map([...this.#reported].filter(([, { scope }]) => isWithin(scope, silent)));
     const told = new Set<DiscoveredKey>();
     for (const service of services) {
       const key = discoveredKey(service);

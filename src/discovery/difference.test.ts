@@ -35,6 +35,15 @@ test("a scope that could not be read keeps its services", () => {
   );
 });
 
+test("a scope that could not be read keeps the services of its parts, and of no other", () => {
+  const parts = ["east.team-a", "east", "west.team-a", "eastern"].map((scope) => discovered("a", [], { scope }));
+  const known = new Map(parts.map((service) => [discoveredKey(service), service]));
+  assert.deepEqual(
+    difference(known, [], ["east"]).removals.map(({ scope }) => scope),
+    ["west.team-a", "eastern"],
+  );
+});
+
 test("a service that is told twice counts once", () => {
   const { upserts } = difference(new Map(), [discovered("a", ["10.0.0.1"]), discovered("a", ["10.0.0.2"])], []);
   assert.deepEqual(upserts, [discovered("a", ["10.0.0.1"])]);

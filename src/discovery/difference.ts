@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type DiscoveredKey, discoveredKey, type DiscoveredService } from "./discovered.ts";
+import { type DiscoveredKey, discoveredKey, type DiscoveredService, isWithin } from "./discovered.ts";
 
 /** What has to change so that one set of services becomes another. */
 export interface Difference {
@@ -25,7 +25,7 @@ export function difference(
     upserts: [...told].flatMap(([key, service]) => (isDeepStrictEqual(before.get(key), service) ? [] : [service])),
     removals: [...before].flatMap(([key, service]) => {
       const now = told.get(key);
-      const stays = now === undefined ? silent.has(service.scope) : now.namespace === service.namespace;
+      const stays = now === undefined ? isWithin(service.scope, silent) : now.namespace === service.namespace;
       return stays ? [] : [service];
     }),
   };

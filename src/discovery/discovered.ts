@@ -69,6 +69,11 @@ export function discoveredKey({ scope, service }: Pick<DiscoveredService, "scope
   return `${scope}/${service}` as DiscoveredKey;
 }
 
+/** Whether a scope, or what it is a part of (`region` of `region.team`), is among `scopes`. No other scope holds a dot. */
+export function isWithin(scope: string, scopes: ReadonlySet<string>): boolean {
+  return scopes.has(scope) || scopes.has(scope.split(".", 1)[0] ?? "");
+}
+
 /** Each address with each of its ports counts, ready or not. */
 export function countEndpoints({ endpoints }: DiscoveredService): number {
   return endpoints.reduce((sum, group) => sum + group.endpoints.length * group.ports.length, 0);

@@ -38,7 +38,7 @@ export interface DiscoveryReport {
 
 export interface FullSet {
   readonly services: readonly DiscoveredService[];
-  /** Scopes that could not be read: their services go on as they were. */
+  /** Scopes that could not be read, and with each its parts (`region` for `region.team`): their services go on as they were. */
   readonly unread: readonly string[];
   /** How long it took to ask, in milliseconds. */
   readonly millis: number;
