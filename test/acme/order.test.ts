@@ -87,3 +87,21 @@ test("a short-lived certificate is renewed before its end, and each handshake me
   assert.deepEqual(failed, []);
   assert.ok(Date.parse(next.valid_from) < Date.parse(first.valid_to));
 });
+
+test("an HTTPProxy asks as well; that its host is closed to the ACME server's address does not matter", async () => {
+  await using bed = await AcmeBed.start();
+  bed.gateway.apply(`
+apiVersion: projectcontour.io/v1
+kind: HTTPProxy
+metadata: { name: shop, namespace: team, annotations: { binnacle.dev/acme: "true" } }
+spec:
+  virtualhost:
+    fqdn: shop.test
+    tls: { secretName: shop-tls }
+    ipAllowPolicy: [{ source: Peer, cidr: 10.0.0.0/8 }]
+  routes: [{ directResponsePolicy: { statusCode: 200, body: hello } }]
+`);
+  await bed.gateway.open();
+  assert.equal((await until(() => bed.peer("shop.test"))).subjectaltname, "DNS:shop.test");
+  assert.equal((await bed.gateway.getTls("shop.test", "/")).status, 403);
+});

@@ -110,7 +110,6 @@ export class AcmeBed implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.pebble.thaw();
     await this.#ordering.disposeAsync();
     await this.#stack.disposeAsync();
   }

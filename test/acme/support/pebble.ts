@@ -88,15 +88,6 @@ export class Pebble implements AsyncDisposable {
     await ended;
   }
 
-  /** Takes connections and answers nothing until {@link thaw}. */
-  freeze(): void {
-    this.#child?.kill("SIGSTOP");
-  }
-
-  thaw(): void {
-    this.#child?.kill("SIGCONT");
-  }
-
   /** PEM of the authority of the certificates that it issues. */
   async root(): Promise<string> {
     const ca = await readFile(this.caFile, "utf8");
