@@ -33,7 +33,7 @@ import { kubeFeed } from "./main/kube-feed.ts";
 import { childOf, planMonitoring } from "./main/monitoring.ts";
 import { followNames } from "./main/names.ts";
 import { ownAddresses } from "./main/own-addresses.ts";
-import { planChanges } from "./main/plan-changes.ts";
+import { planInThread } from "./main/plan-in-thread.ts";
 import type { Programs } from "./main/programs.ts";
 import { statusWriting } from "./main/status-writing.ts";
 import { sweepAfterFirstLoad } from "./main/sweep-after-load.ts";
@@ -219,7 +219,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       appliance: applianceView(views),
       objects: objectsView(controlPlane.store, controlPlane.translator, controlPlane.snapshot),
       explain: explainView(controlPlane.store, controlPlane.translator),
-      diff: planChanges({ config, ownAddresses: ownAddresses(), states: () => store.states(), now: Date.now }),
+      diff: planInThread({ config, ownAddresses: ownAddresses(), states: () => store.states() }),
       backends: backendsView({ ...discovery, translator: controlPlane.translator, now: Date.now }),
       kube: kubeFeed(config, controlPlane),
       traffic: traffic.view,

@@ -55,7 +55,7 @@ async function offline(request: Request, flags: DiffFlags, against: string, cont
   });
   const { controlPlane } = await translateManifests([against], config);
   const view = planChanges({ config, ownAddresses: [], states: () => controlPlane.store.states(), now: () => 0 });
-  const plan = await view.plan({ ...request, prune: true }, () => true);
+  const plan = await view.plan({ ...request, prune: true }, "all");
   if ("foreign" in plan) throw new Error("who sees every namespace sees every object");
   return plan;
 }

@@ -31,7 +31,8 @@ export interface PlanParts {
  */
 export function planChanges(parts: PlanParts): DiffView {
   return {
-    plan: async (request, sees) => {
+    plan: async (request, scope) => {
+      const sees = (namespace: string): boolean => scope === "all" || scope.has(namespace);
       const { changes, problems } = await readRequest(request, parts.config);
       const foreign = changes
         .map(refOfChange)

@@ -44,7 +44,7 @@ async function one({ stands, files, prune = false, sees }: Case): Promise<readon
   const now = (): number => Date.parse("2026-02-02T00:00:00Z");
   const view = planChanges({ config, ownAddresses: [], states: () => store.states(), now });
   const text = files.map((document) => dump(document)).join("---\n");
-  const plan = await view.plan({ files: [{ name: "after.yaml", text }], prune }, (namespace) => sees?.includes(namespace) ?? true);
+  const plan = await view.plan({ files: [{ name: "after.yaml", text }], prune }, sees === undefined ? "all" : new Set(sees));
   if ("foreign" in plan) return [`foreign: ${plan.foreign.name}`];
   return planText(plan).trimEnd().split("\n");
 }

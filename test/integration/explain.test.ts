@@ -80,6 +80,15 @@ test("binnacle explain: by a running appliance, by files alone, and by one real 
     assert.match((await run("next.test")).stdout, /404: no object claims the host/);
   });
 
+  await t.test("what a change would do to this appliance is planned beside it, and changes nothing", async () => {
+    const told = await binnacle(state, "diff", join(home.path, "next.yaml"));
+    assert.equal(told.code, 1, told.stderr);
+    assert.match(told.stdout, /\+ http next\.test prefix \//);
+    assert.match(told.stdout, /\+ virtualHost http\/next\.test/);
+    assert.deepEqual(await binnacle(state, "diff", manifests), { code: 0, stdout: "no difference\n", stderr: "" });
+    assert.match((await run("next.test")).stdout, /404: no object claims the host/);
+  });
+
   await t.test("what is not understood is told with what to write", async () => {
     for (const [argv, words] of [
       [["shop test"], /is no address\n {2}fix: write HOST\/PATH/],

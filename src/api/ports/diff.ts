@@ -1,4 +1,5 @@
 import type { ObjectRef } from "#resources/ref.ts";
+import type { NamespaceScope } from "../auth/principal.ts";
 import type { ObjectProblem } from "./objects.ts";
 
 /** What a change would do, told before it is made. */
@@ -7,7 +8,7 @@ export interface DiffView {
    * Never changes anything. Implementations cut what they tell to the namespaces that the asker sees; a file with an object of
    * another is a {@link ForeignObject}.
    */
-  plan(request: DiffRequest, sees: (namespace: string) => boolean): Promise<ChangePlan | ForeignObject>;
+  plan(request: DiffRequest, scope: NamespaceScope): Promise<ChangePlan | ForeignObject>;
 }
 
 export interface DiffRequest {
