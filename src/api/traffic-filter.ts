@@ -1,6 +1,8 @@
 import type { Problem } from "#lib/problem.ts";
 import { unreachable } from "#lib/unreachable.ts";
-import type { CodeClass, KeptBecause, Owner, TrafficFilter, Upstream } from "#traffic/messages.ts";
+import type { TrafficFilter } from "#traffic/messages.ts";
+import type { KeptBecause } from "#traffic/request-shown.ts";
+import type { CodeClass, Owner, Upstream } from "#traffic/table-rows.ts";
 
 /**
  * A filter in words: `host=shop.localhost`, `code=5xx`. One vocabulary for the console's address and filter box, the API's

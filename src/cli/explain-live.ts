@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Explanation, ExplainQuestion } from "#api/ports/explain.ts";
-import type { Pin, RequestRow, SamplingState } from "#traffic/messages.ts";
+import type { Pin, SamplingState } from "#traffic/messages.ts";
+import type { RequestRow } from "#traffic/request-shown.ts";
 import { type ApiClient } from "./api-client.ts";
 import { CommandError } from "./context.ts";
 import { sendRequest } from "./send-request.ts";

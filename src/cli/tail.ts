@@ -1,4 +1,4 @@
-import type { RequestRow } from "#traffic/messages.ts";
+import type { RequestRow } from "#traffic/request-shown.ts";
 import { formatUpstream } from "#traffic/upstream.ts";
 import type { CliContext } from "./context.ts";
 import type { ReachFlags } from "./reach-api.ts";

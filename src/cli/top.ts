@@ -1,13 +1,5 @@
-import type {
-  ClusterState,
-  DeltaMessage,
-  EnvoyTotals,
-  RouteTotals,
-  SamplingState,
-  SnapshotMessage,
-  StreamTotals,
-  Totals,
-} from "#traffic/messages.ts";
+import type { DeltaMessage, SamplingState, SnapshotMessage } from "#traffic/messages.ts";
+import type { ClusterState, EnvoyTotals, RouteTotals, StreamTotals, Totals } from "#traffic/table-rows.ts";
 import { formatUpstream } from "#traffic/upstream.ts";
 import type { CliContext } from "./context.ts";
 import type { ReachFlags } from "./reach-api.ts";

@@ -1,4 +1,4 @@
-import type { EndpointHealth } from "./messages.ts";
+import type { EndpointHealth } from "./table-rows.ts";
 import { parseUpstream } from "./upstream.ts";
 
 /** An endpoint as one Envoy sees it; counters since that Envoy started. */

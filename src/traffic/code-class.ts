@@ -1,4 +1,4 @@
-import type { CodeClass } from "./messages.ts";
+import type { CodeClass } from "./table-rows.ts";
 
 export const CODE_CLASSES = ["0xx", "1xx", "2xx", "3xx", "4xx", "5xx"] as const satisfies readonly CodeClass[];
 

@@ -1,7 +1,7 @@
 import { compareText } from "#lib/compare.ts";
 import { codeClass } from "./code-class.ts";
 import type { CountDelta } from "./counter-ledger.ts";
-import type { CodeClass, Counts } from "./messages.ts";
+import type { CodeClass, Counts } from "./table-rows.ts";
 
 /** Cumulative exact counts that can be added to. */
 export class CountSum {

@@ -1,5 +1,5 @@
 import { BUCKETS, quantiles } from "./histogram.ts";
-import type { EndpointState } from "./messages.ts";
+import type { EndpointState } from "./table-rows.ts";
 import type { EndpointSum } from "./receiver-messages.ts";
 
 /** What single requests say of one endpoint. */

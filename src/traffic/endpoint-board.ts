@@ -3,7 +3,7 @@ import type { ClusterReading, EndpointReading } from "./clusters-text.ts";
 import { EndpointAnswers } from "./endpoint-answers.ts";
 import { isHealthy } from "./failure-facts.ts";
 import { type MembershipReading, Memberships } from "./memberships.ts";
-import type { EndpointHealth, EndpointState, SeenBy, Upstream } from "./messages.ts";
+import type { EndpointHealth, EndpointState, SeenBy, Upstream } from "./table-rows.ts";
 import type { EndpointSum } from "./receiver-messages.ts";
 import { parseUpstream } from "./upstream.ts";
 

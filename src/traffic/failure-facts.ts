@@ -1,4 +1,5 @@
-import type { EndpointHealth, Owner, RequestRow, Upstream } from "./messages.ts";
+import type { RequestRow } from "./request-shown.ts";
+import type { EndpointHealth, Owner, Upstream } from "./table-rows.ts";
 import { formatUpstream } from "./upstream.ts";
 
 /** What is known of a request when its reason is asked. */

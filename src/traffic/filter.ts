@@ -1,6 +1,8 @@
 import { codeClass } from "./code-class.ts";
 import type { Flow } from "./flows.ts";
-import type { Owner, PinTarget, RequestRow, TrafficFilter, Upstream } from "./messages.ts";
+import type { PinTarget, TrafficFilter } from "./messages.ts";
+import type { RequestRow } from "./request-shown.ts";
+import type { Owner, Upstream } from "./table-rows.ts";
 import { sameUpstream } from "./upstream.ts";
 
 /** The namespaces that somebody may see. */

@@ -1,5 +1,5 @@
 import { parseRouteKey } from "#xds/resources/traffic-key.ts";
-import type { Owner, Upstream } from "./messages.ts";
+import type { Owner, Upstream } from "./table-rows.ts";
 import { parseUpstream } from "./upstream.ts";
 
 /** One way through Envoy: the smallest thing that totals and latencies are kept of. */

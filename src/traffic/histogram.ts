@@ -1,4 +1,4 @@
-import type { Quantiles } from "./messages.ts";
+import type { Quantiles } from "./table-rows.ts";
 
 /**
  * A histogram of durations that can be added to another: 96 buckets, each a quarter of an octave (19 %) wide, so that a

@@ -2,7 +2,7 @@ import { CODE_CLASSES, classIndex, isFailedClass } from "./code-class.ts";
 import type { CountDelta } from "./counter-ledger.ts";
 import type { Flow, FlowTable } from "./flows.ts";
 import { BUCKETS, quantiles } from "./histogram.ts";
-import type { CodeClass, Column, Phases } from "./messages.ts";
+import type { CodeClass, Column, Phases } from "./table-rows.ts";
 import { PHASE_NAMES, PHASE_SUMS, Second } from "./second.ts";
 
 export interface HistoryLimits {

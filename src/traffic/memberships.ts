@@ -1,4 +1,4 @@
-import type { SeenBy } from "./messages.ts";
+import type { SeenBy } from "./table-rows.ts";
 
 /** How many endpoints of a cluster an Envoy has, and how many of them it takes for healthy. */
 export interface Membership {

@@ -1,14 +1,6 @@
-import type {
-  Column,
-  DeltaMessage,
-  Marker,
-  Pin,
-  Removed,
-  RequestRow,
-  SamplingState,
-  StreamTotals,
-  Talkers,
-} from "./messages.ts";
+import type { DeltaMessage, Marker, Pin, SamplingState } from "./messages.ts";
+import type { RequestRow, Talkers } from "./request-shown.ts";
+import type { Column, Removed, StreamTotals } from "./table-rows.ts";
 import { TABLES, type TableName, type TableRows, type TablesDelta } from "./view-rows.ts";
 
 type RowMaps = { readonly [T in TableName]: Map<string, TableRows[T]> };

@@ -1,6 +1,6 @@
 import type { HTTPAccessLogEntry } from "#proto/envoy/data/accesslog/v3/accesslog.ts";
 import { addressWithoutPort, type EntryFacts } from "./entry.ts";
-import type { KeptBecause } from "./messages.ts";
+import type { KeptBecause } from "./request-shown.ts";
 import { withoutQueryValues } from "./query-values.ts";
 
 /** A request to show, as it leaves the receiver: what names a flow is still as Envoy wrote it. */

@@ -1,5 +1,5 @@
 import type { FailureFacts } from "./failure-facts.ts";
-import type { Why } from "./messages.ts";
+import type { Why } from "./request-shown.ts";
 
 /** A row of a table of reasons: sentences without a full stop, for a person on call. */
 export interface ReasonRow {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EndpointHealth, RequestRow } from "./messages.ts";
+import type { RequestRow } from "./request-shown.ts";
+import type { EndpointHealth } from "./table-rows.ts";
 import { reason } from "./reason.ts";
 import { FLAG_REASONS } from "./reason-flags.ts";
 import { rowForTests } from "./row-for-tests.ts";

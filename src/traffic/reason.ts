@@ -1,6 +1,7 @@
 import { isFailedCode } from "./code-class.ts";
 import { durationWords, type FailedRequest, type FailureFacts, failureFacts } from "./failure-facts.ts";
-import type { EndpointHealth, Why } from "./messages.ts";
+import type { Why } from "./request-shown.ts";
+import type { EndpointHealth } from "./table-rows.ts";
 import { byStatus, DETAIL_REASONS } from "./reason-details.ts";
 import { FLAG_REASONS } from "./reason-flags.ts";
 import type { ReasonRow } from "./reason-row.ts";

@@ -1,5 +1,6 @@
 import type { Flow } from "./flows.ts";
-import type { Phases, RequestRow } from "./messages.ts";
+import type { RequestRow } from "./request-shown.ts";
+import type { Phases } from "./table-rows.ts";
 import type { RawRow } from "./raw-row.ts";
 import { parseFlags } from "./request-counter.ts";
 import type { TextPool } from "./text-pool.ts";

@@ -1,4 +1,4 @@
-import type { RequestRow } from "./messages.ts";
+import type { RequestRow } from "./request-shown.ts";
 
 export interface RingLimits {
   /** Milliseconds. */

@@ -1,4 +1,4 @@
-import type { RequestRow } from "./messages.ts";
+import type { RequestRow } from "./request-shown.ts";
 
 /** A request as tests need one: an ordinary answer of the shop's cart, with what the test says. */
 export function rowForTests(row: Partial<RequestRow> = {}): RequestRow {

@@ -9,15 +9,14 @@ import type {
   Marker,
   PinTarget,
   Pin,
-  RequestRow,
   SamplingState,
   ServerMessage,
   SnapshotMessage,
-  StreamTotals,
   SubscribeMessage,
-  Talkers,
   TrafficFilter,
 } from "./messages.ts";
+import type { RequestRow, Talkers } from "./request-shown.ts";
+import type { StreamTotals } from "./table-rows.ts";
 import { PendingFrame } from "./pending-frame.ts";
 import { RowAllowance } from "./row-allowance.ts";
 import { samplingFor } from "./sampling-for.ts";

@@ -1,6 +1,6 @@
 import { compareText } from "#lib/compare.ts";
 import type { CompiledFilter } from "./filter.ts";
-import type { StreamTotals } from "./messages.ts";
+import type { StreamTotals } from "./table-rows.ts";
 import { STREAM_AMOUNTS, type StreamAmount, type StreamCounter } from "./stream-counter.ts";
 import { parseUpstream } from "./upstream.ts";
 

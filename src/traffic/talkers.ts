@@ -1,6 +1,6 @@
 import { compareText } from "#lib/compare.ts";
 import { isFailedCode } from "./code-class.ts";
-import type { RequestRow, Talker, Talkers } from "./messages.ts";
+import type { RequestRow, Talker, Talkers } from "./request-shown.ts";
 
 /** Rows that are looked at: the estimate does not get better by more. */
 const MOST_ROWS = 3000;

@@ -14,11 +14,11 @@ import type {
   Marker,
   Pin,
   PinTarget,
-  RequestRow,
   SamplingState,
   SnapshotMessage,
   SubscribeMessage,
 } from "./messages.ts";
+import type { RequestRow } from "./request-shown.ts";
 import { Pins } from "./pins.ts";
 import type { RawRow } from "./raw-row.ts";
 import { reason } from "./reason.ts";

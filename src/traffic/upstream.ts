@@ -1,4 +1,4 @@
-import type { Upstream } from "./messages.ts";
+import type { Upstream } from "./table-rows.ts";
 
 /**
  * Reads a cluster's name, `backend/namespace/service/port`, and `~` with a hash where a route wants the upstream in a way of its

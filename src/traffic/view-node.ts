@@ -1,6 +1,6 @@
 import { CountSum } from "./counts.ts";
 import { BUCKETS, quantiles } from "./histogram.ts";
-import type { Owner, Rates, Totals, Upstream } from "./messages.ts";
+import type { Owner, Rates, Totals, Upstream } from "./table-rows.ts";
 
 /** A row of one of the tables while it is added up. */
 export type NodeKind =

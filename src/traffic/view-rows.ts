@@ -11,7 +11,7 @@ import type {
   Removed,
   RouteTotals,
   Totals,
-} from "./messages.ts";
+} from "./table-rows.ts";
 import type { NodeKind, ViewNode } from "./view-node.ts";
 
 /** The rows of each table. */

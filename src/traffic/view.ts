@@ -3,7 +3,7 @@ import type { FlowTotals } from "./counts.ts";
 import type { EndpointBoard } from "./endpoint-board.ts";
 import type { CompiledFilter } from "./filter.ts";
 import type { Flow, FlowTable } from "./flows.ts";
-import type { Hidden } from "./messages.ts";
+import type { Hidden } from "./table-rows.ts";
 import { type NodeKind, ViewNode } from "./view-node.ts";
 import {
   byTraffic,

@@ -3,7 +3,8 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import type { ObjectAnswer, ObjectsAnswer, StatusAnswer } from "#api/answers.ts";
-import type { RequestRow, SnapshotMessage } from "#traffic/messages.ts";
+import type { SnapshotMessage } from "#traffic/messages.ts";
+import type { RequestRow } from "#traffic/request-shown.ts";
 import { ApiSetting, headerOf } from "../browser/simulated/api-setting.ts";
 import { SECRET_VALUE } from "../browser/simulated/simulated-appliance.ts";
 

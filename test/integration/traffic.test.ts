@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compareText } from "#lib/compare.ts";
-import type { RequestRow } from "#traffic/messages.ts";
+import type { RequestRow } from "#traffic/request-shown.ts";
 import { until } from "./support/until.ts";
 import { CART, DEAD, TrafficRig } from "./traffic/traffic-rig.ts";
 

@@ -1,15 +1,15 @@
 import type {
-  Column,
   HistoryMessage,
   Marker,
   Pin,
   PinTarget,
-  RequestRow,
   SamplingState,
   ServerMessage,
   SnapshotMessage,
   SubscribeMessage,
 } from "#traffic/messages.ts";
+import type { RequestRow } from "#traffic/request-shown.ts";
+import type { Column } from "#traffic/table-rows.ts";
 import type { NamespaceScope } from "../auth/principal.ts";
 
 /** The live traffic, as the API needs it: one session for each socket, and single questions for HTTP. */

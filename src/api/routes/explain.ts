@@ -1,6 +1,6 @@
 import { json, type RequestHandler, Router } from "express";
 import { z } from "zod";
-import type { EndpointHealth } from "#traffic/messages.ts";
+import type { EndpointHealth } from "#traffic/table-rows.ts";
 import { ApiProblem } from "../api-problem.ts";
 import { mayReadNamespace, type NamespaceScope } from "../auth/principal.ts";
 import type { ExplainedUpstream, Explanation, ExplainView } from "../ports/explain.ts";

@@ -1,4 +1,5 @@
-import type { Column, Marker } from "#traffic/messages.ts";
+import type { Marker } from "#traffic/messages.ts";
+import type { Column } from "#traffic/table-rows.ts";
 import type { Place } from "../state/address.ts";
 import type { TrafficPicture } from "../feed/traffic-model.ts";
 

@@ -1,5 +1,5 @@
 import type uPlot from "uplot";
-import type { Column } from "#traffic/messages.ts";
+import type { Column } from "#traffic/table-rows.ts";
 import { bucketBounds } from "./latency-buckets.ts";
 import type { ChartTheme } from "./theme.ts";
 

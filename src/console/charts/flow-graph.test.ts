@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ClusterState, EndpointState, RouteTotals, Upstream } from "#traffic/messages.ts";
+import type { ClusterState, EndpointState, RouteTotals, Upstream } from "#traffic/table-rows.ts";
 import { testRoute, testTotals } from "../feed/test-rows.ts";
 import { flowGraph } from "./flow-graph.ts";
 import { layoutFlow } from "./flow-layout.ts";

@@ -1,5 +1,5 @@
 import { formatUpstream } from "#api/traffic-filter.ts";
-import type { ClusterState, RouteTotals, StreamTotals } from "#traffic/messages.ts";
+import type { ClusterState, RouteTotals, StreamTotals } from "#traffic/table-rows.ts";
 
 /** The four steps of a request's way. */
 export const FLOW_STEPS = ["Listener", "Host and route", "Upstream", "Endpoint"] as const;

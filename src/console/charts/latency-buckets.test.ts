@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bucketOf } from "#traffic/histogram.ts";
-import type { Column } from "#traffic/messages.ts";
+import type { Column } from "#traffic/table-rows.ts";
 import { bucketBounds, slidingQuantiles } from "./latency-buckets.ts";
 
 function column(second: number, durations: readonly number[]): Column {

@@ -1,4 +1,4 @@
-import type { Column, Quantiles } from "#traffic/messages.ts";
+import type { Column, Quantiles } from "#traffic/table-rows.ts";
 
 /** As Column.latency has it: a quarter of an octave each, from 1/16 ms on. */
 const PER_OCTAVE = 4;

@@ -1,4 +1,4 @@
-import type { RouteTotals } from "#traffic/messages.ts";
+import type { RouteTotals } from "#traffic/table-rows.ts";
 
 /** Seconds that a route's small line shows. */
 const SECONDS = 60;

@@ -1,4 +1,4 @@
-import type { RequestRow } from "#traffic/messages.ts";
+import type { RequestRow } from "#traffic/request-shown.ts";
 
 /** Rows that are kept for scrolling back, and that may wait while the reader reads. */
 export const MOST_ROWS = 10_000;

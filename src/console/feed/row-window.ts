@@ -1,4 +1,4 @@
-import type { RequestRow } from "#traffic/messages.ts";
+import type { RequestRow } from "#traffic/request-shown.ts";
 
 /** Pixels: a row, and one that says why below itself. The stylesheet has the same figures. */
 export const ROW_HEIGHT = 26;

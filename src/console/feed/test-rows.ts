@@ -1,4 +1,6 @@
-import type { RequestRow, RouteTotals, SnapshotMessage, Totals } from "#traffic/messages.ts";
+import type { SnapshotMessage } from "#traffic/messages.ts";
+import type { RequestRow } from "#traffic/request-shown.ts";
+import type { RouteTotals, Totals } from "#traffic/table-rows.ts";
 
 /** A request for tests; `changes` replace what matters to one. */
 export function testRow(id: number, changes: Partial<RequestRow> = {}): RequestRow {

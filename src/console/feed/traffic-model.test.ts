@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Column, DeltaMessage, Marker } from "#traffic/messages.ts";
+import type { DeltaMessage, Marker } from "#traffic/messages.ts";
+import type { Column } from "#traffic/table-rows.ts";
 import { testRoute, testSnapshot, testTotals } from "./test-rows.ts";
 import { TrafficModel } from "./traffic-model.ts";
 

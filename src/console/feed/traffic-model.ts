@@ -1,19 +1,14 @@
+import type { DeltaMessage, Marker, Pin, SamplingState, SnapshotMessage, TrafficFilter } from "#traffic/messages.ts";
+import type { Talkers } from "#traffic/request-shown.ts";
 import type {
   ClusterState,
   Column,
-  DeltaMessage,
   EnvoyTotals,
   Hidden,
-  Marker,
-  Pin,
   RouteTotals,
-  SamplingState,
-  SnapshotMessage,
   StreamTotals,
-  Talkers,
   Totals,
-  TrafficFilter,
-} from "#traffic/messages.ts";
+} from "#traffic/table-rows.ts";
 import { RateHistory } from "./rate-history.ts";
 
 /** The traffic at one moment: it does not change any more, so a view that is paused just keeps it. */

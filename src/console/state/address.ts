@@ -1,5 +1,6 @@
 import { filterFromPairs, type FilterPair, formatUpstream, pairsFromFilter } from "#api/traffic-filter.ts";
-import type { TrafficFilter, Upstream } from "#traffic/messages.ts";
+import type { TrafficFilter } from "#traffic/messages.ts";
+import type { Upstream } from "#traffic/table-rows.ts";
 
 /** One thing that the reader picked: charts, upstreams and requests show it alone, while the tables go on showing all. */
 export type Focus =

@@ -1,12 +1,7 @@
 import { batch, computed, signal } from "@preact/signals";
-import type {
-  PinTarget,
-  RequestRow,
-  RouteTotals,
-  ServerMessage,
-  SubscribeMessage,
-  TrafficFilter,
-} from "#traffic/messages.ts";
+import type { PinTarget, ServerMessage, SubscribeMessage, TrafficFilter } from "#traffic/messages.ts";
+import type { RequestRow } from "#traffic/request-shown.ts";
+import type { RouteTotals } from "#traffic/table-rows.ts";
 import { type FeedState, LiveFeed } from "../feed/live-feed.ts";
 import { fetchJson } from "../feed/poll.ts";
 import { type LogView, MOST_ROWS, RequestLog } from "../feed/request-log.ts";

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
 import type uPlot from "uplot";
-import type { Quantiles } from "#traffic/messages.ts";
+import type { Quantiles } from "#traffic/table-rows.ts";
 import { axes, timeWords } from "../charts/axes.ts";
 import { type ChartWindow, columnAt, markersNear } from "../charts/chart-window.ts";
 import { drawHeatmap } from "../charts/draw-heatmap.ts";

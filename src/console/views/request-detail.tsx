@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { type FilterPair, formatUpstream } from "#api/traffic-filter.ts";
-import type { Phases, RequestRow } from "#traffic/messages.ts";
+import type { RequestRow } from "#traffic/request-shown.ts";
+import type { Phases } from "#traffic/table-rows.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { withPair } from "../state/filter-words.ts";
 import { formatBytes, formatMillis, formatTime } from "../words/format.ts";

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { unreachable } from "#lib/unreachable.ts";
-import type { KeptBecause, RequestRow } from "#traffic/messages.ts";
+import type { KeptBecause, RequestRow } from "#traffic/request-shown.ts";
 import { timeWords } from "../charts/axes.ts";
 import { MOST_ROWS } from "../feed/request-log.ts";
 import { rowHeight, rowOffsets, rowsBetween, topOf } from "../feed/row-window.ts";

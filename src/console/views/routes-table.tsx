@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { compareText } from "#lib/compare.ts";
 import { unreachable } from "#lib/unreachable.ts";
-import type { RouteTotals } from "#traffic/messages.ts";
+import type { RouteTotals } from "#traffic/table-rows.ts";
 import { type Focus, isSameFocus } from "../state/address.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { steadyOrder } from "../state/steady-order.ts";

@@ -1,4 +1,4 @@
-import type { StreamTotals } from "#traffic/messages.ts";
+import type { StreamTotals } from "#traffic/table-rows.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { formatBytes, formatCount, formatRate, formatUpstreamShort } from "../words/format.ts";
 import { Empty, Panel } from "./panel.tsx";

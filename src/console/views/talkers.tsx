@@ -1,6 +1,6 @@
 import { useRef } from "preact/hooks";
 import type { FilterPair } from "#api/traffic-filter.ts";
-import type { Talker } from "#traffic/messages.ts";
+import type { Talker } from "#traffic/request-shown.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { withPair } from "../state/filter-words.ts";
 import { steadyOrder } from "../state/steady-order.ts";

@@ -1,5 +1,5 @@
 import { useMemo } from "preact/hooks";
-import type { Column } from "#traffic/messages.ts";
+import type { Column } from "#traffic/table-rows.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { formatCount, formatMillis, formatRate, formatShare } from "../words/format.ts";
 import type { Tone } from "../words/health-words.ts";

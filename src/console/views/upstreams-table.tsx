@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import type { ClusterState, EndpointState } from "#traffic/messages.ts";
+import type { ClusterState, EndpointState } from "#traffic/table-rows.ts";
 import { isSameFocus } from "../state/address.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { formatMillis, formatRate, formatShare } from "../words/format.ts";

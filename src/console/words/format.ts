@@ -1,4 +1,4 @@
-import type { Upstream } from "#traffic/messages.ts";
+import type { Upstream } from "#traffic/table-rows.ts";
 
 const NUMBER = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 

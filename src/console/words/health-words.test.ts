@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ClusterState, EndpointHealth, SeenBy } from "#traffic/messages.ts";
+import type { ClusterState, EndpointHealth, SeenBy } from "#traffic/table-rows.ts";
 import { clusterCounts, clusterTone, clusterWords } from "./health-words.ts";
 
 function cluster(healths: readonly EndpointHealth[], seenBy: readonly SeenBy[] = []): ClusterState {

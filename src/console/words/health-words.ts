@@ -1,5 +1,5 @@
 import { unreachable } from "#lib/unreachable.ts";
-import type { ClusterState, EndpointHealth } from "#traffic/messages.ts";
+import type { ClusterState, EndpointHealth } from "#traffic/table-rows.ts";
 
 /** How serious a thing is: its colour, never without words or a shape beside it. */
 export type Tone = "good" | "warn" | "bad" | "idle";

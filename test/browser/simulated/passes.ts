@@ -1,4 +1,6 @@
-import type { CodeClass, RequestRow, TrafficFilter, Upstream } from "#traffic/messages.ts";
+import type { TrafficFilter } from "#traffic/messages.ts";
+import type { RequestRow } from "#traffic/request-shown.ts";
+import type { CodeClass, Upstream } from "#traffic/table-rows.ts";
 
 export function classOf(code: number): CodeClass {
   return (["0xx", "1xx", "2xx", "3xx", "4xx", "5xx"] as const)[Math.floor(code / 100)] ?? "0xx";

@@ -1,4 +1,5 @@
-import type { KeptBecause, Phases, RequestRow } from "#traffic/messages.ts";
+import type { KeptBecause, RequestRow } from "#traffic/request-shown.ts";
+import type { Phases } from "#traffic/table-rows.ts";
 import type { Random } from "./random.ts";
 import { AGENTS, CLIENTS, CLUSTERS, type SimulatedRoute } from "./world.ts";
 import { sameUpstream } from "./passes.ts";

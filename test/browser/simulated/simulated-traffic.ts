@@ -3,21 +3,18 @@ import type { NamespaceScope } from "#api/auth/principal.ts";
 import { formatUpstream } from "#api/traffic-filter.ts";
 import type {
   ClientMessage,
-  ClusterState,
   DeltaMessage,
   HistoryMessage,
   Marker,
   Pin,
   PinTarget,
-  RequestRow,
-  RouteTotals,
   SamplingState,
   SnapshotMessage,
-  StreamTotals,
   SubscribeMessage,
-  Talkers,
   TrafficFilter,
 } from "#traffic/messages.ts";
+import type { RequestRow, Talkers } from "#traffic/request-shown.ts";
+import type { ClusterState, RouteTotals, StreamTotals } from "#traffic/table-rows.ts";
 import { placePasses, rowPasses, sameUpstream } from "./passes.ts";
 import { Random } from "./random.ts";
 import { makeRequest, SAMPLE } from "./request-maker.ts";

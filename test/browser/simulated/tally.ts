@@ -1,5 +1,6 @@
 import { bucketOf } from "#traffic/histogram.ts";
-import type { CodeClass, Column, Counts, Quantiles, Rates, RequestRow } from "#traffic/messages.ts";
+import type { RequestRow } from "#traffic/request-shown.ts";
+import type { CodeClass, Column, Counts, Quantiles, Rates } from "#traffic/table-rows.ts";
 import { classOf } from "./passes.ts";
 
 /** Requests of one place, counted second by second. */

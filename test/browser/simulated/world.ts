@@ -1,4 +1,5 @@
-import type { Owner, Upstream, Why } from "#traffic/messages.ts";
+import type { Why } from "#traffic/request-shown.ts";
+import type { Owner, Upstream } from "#traffic/table-rows.ts";
 
 /** The appliance that the console's tests look at: who serves what, how often and how well. Invented, but like one. */
 export interface SimulatedRoute {
