@@ -59,10 +59,8 @@ export class CertificateFiles {
 
   /** A file that is not there or cannot be read as one of ours is none: the certificate is ordered anew. */
   read(namespace: string, name: string): KeptCertificate {
-    const text = readIfThere(this.#file(namespace, name));
-    if (text === undefined) return NOTHING;
     try {
-      const kept: unknown = JSON.parse(text);
+      const kept: unknown = JSON.parse(readFileSync(this.#file(namespace, name), "utf8"));
       return isMap(kept) ? { ...NOTHING, ...kept } : NOTHING;
     } catch {
       return NOTHING;

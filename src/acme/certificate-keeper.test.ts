@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { silentLogger } from "#lib/log.ts";
+import { certificateAuthority } from "../../test/integration/support/certificate.ts";
 import { AcmeError } from "./acme-error.ts";
 import { CertificateFiles } from "./certificate-files.ts";
 import { CertificateKeeper, type CertificateStatus } from "./certificate-keeper.ts";
@@ -21,6 +22,8 @@ class Bed {
   readonly folder: string;
   asked = 0;
   now = NOW;
+  /** What the server answers. */
+  answer: () => Promise<string> = () => Promise.reject(new AcmeError("rateLimited", "too many certificates", 5 * HOUR));
 
   constructor(context: TestContext) {
     this.folder = mkdtempSync(join(tmpdir(), "binnacle-keeper-"));
@@ -33,7 +36,7 @@ class Bed {
       server: {
         issue: () => {
           this.asked += 1;
-          return Promise.reject(new AcmeError("rateLimited", "too many certificates", 5 * HOUR));
+          return this.answer();
         },
       },
       files: new CertificateFiles(this.folder),
@@ -90,6 +93,32 @@ test("what is wanted no more is told, and asked for no more", async (context) =>
   keeper.want([]);
   assert.deepEqual(await gone, [undefined]);
   assert.deepEqual(keeper.statuses(), []);
+});
+
+test("a certificate that is old when it comes serves, and is not ordered again at once", async (context) => {
+  const bed = new Bed(context);
+  const validity = { from: new Date(NOW - 2 * HOUR), until: new Date(NOW - HOUR) };
+  const { cert } = certificateAuthority().issue(["shop.test"], validity);
+  bed.answer = () => Promise.resolve(cert);
+  await using keeper = bed.keeper();
+  const ordered = once(bed.changes, "order");
+  keeper.want([SHOP]);
+  assert.deepEqual(await ordered, ["issued"]);
+  const [{ issued, failure } = {}] = keeper.statuses();
+  assert.equal(issued?.chain, cert);
+  assert.match(failure?.message ?? "", /ends at 2025-12-31T23:00:00.000Z and has to be renewed at once/);
+  assert.ok((failure?.next ?? 0) >= NOW + HOUR / 4);
+  assert.equal(bed.asked, 1);
+});
+
+test("where nothing can be written an order ends as it would, and the next one waits as long", async (context) => {
+  const bed = new Bed(context);
+  await using keeper = bed.keeper();
+  writeFileSync(join(bed.folder, "certificates"), "a file in place of the folder");
+  const ordered = once(bed.changes, "order");
+  keeper.want([SHOP]);
+  assert.deepEqual(await ordered, ["rateLimited"]);
+  assert.equal(keeper.statuses()[0]?.failure?.next, NOW + 5 * HOUR);
 });
 
 test("a file that is not one of ours is none; each directory has an account of its own that stays", (context) => {

@@ -115,7 +115,7 @@ export class CertificateKeeper implements AsyncDisposable {
   }
 
   async #order(wanted: CertificateStatus, signal: AbortSignal): Promise<void> {
-    const { directory, server, served, keyType, onOrder, log } = this.#options;
+    const { directory, server, served, keyType, onOrder, now, log } = this.#options;
     const { namespace, name, hosts } = wanted;
     const fields = { certificate: `${namespace}/${name}`, hosts: hosts.join(",") };
     const privateKey = newKey(keyType);
@@ -125,11 +125,13 @@ export class CertificateKeeper implements AsyncDisposable {
     };
     try {
       const chain = await server.issue({ hosts, privateKey, publish }, signal);
-      const issued = { directory, hosts, chain, privateKey };
-      this.#update(wanted, { issued: { ...issued, ...lifetimeOf(chain) }, failure: undefined, challenges: [] });
+      const issued = { directory, hosts, chain, privateKey, ...lifetimeOf(chain) };
+      this.#update(wanted, { issued, failure: undefined, challenges: [] });
       this.#keep(wanted, { issued, failure: undefined });
       log.info("a certificate was issued", fields);
       onOrder("issued");
+      if (this.#due({ ...wanted, issued, failure: undefined }) <= now())
+        this.#failed({ ...wanted, issued }, tooOld(issued));
     } catch (error) {
       this.#update(wanted, { challenges: [] });
       // An order that a stop cut off is forgotten by the server in time; the next start begins a new one.
@@ -162,8 +164,14 @@ export class CertificateKeeper implements AsyncDisposable {
     }
   }
 
+  /** What cannot be kept serves until the next start, which orders it anew. */
   #keep({ namespace, name }: WantedCertificate, kept: KeptCertificate): void {
-    this.#options.files.write(namespace, name, kept);
+    const { files, log } = this.#options;
+    try {
+      files.write(namespace, name, kept);
+    } catch (error) {
+      log.error("a certificate cannot be kept", { certificate: `${namespace}/${name}`, failure: errorMessage(error) });
+    }
   }
 
   /** What came of an order that was under way while the wish for it ended is kept, and told to nobody. */
@@ -180,6 +188,13 @@ export class CertificateKeeper implements AsyncDisposable {
 
 function keyOf({ namespace, name }: WantedCertificate): string {
   return `${namespace}/${name}`;
+}
+
+/** Without a wait it would be ordered again and again. */
+function tooOld({ notAfter }: Lifetime): AcmeError {
+  const end = new Date(notAfter).toISOString();
+  const message = `what it issued ends at ${end} and has to be renewed at once: see that this machine's clock is right`;
+  return new AcmeError("refused", message);
 }
 
 function lifetimeOf(chain: string): Lifetime {

@@ -63,7 +63,7 @@ export function hostAcme(
       ...about,
       severity: serves ? "warning" : "error",
       reason: "CertificateOrderFailed",
-      message: `the ACME server issued no certificate: ${state.failure.message}; ${serves ? "the last one goes on" : "the hosts are not served over TLS"}, and the next try is at ${state.failure.next}`,
+      message: `no good certificate came from the ACME server: ${state.failure.message}; ${serves ? "the last one goes on" : "the hosts are not served over TLS"}, and the next try is at ${state.failure.next}`,
       fix: "see that the host's name leads here and that port 80 can be reached from outside",
     });
   }

@@ -10,7 +10,7 @@ import { until } from "../integration/support/until.ts";
 import { AcmeBed, asking } from "./support/acme-bed.ts";
 
 const SHOP = { kind: "Ingress", namespace: "team", name: "shop" } as const;
-const LAST_WORDS = /^error CertificateOrderFailed: the ACME server issued no certificate: /;
+const LAST_WORDS = /^error CertificateOrderFailed: no good certificate came from the ACME server: /;
 
 /** Empty: there is none. */
 function failureOf(bed: AcmeBed): string {
