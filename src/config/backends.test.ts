@@ -133,3 +133,29 @@ test("OpenStack: a user with a password file, or an application credential, or a
   const selector = openstack("tokenFile: a").replace("}}]", "}, labelSelector: a}]");
   assert.match(problems(selector)[0] ?? "", /says nothing on openstack/);
 });
+
+const ec2 = (rest: string) => `backends: [{name: aws, ec2: {${rest}}}]`;
+
+test("EC2: regions, and everything else has a default", () => {
+  const { config, problems: found } = loadConfig(ec2("regions: [eu-west-1], credentialsFile: keys"), "conf/f");
+  assert.deepEqual(found, []);
+  const settings = config?.backends[0]?.ec2;
+  assert.deepEqual(
+    [settings?.credentialsFile, settings?.serviceKey, settings?.addresses, settings?.interval, settings?.vpcs],
+    ["conf/keys", "binnacle.service", "private", 30_000, []],
+  );
+  for (const [rest, expected] of [
+    ["interval: 1m", /missing|expected/],
+    ["regions: []", /./],
+    ["regions: [eu-west-1, eu-west-1]", /names a region twice/],
+    ["regions: [EU]", /./],
+    ["regions: [a], endpoint: ec2.example.com", /expected a URL/],
+    ["regions: [a], vpcs: [subnet-1]", /expected an id such as vpc-/],
+    ["regions: [a], team: Team A", /./],
+    ["regions: [a], secretAccessKey: hunter2", /unknown field/],
+  ] as const) {
+    const [problem = ""] = problems(ec2(rest));
+    assert.match(problem, expected);
+    assert.doesNotMatch(problem, /hunter/);
+  }
+});

@@ -3,6 +3,7 @@ import { describeValue } from "#lib/describe-value.ts";
 import { isMap, maps, type Report, reportDuplicates, rule, text } from "#lib/schema-rules.ts";
 import { checkDnsLabel } from "#resources/names.ts";
 import { dnsPlatform } from "./platforms/dns.ts";
+import { ec2Platform } from "./platforms/ec2.ts";
 import { kubernetesPlatform } from "./platforms/kubernetes.ts";
 import { openstackPlatform } from "./platforms/openstack.ts";
 import { staticPlatform } from "./platforms/static.ts";
@@ -30,6 +31,11 @@ export function backends(fromHere: (path: string) => string) {
     openstack: openstackPlatform(fromHere)
       .exactOptional()
       .describe("An OpenStack cloud, whose load balancers and servers are found; its projects are its namespaces."),
+    ec2: ec2Platform(fromHere)
+      .exactOptional()
+      .describe(
+        "Amazon's EC2 or a cloud that speaks its API, whose tagged instances are found; teams are its namespaces.",
+      ),
     dns: dnsPlatform
       .exactOptional()
       .describe("Services whose endpoints DNS tells: names are asked for again as their time to live says."),
@@ -95,6 +101,7 @@ const ALL: readonly Setting[] = ["namespaces", "labelSelector", "labels", "annot
 /** What chooses among what a platform has, and is not for all of them: services of DNS and static are written down one by one. */
 const NOT_OF: Readonly<Record<string, readonly Setting[]>> = {
   openstack: ["labelSelector", "labels", "annotations"],
+  ec2: ["labelSelector", "labels", "annotations"],
   dns: ALL,
   static: ALL,
 };

@@ -66,6 +66,18 @@ export function address() {
   );
 }
 
+/** An address of a web API, without query. */
+export function url() {
+  return takes(
+    text((value) =>
+      /^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/.test(value)
+        ? undefined
+        : { message: `found ${describeValue(value)}, expected a URL that begins with https:// or http://` },
+    ),
+    "URL",
+  );
+}
+
 /** A name that other settings, file names and statistics use. */
 export function name() {
   return takes(text(checkDnsLabel), "DNS label");

@@ -26,6 +26,7 @@ type Platform = (backend: BackendSettings, context: PlatformContext) => Promise<
 const PLATFORMS: readonly Platform[] = [
   (backend, context) => backend.kubernetes && kubernetes(backend.kubernetes, backend, context),
   (backend, context) => backend.openstack && openstack(backend.openstack, backend, context),
+  (backend, context) => backend.ec2 && ec2(backend.ec2, backend, context),
   (backend, context) => backend.dns && dns(backend.dns, backend, context),
   (backend, context) => backend.static && staticAddresses(backend.static, context),
 ];
@@ -68,6 +69,21 @@ async function openstack(
   return await createOpenStackDiscoverer({
     ...settings,
     teamOf: (namespace) => teamOf(namespace, namespaces),
+    refuse,
+    observe: (request) => observe(name, request),
+    parts,
+  });
+}
+
+async function ec2(
+  settings: NonNullable<BackendSettings["ec2"]>,
+  { name, namespaces }: BackendSettings,
+  { refuse, observe, parts }: PlatformContext,
+): Promise<Discoverer> {
+  const { createEc2Discoverer } = await import("#discovery/ec2/create.ts");
+  return await createEc2Discoverer({
+    ...settings,
+    teamOf: (team) => teamOf(team, namespaces),
     refuse,
     observe: (request) => observe(name, request),
     parts,

@@ -1,14 +1,6 @@
 import { z } from "zod";
-import { describeValue } from "#lib/describe-value.ts";
-import { type Report, rule, text } from "#lib/schema-rules.ts";
-import { count, duration, path, settingKinds } from "../setting.ts";
-
-const url = text((value) =>
-  /^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/.test(value)
-    ? undefined
-    : { message: `found ${describeValue(value)}, expected a URL that begins with https:// or http://` },
-);
-settingKinds.add(url, { takes: "URL" });
+import { type Report, rule } from "#lib/schema-rules.ts";
+import { count, duration, path, url } from "../setting.ts";
 
 const word = () => z.string().min(1);
 
@@ -16,7 +8,7 @@ const word = () => z.string().min(1);
 export function openstackPlatform(fromHere: (path: string) => string) {
   return z
     .strictObject({
-      authUrl: url.describe("Where Keystone is, with or without its version: `https://keystone.example.com:5000`."),
+      authUrl: url().describe("Where Keystone is, with or without its version: `https://keystone.example.com:5000`."),
       region: word().exactOptional().describe("The region whose services are asked; needed where there are several."),
       interface: z
         .enum(["public", "internal", "admin"])

@@ -1,0 +1,59 @@
+import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { text } from "node:stream/consumers";
+import { errorMessage } from "#lib/error-message.ts";
+import { Ec2Error } from "./ec2-error.ts";
+
+export interface PostRequest {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly signal: AbortSignal;
+}
+
+export interface PostAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** POST with a time limit for the whole answer, over connections that are kept. A redirect is an answer: a signature follows none. */
+export class HttpPost implements Disposable {
+  readonly #timeout: number;
+  readonly #http = new HttpAgent({ keepAlive: true });
+  readonly #https: HttpsAgent;
+
+  /**
+   * @param timeout milliseconds for an answer to be whole
+   * @param ca PEM of who may have signed the servers' certificates; the machine's own authorities unless given
+   */
+  constructor({ timeout, ca }: { readonly timeout: number; readonly ca?: string }) {
+    this.#timeout = timeout;
+    this.#https = new HttpsAgent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) });
+  }
+
+  /** Throws {@link Ec2Error} without a whole answer in time, and the signal's reason when that says stop. */
+  async send({ url, headers, body, signal }: PostRequest): Promise<PostAnswer> {
+    const limit = AbortSignal.timeout(this.#timeout);
+    const options = { method: "POST", headers, signal: AbortSignal.any([signal, limit]) };
+    try {
+      const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+      const request =
+        url.protocol === "https:"
+          ? httpsRequest(url, { ...options, agent: this.#https }, resolve)
+          : httpRequest(url, { ...options, agent: this.#http }, resolve);
+      request.on("error", reject).end(body);
+      const response = await promise;
+      return { status: response.statusCode ?? 0, body: await text(response) };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (limit.aborted)
+        throw new Ec2Error(`${url.origin} did not answer within ${this.#timeout} ms`, { kind: "timeout" });
+      throw new Ec2Error(`${url.origin} cannot be reached: ${errorMessage(error)}`, { kind: "unreachable" });
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#http.destroy();
+    this.#https.destroy();
+  }
+}

@@ -1,0 +1,73 @@
+import { Ec2Client } from "#discovery/ec2/client/ec2-client.ts";
+import { HttpPost } from "#discovery/ec2/client/http-post.ts";
+import { Ec2Discoverer } from "#discovery/ec2/discoverer.ts";
+import { Slots } from "#lib/slots.ts";
+import { Ec2StandIn } from "../support/ec2-stand-in.ts";
+import { discoveryContract, type PlatformWorld } from "./discovery-contract.ts";
+import type { Services } from "./followed.ts";
+
+/** Instances of one region, in a cloud that is none: a real server is asked by `npm run test:platforms`. */
+class Ec2World implements PlatformWorld {
+  readonly #standIn: Ec2StandIn;
+  readonly #parts = new AsyncDisposableStack();
+  #isDown = false;
+  readonly changes = {
+    have: (services: Services) => this.#have(services),
+    fail: async () => {
+      this.#isDown = true;
+      await this.#standIn.down();
+    },
+    fallSilent: () => void (this.#standIn.fault = () => "hang"),
+    recover: async () => {
+      this.#standIn.fault = () => undefined;
+      if (this.#isDown) await this.#standIn.up();
+      this.#isDown = false;
+    },
+  };
+
+  constructor(standIn: Ec2StandIn, services: Services) {
+    this.#standIn = this.#parts.use(standIn);
+    this.#have(services);
+  }
+
+  discoverer(): Ec2Discoverer {
+    const keys = { accessKeyId: "key", secretAccessKey: "secret" };
+    return new Ec2Discoverer({
+      client: new Ec2Client({
+        credentials: { get: () => Promise.resolve(keys), forget: () => {} },
+        http: this.#parts.use(new HttpPost({ timeout: 60_000 })),
+        slots: new Slots(4),
+        endpoint: this.#standIn.url,
+        pageSize: 5,
+        retry: { tries: 2, least: 1, most: 1 },
+      }),
+      regions: ["eu-west-1"],
+      filters: {},
+      rules: {
+        serviceKey: "service",
+        portKey: "port",
+        teamKey: "team",
+        team: "team-shop",
+        addresses: "private",
+        teamOf: (team) => team,
+      },
+      refuse: () => undefined,
+      times: { interval: 10, retry: { least: 5, most: 20 } },
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.disposeAsync();
+  }
+
+  #have(services: Services): void {
+    this.#standIn.instances.set(
+      "eu-west-1",
+      Object.entries(services).flatMap(([service, addresses]) =>
+        addresses.map((address) => ({ id: `i-${service}-${address}`, address, tags: { service, port: "8080" } })),
+      ),
+    );
+  }
+}
+
+discoveryContract("ec2", async (services) => new Ec2World(await Ec2StandIn.start(), services));

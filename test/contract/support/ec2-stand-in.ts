@@ -1,0 +1,116 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { text } from "node:stream/consumers";
+import { listeningPort } from "../../integration/support/free-port.ts";
+
+export interface StandInInstance {
+  readonly id: string;
+  readonly address: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly state?: string;
+}
+
+/** What happens to a request instead: an error as EC2 writes it, no answer ever, or an answer that breaks off. */
+export type Ec2Fault = { readonly status: number; readonly code: string } | "hang" | "break";
+
+/** A request as it came: of whom, by whom, for what. */
+export interface Ec2Request {
+  readonly region: string;
+  readonly keyId: string;
+  readonly parameters: URLSearchParams;
+}
+
+/**
+ * EC2's DescribeInstances, for faults that a real server can't be made to show when a test wants them; it looks at no signature.
+ * What a real one says is asked by `npm run test:platforms`.
+ */
+export class Ec2StandIn implements AsyncDisposable {
+  readonly url: string;
+  readonly requests: Ec2Request[] = [];
+  /** By region. */
+  readonly instances = new Map<string, readonly StandInInstance[]>();
+  pageSize = 2;
+  fault: (request: Ec2Request) => Ec2Fault | undefined = () => undefined;
+  readonly #server: Server;
+  readonly #port: number;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(server: Server) {
+    this.#server = server;
+    this.#port = listeningPort(server);
+    this.url = `http://127.0.0.1:${this.#port}`;
+    server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
+    server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+      this.#handle(request, response).catch(() => response.destroy());
+    });
+  }
+
+  static async start(): Promise<Ec2StandIn> {
+    const server = createServer();
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return new Ec2StandIn(server);
+  }
+
+  /** Nobody listens until {@link up}. */
+  async down(): Promise<void> {
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  async up(): Promise<void> {
+    this.#server.listen(this.#port, "127.0.0.1");
+    await once(this.#server, "listening");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#server.listening) await this.down();
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [, keyId = "", region = ""] =
+      /Credential=([^/]+)\/\d+\/([^/]+)\/ec2\//.exec(request.headers.authorization ?? "") ?? [];
+    const asked = { region, keyId, parameters: new URLSearchParams(await text(request)) };
+    this.requests.push(asked);
+    const fault = this.fault(asked);
+    if (fault === "hang") return;
+    if (typeof fault === "object") {
+      const { status, code } = fault;
+      response.writeHead(status).end(xml(`Response`, `<Errors><Error><Code>${code}</Code></Error></Errors>`));
+      return;
+    }
+    const page = this.#page(asked);
+    if (fault !== "break") {
+      response.end(page);
+      return;
+    }
+    response.writeHead(200, { "content-length": page.length });
+    response.write(page.slice(0, page.length / 2), () => response.destroy());
+  }
+
+  #page({ region, parameters }: Ec2Request): string {
+    const all = this.instances.get(region) ?? [];
+    const from = Number(parameters.get("NextToken") ?? 0);
+    const next = from + this.pageSize;
+    const items = all.slice(from, next).map(instanceXml).join("");
+    const token = next < all.length ? `<nextToken>${next}</nextToken>` : "<nextToken/>";
+    return xml("DescribeInstancesResponse", `<reservationSet>${items}</reservationSet>${token}`);
+  }
+}
+
+function xml(root: string, content: string): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}>${content}</${root}>`;
+}
+
+function instanceXml({ id, address, tags, state = "running" }: StandInInstance): string {
+  const tagItems = Object.entries(tags).map(([key, value]) => `<item><key>${key}</key><value>${value}</value></item>`);
+  return `<item><instancesSet><item><instanceId>${id}</instanceId><instanceState><name>${state}</name></instanceState>
+    <privateIpAddress>${address}</privateIpAddress><networkInterfaceSet/><tagSet>${tagItems.join("")}</tagSet>
+    </item></instancesSet></item>`;
+}
