@@ -105,6 +105,9 @@ export function questionOf(
 
 function headerOf(text: string): readonly [name: string, value: string] {
   const [, name, value] = /^([\w!#$%&'*+.^`|~-]+)(?:=|:\s*)(.*)$/s.exec(text) ?? [];
+  if (name?.toLowerCase() === "host") {
+    throw new CommandError("the host stands in the address", "write HOST/PATH, with the host that the request names");
+  }
   if (name !== undefined && value !== undefined) return [name, value];
   throw new CommandError(
     `${JSON.stringify(text)} is no header`,

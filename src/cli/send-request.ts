@@ -17,7 +17,9 @@ export async function sendRequest(
   const { method, authority, target, headers, serverName = authority.replace(/:\d+$/, "") } = question;
   const bound = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   const common = { host: address, port, method, path: target, agent: false, signal: bound } as const;
-  const all = Object.fromEntries([["host", authority], ...headers].map(([name = "", value = ""]) => [name, value]));
+  const byName = Map.groupBy(headers, ([name]) => name.toLowerCase());
+  const own = [...byName].map(([name, values]) => [name, values.map(([, value]) => value)] as const);
+  const all = { host: authority, ...Object.fromEntries(own) };
   const request = question.secure
     ? secure({ ...common, headers: all, servername: serverName, rejectUnauthorized: false })
     : plain({ ...common, headers: all });

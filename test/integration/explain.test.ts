@@ -51,12 +51,12 @@ test("binnacle explain: by a running appliance, by files alone, and by one real 
 
   await t.test("one real request does as predicted, where a route takes it and where none does", async () => {
     const before = upstream.requests.length;
-    const told = await run("shop.test/cart/1?x=1", "--live", "--header", "x-trial=yes");
+    const told = await run("shop.test/cart/1?x=1", "--live", "--header", "x-trial=yes", "--header", "X-Trial: 2");
     assert.equal(told.code, 0, told.stdout + told.stderr);
     assert.match(told.stdout, /200 from 127\.0\.0\.1:\d+ in \d+ ms by route prefix \/cart/);
     assert.match(told.stdout, /Envoy did as predicted/);
     const [request, ...more] = upstream.requests.slice(before);
-    assert.deepEqual([request?.path, request?.headers["x-trial"], more.length], ["/cart/1?x=1", "yes", 0]);
+    assert.deepEqual([request?.path, request?.headers["x-trial"], more.length], ["/cart/1?x=1", "yes, 2", 0]);
     const none = await run("shop.test/other", "--live");
     assert.equal(none.code, 0, none.stdout + none.stderr);
     assert.match(none.stdout, /404 in \d+ ms by no route/);
@@ -93,6 +93,7 @@ test("binnacle explain: by a running appliance, by files alone, and by one real 
     for (const [argv, words] of [
       [["shop test"], /is no address\n {2}fix: write HOST\/PATH/],
       [["shop.test", "--header", "novalue"], /is no header\n {2}fix: write --header NAME=VALUE/],
+      [["shop.test", "--header", "Host=other.test"], /the host stands in the address/],
       [["shop.test", "--method", "A B"], /is no method/],
       [["shop.test", "--live", "--files", manifests], /--files asks none/],
     ] as const) {
