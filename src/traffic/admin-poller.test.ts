@@ -10,7 +10,7 @@ const COUNTER = "binnacle.requests.request.200 - local/a/b/80 http h";
 /** A poller of an Envoy of the test's own; its timers go on only when the test says so. */
 function world(t: TestContext) {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const envoy = { began: performance.now(), requests: 0, up: true, asked: [] as string[] };
+  const envoy = { began: performance.now(), requests: 0, up: true, watched: true, asked: [] as string[] };
   const receiver = { up: true };
   const readings: CounterReading[] = [];
   const said: string[] = [];
@@ -28,6 +28,7 @@ function world(t: TestContext) {
       },
     },
     log: silentLogger,
+    isWatched: () => envoy.watched,
     now: () => 5000,
     diff: async (page, id, chunks, fresh) => {
       if (!receiver.up) throw new Error("the receiver is not running");
@@ -73,6 +74,8 @@ test("counters and endpoints are read again and again, only what differs is told
   );
   assert.deepEqual(said.slice(0, 2), ["clusters", "reachable"]);
   assert.deepEqual([poller.reachable, poller.interval], [true, 1000]);
+  envoy.watched = false;
+  assert.equal(poller.interval, 2000, "half as often while nobody looks");
   assert.ok(envoy.asked.every((path) => ["/server_info", "/stats", "/clusters"].includes(path)));
   await poller[Symbol.asyncDispose]();
 });
@@ -116,6 +119,7 @@ test("stopping does not wait for an answer that does not come", async (t) => {
   const poller = new AdminPoller({
     source: { id: "e1", openAdmin: () => new Promise(() => {}) },
     log: silentLogger,
+    isWatched: () => true,
     now: () => 0,
     diff: () => Promise.reject(new Error("not reached")),
     onCounters: () => assert.fail("nothing was read"),

@@ -4,7 +4,7 @@ import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
 import type { CounterReading } from "./counter-ledger.ts";
 import type { BoardReading } from "./endpoint-board.ts";
-import { CLUSTERS_PACE, COUNTERS_PACE, PollInterval } from "./poll-pace.ts";
+import { CLUSTERS_PACE, COUNTERS_PACE, PollInterval, UNSEEN_INTERVAL } from "./poll-pace.ts";
 import { ProcessStart } from "./process-start.ts";
 import type { AdminPage, PageDiff } from "./receiver-messages.ts";
 import { countersFilter } from "./stream-counter.ts";
@@ -32,6 +32,8 @@ export interface PollerOptions extends PollerEvents {
   readonly source: EnvoySource;
   readonly log: Logger;
   diff(page: AdminPage, envoy: string, chunks: Chunks, fresh: boolean): Promise<PageDiff>;
+  /** Whether somebody looks at what is read. */
+  isWatched(): boolean;
   /** Upstreams whose failing connections are asked for. */
   streamClusters?(): readonly string[];
   now(): number;
@@ -76,18 +78,18 @@ export class AdminPoller implements AsyncDisposable {
 
   /** Milliseconds between two readings of the counters. */
   get interval(): number {
-    return this.#counters.interval;
+    return Math.max(this.#counters.interval, this.#options.isWatched() ? 0 : UNSEEN_INTERVAL);
   }
 
   /** The part of the time that Envoy's answers take: an upper bound of what they cost its main thread. */
   get cost(): number {
-    return this.#counters.cost / this.#counters.interval + this.#clusters.cost / this.#clusters.interval;
+    return this.#counters.cost / this.interval + this.#clusters.cost / this.#clusters.interval;
   }
 
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       const began = performance.now();
-      const interval = (await this.#round()) ? this.#counters.interval : Math.max(RETRY, this.#counters.interval);
+      const interval = (await this.#round()) ? this.interval : Math.max(RETRY, this.interval);
       await this.#pause(Math.max(0, began + interval - performance.now()));
     }
   }

@@ -13,6 +13,9 @@ export const COUNTERS_PACE: PollPace = { share: 0.04, shortest: 1000, longest: 1
 /** 12 ms at 1,000 upstreams, 125 ms at 10,000; as JSON 26 and 410 ms. */
 export const CLUSTERS_PACE: PollPace = { share: 0.015, shortest: 2000, longest: 30_000 };
 
+/** Milliseconds between two readings of the counters while nobody looks at them: what they add up to stays exact. */
+export const UNSEEN_INTERVAL = 2000;
+
 /** Answers that are looked back at: one that met a busy machine does not slow polling down for long. */
 const REMEMBERED = 5;
 

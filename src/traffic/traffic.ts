@@ -136,6 +136,7 @@ export class Traffic implements AsyncDisposable {
     let seen = false;
     const poller = new AdminPoller({
       source,
+      isWatched: () => this.#core.attention !== "none",
       streamClusters: () => this.#core.streams.clusters,
       log: this.#options.log,
       now: this.#now,
