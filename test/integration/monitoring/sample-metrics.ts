@@ -48,6 +48,11 @@ function sampleMetrics(): Metrics {
       warnings: 0,
     })),
   );
+  metrics.homeCluster.connect({
+    leads: () => true,
+    hasLeader: () => true,
+    writes: () => [{ what: "status", waiting: 1, oldest: now, results: { ok: 5, conflict: 1, error: 1 } }],
+  });
   metrics.children.connect(() => [{ name: "envoy", state: "running", running: true, restarts: 1 }]);
   const failure = { kind: "challenge", since: now - 1e6 };
   metrics.acme.connect(() => [{ namespace: "team-blog", name: "blog-tls", issuedAt: now - 1e9, failure }]);
