@@ -1,7 +1,15 @@
 // Which test files one run takes.
 
 // These need a test bed, much time or a quiet machine: they run when a PATTERN names their folder.
-const apart = ["test/acme", "test/bench", "test/kubernetes", "test/openstack", "test/image", "test/soak"];
+const apart = [
+  "test/acme",
+  "test/bench",
+  "test/image",
+  "test/kubernetes",
+  "test/openstack",
+  "test/platforms",
+  "test/soak",
+];
 
 /** The wanted ones among `files` (paths relative to the root, with slashes). */
 export function chooseTests(files, patterns) {

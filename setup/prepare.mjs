@@ -5,7 +5,6 @@ import { findKubebox } from "./kubebox.mjs";
 import { withLock } from "./lock.mjs";
 import { checkMachine } from "./machine.mjs";
 import { nodePath } from "./node.mjs";
-import { findOpenStack } from "./openstack.mjs";
 import { ensurePackages, packagesReady } from "./packages.mjs";
 import { cacheFolder, childEnvironment, inRoot } from "./paths.mjs";
 import { findPebble } from "./pebble.mjs";
@@ -13,6 +12,7 @@ import { findPrograms, forgetUnavailable } from "./programs.mjs";
 import { describe } from "./problem.mjs";
 import { fail, say, step, waitingFor } from "./progress.mjs";
 import { generateProtos, protosReady } from "./protos.mjs";
+import { findPythonBed, motoBed, openstackBed } from "./python-bed.mjs";
 import { sweep } from "./temporary.mjs";
 
 const consoleNeeded = (needs) => needs.console && hasConsole() && !consoleReady();
@@ -47,7 +47,8 @@ export async function prepare(needs) {
   const programs = needs.programs ? findPrograms(needs.required) : [];
   if (needs.kubebox) programs.push(findKubebox());
   if (needs.pebble) programs.push(findPebble());
-  if (needs.openstack) programs.push(findOpenStack());
+  if (needs.openstack) programs.push(findPythonBed(openstackBed));
+  if (needs.moto) programs.push(findPythonBed(motoBed));
   sweep(cacheFolder());
   const results = await Promise.allSettled([prepareCheckout(needs), ...programs]);
   const errors = results.filter((result) => result.status === "rejected").map((result) => result.reason);

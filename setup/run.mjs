@@ -18,11 +18,15 @@ const verbs = {
   },
   "test:kubernetes": {
     needs: { programs: true, kubebox: true },
-    command: (args) => [inRoot("setup", "test-kubernetes.mjs"), ...args],
+    command: (args) => [inRoot("setup", "test-bed.mjs"), "test/kubernetes", ...args],
   },
   "test:openstack": {
     needs: { programs: true, openstack: true },
-    command: (args) => [inRoot("setup", "test-openstack.mjs"), ...args],
+    command: (args) => [inRoot("setup", "test-bed.mjs"), "test/openstack", ...args],
+  },
+  "test:platforms": {
+    needs: { programs: true, moto: true },
+    command: (args) => [inRoot("setup", "test-bed.mjs"), "test/platforms", ...args],
   },
   "test:acme": {
     needs: { programs: true, pebble: true },
@@ -44,6 +48,7 @@ const help = `node setup/run.mjs VERB [ARGUMENT...]
   test     run the tests [whose path has a PATTERN] npm test -- PATTERN
   test:kubernetes  those with real Kubernetes API servers  npm run test:kubernetes
   test:openstack   those with real OpenStack APIs  npm run test:openstack
+  test:platforms   those with a real server of EC2's API  npm run test:platforms
   test:acme  those with a real ACME server         npm run test:acme
   check    types, lint, format, architecture        npm run check
   bench    run the benchmarks                       npm run bench
