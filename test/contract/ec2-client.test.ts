@@ -8,6 +8,7 @@ import { Ec2Discoverer } from "#discovery/ec2/discoverer.ts";
 import { Slots } from "#lib/slots.ts";
 import { Followed } from "./discovery/followed.ts";
 import { Ec2StandIn } from "./support/ec2-stand-in.ts";
+import { certificateAuthority } from "../integration/support/certificate.ts";
 import { until } from "../integration/support/until.ts";
 
 const REGION = "eu-west-1";
@@ -131,6 +132,18 @@ suite("asking EC2", { timeout: 60_000 }, () => {
     await until(() => patient.standIn.requests.length === 1);
     stop.abort(new Error("enough"));
     await assert.rejects(asking, /enough/);
+  });
+
+  test("certificates of an authority of its own are taken when it is named, and of no other", async () => {
+    const authority = certificateAuthority("cloud");
+    await using standIn = await Ec2StandIn.start(authority.issue(["127.0.0.1"]));
+    const ask = async (ca: string): Promise<number> => {
+      using http = new HttpPost({ timeout: 10_000, ca });
+      const request = { url: new URL(standIn.url), headers: {}, body: "", signal: AbortSignal.timeout(20_000) };
+      return (await http.send(request)).status;
+    };
+    assert.equal(await ask(authority.cert), 200);
+    await assert.rejects(ask(certificateAuthority("other").cert), isKind("unreachable", /certificate/));
   });
 
   test("no more questions at once than are allowed, whatever the regions", async () => {

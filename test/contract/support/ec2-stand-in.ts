@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { listeningPort } from "../../integration/support/free-port.ts";
@@ -36,10 +37,10 @@ export class Ec2StandIn implements AsyncDisposable {
   readonly #port: number;
   readonly #sockets = new Set<Socket>();
 
-  private constructor(server: Server) {
+  private constructor(server: Server, scheme: string) {
     this.#server = server;
     this.#port = listeningPort(server);
-    this.url = `http://127.0.0.1:${this.#port}`;
+    this.url = `${scheme}://127.0.0.1:${this.#port}`;
     server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
@@ -49,11 +50,11 @@ export class Ec2StandIn implements AsyncDisposable {
     });
   }
 
-  static async start(): Promise<Ec2StandIn> {
-    const server = createServer();
+  static async start(tls?: { readonly cert: string; readonly key: string }): Promise<Ec2StandIn> {
+    const server = tls === undefined ? createServer() : createTlsServer(tls);
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    return new Ec2StandIn(server);
+    return new Ec2StandIn(server, tls === undefined ? "http" : "https");
   }
 
   /** Nobody listens until {@link up}. */

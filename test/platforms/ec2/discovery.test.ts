@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, suite, test } from "node:test";
+import { after, before, suite, test, type TestContext } from "node:test";
 import { createEc2Discoverer, type Ec2Settings } from "#discovery/ec2/create.ts";
 import { Followed } from "../../contract/discovery/followed.ts";
 import { temporaryDirectory, type TemporaryDirectory } from "../../integration/support/temp-dir.ts";
@@ -158,19 +158,32 @@ suite("EC2 as a platform, asked of a server that speaks its API", { timeout: 300
   });
 
   test("an instance profile's credentials come by IMDSv2", async (context) => {
-    const names = ["AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_CONFIG_FILE"] as const;
-    const known = names.map((name) => [name, process.env[name]] as const);
-    context.after(() => {
-      for (const [name, value] of known)
-        if (value === undefined) delete process.env[name];
-        else process.env[name] = value;
-    });
-    process.env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = moto.url;
-    process.env["AWS_CONFIG_FILE"] = join(folder.path, "none");
+    const none = join(folder.path, "none");
+    setEnvironment(context, { AWS_EC2_METADATA_SERVICE_ENDPOINT: moto.url, AWS_CONFIG_FILE: none });
     await using parts = new AsyncDisposableStack();
     await make("10.88.5.1", tags("profile"));
-    const followed = await follow(parts, { credentialsFile: join(folder.path, "none") });
+    const followed = await follow(parts, { credentialsFile: none });
     await become(followed, "profile", ["10.88.5.1:8080"]);
+  });
+
+  test("a profile's role is assumed, and STS that cannot be reached, or is silent, is told", async (context) => {
+    const config = join(folder.path, "config");
+    const role = "role_arn = arn:aws:iam::123456789012:role/reader\nsource_profile = default\nregion = eu-west-1";
+    await writeFile(config, `[profile reader]\n${role}\n`);
+    setEnvironment(context, { AWS_CONFIG_FILE: config, AWS_ENDPOINT_URL_STS: "http://127.0.0.1:1" });
+    await using parts = new AsyncDisposableStack();
+    await make("10.88.5.2", tags("role"));
+    const followed = await follow(parts, { profile: "reader" });
+    await followed.settled;
+    assert.equal(followed.status.failure?.kind, "credentials");
+    process.env["AWS_ENDPOINT_URL_STS"] = moto.url;
+    await become(followed, "role", ["10.88.5.2:8080"]);
+    moto.freeze();
+    const late = await follow(parts, { profile: "reader", timeout: 500 });
+    await late.settled;
+    moto.thaw();
+    assert.match(late.status.failure?.message ?? "", /no credentials within 500 ms/);
+    await become(late, "role", ["10.88.5.2:8080"]);
   });
 
   test("signatures hold; keys that are unknown or wrong are told, and new ones taken from their file", async () => {
@@ -190,3 +203,15 @@ suite("EC2 as a platform, asked of a server that speaks its API", { timeout: 300
     assert.equal(followed.status.state, "synced");
   });
 });
+
+/** AWS' providers read the environment. It is as it was when the test has ended. */
+function setEnvironment(context: TestContext, values: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    const before = process.env[name];
+    process.env[name] = value;
+    context.after(() => {
+      if (before === undefined) delete process.env[name];
+      else process.env[name] = before;
+    });
+  }
+}

@@ -11,7 +11,7 @@ export interface Credentials {
 }
 
 export interface CredentialsProvider {
-  /** Throws {@link Ec2Error} of the kind `credentials` when there are none, and the signal's reason when it says stop. */
+  /** Throws {@link Ec2Error} of the kind `credentials` (or `timeout`) when there are none, and the signal's reason when it says stop. */
   get(signal: AbortSignal): Promise<Credentials>;
   /** They were refused: the next question is asked with those that there are then. */
   forget(): void;
@@ -22,6 +22,8 @@ export interface CredentialSources {
   readonly profile?: string;
   /** Instead of `~/.aws/credentials`. */
   readonly credentialsFile?: string;
+  /** Milliseconds for those who are asked for them. */
+  readonly timeout: number;
 }
 
 /**
@@ -37,7 +39,9 @@ export class DefaultCredentials implements CredentialsProvider {
   }
 
   async get(signal: AbortSignal): Promise<Credentials> {
-    const { profile, credentialsFile } = this.#sources;
+    const { profile, credentialsFile, timeout } = this.#sources;
+    signal.throwIfAborted();
+    const limit = AbortSignal.timeout(timeout);
     this.#provider ??= defaultProvider({
       // A file that was read once would stay as it was until the process ends.
       ignoreCache: true,
@@ -45,10 +49,11 @@ export class DefaultCredentials implements CredentialsProvider {
       ...(credentialsFile === undefined ? {} : { filepath: credentialsFile }),
     });
     try {
-      return await unlessAborted(this.#provider(), signal);
+      return await unlessAborted(this.#provider(), AbortSignal.any([signal, limit]));
     } catch (error) {
       signal.throwIfAborted();
       this.forget();
+      if (limit.aborted) throw new Ec2Error(`no credentials within ${timeout} ms`, { kind: "timeout" });
       throw new Ec2Error(`no credentials: ${errorMessage(error)}`, { kind: "credentials", cause: error });
     }
   }
@@ -62,7 +67,6 @@ export class DefaultCredentials implements CredentialsProvider {
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const leave = (): void => reject(signal.reason);
-  signal.throwIfAborted();
   signal.addEventListener("abort", leave, { once: true });
   try {
     return await Promise.race([work, promise]);
