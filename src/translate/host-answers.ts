@@ -15,7 +15,7 @@ import type { TranslateSettings } from "./settings.ts";
 import { type HostTls, hostTls, tableOf } from "./tls.ts";
 import { chainFact, tcpTable } from "./tls-chains.ts";
 import { tlsPolicyOf } from "./tls-policy.ts";
-import type { Fact, Reader, UnitId } from "./unit.ts";
+import type { Fact, Reader, UnitId, UnitItem } from "./unit.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** What one host answers, from the objects of the namespace that it belongs to. */
@@ -27,6 +27,8 @@ export interface HostAnswers {
   /** Over TLS. Undefined: not asked for, or there is no certificate to do it with. */
   readonly secure: SecureAnswers | undefined;
   readonly policies: IrPolicies | undefined;
+  /** What the host needs beside its routes, and no other host does. */
+  readonly items: readonly UnitItem[];
   readonly needs: readonly UnitId[];
   readonly facts: readonly Fact[];
   readonly verdicts: readonly Verdict[];
@@ -72,6 +74,7 @@ export function hostAnswers(host: string, settings: TranslateSettings, read: Rea
       : undefined,
     secure: secureAnswers(host, tls, proxied, built.routes, settings),
     policies: proxied?.policies,
+    items: proxied?.items ?? [],
     needs: [...ingress.needs, ...(proxied?.needs ?? [])],
     facts: [...(proxied?.facts ?? []), ...chainFacts(host, tls, proxied, settings), ...acme.facts],
     verdicts: [
@@ -90,6 +93,7 @@ const NOTHING: HostAnswers = {
   plain: undefined,
   secure: undefined,
   policies: undefined,
+  items: [],
   needs: [],
   facts: [],
   verdicts: [],
@@ -109,7 +113,7 @@ function secureAnswers(
   if (tls === undefined || (tls.pair === undefined && proxied?.tcp?.passthrough !== true)) return undefined;
   const clients = proxied?.tls?.clients;
   if (proxied?.tcp !== undefined) return { pair: tls.pair, table: tcpTable(host), routes: undefined, clients };
-  const table = tableOf(host, tls.policy, settings.tls);
+  const table = tableOf(host, tls.policy, settings.tls, proxied?.jwt !== undefined);
   return { pair: tls.pair, table, routes: routes.map(({ route }) => route), clients };
 }
 
@@ -125,8 +129,10 @@ function chainFacts(
   if (tcp?.passthrough === true) return [chainFact(tcpTable(host), { policy: "passthrough", tcp: tcp.clusters })];
   if (tls.pair === undefined) return [];
   if (tcp !== undefined) return [chainFact(tcpTable(host), { policy: tls.policy, tcp: tcp.clusters })];
-  if (tls.policy.client === undefined) return [];
-  return [chainFact(tableOf(host, tls.policy, settings.tls), { policy: tls.policy })];
+  const jwt = proxied?.jwt;
+  if (tls.policy.client === undefined && jwt === undefined) return [];
+  const table = tableOf(host, tls.policy, settings.tls, jwt !== undefined);
+  return [chainFact(table, { policy: tls.policy, ...(jwt === undefined ? {} : { jwt }) })];
 }
 
 /** What a proxy says about TLS counts before what Ingresses say. */
@@ -158,12 +164,18 @@ function plainRoutes(
   const port = settings.listeners.find(({ protocol }) => protocol === "https")?.port;
   return routes.flatMap(({ route, overHttp }): readonly IrRoute[] => {
     if (overHttp === "refused") return [];
-    if (overHttp === "served") return [route];
+    // Tokens are asked for over TLS alone, so what needs one is nowhere else.
+    const over = overHttp === "served" && asksToken(route, policies) ? 301 : overHttp;
+    if (over === "served") return [route];
     const { name, owner, match } = route;
     const target = port === 443 ? undefined : port;
-    const action = { type: "redirect", scheme: "https", port: target, status: overHttp } as const;
+    const action = { type: "redirect", scheme: "https", port: target, status: over } as const;
     return [{ name, owner, match, action, ...(unasked === undefined ? {} : { policies: unasked }) }];
   });
+}
+
+function asksToken(route: IrRoute, policies: IrPolicies | undefined): boolean {
+  return typeof (route.policies?.jwt ?? policies?.jwt) === "object";
 }
 
 /** A redirect to HTTPS gives nothing away: who may pass, and how often, is asked of the request that follows, once. */

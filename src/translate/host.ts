@@ -32,6 +32,7 @@ export function hostBuilder(settings: TranslateSettings): UnitBuilder {
       items.push({ item: { type: "certificate", name: host, chain, privateKey, secret, notAfter }, from: [secret] });
       const { clients } = secure;
       if (clients !== undefined) items.push({ item: clients.item, from: [...clients.from, ...from] });
+      items.push(...answers.items);
     }
     const { needs, facts } = answers;
     return { items, verdicts, needs: [...needs, ...(rest?.needs ?? [])], facts: [...facts, ...place.facts] };

@@ -1,4 +1,5 @@
 import type { IrHeaderMatch } from "./ir-header-match.ts";
+import type { IrJwtRequirement } from "./ir-jwt.ts";
 
 /**
  * What is done with requests beside routing them, of a virtual host or a route. Where both have one, the route's counts; `off`
@@ -9,6 +10,8 @@ export interface IrPolicies {
   readonly ipFilter?: IrIpFilter | "off";
   readonly localRateLimit?: IrLocalRateLimit | "off";
   readonly authorization?: IrAuthorization | "off";
+  /** Only on a chain that knows the provider. */
+  readonly jwt?: IrJwtRequirement | "off";
   /** A route's in place of its virtual host's. */
   readonly rateLimit?: IrRateLimit | "off";
   readonly cookies?: readonly IrCookieRewrite[];

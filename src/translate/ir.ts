@@ -1,4 +1,5 @@
 import type { ObjectRef } from "#resources/ref.ts";
+import type { IrJwtProvider } from "./ir-jwt.ts";
 import type { IrPolicies } from "./ir-policies.ts";
 import type { IrRoute } from "./ir-route.ts";
 
@@ -104,6 +105,8 @@ export interface IrTlsChain {
   readonly routeTable: string;
   /** Connections go there as they are, instead of being read as requests; empty: they are closed. */
   readonly tcp?: readonly IrTcpCluster[];
+  /** Whose tokens its routes may ask for. */
+  readonly jwt?: readonly IrJwtProvider[];
 }
 
 /** Weights are relative. */

@@ -12,7 +12,7 @@ export function tcpTable(host: string): string {
 }
 
 /** What a table's name does not tell of its chain: said by the one host that is served there. */
-export type ChainDetail = Pick<IrTlsChain, "policy" | "tcp">;
+export type ChainDetail = Pick<IrTlsChain, "policy" | "tcp" | "jwt">;
 
 export function chainFact(table: string, detail: ChainDetail): Fact {
   return { topic: chainTopic(table), value: JSON.stringify(detail) };

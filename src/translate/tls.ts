@@ -59,11 +59,12 @@ export function policyName({ minimumVersion, maximumVersion }: TlsPolicy): strin
 }
 
 /**
- * The route table of the chain that serves a host with this policy. One that asks clients for certificates has a chain of its own,
- * named after the host: when what it asks for changes, its table stays.
+ * The route table of the chain that serves a host with this policy. One that asks clients for certificates or tokens has a chain of
+ * its own, named after the host: when what it asks for changes, its table stays.
  */
-export function tableOf(host: string, policy: TlsPolicy, standard: TlsPolicy): string {
+export function tableOf(host: string, policy: TlsPolicy, standard: TlsPolicy, asksTokens: boolean): string {
   if (policy.client !== undefined) return `${HTTPS_TABLE}-clients-${host}`;
+  if (asksTokens) return `${HTTPS_TABLE}-tokens-${host}`;
   return policyName(policy) === policyName(standard) ? HTTPS_TABLE : `${HTTPS_TABLE}-${policyName(policy)}`;
 }
 

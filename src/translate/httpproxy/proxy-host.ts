@@ -2,13 +2,15 @@ import type { HttpProxy, ProxyVirtualHost } from "#resources/httpproxy.ts";
 import type { Kind, ObjectRef } from "#resources/ref.ts";
 import type { StoredObject } from "#store/store.ts";
 import { isOurs } from "../ingress-class.ts";
+import type { IrJwtProvider } from "../ir-jwt.ts";
 import type { IrPolicies } from "../ir-policies.ts";
 import type { IrDirectResponse, IrRoute } from "../ir-route.ts";
 import { routeName } from "../route-name.ts";
 import type { TranslateSettings } from "../settings.ts";
-import type { Fact, Reader, UnitId } from "../unit.ts";
+import type { Fact, Reader, UnitId, UnitItem } from "../unit.ts";
 import type { Verdict } from "../verdict.ts";
 import { mergedMatch } from "./conditions.ts";
+import { type HostJwt, hostJwt } from "./jwt.ts";
 import { classed, ingressRouteTree, proxyOf } from "./ingressroute-tree.ts";
 import { reachedFact } from "./part.ts";
 import { ProxyProblems } from "./proxy-problems.ts";
@@ -16,7 +18,6 @@ import { proxyRoute } from "./proxy-route.ts";
 import { type ProxyTls, proxyTls } from "./proxy-tls.ts";
 import { type PlacedRoute, type ProxyTree, proxyTree } from "./proxy-tree.ts";
 import { type ProxyTcpAnswers, tcpProxy } from "./tcp-proxy.ts";
-import { hasUnsupportedProtection } from "./unsupported.ts";
 import { virtualHostPolicies } from "./virtual-host-policies.ts";
 
 /** What a tree of proxies says about its host. */
@@ -33,6 +34,9 @@ export interface ProxyHost {
   readonly tcp: ProxyTcpAnswers | undefined;
   /** What protects the host is wrong: none of its routes may be served, whoever made it. */
   readonly closed: boolean;
+  /** Whose tokens its routes ask for. Undefined: nobody's. */
+  readonly jwt: readonly IrJwtProvider[] | undefined;
+  readonly items: readonly UnitItem[];
   readonly needs: readonly UnitId[];
   readonly facts: readonly Fact[];
   readonly verdicts: readonly Verdict[];
@@ -76,11 +80,12 @@ export function proxyHost(
   const own = virtualHostPolicies(root.ref, virtualhost, read, settings.proxies.rateLimit !== undefined, problems);
   needs.push(...own.needs);
   const { authorization } = own;
+  const jwt = hostJwt(root.ref, virtualhost, settings, read, problems);
   const routes = new Routes(problems);
   for (const placed of tree.routes) {
     const { ref } = placed.proxy;
-    const route = proxyRoute(placed, { read, settings, problems, needs, authorization, ref, path: placed.path });
-    if (route !== undefined) routes.add(route, placed, permitsInsecure(placed, settings, problems));
+    const route = proxyRoute(placed, { read, settings, problems, needs, authorization, jwt, ref, path: placed.path });
+    if (route !== undefined) routes.add(route, placed, permitsInsecure(placed, route, jwt, settings, problems));
   }
   for (const route of missingRoutes(tree)) routes.fill(route);
   const tls = proxyTls(root.ref, virtualhost, settings, read, problems);
@@ -90,18 +95,25 @@ export function proxyHost(
     problems,
     needs,
     authorization: undefined,
+    jwt: undefined,
   });
   const included = [...tree.included, ...(tcp?.included ?? [])];
-  const unsupported = hasUnsupportedProtection(root, virtualhost, problems);
+  const policies: IrPolicies = { ...own.policies, ...(jwt?.byDefault === undefined ? {} : { jwt: jwt.byDefault }) };
   return {
     from: [root.ref, ...included],
     routes: routes.all(),
-    policies: Object.keys(own.policies).length === 0 ? undefined : own.policies,
+    policies: Object.keys(policies).length === 0 ? undefined : policies,
     tls,
     tcp,
-    closed: own.closed || unsupported || tls?.closed === true || isUnguarded(root.ref, virtualhost, settings, problems),
+    closed:
+      own.closed ||
+      jwt?.closed === true ||
+      tls?.closed === true ||
+      isUnguarded(root.ref, virtualhost, settings, problems),
+    jwt: jwt?.providers,
+    items: jwt?.items ?? [],
     needs,
-    facts: included.map((ref) => reachedFact(ref, virtualhost.fqdn)),
+    facts: [...included.map((ref) => reachedFact(ref, virtualhost.fqdn)), ...(jwt?.facts ?? [])],
     verdicts: problems.verdicts,
   };
 }
@@ -156,12 +168,17 @@ function treeOf(
 
 function permitsInsecure(
   { proxy, route, path }: PlacedRoute,
+  { policies }: IrRoute,
+  jwt: HostJwt | undefined,
   settings: TranslateSettings,
   problems: ProxyProblems,
 ): boolean {
   if (route.permitInsecure !== true) return false;
-  if (settings.proxies.permitInsecure) return true;
-  const message = "this appliance does not permit it (routing.permitInsecure), so it has no effect";
+  const asksToken = typeof (policies?.jwt ?? jwt?.byDefault) === "object";
+  if (settings.proxies.permitInsecure && !asksToken) return true;
+  const message = asksToken
+    ? "tokens are asked for over TLS alone, so it has no effect"
+    : "this appliance does not permit it (routing.permitInsecure), so it has no effect";
   problems.warn(proxy.ref, { type: "SpecError", reason: "IgnoredField", path: `${path}.permitInsecure`, message });
   return false;
 }

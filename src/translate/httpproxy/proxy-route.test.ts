@@ -31,6 +31,7 @@ function answerTo(bytes: number): readonly [status: number, reasons: readonly st
     problems,
     needs: [],
     authorization: undefined,
+    jwt: undefined,
   };
   const made = proxyRoute(placed, { ...context, ref, path: placed.path });
   assert.equal(made?.action.type, "respond");

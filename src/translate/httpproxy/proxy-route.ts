@@ -11,6 +11,7 @@ import { globalRateLimit, NO_RATE_LIMIT_SERVICE } from "./global-rate-limit.ts";
 import { headerPolicy } from "./header-policy.ts";
 import { healthCheck } from "./health-check.ts";
 import { ipFilter } from "./ip-filter.ts";
+import { routeJwt } from "./jwt.ts";
 import { loadBalancing } from "./load-balancing.ts";
 import { pathRewrite } from "./path-rewrite.ts";
 import type { PlacedRoute } from "./proxy-tree.ts";
@@ -82,12 +83,18 @@ function routePolicies(route: ProxyRoute, context: RouteContext): IrPolicies | u
   if ("problem" in limit) refuse(context, "rateLimitPolicy.local", "RateLimitPolicyNotValid", limit.problem);
   const global = globalRateLimit(route.rateLimitPolicy?.global);
   if ("problem" in global) refuse(context, "rateLimitPolicy.global", "RateLimitPolicyNotValid", global.problem);
-  if ("problem" in filter || "problem" in limit || "problem" in global) return undefined;
+  const jwt = routeJwt(route, context.jwt);
+  if ("problem" in jwt) {
+    const message = `${jwt.problem}, so this route answers 503`;
+    complain(context, "error", "jwtVerificationPolicy", { type: "JWTVerificationError", reason: jwt.reason, message });
+  }
+  if ("problem" in filter || "problem" in limit || "problem" in global || "problem" in jwt) return undefined;
   if (global.limit !== undefined && context.settings.proxies.rateLimit === undefined)
     complain(context, "warning", "rateLimitPolicy.global", NO_RATE_LIMIT_SERVICE);
   const authorization = routeAuthorization(route, context.authorization);
   return {
     ...(authorization === undefined ? {} : { authorization }),
+    ...(jwt.requirement === undefined ? {} : { jwt: jwt.requirement }),
     ...(filter.filter === undefined ? {} : { ipFilter: filter.filter }),
     ...(limit.limit === undefined ? {} : { localRateLimit: limit.limit }),
     ...(global.limit === undefined ? {} : { rateLimit: global.limit }),

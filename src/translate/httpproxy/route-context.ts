@@ -2,6 +2,7 @@ import type { ObjectRef } from "#resources/ref.ts";
 import type { TranslateSettings } from "../settings.ts";
 import type { Reader, UnitId } from "../unit.ts";
 import type { HostAuthorization } from "./authorization.ts";
+import type { HostJwt } from "./jwt.ts";
 import type { ProxyProblem, ProxyProblems } from "./proxy-problems.ts";
 
 /** What the parts of a route's translation have in common: where they read, and where they leave what they find. */
@@ -12,6 +13,7 @@ export interface RouteContext {
   readonly needs: UnitId[];
   /** Of the host that the route belongs to. */
   readonly authorization: HostAuthorization | undefined;
+  readonly jwt: HostJwt | undefined;
   /** The proxy that the route stands in. */
   readonly ref: ObjectRef;
   /** `spec.routes[3]`. */

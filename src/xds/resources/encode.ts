@@ -7,7 +7,7 @@ import { Listener } from "#proto/envoy/config/listener/v3/listener.ts";
 import { RouteConfiguration } from "#proto/envoy/config/route/v3/route.ts";
 import { VirtualHost } from "#proto/envoy/config/route/v3/route_components.ts";
 import { Secret } from "#proto/envoy/extensions/transport_sockets/tls/v3/secret.ts";
-import type { IrItem, IrListener, IrType, IrVirtualHost } from "#translate/ir.ts";
+import type { IrItem, IrListener, IrTlsChain, IrType, IrVirtualHost } from "#translate/ir.ts";
 import type { IrPolicies } from "#translate/ir-policies.ts";
 import type { IrRoute } from "#translate/ir-route.ts";
 import type { ResourceSource, XdsResource, XdsType } from "../resource.ts";
@@ -91,7 +91,12 @@ function clustersOfListener({ serves }: IrListener): readonly string[] {
   if ("cluster" in serves) return serves.cluster === "" ? [] : [serves.cluster];
   const asked = serves.rateLimit === undefined || serves.rateLimit.cluster === "" ? [] : [serves.rateLimit.cluster];
   const chains = serves.protocol === "https" ? serves.chains : [];
-  return [...new Set([...asked, ...chains.flatMap(({ tcp = [] }) => tcp.map(({ name }) => name))])];
+  return [...new Set([...asked, ...chains.flatMap(clustersOfChain)])];
+}
+
+function clustersOfChain({ tcp = [], jwt = [] }: IrTlsChain): readonly string[] {
+  const fetched = jwt.flatMap(({ keys }) => (keys.type === "remote" ? [keys.cluster] : []));
+  return [...tcp.map(({ name }) => name), ...fetched];
 }
 
 function clustersOfHost({ routes, beyond = [], policies }: IrVirtualHost): readonly string[] {

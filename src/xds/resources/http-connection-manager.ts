@@ -9,6 +9,7 @@ import {
   HttpConnectionManager_ServerHeaderTransformation,
 } from "#proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts";
 import type { IrRateLimitService, TlsClientPolicy } from "#translate/ir.ts";
+import type { IrJwtProvider } from "#translate/ir-jwt.ts";
 import { ADS } from "./ads.ts";
 import { packAny } from "./any.ts";
 import { duration } from "./duration.ts";
@@ -20,6 +21,8 @@ export interface HttpSettings {
   readonly rateLimit: IrRateLimitService | undefined;
   /** Undefined: clients show no certificates, and what they say of some is dropped. */
   readonly clients: TlsClientPolicy | undefined;
+  /** Whose tokens routes may ask for; undefined: nobody's. */
+  readonly tokens: readonly IrJwtProvider[] | undefined;
   /** First part of the names of Envoy's statistics: the listener's name. */
   readonly statPrefix: string;
   readonly trustedHops: number;
@@ -44,7 +47,7 @@ export function httpConnectionManager(settings: HttpSettings): Filter {
     codecType: HttpConnectionManager_CodecType.AUTO,
     statPrefix: settings.statPrefix,
     routeSpecifier: { $case: "rds", value: { configSource: ADS, routeConfigName: settings.routeTable } },
-    httpFilters: filterChain(settings.rateLimit),
+    httpFilters: filterChain(settings.rateLimit, settings.tokens),
     accessLog: [...settings.accessLogs],
     ...clientDetails(settings.clients),
     useRemoteAddress: true,

@@ -1,8 +1,10 @@
 import { HttpFilter } from "#proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts";
 import { Router } from "#proto/envoy/extensions/filters/http/router/v3/router.ts";
 import type { IrRateLimitService } from "#translate/ir.ts";
+import type { IrJwtProvider } from "#translate/ir-jwt.ts";
 import { packAny, packStruct } from "./any.ts";
 import { COOKIE_REWRITE } from "./cookie-rewrite.ts";
+import { jwtFilter } from "./jwt.ts";
 import { rateLimitConfig } from "./rate-limit.ts";
 
 /** The filters that routes and virtual hosts switch on, in the order in which requests pass them. */
@@ -44,13 +46,17 @@ const IN_LISTENER: Readonly<Record<HttpFilterKey, readonly [type: string, config
 };
 
 /**
- * The filters of a connection manager. All but the router, and the limits where there is a service for them, are off until a route
+ * The filters of a connection manager. All but the router, tokens of the one host of a chain, and the limits where there is a service for them, are off until a route
  * or its virtual host configures them: a host that begins to use one changes no listener, so no connection is drained, and costs
  * nobody else anything.
  */
-export function filterChain(rateLimit: IrRateLimitService | undefined): HttpFilter[] {
+export function filterChain(
+  rateLimit: IrRateLimitService | undefined,
+  tokens: readonly IrJwtProvider[] | undefined,
+): HttpFilter[] {
   const limits = rateLimit === undefined ? [] : [filter(RATE_LIMIT_FILTER, RATE_LIMIT, rateLimitConfig(rateLimit))];
-  return [...OPTIONAL, ...limits, ROUTER];
+  const jwt = tokens === undefined ? [] : [{ ...HttpFilter.fromPartial({}), ...jwtFilter(tokens) }];
+  return [...BEFORE_TOKENS, ...jwt, ...AFTER_TOKENS, ...limits, ROUTER];
 }
 
 /** It asks about routes and virtual hosts that have limits, and about no others. */
@@ -61,6 +67,10 @@ const OPTIONAL = HTTP_FILTERS.map((key): HttpFilter => {
   const [type, config] = IN_LISTENER[key];
   return { ...filter(filterName(key), type, config), disabled: true };
 });
+
+/** A preflight has no token, and an address is looked at before a signature; authorisation is told of who has a good one. */
+const BEFORE_TOKENS = OPTIONAL.slice(0, HTTP_FILTERS.indexOf("ext_authz"));
+const AFTER_TOKENS = OPTIONAL.slice(BEFORE_TOKENS.length);
 
 const ROUTER = HttpFilter.fromPartial({
   name: "envoy.filters.http.router",

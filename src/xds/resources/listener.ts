@@ -41,10 +41,12 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
     routeTable: string,
     rateLimit: IrRateLimitService | undefined,
     clients: TlsClientPolicy | undefined,
+    tokens: IrTlsChain["jwt"],
   ): HttpSettings => ({
     routeTable,
     rateLimit,
     clients,
+    tokens,
     statPrefix: ir.name,
     trustedHops: ir.trustedHops,
     streamIdleTimeout: defaults.streamIdleTimeout,
@@ -55,10 +57,13 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
     policy,
     routeTable,
     tcp: clusters,
+    jwt,
   }: IrTlsChain): DeepPartial<FilterChain["filters"][number]> => {
     if (clusters !== undefined) return tcpProxy(ir.name, clusters);
     const { rateLimit } = serves.protocol === "https" ? serves : {};
-    return httpConnectionManager(http(routeTable, rateLimit, policy === "passthrough" ? undefined : policy.client));
+    return httpConnectionManager(
+      http(routeTable, rateLimit, policy === "passthrough" ? undefined : policy.client, jwt),
+    );
   };
   switch (serves.protocol) {
     case "http":
@@ -66,7 +71,10 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
         ...tcp,
         listenerFilters: proxyProtocol,
         filterChains: [
-          { name: ir.name, filters: [httpConnectionManager(http(serves.routeTable, serves.rateLimit, undefined))] },
+          {
+            name: ir.name,
+            filters: [httpConnectionManager(http(serves.routeTable, serves.rateLimit, undefined, undefined))],
+          },
         ],
       });
     case "https":

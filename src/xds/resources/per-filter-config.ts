@@ -4,19 +4,21 @@ import type { IrCors, IrIpFilter, IrLocalRateLimit, IrPolicies } from "#translat
 import { packAny, packStruct } from "./any.ts";
 import { authorizationConfig } from "./authorization.ts";
 import { filterName, type HttpFilterKey, RATE_LIMIT_FILTER } from "./http-filters.ts";
+import { JWT_FILTER, jwtRequirement } from "./jwt.ts";
 import { NO_RATE_LIMIT } from "./rate-limit.ts";
 
 type PerFilterConfig = { [filter: string]: Any };
 
 /** What a route or virtual host tells the connection manager's filters. One that it configures is on, the others stay as they are. */
 export function perFilterConfig(policies: IrPolicies): PerFilterConfig {
-  const { cors, ipFilter, localRateLimit, authorization, rateLimit, cookies } = policies;
+  const { cors, ipFilter, localRateLimit, authorization, jwt, rateLimit, cookies } = policies;
   const open = typeof authorization === "object" && authorization.failOpen;
   return {
     ...entry("cors", cors, corsConfig),
     ...entry("rbac", ipFilter, ipFilterConfig),
     ...(authorization === "off" ? entry("ext_authz_open", authorization, authorizationConfig) : {}),
     ...entry(open ? "ext_authz_open" : "ext_authz", authorization, authorizationConfig),
+    ...(jwt === undefined ? {} : { [JWT_FILTER]: jwt === "off" ? OFF : jwtRequirement(jwt) }),
     ...entry("local_ratelimit", localRateLimit, localRateLimitConfig),
     ...entry("lua", cookies, cookieConfig),
     ...(rateLimit === "off" ? { [RATE_LIMIT_FILTER]: NO_RATE_LIMIT } : {}),

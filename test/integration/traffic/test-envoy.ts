@@ -109,7 +109,7 @@ function bootstrap(options: TestEnvoyOptions, admin: string): Bootstrap {
       $case: "routeConfig",
       value: { name: "http", virtualHosts: [...options.virtualHosts], validateClusters: false },
     },
-    httpFilters: filterChain(undefined),
+    httpFilters: filterChain(undefined, undefined),
     accessLog: [...options.accessLogs],
   });
   const type = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
