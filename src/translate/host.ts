@@ -21,7 +21,7 @@ export function hostBuilder(settings: TranslateSettings): UnitBuilder {
     const place = secure === undefined ? NO_TLS : tlsPlace(host, secure.table, read);
     const hosts = [
       // A host that refuses plain HTTP stands without routes (404): a wildcard or the catch-all would answer for it.
-      ...(answers.plain === undefined ? [] : [virtualHost(HTTP_TABLE, host, answers.plain, rest, policies)]),
+      ...(answers.plain === undefined ? [] : [virtualHost(HTTP_TABLE, host, answers.plain, rest, overHttp(policies))]),
       ...(secure?.routes === undefined ? [] : [virtualHost(secure.table, host, secure.routes, rest, policies)]),
       ...place.strangeTables.map((table) => virtualHost(table, host, MISDIRECTED, rest, undefined)),
     ];
@@ -58,6 +58,13 @@ function virtualHost(
     ...(beyond === undefined ? {} : { beyond }),
     ...(policies === undefined ? {} : { policies }),
   };
+}
+
+/** Tokens are asked for over TLS alone, and what needs one is not served here. */
+function overHttp(policies: IrPolicies | undefined): IrPolicies | undefined {
+  if (policies?.jwt === undefined) return policies;
+  const { jwt: _jwt, ...others } = policies;
+  return Object.keys(others).length === 0 ? undefined : others;
 }
 
 /** What the catch-all host answers from a table. */

@@ -1,3 +1,4 @@
+import type { IrJwtRequirement } from "#translate/ir-jwt.ts";
 import type {
   IrAuthorization,
   IrCors,
@@ -9,10 +10,11 @@ import type {
 
 /** What the policies of a route do to a request before it is routed, in the order of Envoy's filters. */
 export function policyWords(policies: IrPolicies, cluster: (name: string) => string): string[] {
-  const { cors, ipFilter, authorization, localRateLimit, rateLimit } = policies;
+  const { cors, ipFilter, jwt, authorization, localRateLimit, rateLimit } = policies;
   return [
     ...one(cors, corsWords),
     ...one(ipFilter, addressWords),
+    ...one(jwt, tokenWords),
     ...one(authorization, (policy) => authorizationWords(policy, cluster)),
     ...one(localRateLimit, localLimitWords),
     ...one(rateLimit, globalLimitWords),
@@ -26,6 +28,7 @@ export function policyWords(policies: IrPolicies, cluster: (name: string) => str
 const KNOWN: ReadonlySet<string> = new Set<keyof IrPolicies>([
   "cors",
   "ipFilter",
+  "jwt",
   "authorization",
   "localRateLimit",
   "rateLimit",
@@ -44,6 +47,10 @@ function corsWords({ origins, methods }: IrCors): string {
 function addressWords({ type, ranges }: IrIpFilter): string {
   const words = ranges.map(({ source, address, prefixLength }) => `${address}/${prefixLength} (${source})`).join(", ");
   return type === "allow" ? `only from ${words}; others get 403` : `not from ${words}: they get 403`;
+}
+
+function tokenWords({ provider }: IrJwtRequirement): string {
+  return `only with a good token of JWT provider ${provider}; others get 401, one for another audience 403`;
 }
 
 function authorizationWords(
