@@ -103,6 +103,12 @@ test(
       });
     await until(endpoints, { accept: ({ cloud }) => cloud === 0, what: "a load balancer without members" });
     assert.deepEqual(await load.next(1000), { east: 1000 });
+    const left = manifest.replace(/ +# The load balancer in OpenStack[^]*(?= +# The Service in the cluster)/, "");
+    await writeFile(join(home, "manifests/shop.yaml"), withWeights(left, [100]));
+    const goesTo = async () => (await command("explain", `${HOST}/`)).stdout;
+    await until(goesTo, { accept: (text) => !/of (cloud|rack)/.test(text), what: "a route to the cluster alone" });
+    assert.match(await goesTo(), /100 % .* of east/);
+    assert.deepEqual(await load.next(1000), { east: 1000 });
     await load[Symbol.asyncDispose]();
     assert.deepEqual(load.lost, [], `of ${load.requests} requests`);
   },
