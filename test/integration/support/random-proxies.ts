@@ -58,7 +58,17 @@ export class RandomProxies {
       ...(random.chance(0.2) ? { ipDenyPolicy: [this.#range()] } : {}),
       ...(random.chance(0.1) ? { ipAllowPolicy: [this.#range()] } : {}),
       ...(random.chance(0.1) ? { rateLimitPolicy: { local: { requests: 5, unit: "second" } } } : {}),
+      ...(random.chance(0.1) ? { jwtProviders: [this.#jwtProvider()] } : {}),
     };
+  }
+
+  #jwtProvider(): Spec {
+    const random = this.#random;
+    const keys = [
+      { remoteJWKS: { uri: random.pick(["http://192.0.2.1/jwks", "https://127.0.0.1/", "ftp://a.test", "keys"]) } },
+      { localJWKS: { secretName: random.pick(["cert", "gone"]), key: "tls.crt" } },
+    ];
+    return { name: "p", ...(random.chance(0.5) ? { default: true } : {}), ...random.pick(keys) };
   }
 
   #tls(): Spec {
@@ -176,6 +186,7 @@ export class RandomProxies {
         },
       },
       { authPolicy: { disabled: random.chance(0.5) } },
+      { jwtVerificationPolicy: random.chance(0.5) ? { disabled: true } : { require: random.pick(["p", "q"]) } },
       { internalRedirectPolicy: { allowCrossSchemeRedirect: "SafeOnly", denyRepeatedRouteRedirect: true } },
     ];
     const chosen = random.chance(0.1) ? random.some(actions, 3) : [random.pick(actions)];
