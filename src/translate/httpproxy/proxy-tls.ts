@@ -43,6 +43,11 @@ export function proxyTls(
   const versions = tlsVersions(tls, settings.tls);
   for (const { field, message } of versions.ignored)
     problems.warn(ref, { type: "TLSError", reason: "IgnoredField", path: `spec.virtualhost.tls.${field}`, message });
+  if (tls.enableFallbackCertificate === true) {
+    const message = "this version has no fallback certificate, so it has no effect";
+    const path = "spec.virtualhost.tls.enableFallbackCertificate";
+    problems.warn(ref, { type: "TLSError", reason: "IgnoredField", path, message });
+  }
   const clients =
     tls.clientValidation === undefined ? undefined : clientValidation(tls.clientValidation, fqdn, ref.namespace, read);
   if (clients !== undefined && "problem" in clients) {
