@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type EnvoyFlags, envoyArguments, flagArguments, parseEnvoyCommand } from "./command-line.ts";
+import { baseIdOf, type EnvoyFlags, envoyArguments, flagArguments, parseEnvoyCommand } from "./command-line.ts";
 
 const FLAGS: EnvoyFlags = { hotRestartSocket: "/run/hr", concurrency: 2, logLevel: "warning", drainSeconds: 600 };
 const COMMAND = { configFile: "/state/envoy/bootstrap-ab.json", baseId: 42, epoch: 3 };
@@ -32,3 +32,10 @@ function parentSeconds(drainSeconds: number): string | undefined {
   const flags = flagArguments({ ...FLAGS, drainSeconds });
   return flags[flags.indexOf("--parent-shutdown-time-s") + 1];
 }
+
+test("a base id is an appliance's own, and ten times it fits into 32 bits with a sign", () => {
+  const ids = Array.from({ length: 2000 }, (_, index) => baseIdOf(`/var/lib/binnacle-${index}`));
+  assert.equal(new Set(ids).size, ids.length);
+  assert.ok(ids.every((id) => id * 10 + 9 < 2 ** 31));
+  assert.equal(baseIdOf("/var/lib/binnacle-0"), ids[0]);
+});

@@ -1,12 +1,12 @@
 import { closeSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { bytesHash, canonicalJson, contentHash } from "#lib/canonical.ts";
+import { canonicalJson, contentHash } from "#lib/canonical.ts";
 import { type ClaimedPort, requireFreePorts } from "#supervisor/claimed-port.ts";
 import { endProcess, isRunning } from "#supervisor/process-identity.ts";
 import type { EnvoyAdmin, ServerInfo } from "./admin.ts";
 import { type EnvoyBinary, validateBootstrap } from "./binary.ts";
-import { type EnvoyFlags, flagArguments } from "./command-line.ts";
+import { baseIdOf, type EnvoyFlags, flagArguments } from "./command-line.ts";
 import { removeHotRestartTraces } from "./hot-restart-traces.ts";
 import type { JsonObject } from "./json.ts";
 import { endReason } from "./last-words.ts";
@@ -190,9 +190,4 @@ export async function infoOf(
 
 async function isAnswering(admin: EnvoyAdmin, launched: RunningEnvoy, signal: AbortSignal): Promise<boolean> {
   return (await infoOf(admin, launched, signal)) !== undefined;
-}
-
-/** The same for an appliance at each start, and another for each appliance of a machine; at most 2^28. */
-function baseIdOf(directory: string): number {
-  return Number.parseInt(bytesHash(directory).slice(0, 7), 16);
 }

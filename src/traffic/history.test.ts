@@ -36,6 +36,22 @@ test("requests between two readings are spread over the seconds, and none is los
   assert.deepEqual([sum(({ requests }) => requests), sum(({ errors }) => errors)], [11, 1]);
 });
 
+test("a reading that goes further back than the first entry loses nothing; what was dropped stays dropped", () => {
+  const { history, delta } = setUp({ seconds: 10, bytes: 1_000_000 });
+  const { flow } = delta("a", 200, 1);
+  history.addLatencies(102, [{ flow, buckets: [[1, 1]], phases: [] }]);
+  history.addCounts([delta("a", 200, 6)], 100, 103);
+  const counts = () => history.columns(90, 120, ANY).map(({ time, requests }) => [time / 1000, requests]);
+  assert.deepEqual(counts(), [
+    [100, 2],
+    [101, 2],
+    [102, 2],
+  ]);
+  history.trim(112);
+  history.addCounts([delta("a", 200, 6)], 100, 103);
+  assert.deepEqual(counts(), [[102, 4]]);
+});
+
 test("two readings at one time lose nothing", () => {
   const { history, delta } = setUp();
   history.addCounts([delta("a", 200, 3)], 100, 100);

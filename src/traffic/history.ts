@@ -30,6 +30,8 @@ export class History {
   /** Rising, without gaps. */
   readonly #seconds: Second[] = [];
   readonly #touched = new Set<number>();
+  /** Seconds before this one were kept once, and are not any more. */
+  #droppedBefore = Number.NEGATIVE_INFINITY;
 
   constructor(flows: FlowTable, limits: HistoryLimits) {
     this.#flows = flows;
@@ -63,7 +65,9 @@ export class History {
     let bytes = this.#seconds.reduce((sum, second) => sum + second.bytes, 0);
     const oldest = now - this.#limits.seconds;
     while (this.#seconds[0] !== undefined && (this.#seconds[0].at < oldest || bytes > this.#limits.bytes)) {
-      bytes -= this.#seconds.shift()?.bytes ?? 0;
+      const dropped = this.#seconds.shift();
+      bytes -= dropped?.bytes ?? 0;
+      this.#droppedBefore = (dropped?.at ?? 0) + 1;
     }
     for (const second of this.#seconds) if (second.at < now - OPEN_SECONDS) second.seal();
   }
@@ -109,8 +113,12 @@ export class History {
     const whole = Math.floor(at);
     const first = this.#seconds[0];
     if (first === undefined) this.#seconds.push(new Second(whole));
-    else if (whole < first.at) return undefined;
     const last = this.#seconds.at(-1)?.at ?? whole;
+    if (first !== undefined && whole < first.at) {
+      if (whole < this.#droppedBefore || last - whole > this.#limits.seconds) return undefined;
+      // A reading of the counters goes further back than the first entry.
+      for (let before = first.at - 1; before >= whole; before--) this.#seconds.unshift(new Second(before));
+    }
     // A gap as long as all that is kept is a clock that jumped: what was is of no use then.
     if (whole - last > this.#limits.seconds) this.#seconds.splice(0, this.#seconds.length, new Second(whole));
     else for (let next = last + 1; next <= whole; next++) this.#seconds.push(new Second(next));
