@@ -15,7 +15,7 @@ export const traffic = z
     entriesPerSecond: count(1)
       .default(500)
       .describe(
-        "How many single requests a second are taken in; above it the shares are lowered. While nobody looks, ordinary ones have a fifth of it.",
+        "How many single requests a second are taken in; above it the shares are lowered. Ordinary ones have at most two fifths of it, and a twentieth while nobody looks.",
       ),
     slowThreshold: duration().prefault("1s").describe("From which duration on a request counts as slow."),
     keepQueryValues: z

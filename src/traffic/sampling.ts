@@ -29,8 +29,11 @@ export interface OfferedLoad {
 
 /** Of the budget, what ordinary requests keep even while failures need all of it: else a view shows only one side. */
 const SAMPLE_RESERVE = 0.2;
-/** Of the budget, what they have while nobody looks: an entry costs Envoy a tenth of a request. */
-const UNSEEN_SAMPLE = 0.05;
+/**
+ * Of the budget, the most that they have: while nobody looks, and while somebody does. An entry costs Envoy a tenth of a request
+ * and more, and no view shows more of them than this.
+ */
+const MOST_SAMPLE = { none: 0.05, watched: 0.4, pinned: 1 } as const;
 /**
  * Durations a second that go into Envoy's histograms: each costs 2.5 % of a request, and of a thousand a second a quantile
  * is as true as of all.
@@ -52,8 +55,8 @@ export function nextShares(shares: Shares, load: OfferedLoad, policy: SamplingPo
   const pinned = attention === "pinned";
   const budget = pinned ? Math.max(policy.budget, policy.pinnedBudget) : policy.budget;
   const wantedFailures = part(Math.max(budget * (1 - SAMPLE_RESERVE), budget - others), failures);
-  const seen = Math.max(budget * SAMPLE_RESERVE, budget - failures * wantedFailures);
-  const left = attention === "none" ? budget * UNSEEN_SAMPLE : seen;
+  const free = Math.max(budget * SAMPLE_RESERVE, budget - failures * wantedFailures);
+  const left = Math.min(free, budget * MOST_SAMPLE[attention]);
   const wantedSample = Math.min(pinned ? 1 : policy.sampleShare, part(left, others));
   const next = {
     failures: step(shares.failures, wantedFailures, STEEPEST_RISE.failures),
@@ -66,7 +69,8 @@ export function nextShares(shares: Shares, load: OfferedLoad, policy: SamplingPo
 
 /** Of the ordinary entries that come in, the part that is shown: more come in than are wanted while something is pinned. */
 export function shownPart(shares: Shares, { failures, others }: OfferedLoad, policy: SamplingPolicy): number {
-  const left = Math.max(policy.budget * SAMPLE_RESERVE, policy.budget - failures);
+  const free = Math.max(policy.budget * SAMPLE_RESERVE, policy.budget - failures);
+  const left = Math.min(free, policy.budget * MOST_SAMPLE.watched);
   const wanted = Math.min(policy.sampleShare, part(left, others));
   return shares.sample <= 0 ? 1 : Math.min(1, wanted / shares.sample);
 }
