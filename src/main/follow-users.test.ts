@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rm, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createLogger } from "#lib/log.ts";
@@ -14,7 +14,12 @@ test("users are taken from the file as it changes; one with problems or none lea
   const file = join(home.path, "binnacle.yaml");
   const applied: string[] = [];
   const lines: string[] = [];
-  await writeFile(file, `api: {users: [${user("sue")}]}`);
+  // In one go, as it is only for a moment that an editor which does otherwise leaves half a file.
+  const write = async (text: string) => {
+    await writeFile(`${file}.new`, text);
+    await rename(`${file}.new`, file);
+  };
+  await write(`api: {users: [${user("sue")}]}`);
   using _following = followUsers({
     file,
     users: [],
@@ -30,13 +35,13 @@ test("users are taken from the file as it changes; one with problems or none lea
     until(() => lines, { accept: () => lines.some((line) => words.test(line)), what: String(words) });
 
   await seen("the first look", ["sue"]);
-  await writeFile(file, `api: {users: [${user("ben")}]}`);
+  await write(`api: {users: [${user("ben")}]}`);
   await seen("the change", ["sue", "ben"]);
-  await writeFile(file, `api: {users: [{name: ben}]}`);
+  await write(`api: {users: [{name: ben}]}`);
   await said(/the configuration has problems/);
   await rm(file);
   await said(/cannot read the configuration/);
-  await writeFile(file, `api: {users: [${user("ben")}], port: 8700}`);
-  await writeFile(file, `api: {}`);
+  await write(`api: {users: [${user("ben")}], port: 8700}`);
+  await write(`api: {}`);
   await seen("nobody left", ["sue", "ben", ""]);
 });

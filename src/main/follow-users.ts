@@ -21,10 +21,12 @@ const EVERY = 2000;
 
 /**
  * Takes `api.users` from the configuration file again whenever it changes: who leaves must not need a restart. Of the other
- * settings nothing is taken. A file that cannot be read or has problems leaves the users as they are, and says so.
+ * settings nothing is taken. A file that cannot be read or has problems leaves the users as they are, and says so. It counts
+ * once two looks in a row find the same: an editor that begins by emptying the file must not sign everybody out.
  */
 export function followUsers({ file, users, apply, log, every = EVERY }: FollowUsersOptions): Disposable {
   let seen: string | undefined;
+  let before: string | undefined;
   let known = canonicalJson(users);
 
   function take(text: string): void {
@@ -44,8 +46,10 @@ export function followUsers({ file, users, apply, log, every = EVERY }: FollowUs
     try {
       const text = await readFile(file, "utf8");
       const hash = contentHash(text);
-      // The first look also takes what changed since the start began.
-      if (hash === seen) return;
+      const isSettled = hash === before;
+      before = hash;
+      // The first looks also take what changed since the start began.
+      if (hash === seen || !isSettled) return;
       seen = hash;
       take(text);
     } catch (error) {
