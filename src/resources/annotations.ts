@@ -4,6 +4,7 @@ import { ACME_ANNOTATION } from "./acme.ts";
 import { AnnotationReader } from "./annotation-reader.ts";
 import type { Kind } from "./ref.ts";
 import type { Resource } from "./resource.ts";
+import { RETRY_ON } from "./retry-on.ts";
 
 /** What was read, with what could not be: each problem's annotation counts as absent. */
 export interface ReadAnnotations<T> {
@@ -116,25 +117,7 @@ const LARGEST_COUNT = 2 ** 32 - 1;
 const TLS_VERSIONS = { "1.2": "1.2", "1.3": "1.3" } as const;
 const ON_OFF = { on: true, off: false } as const;
 
-/** Envoy's x-envoy-retry-on and x-envoy-retry-grpc-on. */
-const RETRY_WORDS = new Set([
-  "5xx",
-  "gateway-error",
-  "reset",
-  "reset-before-request",
-  "connect-failure",
-  "envoy-ratelimited",
-  "retriable-4xx",
-  "refused-stream",
-  "retriable-status-codes",
-  "retriable-headers",
-  "http3-post-connect-failure",
-  "cancelled",
-  "deadline-exceeded",
-  "internal",
-  "resource-exhausted",
-  "unavailable",
-]);
+const RETRY_WORDS: ReadonlySet<string> = new Set(RETRY_ON);
 
 export function readIngressAnnotations(
   annotations: Readonly<Record<string, string>>,

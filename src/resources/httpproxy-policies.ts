@@ -4,6 +4,7 @@ import { textMap } from "./fields.ts";
 import { headerMatchCondition } from "./httpproxy-conditions.ts";
 import { goDuration, goDurationOrInfinity, someText, statusCode } from "./httpproxy-fields.ts";
 import { checkCookieName, checkCookiePath, checkDomain, checkToken } from "./httpproxy-texts.ts";
+import { RETRY_ON } from "./retry-on.ts";
 
 const headerValue = z.strictObject({ name: someText, value: someText });
 
@@ -25,26 +26,6 @@ export const timeoutPolicy = z.strictObject({
   idle: goDurationOrInfinity.exactOptional(),
   idleConnection: goDurationOrInfinity.exactOptional(),
 });
-
-/** Envoy's x-envoy-retry-on and x-envoy-retry-grpc-on. */
-export const RETRY_ON = [
-  "5xx",
-  "gateway-error",
-  "reset",
-  "reset-before-request",
-  "connect-failure",
-  "envoy-ratelimited",
-  "retriable-4xx",
-  "refused-stream",
-  "retriable-status-codes",
-  "retriable-headers",
-  "http3-post-connect-failure",
-  "cancelled",
-  "deadline-exceeded",
-  "internal",
-  "resource-exhausted",
-  "unavailable",
-] as const;
 
 export const retryPolicy = z.strictObject({
   /** -1: none. 0 counts as 1. */
