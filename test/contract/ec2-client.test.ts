@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { Credentials } from "#discovery/ec2/client/credentials.ts";
 import { Ec2Client, type ObservedRequest } from "#discovery/ec2/client/ec2-client.ts";
-import { Ec2Error } from "#discovery/ec2/client/ec2-error.ts";
+import { PlatformError } from "#discovery/platform-error.ts";
 import { HttpPost } from "#discovery/ec2/client/http-post.ts";
 import { Ec2Discoverer } from "#discovery/ec2/discoverer.ts";
 import { Slots } from "#lib/slots.ts";
@@ -44,8 +44,8 @@ async function begin({ timeout = 10_000, tries = 3, atOnce = 4 } = {}) {
   return { standIn, client, observed, keys, list, have, [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }
 
-const isKind = (kind: Ec2Error["kind"], words: RegExp) => (error: unknown) =>
-  error instanceof Ec2Error && error.kind === kind && words.test(error.message);
+const isKind = (kind: PlatformError["kind"], words: RegExp) => (error: unknown) =>
+  error instanceof PlatformError && error.kind === kind && words.test(error.message);
 
 suite("asking EC2", { timeout: 60_000 }, () => {
   test("every page is read, a number at a time, and told", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { FailureKind } from "#discovery/discoverer.ts";
 import { Cloud } from "#discovery/openstack/client/cloud.ts";
-import { CloudError } from "#discovery/openstack/client/cloud-error.ts";
+import { PlatformError } from "#discovery/platform-error.ts";
 import type { Credentials } from "#discovery/openstack/client/credentials.ts";
 import { Keystone } from "#discovery/openstack/client/keystone.ts";
 import { type ObservedRequest, Transport } from "#discovery/openstack/client/transport.ts";
@@ -55,7 +55,7 @@ const servers = (cloud: Cloud) => cloud.list(PROJECT, { what: "servers" }, never
 
 async function fails(asked: Promise<unknown>, kind: FailureKind, words: RegExp): Promise<void> {
   await assert.rejects(asked, (error) => {
-    assert.ok(error instanceof CloudError);
+    assert.ok(error instanceof PlatformError);
     assert.equal(error.kind, kind);
     assert.match(error.message, words);
     assert.doesNotMatch(error.message, /hunter2|token-/);

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { errorMessage } from "#lib/error-message.ts";
-import { CloudError } from "./client/cloud-error.ts";
+import { PlatformError } from "../platform-error.ts";
 import type { Credentials } from "./client/credentials.ts";
 
 /** How the cloud is shown who asks: secrets are files, so that they are in no configuration and may change. */
@@ -12,7 +12,7 @@ export interface CredentialFiles {
   readonly tokenFile?: string;
 }
 
-/** Throws {@link CloudError} when a file cannot be read. */
+/** Throws {@link PlatformError} when a file cannot be read. */
 export async function readCredentials(files: CredentialFiles): Promise<Credentials> {
   const { username = "", userDomain, passwordFile = "", applicationCredential, tokenFile } = files;
   if (applicationCredential !== undefined) {
@@ -27,6 +27,6 @@ async function secret(file: string): Promise<string> {
   try {
     return (await readFile(file, "utf8")).replace(/\r?\n$/, "");
   } catch (error) {
-    throw new CloudError(`${file} cannot be read: ${errorMessage(error)}`, { kind: "credentials", cause: error });
+    throw new PlatformError(`${file} cannot be read: ${errorMessage(error)}`, { kind: "credentials", cause: error });
   }
 }

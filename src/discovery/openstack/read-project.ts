@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Problem } from "#lib/problem.ts";
 import { type RefuseUpstream, withoutRefused } from "../refuse-upstream.ts";
 import type { Cloud, CloudObject, CloudProject, Listing } from "./client/cloud.ts";
-import { CloudError } from "./client/cloud-error.ts";
+import { PlatformError } from "../platform-error.ts";
 import { type ServerRules, translateServers } from "./servers.ts";
 import { listenerShape, loadBalancerShape, memberShape, type Pool, poolShape, serverShape } from "./shapes.ts";
 import { type TranslatedProject, translateLoadBalancers } from "./translate.ts";
@@ -15,7 +15,7 @@ export interface ProjectRules {
   readonly refuse: RefuseUpstream;
 }
 
-/** Everything that a project has. Throws CloudError where part of it cannot be told: half of a project is none. */
+/** Everything that a project has. Throws PlatformError where part of it cannot be told: half of a project is none. */
 export async function readProject(
   cloud: Pick<Cloud, "list">,
   project: CloudProject,
@@ -63,7 +63,7 @@ async function membersOf(pool: Pool, list: List) {
   try {
     return [{ pool, members: await list({ what: "members", pool: pool.id }, memberShape) }];
   } catch (error) {
-    if (error instanceof CloudError && error.status === 404) return [];
+    if (error instanceof PlatformError && error.status === 404) return [];
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import { errorMessage } from "#lib/error-message.ts";
-import { Ec2Error } from "./ec2-error.ts";
+import { PlatformError } from "../../platform-error.ts";
 
 /** Who asks: keys, and a session's token where they are of a session. */
 export interface Credentials {
@@ -11,7 +11,7 @@ export interface Credentials {
 }
 
 export interface CredentialsProvider {
-  /** Throws {@link Ec2Error} of the kind `credentials` (or `timeout`) when there are none, and the signal's reason when it says stop. */
+  /** Throws {@link PlatformError} of the kind `credentials` (or `timeout`) when there are none, and the signal's reason when it says stop. */
   get(signal: AbortSignal): Promise<Credentials>;
   /** They were refused: the next question is asked with those that there are then. */
   forget(): void;
@@ -53,8 +53,8 @@ export class DefaultCredentials implements CredentialsProvider {
     } catch (error) {
       signal.throwIfAborted();
       this.forget();
-      if (limit.aborted) throw new Ec2Error(`no credentials within ${timeout} ms`, { kind: "timeout" });
-      throw new Ec2Error(`no credentials: ${errorMessage(error)}`, { kind: "credentials", cause: error });
+      if (limit.aborted) throw new PlatformError(`no credentials within ${timeout} ms`, { kind: "timeout" });
+      throw new PlatformError(`no credentials: ${errorMessage(error)}`, { kind: "credentials", cause: error });
     }
   }
 

@@ -6,7 +6,8 @@ import { pause } from "#lib/pause.ts";
 import type { Slots } from "#lib/slots.ts";
 import { errorShape, type Instance, instancesPageShape } from "../shapes.ts";
 import type { Credentials, CredentialsProvider } from "./credentials.ts";
-import { Ec2Error, kindOfError } from "./ec2-error.ts";
+import { PlatformError } from "../../platform-error.ts";
+import { kindOfError } from "./error-kind.ts";
 import type { HttpPost, PostAnswer } from "./http-post.ts";
 import { Sha256 } from "./sha256.ts";
 
@@ -37,7 +38,7 @@ export type Parameters = Readonly<Record<string, string>>;
 
 const VERSION = "2016-11-15";
 
-/** Questions to EC2 (its query protocol), signed by AWS' own code; every failure is an {@link Ec2Error} in EC2's words. */
+/** Questions to EC2 (its query protocol), signed by AWS' own code; every failure is an {@link PlatformError} in EC2's words. */
 export class Ec2Client {
   readonly #options: Ec2ClientOptions;
 
@@ -53,7 +54,7 @@ export class Ec2Client {
       const page = await this.#page(region, { ...filters, ...(nextToken && { NextToken: nextToken }) }, signal);
       found.push(...page.reservationSet.flatMap(({ instancesSet }) => instancesSet));
       if (page.nextToken !== undefined && page.nextToken === nextToken)
-        throw new Ec2Error(`EC2 in ${region} names the same page as the next again`, { kind: "invalid" });
+        throw new PlatformError(`EC2 in ${region} names the same page as the next again`, { kind: "invalid" });
       nextToken = page.nextToken;
     } while (nextToken !== undefined);
     return found;
@@ -67,7 +68,7 @@ export class Ec2Client {
       try {
         return await slots.use(signal, () => this.#once(region, action, parameters, signal));
       } catch (error) {
-        const isRetried = error instanceof Ec2Error && (error.kind === "throttled" || error.kind === "server");
+        const isRetried = error instanceof PlatformError && (error.kind === "throttled" || error.kind === "server");
         if (signal.aborted || !isRetried || left <= 0) throw error;
         await pause(backoff.next(), signal);
         signal.throwIfAborted();
@@ -82,7 +83,7 @@ export class Ec2Client {
     if (page.success) return page.data.DescribeInstancesResponse;
     const [issue] = page.error.issues;
     const what = issue === undefined ? "" : `: ${issue.path.join(".")}: ${issue.message}`;
-    throw new Ec2Error(`EC2 in ${region} answered what is no list of instances${what}`, { kind: "invalid" });
+    throw new PlatformError(`EC2 in ${region} answered what is no list of instances${what}`, { kind: "invalid" });
   }
 
   async #once(region: string, action: string, parameters: Parameters, signal: AbortSignal): Promise<unknown> {
@@ -138,17 +139,17 @@ function readXml(text: string, region: string): unknown {
   try {
     return parseXML(text);
   } catch (error) {
-    throw new Ec2Error(`EC2 in ${region} answered what is no XML: ${errorMessage(error)}`, { kind: "invalid" });
+    throw new PlatformError(`EC2 in ${region} answered what is no XML: ${errorMessage(error)}`, { kind: "invalid" });
   }
 }
 
-function failureOf({ status, body }: PostAnswer, region: string): Ec2Error {
+function failureOf({ status, body }: PostAnswer, region: string): PlatformError {
   const words = (code: string, message: string) =>
     `EC2 in ${region} answered ${[status, code, message].join(" ").trim()}`;
   try {
     const { Code, Message } = errorShape.parse(parseXML(body)).Response.Errors.Error;
-    return new Ec2Error(words(Code, Message.slice(0, 300)), { kind: kindOfError(Code, status), status });
+    return new PlatformError(words(Code, Message.slice(0, 300)), { kind: kindOfError(Code, status), status });
   } catch {
-    return new Ec2Error(words("", ""), { kind: kindOfError("", status), status });
+    return new PlatformError(words("", ""), { kind: kindOfError("", status), status });
   }
 }

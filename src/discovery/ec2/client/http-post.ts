@@ -2,7 +2,7 @@ import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { text } from "node:stream/consumers";
 import { errorMessage } from "#lib/error-message.ts";
-import { Ec2Error } from "./ec2-error.ts";
+import { PlatformError } from "../../platform-error.ts";
 
 export interface PostRequest {
   readonly url: URL;
@@ -31,7 +31,7 @@ export class HttpPost implements Disposable {
     this.#https = new HttpsAgent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) });
   }
 
-  /** Throws {@link Ec2Error} without a whole answer in time, and the signal's reason when that says stop. */
+  /** Throws {@link PlatformError} without a whole answer in time, and the signal's reason when that says stop. */
   async send({ url, headers, body, signal }: PostRequest): Promise<PostAnswer> {
     const limit = AbortSignal.timeout(this.#timeout);
     const options = { method: "POST", headers, signal: AbortSignal.any([signal, limit]) };
@@ -47,8 +47,8 @@ export class HttpPost implements Disposable {
     } catch (error) {
       signal.throwIfAborted();
       if (limit.aborted)
-        throw new Ec2Error(`${url.origin} did not answer within ${this.#timeout} ms`, { kind: "timeout" });
-      throw new Ec2Error(`${url.origin} cannot be reached: ${errorMessage(error)}`, { kind: "unreachable" });
+        throw new PlatformError(`${url.origin} did not answer within ${this.#timeout} ms`, { kind: "timeout" });
+      throw new PlatformError(`${url.origin} cannot be reached: ${errorMessage(error)}`, { kind: "unreachable" });
     }
   }
 

@@ -1,6 +1,6 @@
 import { isMap } from "#lib/schema-rules.ts";
 import { Slots } from "#lib/slots.ts";
-import { CloudError } from "./cloud-error.ts";
+import { PlatformError } from "../../platform-error.ts";
 import type { Scope } from "./credentials.ts";
 import type { Keystone } from "./keystone.ts";
 import type { CatalogEndpoint, Token } from "./token.ts";
@@ -33,7 +33,7 @@ export type Listing =
 /** More pages than any project has, fewer than a circle of links. */
 const MOST_PAGES = 1000;
 
-/** The API of an OpenStack cloud, as far as upstreams are found by it. Everything throws {@link CloudError}. */
+/** The API of an OpenStack cloud, as far as upstreams are found by it. Everything throws {@link PlatformError}. */
 export class Cloud {
   readonly #options: CloudOptions;
   readonly #slots: Slots;
@@ -89,13 +89,13 @@ export class Cloud {
       if (found !== undefined) return found.url.replace(/\/+$/, "");
       if (offered.length > 0) {
         const places = offered.map((endpoint) => `${endpoint.interface} in ${endpoint.region}`).sort();
-        throw new CloudError(
+        throw new PlatformError(
           `the catalog has no ${wanted} endpoint of ${type}${region === undefined ? "" : ` in region ${region}`} (it has ${places.join(", ")})`,
           { kind: "invalid" },
         );
       }
     }
-    throw new CloudError(`the catalog has no service of type ${types.join(" or ")}`, { kind: "invalid" });
+    throw new PlatformError(`the catalog has no service of type ${types.join(" or ")}`, { kind: "invalid" });
   }
 
   async #pages(first: string, key: string, scope: Scope, signal: AbortSignal): Promise<readonly CloudObject[]> {
@@ -104,12 +104,12 @@ export class Cloud {
     let url: string | undefined = first;
     while (url !== undefined) {
       if (seen.size === MOST_PAGES || seen.has(url))
-        throw new CloudError(`${first}: its pages lead in a circle`, { kind: "invalid" });
+        throw new PlatformError(`${first}: its pages lead in a circle`, { kind: "invalid" });
       seen.add(url);
       const { body } = await this.#get(url, scope, signal);
       const objects = isMap(body) ? body[key] : undefined;
       if (!isMap(body) || !Array.isArray(objects))
-        throw new CloudError(`GET ${url.replace(/\?.*/, "")}: answered without ${key}`, { kind: "invalid" });
+        throw new PlatformError(`GET ${url.replace(/\?.*/, "")}: answered without ${key}`, { kind: "invalid" });
       found.push(...objects.filter((object): object is CloudObject => isMap(object)));
       url = nextPage(body, key, url);
     }
@@ -125,7 +125,7 @@ export class Cloud {
     try {
       return await ask(token);
     } catch (error) {
-      if (!(error instanceof CloudError) || (error.status !== 401 && error.status !== 403)) throw error;
+      if (!(error instanceof PlatformError) || (error.status !== 401 && error.status !== 403)) throw error;
       // Of 403, too: servers remember a token's rights for minutes, and those of the next may be others.
       await keystone.refuse(scope, token);
       if (error.status === 403) throw error;
@@ -144,7 +144,7 @@ function nextPage(body: Readonly<Record<string, unknown>>, key: string, from: st
   const to = new URL(next, from);
   const own = new URL(from);
   if (to.host !== own.host)
-    throw new CloudError(`${from}: its next page is elsewhere, at ${to.host}`, { kind: "invalid" });
+    throw new PlatformError(`${from}: its next page is elsewhere, at ${to.host}`, { kind: "invalid" });
   to.protocol = own.protocol;
   return to.href;
 }

@@ -1,5 +1,5 @@
 import { isMap } from "#lib/schema-rules.ts";
-import { CloudError } from "./cloud-error.ts";
+import { PlatformError } from "../../platform-error.ts";
 import { type Credentials, type Scope, v2Request, v3Request } from "./credentials.ts";
 import { readV2Token, readV3Token, type Token } from "./token.ts";
 import type { Transport } from "./transport.ts";
@@ -7,7 +7,7 @@ import type { Transport } from "./transport.ts";
 export interface KeystoneOptions {
   /** `https://keystone.example:5000`, with or without `/v3` or `/v2.0`. */
   readonly authUrl: string;
-  /** Asked before each authentication: secrets are files, and change. Throws {@link CloudError}. */
+  /** Asked before each authentication: secrets are files, and change. Throws {@link PlatformError}. */
   readonly credentials: () => Promise<Credentials>;
   readonly transport: Transport;
   /** Milliseconds since the epoch. */
@@ -90,7 +90,7 @@ export class Keystone {
     }
     const body = v2Request(credentials, scope);
     if (body === undefined)
-      throw new CloudError(`${url} has no application credentials: this cloud has identity version 2.0 only`, {
+      throw new PlatformError(`${url} has no application credentials: this cloud has identity version 2.0 only`, {
         kind: "credentials",
       });
     const { body: answered } = await transport.send({ method: "POST", url: `${url}/tokens`, body, signal });
@@ -118,7 +118,7 @@ export class Keystone {
     );
     if (ids.some((id) => id.startsWith("v3"))) return { number: 3, url: `${url}/v3` };
     if (ids.some((id) => id.startsWith("v2.0"))) return { number: 2, url: `${url}/v2.0` };
-    throw new CloudError(`${url} offers no identity API of version 3 or 2.0`, { kind: "invalid" });
+    throw new PlatformError(`${url} offers no identity API of version 3 or 2.0`, { kind: "invalid" });
   }
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CloudError } from "./cloud-error.ts";
+import { PlatformError } from "../../platform-error.ts";
 
 export interface Token {
   readonly id: string;
@@ -66,7 +66,7 @@ const v2 = z.object({
   }),
 });
 
-/** Reads Keystone's answer of version 3, whose token stands in a header. Throws {@link CloudError} for what is none. */
+/** Reads Keystone's answer of version 3, whose token stands in a header. Throws {@link PlatformError} for what is none. */
 export function readV3Token(body: unknown, id: unknown): Token {
   const parsed = v3.safeParse(body);
   if (!parsed.success || typeof id !== "string") throw malformed();
@@ -111,6 +111,6 @@ function timeOf(text: string): number {
   return time;
 }
 
-function malformed(): CloudError {
-  return new CloudError("Keystone answered what is no token", { kind: "invalid" });
+function malformed(): PlatformError {
+  return new PlatformError("Keystone answered what is no token", { kind: "invalid" });
 }

@@ -2,7 +2,8 @@ import type { IncomingHttpHeaders } from "node:http";
 import network from "pkgcloud/lib/pkgcloud/openstack/network/index.js";
 import { errorMessage } from "#lib/error-message.ts";
 import { isMap } from "#lib/schema-rules.ts";
-import { CloudError, kindOfStatus } from "./cloud-error.ts";
+import { PlatformError } from "../../platform-error.ts";
+import { kindOfStatus } from "./error-kind.ts";
 
 export interface TransportOptions {
   /** PEM of who may have signed the servers' certificates; the machine's own authorities unless given. */
@@ -39,7 +40,7 @@ export interface CloudAnswer {
 
 /**
  * Requests by pkgcloud, mended: an answer has to be whole in time, ends with the signal and comes from the server that was asked
- * (a token follows no redirect); certificates may have an authority of their own; every failure is a {@link CloudError} in
+ * (a token follows no redirect); certificates may have an authority of their own; every failure is a {@link PlatformError} in
  * the server's own words, where pkgcloud calls each 403 "Resize not allowed".
  */
 export class Transport {
@@ -64,7 +65,7 @@ export class Transport {
       observe(answer.status);
       return answer;
     } catch (error) {
-      if (!request.signal.aborted) observe(error instanceof CloudError ? error.status : 0);
+      if (!request.signal.aborted) observe(error instanceof PlatformError ? error.status : 0);
       throw error;
     }
   }
@@ -92,7 +93,7 @@ export class Transport {
     const stop = (): void => reject(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
     const timer = setTimeout(
-      () => reject(new CloudError(`${where}: no whole answer within ${timeout} ms`, { kind: "timeout" })),
+      () => reject(new PlatformError(`${where}: no whole answer within ${timeout} ms`, { kind: "timeout" })),
       timeout,
     );
     try {
@@ -122,7 +123,7 @@ function given(token: string | undefined): new () => object {
   };
 }
 
-function failureOf(where: string, error: unknown, body: unknown, status = 0): CloudError | undefined {
+function failureOf(where: string, error: unknown, body: unknown, status = 0): PlatformError | undefined {
   const refused = isMap(error) && typeof error["statusCode"] === "number" ? error["statusCode"] : undefined;
   if (refused !== undefined) return answered(where, refused, (error as { readonly result?: unknown }).result);
   if (error !== null && error !== undefined) {
@@ -132,18 +133,21 @@ function failureOf(where: string, error: unknown, body: unknown, status = 0): Cl
       kind === "timeout"
         ? "no answer in time"
         : `cannot be reached (${typeof code === "string" ? code : errorMessage(error)})`;
-    return new CloudError(`${where}: ${words}`, { kind, cause: error });
+    return new PlatformError(`${where}: ${words}`, { kind, cause: error });
   }
   if ((status >= 200 && status < 300) || status === 300) {
     if (isMap(body)) return undefined;
-    return new CloudError(`${where}: answered what is no JSON object`, { kind: "invalid", status });
+    return new PlatformError(`${where}: answered what is no JSON object`, { kind: "invalid", status });
   }
   return answered(where, status, body);
 }
 
-function answered(where: string, status: number, body: unknown): CloudError {
+function answered(where: string, status: number, body: unknown): PlatformError {
   const said = wordsOf(body);
-  return new CloudError(`${where}: ${status}${said === "" ? "" : ` ${said}`}`, { kind: kindOfStatus(status), status });
+  return new PlatformError(`${where}: ${status}${said === "" ? "" : ` ${said}`}`, {
+    kind: kindOfStatus(status),
+    status,
+  });
 }
 
 /** Keystone and Nova say `{"error": {"message"}}` or `{"forbidden": {"message"}}`, Octavia `{"faultstring"}`. */

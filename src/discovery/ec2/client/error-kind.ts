@@ -1,22 +1,5 @@
 import type { FailureKind } from "../../discoverer.ts";
 
-/** A question to EC2 without the answer that was asked for. Its words hold no secrets. */
-export class Ec2Error extends Error {
-  readonly kind: FailureKind;
-  /** The HTTP status; 0 where there was no answer. */
-  readonly status: number;
-
-  constructor(
-    message: string,
-    options: { readonly kind: FailureKind; readonly status?: number; readonly cause?: unknown },
-  ) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause });
-    this.name = "Ec2Error";
-    this.kind = options.kind;
-    this.status = options.status ?? 0;
-  }
-}
-
 const KINDS: Readonly<Record<string, FailureKind>> = {
   RequestLimitExceeded: "throttled",
   Throttling: "throttled",
