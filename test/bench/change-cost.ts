@@ -1,110 +1,173 @@
 import assert from "node:assert/strict";
 import type { SourceChange } from "#store/changes.ts";
-import { MemoryArchive } from "#store/archive.ts";
-import type { TranslationDelta } from "#translate/translator.ts";
-import { ControlPlane } from "../../src/control-plane.ts";
-import { changesOf, settingsFor } from "../integration/support/gateway.ts";
-import { hostChanges, hostManifest } from "./home.ts";
-import { InProcessClient } from "./in-process-client.ts";
-import { atMost, median, type Report } from "./report.ts";
+import { changesOf } from "../integration/support/gateway.ts";
+import { ingressShape } from "./ingress-shape.ts";
+import { MeasuredHome } from "./measured-home.ts";
+import {
+  CERTIFICATES,
+  certificateName,
+  delegationManifest,
+  namespaceOf,
+  proxyManifest,
+  proxyShape,
+} from "./proxy-shape.ts";
+import { atMost, type Report } from "./report.ts";
 import { certificateSecrets } from "./secrets.ts";
+import { addressesOf, hostChanges, serviceManifest, type Shape } from "./shape.ts";
 
 const SIZES = [100, 1_000, 10_000];
+/** The size whose figures have gates. */
+const GATED = 10_000;
 const CHANGES = 40;
+
+/** A kind of change, each time to another host. */
+interface Change {
+  readonly name: string;
+  /** @param hosts how many hosts the home began with */
+  readonly at: (index: number, hosts: number) => readonly SourceChange[];
+  /** The kinds of units that it may build, and how many. */
+  readonly builds: readonly string[];
+  readonly mostUnits: number;
+  /** Most CPU, in milliseconds, and most bytes sent. */
+  readonly limits: readonly [millis: number, bytes: number];
+}
+
+interface Home {
+  readonly shape: Shape;
+  /** Objects that it has whatever its size. */
+  readonly beside: readonly SourceChange[];
+  readonly changes: readonly Change[];
+}
 
 /** What one change costs the control plane: its CPU until Envoy has everything, and the bytes that are sent. */
 export function run(report: Report): Promise<void> {
-  const secrets = certificateSecrets(100);
-  for (const size of SIZES) {
-    const home = new Home(size, secrets);
-    // The first changes pay for code that has not been compiled yet.
-    home.measure("warm-up", (index) => hostChanges(size + 20_000 + index, 1), 20);
-    const http = home.measure("route", (index) => hostChanges(size + index, 1));
-    const https = home.measure("route", (index) => hostChanges(size + 1_000 + index, 1, { tls: true }));
-    const endpoint = home.measure("endpoint", (index) => endpointChange(index));
-    assert.deepEqual(
-      http.built,
-      ["host", "upstream"],
-      "an added route builds its host and its upstream, and nothing else",
-    );
-    assert.deepEqual(https.built, ["host", "upstream"], "so does one with TLS");
-    assert.deepEqual(endpoint.built, ["upstream"], "a changed endpoint builds its upstream, and nothing else");
-    const gated = size === 10_000;
-    for (const [name, cost, cpuLimit, byteLimit] of [
-      ["added route, HTTP", http, 5, 4096],
-      ["added route, HTTPS", https, 5, 4096],
-      ["changed endpoint", endpoint, 2, 2048],
-    ] as const) {
-      const title = `${name}, ${size} hosts`;
-      report(
-        gated
-          ? atMost(`${title}: CPU`, cost.millis, "ms", cpuLimit)
-          : { name: `${title}: CPU`, value: cost.millis, unit: "ms" },
-      );
-      report(
-        gated
-          ? atMost(`${title}: sent`, cost.bytes, "bytes", byteLimit)
-          : { name: `${title}: sent`, value: cost.bytes, unit: "bytes" },
-      );
-    }
-  }
+  for (const home of [ingresses(), proxies()]) for (const size of SIZES) measure(home, size, report);
   return Promise.resolve();
 }
 
-interface Cost {
-  /** Medians of all changes. */
-  readonly millis: number;
-  readonly bytes: number;
-  /** Kinds of units that a change built, each change the same. */
-  readonly built: readonly string[];
-}
-
-class Home {
-  readonly #controlPlane: ControlPlane;
-  readonly #client: InProcessClient;
-  #delta: TranslationDelta | undefined;
-
-  constructor(size: number, secrets: readonly SourceChange[]) {
-    this.#controlPlane = new ControlPlane({
-      translate: settingsFor(8080, 8443),
-      listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
-      archive: new MemoryArchive(),
-      now: Date.now,
-    });
-    this.#controlPlane.listen({
-      translated: ({ delta }) => {
-        this.#delta = delta;
-      },
-    });
-    this.#controlPlane.store.apply([...secrets, ...hostChanges(0, size)]);
-    this.#controlPlane.open();
-    this.#client = new InProcessClient(this.#controlPlane.snapshot);
-    assert.equal(this.#controlPlane.snapshot.unacknowledged, 0, "the client took everything");
-  }
-
-  measure(what: string, changesAt: (index: number) => readonly SourceChange[], count = CHANGES): Cost {
-    const millis: number[] = [];
-    const bytes: number[] = [];
-    let built: readonly string[] = [];
-    for (let index = 0; index < count; index++) {
-      const changes = changesAt(index);
-      this.#client.bytes = 0;
-      const before = process.cpuUsage();
-      this.#controlPlane.store.apply(changes);
-      this.#controlPlane.translateNow();
-      this.#client.settle();
-      const { user, system } = process.cpuUsage(before);
-      millis.push((user + system) / 1000);
-      bytes.push(this.#client.bytes);
-      assert.equal(this.#controlPlane.snapshot.unacknowledged, 0, `${what} ${index} was taken`);
-      assert.ok(this.#client.bytes > 0, `${what} ${index} was sent`);
-      built = [...new Set(this.#delta?.built.map((unit) => unit.slice(0, unit.indexOf(":"))))].sort();
+function measure({ shape, beside, changes }: Home, size: number, report: Report): void {
+  const hosts = size / shape.perHost;
+  const home = new MeasuredHome([...beside, ...hostChanges(shape, 0, hosts)]);
+  // The first changes pay for code that has not been compiled yet.
+  home.measure("warm-up", (index) => hostChanges(shape, hosts + 5_000 + index, 1), 20);
+  for (const { name, at, builds, mostUnits, limits } of changes) {
+    const cost = home.measure(name, (index) => at(index, hosts), CHANGES);
+    const beyond = cost.built.filter((kind) => !builds.includes(kind));
+    assert.deepEqual(beyond, [], `a change builds what it touches, and nothing else: ${name}`);
+    assert.ok(cost.units <= mostUnits, `${name} built ${cost.units} units, whatever the size`);
+    const title = `${name}, ${size} ${shape.counts}`;
+    for (const [what, value, unit, limit] of [
+      ["CPU", cost.millis, "ms", limits[0]],
+      ["sent", cost.bytes, "bytes", limits[1]],
+    ] as const) {
+      const figure = `${title}: ${what}`;
+      report(size === GATED ? atMost(figure, value, unit, limit) : { name: figure, value, unit });
     }
-    return { millis: median(millis), bytes: median(bytes), built };
   }
 }
 
-function endpointChange(index: number): readonly SourceChange[] {
-  const manifest = hostManifest(index, { addresses: ["10.9.9.9", `10.9.8.${index}`] });
-  return changesOf(manifest.slice(manifest.lastIndexOf("---")));
+function ingresses(): Home {
+  const teams = Array.from({ length: 100 }, (_, team) => [`team-${team}`, "certificate"] as const);
+  return {
+    shape: ingressShape,
+    beside: certificateSecrets(teams),
+    changes: [
+      {
+        name: "added route, HTTP",
+        at: (index, hosts) => hostChanges(ingressShape, hosts + index, 1),
+        builds: ["host", "upstream"],
+        mostUnits: 2,
+        limits: [5, 4096],
+      },
+      {
+        name: "added route, HTTPS",
+        at: (index, hosts) => hostChanges(ingressShape, hosts + 1_000 + index, 1, { tls: true }),
+        builds: ["host", "upstream"],
+        mostUnits: 2,
+        limits: [5, 4096],
+      },
+      {
+        name: "changed endpoint",
+        at: (index) => serviceChanges(`team-${index % 100}`, `app-${index}`, index),
+        builds: ["upstream"],
+        mostUnits: 1,
+        limits: [2, 2048],
+      },
+    ],
+  };
+}
+
+/** Trees with TLS, whose certificates others let them use. */
+const APART = 10_000;
+
+function proxies(): Home {
+  const certificates = Array.from({ length: 100 }, (_, index) => [CERTIFICATES, certificateName(index)] as const);
+  const limits = [5, 4096] as const;
+  /** Each time another tree, and what has not been written into it before. */
+  const turn = (index: number, hosts: number): readonly [tree: number, round: number] => [
+    index % hosts,
+    1 + Math.floor(index / hosts),
+  ];
+  return {
+    shape: proxyShape,
+    beside: [...certificateSecrets(certificates), ...hostChanges(proxyShape, APART, CHANGES, { tls: true })],
+    changes: [
+      {
+        name: "condition of a leaf",
+        at: (index, hosts) => {
+          const [tree, round] = turn(index, hosts);
+          return changesOf(proxyManifest(tree, "items", { header: `x-${round}` }));
+        },
+        builds: ["host", "part"],
+        mostUnits: 2,
+        limits,
+      },
+      {
+        name: "leaf to another Service",
+        at: (index, hosts) => {
+          const [tree, round] = turn(index, hosts);
+          const service = `next-${tree}-${round}`;
+          const added = serviceManifest(namespaceOf(tree, "items"), service, { addresses: addressesOf(tree) });
+          return changesOf(`${added}---\n${proxyManifest(tree, "items", { service })}`);
+        },
+        builds: ["host", "part", "upstream"],
+        // The host, the leaf, the Service before and the one after.
+        mostUnits: 4,
+        limits,
+      },
+      {
+        name: "prefix of an include",
+        at: (index, hosts) => {
+          const [tree, round] = turn(index, hosts);
+          return changesOf(proxyManifest(tree, "version", { prefix: `/items-${round}` }));
+        },
+        builds: ["host", "part"],
+        mostUnits: 2,
+        limits,
+      },
+      {
+        name: "certificate no longer delegated",
+        at: (index) => changesOf(delegationManifest(APART + index, "nobody")),
+        builds: ["host"],
+        mostUnits: 1,
+        limits,
+      },
+      {
+        name: "include delegated to another team",
+        at: (index, hosts) => {
+          const [tree, round] = turn(index, hosts);
+          return changesOf(proxyManifest(tree, "root", { into: (tree + round) % hosts }));
+        },
+        builds: ["host", "part", "upstream"],
+        // The host; of the tree that it leaves and of the one that it comes into, three parts and their Services each.
+        mostUnits: 13,
+        limits,
+      },
+    ],
+  };
+}
+
+function serviceChanges(namespace: string, name: string, index: number): readonly SourceChange[] {
+  const addresses = ["10.9.9.9", `10.9.8.${index}`];
+  return changesOf(serviceManifest(namespace, name, { addresses }));
 }

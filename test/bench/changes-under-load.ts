@@ -1,7 +1,7 @@
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Upstream } from "../integration/support/upstream.ts";
-import { hostManifest, hostName } from "./home.ts";
+import { ingressShape } from "./ingress-shape.ts";
 import { Poller } from "./poller.ts";
 import { atMost, type Report } from "./report.ts";
 import { RunningAppliance } from "./running-appliance.ts";
@@ -22,27 +22,27 @@ export async function run(report: Report): Promise<void> {
   const target = { port: upstream.port, addresses: ["127.0.0.1"] };
   const files = Array.from({ length: HOSTS }, (_, index): [string, string] => [
     `app-${index}.yaml`,
-    hostManifest(index, target),
+    ingressShape.manifest(index, target),
   ]);
   const wrk = await Wrk.find();
   await using appliance = await RunningAppliance.start(files, upstream.port);
   using poller = new Poller(appliance.httpPort);
-  await poller.untilAnswered(hostName(HOSTS - 1), 20);
-  await poller.untilAnswered(hostName(0), 20);
+  await poller.untilAnswered(ingressShape.hostName(HOSTS - 1), 20);
+  await poller.untilAnswered(ingressShape.hostName(0), 20);
   const file = join(appliance.manifests, "app-0.yaml");
   let [changed, requests, lost] = [0, 0, 0];
   while (changed < CHANGES) {
     const load = { done: false };
     const loaded = wrk
-      .run({ port: appliance.httpPort, host: hostName(0), seconds: SECONDS, connections: CONNECTIONS })
+      .run({ port: appliance.httpPort, host: ingressShape.hostName(0), seconds: SECONDS, connections: CONNECTIONS })
       .finally(() => (load.done = true));
     while (changed < CHANGES && !load.done) {
       // With each comes a host that is new, so that it is seen when the change is with Envoy.
-      const moved = hostManifest(0, target).replaceAll("name: app-0", `name: to-${changed}`);
+      const moved = ingressShape.manifest(0, target).replaceAll("name: app-0", `name: to-${changed}`);
       const witness = HOSTS + changed;
-      await writeFile(`${file}.new`, `${moved}---\n${hostManifest(witness, target)}`);
+      await writeFile(`${file}.new`, `${moved}---\n${ingressShape.manifest(witness, target)}`);
       await rename(`${file}.new`, file);
-      await poller.untilAnswered(hostName(witness), POLL_MS);
+      await poller.untilAnswered(ingressShape.hostName(witness), POLL_MS);
       changed++;
     }
     const result = await loaded;

@@ -5,7 +5,7 @@ import { freePorts } from "../integration/support/free-port.ts";
 import { temporaryDirectory } from "../integration/support/temp-dir.ts";
 import { until } from "../integration/support/until.ts";
 import { answeringEnvoy, forwardingEnvoy, startBareEnvoy } from "./bare-envoy.ts";
-import { hostManifest, hostName } from "./home.ts";
+import { ingressShape } from "./ingress-shape.ts";
 import { LiveViewers } from "./live-viewers.ts";
 import { type OtherProxy, startHaproxy, startNginx } from "./other-proxies.ts";
 import { Poller } from "./poller.ts";
@@ -15,7 +15,7 @@ import { RunningAppliance } from "./running-appliance.ts";
 import { SteadyRate } from "./steady-rate.ts";
 import { Wrk } from "./wrk.ts";
 
-const HOST = hostName(0);
+const HOST = ingressShape.hostName(0);
 const BODY = "ok\n";
 const RUNS = 5;
 /** Of each run and proxy, a second each: what else a machine does changes faster than a run is long. */
@@ -103,7 +103,7 @@ export async function run(report: Report): Promise<void> {
 async function startPair(directory: string, upstream: number, parts: AsyncDisposableStack): Promise<Pair> {
   const [port = 0] = await freePorts(1);
   const bareEnvoy = parts.use(await startBareEnvoy(directory, "bare", forwardingEnvoy(port, HOST, upstream)));
-  const manifest = hostManifest(0, { port: upstream, addresses: ["127.0.0.1"] });
+  const manifest = ingressShape.manifest(0, { port: upstream, addresses: ["127.0.0.1"] });
   const appliance = parts.use(await RunningAppliance.start([["app.yaml", manifest]], upstream, { monitoring: true }));
   await isRight(appliance.httpPort);
   await isRight(port);
