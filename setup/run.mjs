@@ -6,6 +6,12 @@ import { prepare } from "./prepare.mjs";
 
 const everything = { programs: true, console: "required" };
 
+/** Whether this test file is among those that the arguments name. */
+function chooses(args, file) {
+  const names = args.filter((arg) => !arg.startsWith("--"));
+  return names.length === 0 || names.some((name) => file.includes(name));
+}
+
 const verbs = {
   up: { needs: everything, command: (args) => [...applianceFlags, inRoot("src", "cli.ts"), "up", ...args] },
   dev: {
@@ -17,16 +23,17 @@ const verbs = {
     command: (args) => [inRoot("setup", "test.mjs"), ...args],
   },
   "test:kubernetes": {
-    needs: { programs: true, kubebox: true },
+    // The ACME server is built only for the one that orders certificates.
+    needs: (args) => ({ programs: true, kubebox: true, pebble: chooses(args, "test/kubernetes/acme.test.ts") }),
     command: (args) => [inRoot("setup", "test-bed.mjs"), "test/kubernetes", ...args],
   },
   "test:openstack": {
     // The move of a service ends in a Kubernetes cluster, whose API server is built from its sources: only for that one.
-    needs: (args) => {
-      const names = args.filter((arg) => !arg.startsWith("--"));
-      const moves = names.some((name) => "test/openstack/move-a-service.test.ts".includes(name));
-      return { programs: true, openstack: true, kubebox: names.length === 0 || moves };
-    },
+    needs: (args) => ({
+      programs: true,
+      openstack: true,
+      kubebox: chooses(args, "test/openstack/move-a-service.test.ts"),
+    }),
     command: (args) => [inRoot("setup", "test-bed.mjs"), "test/openstack", ...args],
   },
   "test:platforms": {

@@ -157,19 +157,17 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   const writers = [status, discovery.inCluster].filter((writer) => writer !== undefined);
   const watchers = writers.map(({ watcher }) => watcher);
   const names = followNames(config, controlPlane, state.path, logger, parts);
-  if (config.acme !== undefined) {
-    const order = { settings: config.acme, controlPlane, stateDirectory: state.path, metrics: metrics.acme, logger };
-    await orderCertificates(order, parts);
-  }
+  const order = { controlPlane, stateDirectory: state.path, cluster, metrics: metrics.acme, logger };
+  const acme = config.acme && (await orderCertificates({ ...order, settings: config.acme }, parts));
   const settle = async (): Promise<void> => {
-    await discovery.settled;
+    await Promise.all([discovery.settled, acme?.settled]);
     // Which names there are is known once everything has been translated.
     controlPlane.translateNow();
     await names.settled();
   };
   const home = { sink: discovery.home, settle, cluster, watchers };
   const { source, synced } = await followHome(config, controlPlane, home, logger, parts);
-  cluster?.stand(writers.map(({ duty }) => duty));
+  cluster?.stand([...writers, acme].flatMap((part) => part?.duty ?? []));
   if (synced) {
     progress(`read ${controlPlane.store.states().length} objects from ${source.place}`);
     await serving(envoy, signal);

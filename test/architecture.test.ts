@@ -26,6 +26,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   dns: ["lib"],
   // Certificates from an ACME server: orders, what is kept, when the next is due.
   acme: ["lib", "resources"],
+  // Where they are kept if the home is a cluster.
+  "acme/home-cluster": ["acme", "kubernetes", "lib", "resources"],
   // Where objects come from; they write into the store.
   sources: ["kubernetes", "lib", "resources", "store"],
   // Upstream platforms: a row each, so that none imports another.

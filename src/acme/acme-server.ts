@@ -13,18 +13,18 @@ export interface AcmeServerOptions {
   readonly email: string | undefined;
   /** PEM of the authorities by which the server is known; undefined: Node's own. */
   readonly authorities: string | undefined;
-  /** PEM. */
-  readonly accountKey: string;
   /** One of the server's profiles; undefined: its standard one. */
   readonly profile: string | undefined;
 }
 
 export interface Order {
+  /** PEM, of the account; asked for when it has to register. */
+  readonly accountKey: () => Promise<string>;
   /** DNS names, no wildcards. */
   readonly hosts: readonly string[];
   /** PEM, of the new certificate. */
   readonly privateKey: string;
-  /** Resolves when the answers can be had at the hosts. */
+  /** Resolves when the answers can be had at the hosts. What it throws comes back as it is. */
   readonly publish: (challenges: readonly AcmeChallenge[]) => Promise<void>;
 }
 
@@ -52,6 +52,8 @@ export class AcmeServer implements Disposable {
   readonly #agent: Agent;
   #client: acme.Client | undefined;
   #last: LastAnswer | undefined;
+  /** Why the order cannot go on, where it is not the server. */
+  #obstacle: unknown;
 
   constructor(options: AcmeServerOptions) {
     this.#options = options;
@@ -75,9 +77,10 @@ export class AcmeServer implements Disposable {
     this.#agent.destroy();
   }
 
-  /** The chain as PEM. Throws an AcmeError, or the signal's reason. */
+  /** The chain as PEM. Throws an AcmeError, the signal's reason, or what the order's own functions threw. */
   async issue(order: Order, signal: AbortSignal): Promise<string> {
     this.#last = undefined;
+    this.#obstacle = undefined;
     acme.axios.defaults.signal = signal;
     try {
       return await this.#issue(order, signal);
@@ -85,7 +88,17 @@ export class AcmeServer implements Disposable {
       // The server may have forgotten the account.
       this.#client = undefined;
       signal.throwIfAborted();
-      throw error instanceof AcmeError ? error : this.#explain(error);
+      throw error instanceof AcmeError || error === this.#obstacle ? error : this.#explain(error);
+    }
+  }
+
+  /** Runs what is the caller's. */
+  async #ours<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#obstacle = error;
+      throw error;
     }
   }
 
@@ -94,8 +107,8 @@ export class AcmeServer implements Disposable {
     this.#last = { status, type, retryAfter: retryAfter(headers["retry-after"], Date.now()) };
   }
 
-  async #issue({ hosts, privateKey, publish }: Order, signal: AbortSignal): Promise<string> {
-    const client = await this.#registered();
+  async #issue({ accountKey, hosts, privateKey, publish }: Order, signal: AbortSignal): Promise<string> {
+    const client = this.#client ?? (await this.#registered(await this.#ours(accountKey)));
     const { profile } = this.#options;
     const identifiers = hosts.map((value) => ({ type: "dns", value }));
     const order = await client.createOrder({ identifiers, ...(profile === undefined ? {} : { profile }) });
@@ -112,9 +125,8 @@ export class AcmeServer implements Disposable {
     return await client.getCertificate(ready);
   }
 
-  async #registered(): Promise<acme.Client> {
-    if (this.#client !== undefined) return this.#client;
-    const { directory, accountKey, email } = this.#options;
+  async #registered(accountKey: string): Promise<acme.Client> {
+    const { directory, email } = this.#options;
     const client = new acme.Client({ directoryUrl: directory, accountKey });
     const contact = email === undefined ? {} : { contact: [`mailto:${email}`] };
     try {
@@ -141,15 +153,14 @@ export class AcmeServer implements Disposable {
       return { host: identifier.value, challenge };
     });
     if (asked.length === 0) return;
-    await publish(
-      await Promise.all(
-        asked.map(async ({ host, challenge }) => ({
-          host,
-          token: challenge.token,
-          content: await client.getChallengeKeyAuthorization(challenge),
-        })),
-      ),
+    const answers = await Promise.all(
+      asked.map(async ({ host, challenge }) => ({
+        host,
+        token: challenge.token,
+        content: await client.getChallengeKeyAuthorization(challenge),
+      })),
     );
+    await this.#ours(() => publish(answers));
     signal.throwIfAborted();
     for (const { challenge } of asked) await client.completeChallenge(challenge);
     const settled = await this.#poll(

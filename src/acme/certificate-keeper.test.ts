@@ -30,8 +30,10 @@ class Bed {
     context.after(() => rmSync(this.folder, { recursive: true }));
   }
 
-  keeper(directory = "https://ca.test/dir"): CertificateKeeper {
-    return new CertificateKeeper({
+  /** One that orders until it is disposed of. */
+  keeper(directory = "https://ca.test/dir"): CertificateKeeper & AsyncDisposable {
+    const files = new CertificateFiles(this.folder);
+    const keeper = new CertificateKeeper({
       directory,
       server: {
         issue: () => {
@@ -39,7 +41,7 @@ class Bed {
           return this.answer();
         },
       },
-      files: new CertificateFiles(this.folder),
+      records: files,
       keyType: "ecdsa-p256",
       renewBefore: HOUR,
       retry: RETRY_TIMES,
@@ -48,6 +50,14 @@ class Bed {
       onOrder: (result) => this.changes.emit("order", result),
       now: () => this.now,
       log: silentLogger,
+    });
+    const stop = new AbortController();
+    const ordering = keeper.order(files, stop.signal);
+    return Object.assign(keeper, {
+      [Symbol.asyncDispose]: async () => {
+        stop.abort();
+        await ordering;
+      },
     });
   }
 }
@@ -121,15 +131,15 @@ test("where nothing can be written an order ends as it would, and the next one w
   assert.equal(keeper.statuses()[0]?.failure?.next, NOW + 5 * HOUR);
 });
 
-test("a file that is not one of ours is none; each directory has an account of its own that stays", (context) => {
+test("a file that is not one of ours is none; each directory has an account of its own that stays", async (context) => {
   const { folder } = new Bed(context);
   const files = new CertificateFiles(folder);
   const nothing = { issued: undefined, failure: undefined };
-  assert.deepEqual(files.read("team", "shop-tls"), nothing);
-  files.write("team", "shop-tls", nothing);
+  assert.deepEqual(files.read(SHOP), { ...nothing, challenges: [] });
+  await files.keep(SHOP, nothing);
   writeFileSync(join(folder, "certificates/team/shop-tls.json"), '{"issued": ');
-  assert.deepEqual(files.read("team", "shop-tls"), nothing);
-  const key = files.accountKey("https://ca.test/dir");
-  assert.equal(new CertificateFiles(folder).accountKey("https://ca.test/dir"), key);
-  assert.notEqual(files.accountKey("https://staging.test/dir"), key);
+  assert.deepEqual(files.read(SHOP), { ...nothing, challenges: [] });
+  const key = await files.accountKey("https://ca.test/dir");
+  assert.equal(await new CertificateFiles(folder).accountKey("https://ca.test/dir"), key);
+  assert.notEqual(await files.accountKey("https://staging.test/dir"), key);
 });

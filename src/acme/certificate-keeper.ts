@@ -1,4 +1,4 @@
-import { generateKeyPairSync, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { compareText } from "#lib/compare.ts";
 import { errorMessage } from "#lib/error-message.ts";
@@ -7,13 +7,19 @@ import { pause } from "#lib/pause.ts";
 import type { AcmeChallenge } from "#resources/acme.ts";
 import { AcmeError, type AcmeFailureKind } from "./acme-error.ts";
 import type { AcmeServer } from "./acme-server.ts";
-import type { CertificateFiles, IssuedCertificate, KeptCertificate, OrderFailure } from "./certificate-files.ts";
+import {
+  type CertificateName,
+  type CertificateRecords,
+  type CertificateWriter,
+  ChangedElsewhere,
+  type IssuedCertificate,
+  type KeptCertificate,
+  type OrderFailure,
+} from "./certificate-records.ts";
+import { type KeyType, newKey } from "./keys.ts";
 import { type Lifetime, renewalTime, type RetryTimes, retryDelay } from "./renewal.ts";
 
-export interface WantedCertificate {
-  readonly namespace: string;
-  /** Of its Secret. */
-  readonly name: string;
+export interface WantedCertificate extends CertificateName {
   /** Sorted, at least one. */
   readonly hosts: readonly string[];
 }
@@ -27,7 +33,7 @@ export interface CertificateStatus extends WantedCertificate {
 export interface CertificateKeeperOptions {
   readonly directory: string;
   readonly server: Pick<AcmeServer, "issue">;
-  readonly files: CertificateFiles;
+  readonly records: CertificateRecords;
   readonly keyType: KeyType;
   /** Milliseconds before its end. */
   readonly renewBefore: number;
@@ -43,26 +49,21 @@ export interface CertificateKeeperOptions {
   readonly log: Logger;
 }
 
-export const KEY_TYPES = ["ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-4096"] as const;
-export type KeyType = (typeof KEY_TYPES)[number];
-
 /** The longest sleep: a clock that is set, or a machine that slept, is seen within it. */
 const LONGEST_SLEEP = 3_600_000;
 
 /**
- * Keeps the certificates that are wanted: orders what is missing, renews what ends, one order at a time. A failure is kept with
- * the time of the next try, so that no restart comes back earlier; the last certificate stays until there is a better one.
+ * Knows the certificates that are wanted and, while it is told to, keeps them: orders what is missing, renews what ends, one order
+ * at a time. A failure is kept with the time of the next try, so that no restart comes back earlier; the last certificate stays
+ * until there is a better one.
  */
-export class CertificateKeeper implements AsyncDisposable {
+export class CertificateKeeper {
   readonly #options: CertificateKeeperOptions;
   readonly #known = new Map<string, CertificateStatus>();
-  readonly #stop = new AbortController();
-  readonly #run: Promise<void>;
   #wake = new AbortController();
 
   constructor(options: CertificateKeeperOptions) {
     this.#options = options;
-    this.#run = this.#work();
   }
 
   /** These are wanted from now on, and no others. Tells at once what is known of the new ones. */
@@ -75,9 +76,19 @@ export class CertificateKeeper implements AsyncDisposable {
     }
     for (const [key, certificate] of wanted) {
       const known = this.#known.get(key);
-      if (known === undefined) this.#set({ ...certificate, ...this.#kept(certificate), challenges: [] });
+      if (known === undefined) this.#set({ ...certificate, ...this.#recorded(certificate) });
       else if (!isDeepStrictEqual(known.hosts, certificate.hosts)) this.#set({ ...known, ...certificate });
     }
+    this.#wake.abort();
+  }
+
+  /** What the records say of a certificate changed. */
+  look(certificate: CertificateName): void {
+    const known = this.#known.get(keyOf(certificate));
+    if (known === undefined) return;
+    const status = { ...known, ...this.#recorded(certificate) };
+    if (isDeepStrictEqual(known, status)) return;
+    this.#set(status);
     this.#wake.abort();
   }
 
@@ -86,20 +97,14 @@ export class CertificateKeeper implements AsyncDisposable {
     return [...this.#known].sort(([a], [b]) => compareText(a, b)).map(([, status]) => status);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort();
-    this.#wake.abort();
-    await this.#run;
-  }
-
-  async #work(): Promise<void> {
-    const { signal } = this.#stop;
+  /** Orders until the signal; what comes of it goes to the writer. Not twice at a time. */
+  async order(writer: CertificateWriter, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#wake = new AbortController();
       const { now } = this.#options;
       const [next] = this.statuses().toSorted((a, b) => this.#due(a) - this.#due(b));
       const wait = next === undefined ? LONGEST_SLEEP : this.#due(next) - now();
-      if (next !== undefined && wait <= 0) await this.#order(next, signal);
+      if (next !== undefined && wait <= 0) await this.#order(next, writer, signal);
       else await pause(Math.min(wait, LONGEST_SLEEP), AbortSignal.any([signal, this.#wake.signal]));
     }
   }
@@ -114,70 +119,77 @@ export class CertificateKeeper implements AsyncDisposable {
     return renewalTime(issued, renewBefore, `${namespace}/${name}`);
   }
 
-  async #order(wanted: CertificateStatus, signal: AbortSignal): Promise<void> {
+  async #order(wanted: CertificateStatus, writer: CertificateWriter, signal: AbortSignal): Promise<void> {
     const { directory, server, served, keyType, onOrder, now, log } = this.#options;
     const { namespace, name, hosts } = wanted;
     const fields = { certificate: `${namespace}/${name}`, hosts: hosts.join(",") };
     const privateKey = newKey(keyType);
+    const accountKey = (): Promise<string> => kept("the account's key", writer.accountKey(directory, signal));
     const publish = async (challenges: readonly AcmeChallenge[]): Promise<void> => {
+      await kept("the answer to the server's challenge", writer.publish(wanted, challenges, signal));
       this.#update(wanted, { challenges });
       await served(hosts, signal);
     };
     try {
-      const chain = await server.issue({ hosts, privateKey, publish }, signal);
+      const chain = await server.issue({ accountKey, hosts, privateKey, publish }, signal);
       const issued = { directory, hosts, chain, privateKey, ...lifetimeOf(chain) };
-      this.#update(wanted, { issued, failure: undefined, challenges: [] });
-      this.#keep(wanted, { issued, failure: undefined });
       log.info("a certificate was issued", fields);
+      const isOld = this.#due({ ...wanted, issued, failure: undefined }) <= now();
+      const failure = isOld ? this.#failure(wanted, tooOld(issued)) : undefined;
+      await this.#keep({ ...wanted, issued, failure }, writer, signal);
       onOrder("issued");
-      if (this.#due({ ...wanted, issued, failure: undefined }) <= now())
-        this.#failed({ ...wanted, issued }, tooOld(issued));
+      if (failure !== undefined) onOrder(failure.kind);
     } catch (error) {
-      this.#update(wanted, { challenges: [] });
       // An order that a stop cut off is forgotten by the server in time; the next start begins a new one.
-      if (!signal.aborted) this.#failed(wanted, error);
+      if (signal.aborted) return this.#update(wanted, { challenges: [] });
+      if (error instanceof ChangedElsewhere) return log.info("an order was given up", { reason: error.message });
+      const failure = this.#failure(wanted, error);
+      await this.#keep({ ...wanted, failure }, writer, signal);
+      onOrder(failure.kind);
     }
   }
 
-  #failed(wanted: CertificateStatus, error: unknown): void {
-    const { directory, retry, now, onOrder, log } = this.#options;
-    const { namespace, name, hosts, issued, failure: before } = wanted;
+  #failure({ namespace, name, hosts, failure: before }: CertificateStatus, error: unknown): OrderFailure {
+    const { directory, retry, now, log } = this.#options;
     const { kind, retryAfter } = error instanceof AcmeError ? error : new AcmeError("refused", errorMessage(error));
     const count = (before?.count ?? 0) + 1;
     const wait = retryDelay(kind, count, retryAfter, retry, Math.random());
     const message = errorMessage(error);
     const since = before?.since ?? now();
-    const failure: OrderFailure = { kind, message, directory, hosts, count, since, next: now() + wait };
-    this.#update(wanted, { failure });
-    this.#keep(wanted, { issued, failure });
     log.warn("a certificate could not be had", { certificate: `${namespace}/${name}`, kind, failure: message });
-    onOrder(kind);
+    return { kind, message, directory, hosts, count, since, next: now() + wait };
   }
 
-  #kept(certificate: WantedCertificate): Pick<CertificateStatus, "issued" | "failure"> {
-    const { issued, failure } = this.#options.files.read(certificate.namespace, certificate.name);
-    if (issued === undefined) return { issued, failure };
+  /**
+   * Keeps what came of an order, and serves it. What cannot be kept serves until the next start, which orders it anew; what came
+   * while the wish for it ended is kept, and told to nobody.
+   */
+  async #keep(status: CertificateStatus, writer: CertificateWriter, signal: AbortSignal): Promise<void> {
+    const { issued, failure, namespace, name } = status;
     try {
-      return { issued: { ...issued, ...lifetimeOf(issued.chain) }, failure };
-    } catch {
-      return { issued: undefined, failure };
-    }
-  }
-
-  /** What cannot be kept serves until the next start, which orders it anew. */
-  #keep({ namespace, name }: WantedCertificate, kept: KeptCertificate): void {
-    const { files, log } = this.#options;
-    try {
-      files.write(namespace, name, kept);
+      await writer.keep(status, { issued: issued && withoutLifetime(issued), failure }, signal);
     } catch (error) {
-      log.error("a certificate cannot be kept", { certificate: `${namespace}/${name}`, failure: errorMessage(error) });
+      const fields = { certificate: `${namespace}/${name}`, failure: errorMessage(error) };
+      this.#options.log.error("a certificate cannot be kept", fields);
+    }
+    this.#update(status, { issued, failure, challenges: [] });
+  }
+
+  #recorded(certificate: CertificateName): Pick<CertificateStatus, "issued" | "failure" | "challenges"> {
+    const { issued, failure, challenges } = this.#options.records.read(certificate);
+    if (issued === undefined) return { issued, failure, challenges };
+    try {
+      return { issued: { ...issued, ...lifetimeOf(issued.chain) }, failure, challenges };
+    } catch {
+      return { issued: undefined, failure, challenges };
     }
   }
 
-  /** What came of an order that was under way while the wish for it ended is kept, and told to nobody. */
   #update(wanted: WantedCertificate, news: Partial<CertificateStatus>): void {
     const known = this.#known.get(keyOf(wanted));
-    if (known !== undefined) this.#set({ ...known, ...news });
+    if (known === undefined) return;
+    const status = { ...known, ...news };
+    if (!isDeepStrictEqual(known, status)) this.#set(status);
   }
 
   #set(status: CertificateStatus): void {
@@ -186,8 +198,22 @@ export class CertificateKeeper implements AsyncDisposable {
   }
 }
 
-function keyOf({ namespace, name }: WantedCertificate): string {
+function keyOf({ namespace, name }: CertificateName): string {
   return `${namespace}/${name}`;
+}
+
+/** What fails here is no fault of the server's. */
+async function kept<T>(what: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof ChangedElsewhere) throw error;
+    throw new AcmeError("unkept", `${what} cannot be kept: ${errorMessage(error)}`);
+  }
+}
+
+function withoutLifetime({ directory, hosts, chain, privateKey }: IssuedCertificate): KeptCertificate["issued"] {
+  return { directory, hosts, chain, privateKey };
 }
 
 /** Without a wait it would be ordered again and again. */
@@ -200,13 +226,4 @@ function tooOld({ notAfter }: Lifetime): AcmeError {
 function lifetimeOf(chain: string): Lifetime {
   const { validFromDate, validToDate } = new X509Certificate(chain);
   return { notBefore: validFromDate.getTime(), notAfter: validToDate.getTime() };
-}
-
-function newKey(type: KeyType): string {
-  const [algorithm, size] = type.split("-") as ["ecdsa" | "rsa", string];
-  const { privateKey } =
-    algorithm === "rsa"
-      ? generateKeyPairSync("rsa", { modulusLength: Number(size) })
-      : generateKeyPairSync("ec", { namedCurve: size.replace("p", "P-") });
-  return privateKey.export({ type: "pkcs8", format: "pem" });
 }

@@ -34,6 +34,7 @@ export const RETRY_TIMES: RetryTimes = {
     rateLimited: 60 * MINUTE,
     challenge: 5 * MINUTE,
     refused: 15 * MINUTE,
+    unkept: MINUTE / 2,
   },
   most: 12 * 60 * MINUTE,
 };

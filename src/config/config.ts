@@ -39,19 +39,11 @@ export function configSchema(fromHere: (path: string) => string) {
       alerts: alerts(fromHere).describe("Who hears of what."),
       log: log.describe("The control plane's own log, on standard error."),
     })
-    .check(rule(checkPorts))
-    .check(rule(checkAcmeHome));
+    .check(rule(checkPorts));
 }
 
 /** The appliance's configuration. Durations are milliseconds; a setting that is absent by default is `undefined`. */
 export type Config = Immutable<z.output<ReturnType<typeof configSchema>>>;
-
-/** Control planes that share a cluster would each order the same certificates, and only one would see the answer come. */
-function checkAcmeHome({ acme: server, sources: homes }: Readonly<Record<string, unknown>>, report: Report): void {
-  if (server === undefined || !isMap(homes) || homes["cluster"] === undefined) return;
-  const fix = "remove acme and let cert-manager put Secrets into the cluster, or use a directory";
-  report(["acme"], "certificates are kept in the state directory, which control planes of a cluster do not share", fix);
-}
 
 /** Every port of TCP may stand once, whoever listens on it: the second would fail to start, or take the first one's traffic. */
 function checkPorts(config: Readonly<Record<string, unknown>>, report: Report): void {

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { connect } from "node:tls";
 import { applianceConfig, ApplianceProcess } from "../integration/support/appliance-process.ts";
 import { DnsServer } from "../integration/support/dns-server.ts";
 import { freePorts } from "../integration/support/free-port.ts";
+import { trustedPeer } from "../integration/support/handshake.ts";
 import { temporaryDirectory } from "../integration/support/temp-dir.ts";
 import { until } from "../integration/support/until.ts";
 import { asking } from "./support/acme-bed.ts";
@@ -19,15 +18,7 @@ test("the appliance orders what a manifest asks for, and killed while the server
   await using dns = await DnsServer.start(["* A 127.0.0.1"]);
   await using pebble = await Pebble.start({ httpPort, dns: dns.place });
   const ca = await pebble.root();
-  const serial = async (): Promise<string> => {
-    const socket = connect({ port: httpsPort, host: "127.0.0.1", servername: "shop.test", ca });
-    try {
-      await once(socket, "secureConnect");
-      return socket.getPeerCertificate().serialNumber;
-    } finally {
-      socket.destroy();
-    }
-  };
+  const serial = async (): Promise<string> => (await trustedPeer(httpsPort, "shop.test", ca)).serialNumber;
   const { directory, caFile } = pebble;
   const acme = JSON.stringify({ directory, caFile, agreeToTerms: true, email: "platform@example.com" });
   await writeFile(

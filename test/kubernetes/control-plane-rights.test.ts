@@ -1,46 +1,23 @@
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
-import { loadAll } from "js-yaml";
 import { loadConfig } from "#config/load-config.ts";
 import { httpGet } from "../integration/support/http-get.ts";
 import { temporaryDirectory } from "../integration/support/temp-dir.ts";
 import { until } from "../integration/support/until.ts";
 import { serviceAccountToken } from "./support/access.ts";
 import type { ApiClient, Manifest } from "./support/api-client.ts";
-import { type ApiCall, FaultyProxy } from "./support/faulty-proxy.ts";
+import { FaultyProxy } from "./support/faulty-proxy.ts";
 import { KubeBox } from "./support/kubebox.ts";
 import { Member } from "./support/member.ts";
-
-const FOLDER = resolve(import.meta.dirname, "../../appliance/kubernetes");
-
-interface Rule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
-}
+import { manifests, rightOf, rightsOf } from "./support/rights.ts";
 
 /**
  * Rights that this run has no occasion for: Endpoints are read where there are no EndpointSlices, Contour's kinds where they
  * are defined, and `write` is asked for by discovered-objects-policy.yaml.
  */
 const NO_OCCASION = /^(list|watch) endpoints$|(projectcontour\.io|contour\.heptio\.com)$|^write discoveredobjects/;
-
-async function manifests(name: string): Promise<readonly Manifest[]> {
-  return loadAll(await readFile(join(FOLDER, name), "utf8")) as Manifest[];
-}
-
-/** `update services`, `patch ingresses/status.networking.k8s.io`: what RBAC would be asked of a call. */
-function rightOf({ method, path, isWatch }: ApiCall): string | undefined {
-  const match =
-    /^\/(?:api|apis\/([^/]+))\/[^/]+\/(?:namespaces\/[^/]+\/(?=[^/]))?([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(path);
-  if (match === null) return undefined;
-  const [, group = "", resource = "", name, subresource] = match;
-  const verbs: Readonly<Record<string, string>> = { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" };
-  const verb = verbs[method] ?? (isWatch ? "watch" : name === undefined ? "list" : "get");
-  return `${verb} ${resource}${subresource === undefined ? "" : `/${subresource}`}${group === "" ? "" : `.${group}`}`;
-}
 
 test(
   "the control plane makes the calls that its role allows, and needs all of them",
@@ -94,17 +71,7 @@ backends: [{name: east, kubernetes: {kubeconfig: ${await east.kubeconfigFile(dis
     await until(renews, { what: "the Lease to be renewed" });
 
     const asked = new Set(proxy.calls.map(rightOf).filter((right) => right !== undefined));
-    const roles = (await Promise.all(files.map(manifests))).flat();
-    const given = new Set(
-      roles
-        .filter(({ kind }) => kind === "ClusterRole" || kind === "Role")
-        .flatMap((role) => role["rules"] as readonly Rule[])
-        .flatMap(({ apiGroups, resources, verbs }) =>
-          verbs.flatMap((verb) =>
-            resources.flatMap((name) => apiGroups.map((group) => `${verb} ${name}${group === "" ? "" : `.${group}`}`)),
-          ),
-        ),
-    );
+    const given = await rightsOf(files);
     const withoutContour = [...asked].filter((right) => !right.endsWith("projectcontour.io"));
     assert.deepEqual(withoutContour.filter((right) => !given.has(right)).sort(), [], "asked for and not given");
     const idle = [...given].filter((right) => !asked.has(right) && !NO_OCCASION.test(right)).sort();

@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { connect, type PeerCertificate } from "node:tls";
+import type { PeerCertificate } from "node:tls";
 import { Registry } from "prom-client";
 import type { RetryTimes } from "#acme/renewal.ts";
 import type { Config } from "#config/config.ts";
@@ -9,6 +8,7 @@ import type { ObjectRef } from "#resources/ref.ts";
 import { orderCertificates } from "../../../src/main/acme.ts";
 import { DnsServer } from "../../integration/support/dns-server.ts";
 import { Gateway } from "../../integration/support/gateway.ts";
+import { trustedPeer } from "../../integration/support/handshake.ts";
 import { temporaryDirectory } from "../../integration/support/temp-dir.ts";
 import { Pebble, type PebbleOptions } from "./pebble.ts";
 
@@ -19,7 +19,7 @@ export interface AcmeBedOptions extends Pick<PebbleOptions, "badNonces" | "brief
 }
 
 const RETRY: RetryTimes = {
-  least: { unreachable: 50, untrusted: 50, rateLimited: 50, challenge: 200, refused: 50 },
+  least: { unreachable: 50, untrusted: 50, rateLimited: 50, challenge: 200, refused: 50, unkept: 50 },
   most: 400,
 };
 
@@ -87,14 +87,7 @@ export class AcmeBed implements AsyncDisposable {
 
   /** A handshake that checks the chain against Pebble's authority. Throws where it fails. */
   async peer(servername: string): Promise<PeerCertificate> {
-    const ca = await this.pebble.root();
-    const socket = connect({ port: this.gateway.httpsPort, host: "127.0.0.1", servername, ca });
-    try {
-      await once(socket, "secureConnect", { signal: AbortSignal.timeout(10_000) });
-      return socket.getPeerCertificate();
-    } finally {
-      socket.destroy();
-    }
+    return await trustedPeer(this.gateway.httpsPort, servername, await this.pebble.root());
   }
 
   /** What is said about an object: `error Reason: message`. */

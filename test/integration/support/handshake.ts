@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
-import { connect as connectTls, type ConnectionOptions } from "node:tls";
+import { connect as connectTls, type ConnectionOptions, type PeerCertificate } from "node:tls";
 import { listeningPort } from "./free-port.ts";
 
 /** What came of a handshake: the common name of the server's certificate, or why there is none. */
@@ -14,6 +14,17 @@ export async function handshake(port: number, options: ConnectionOptions = {}): 
     return { name: socket.getPeerCertificate().subject.CN?.toString() ?? "", protocol: socket.getProtocol() ?? "" };
   } catch (error) {
     return { error: error instanceof Error && "code" in error ? String(error.code) : String(error) };
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** The certificate of a handshake that checks its chain and name against an authority (PEM). Throws where it fails. */
+export async function trustedPeer(port: number, servername: string, ca: string): Promise<PeerCertificate> {
+  const socket = connectTls({ port, host: "127.0.0.1", servername, ca });
+  try {
+    await once(socket, "secureConnect", { signal: AbortSignal.timeout(10_000) });
+    return socket.getPeerCertificate();
   } finally {
     socket.destroy();
   }

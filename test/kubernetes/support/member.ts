@@ -8,13 +8,15 @@ import { until } from "../../integration/support/until.ts";
 /** A control plane with its Envoy, beside others of the same cluster. */
 export class Member implements AsyncDisposable {
   readonly http: number;
+  readonly https: number;
   readonly api: number;
   readonly #home: string;
   process: ApplianceProcess;
 
-  private constructor(home: string, http: number, api: number) {
+  private constructor(home: string, [http = 0, https = 0, api = 0]: readonly number[]) {
     this.#home = home;
     this.http = http;
+    this.https = https;
     this.api = api;
     this.process = new ApplianceProcess(home);
   }
@@ -24,23 +26,36 @@ export class Member implements AsyncDisposable {
    *
    * @param folder is made
    * @param settings what `binnacle.yaml` says besides its ports
+   * @param ports of HTTP, HTTPS, the API and Envoy's statistics
    */
-  static async start(folder: string, settings: string): Promise<Member> {
-    const ports = await freePorts(4);
-    const [http = 0, , api = 0] = ports;
+  static async start(folder: string, settings: string, ports?: readonly number[]): Promise<Member> {
+    ports ??= await freePorts(4);
     await mkdir(folder);
     await writeFile(join(folder, "binnacle.yaml"), applianceConfig(ports, settings));
-    const member = new Member(folder, http, api);
-    const ready = async () => (await httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` })).status === 200;
-    await until(ready, { timeoutMs: 60_000, what: "readiness" }).catch(async (cause: unknown) => {
+    const member = new Member(folder, ports);
+    await member.#ready().catch(async (cause: unknown) => {
       await member[Symbol.asyncDispose]();
-      throw new Error(`not ready: ${member.process.output}`, { cause });
+      throw cause;
     });
     return member;
   }
 
+  /** After its process was killed: another one in its place. Resolves when it is ready. */
+  async restart(): Promise<void> {
+    this.process = new ApplianceProcess(this.#home);
+    await this.#ready();
+  }
+
   async ask(host: string): Promise<string> {
     return (await httpGet({ port: this.http }, "/", { host })).body;
+  }
+
+  async #ready(): Promise<void> {
+    const { api } = this;
+    const ready = async () => (await httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` })).status === 200;
+    await until(ready, { timeoutMs: 60_000, what: "readiness" }).catch((cause: unknown) => {
+      throw new Error(`not ready: ${this.process.output}`, { cause });
+    });
   }
 
   /** A member that was killed has left its Envoy behind: the next start adopts it, and takes it along when it ends. */
