@@ -8,6 +8,7 @@ import type { Benchmark, Result } from "./report.ts";
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   "change-cost": () => import("./change-cost.ts"),
   "first-load": () => import("./first-load.ts"),
+  fuzz: () => import("./fuzz.ts"),
   "file-to-traffic": () => import("./file-to-traffic.ts"),
   "changes-under-load": () => import("./changes-under-load.ts"),
   "envoy-overhead": () => import("./envoy-overhead.ts"),

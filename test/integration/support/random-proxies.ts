@@ -20,11 +20,12 @@ export class RandomProxies {
     this.#hosts = hosts;
   }
 
-  /** A proxy, a delegation or a Service; the same name may come again with other content. */
+  /** A proxy, a delegation, an ExtensionService or a Service; the same name may come again with other content. */
   object(): Resource {
     const random = this.#random;
     if (random.chance(0.15)) return this.#service();
     if (random.chance(0.05)) return this.#delegation();
+    if (random.chance(0.05)) return this.#extension();
     const namespace = random.pick(NAMESPACES);
     const isRoot = random.chance(0.3);
     const name = isRoot ? `root-${random.pick(this.#hosts).replaceAll(/[^a-z0-9]/g, "")}` : random.pick(PARTS);
@@ -59,6 +60,18 @@ export class RandomProxies {
       ...(random.chance(0.1) ? { ipAllowPolicy: [this.#range()] } : {}),
       ...(random.chance(0.1) ? { rateLimitPolicy: { local: { requests: 5, unit: "second" } } } : {}),
       ...(random.chance(0.1) ? { jwtProviders: [this.#jwtProvider()] } : {}),
+      ...(random.chance(0.1) ? { authorization: this.#authorization() } : {}),
+    };
+  }
+
+  #authorization(): Spec {
+    const random = this.#random;
+    return {
+      extensionRef: { name: random.pick(["e1", "gone"]), namespace: random.pick(NAMESPACES) },
+      ...(random.chance(0.3) ? { authPolicy: { disabled: true } } : {}),
+      ...(random.chance(0.3) ? { failOpen: true } : {}),
+      ...(random.chance(0.3) ? { responseTimeout: random.pick(["1s", "infinity"]) } : {}),
+      ...(random.chance(0.3) ? { serviceType: "http" } : {}),
     };
   }
 
@@ -224,6 +237,20 @@ export class RandomProxies {
       kind: "Service",
       metadata: { name: this.#random.pick(["s1", "s2"]), namespace: this.#random.pick(NAMESPACES) },
       spec: { ports: [{ port: 80 }] },
+    });
+  }
+
+  #extension(): Resource {
+    const random = this.#random;
+    return read({
+      apiVersion: "projectcontour.io/v1alpha1",
+      kind: "ExtensionService",
+      metadata: { name: "e1", namespace: random.pick(NAMESPACES) },
+      spec: {
+        protocol: random.pick(["h2c", "h2", "http/1.1"]),
+        services: [{ name: random.pick(SERVICES), port: 80 }],
+        ...(random.chance(0.3) ? { validation: { caSecret: "ca", subjectName: "a.test" } } : {}),
+      },
     });
   }
 
