@@ -43,6 +43,8 @@ export interface SecureAnswers {
   readonly routes: readonly IrRoute[] | undefined;
   /** Which clients are good, where they are asked. */
   readonly clients: ProxyTls["clients"];
+  /** Its connections ask clients for certificates or tokens. */
+  readonly guarded: boolean;
 }
 
 export function hostAnswers(host: string, settings: TranslateSettings, read: Reader): HostAnswers {
@@ -112,9 +114,10 @@ function secureAnswers(
 ): SecureAnswers | undefined {
   if (tls === undefined || (tls.pair === undefined && proxied?.tcp?.passthrough !== true)) return undefined;
   const clients = proxied?.tls?.clients;
-  if (proxied?.tcp !== undefined) return { pair: tls.pair, table: tcpTable(host), routes: undefined, clients };
+  const guarded = clients !== undefined || proxied?.jwt !== undefined;
+  if (proxied?.tcp !== undefined) return { pair: tls.pair, table: tcpTable(host), routes: undefined, clients, guarded };
   const table = tableOf(host, tls.policy, settings.tls, proxied?.jwt !== undefined);
-  return { pair: tls.pair, table, routes: routes.map(({ route }) => route), clients };
+  return { pair: tls.pair, table, routes: routes.map(({ route }) => route), clients, guarded };
 }
 
 /** What the listener has to know of a chain that its table's name does not tell. */

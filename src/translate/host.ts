@@ -1,5 +1,5 @@
 import { compareRefs } from "#resources/ref.ts";
-import { type HostAnswers, hostAnswers } from "./host-answers.ts";
+import { type HostAnswers, hostAnswers, type SecureAnswers } from "./host-answers.ts";
 import { INGRESS_BY_HOST, INGRESSROUTE_BY_FQDN, PROXY_BY_FQDN } from "./indexes.ts";
 import { ANY_HOST, HTTP_TABLE, HTTPS_TABLE, type IrVirtualHost, virtualHostName } from "./ir.ts";
 import type { IrPolicies } from "./ir-policies.ts";
@@ -22,7 +22,7 @@ export function hostBuilder(settings: TranslateSettings): UnitBuilder {
     const hosts = [
       // A host that refuses plain HTTP stands without routes (404): a wildcard or the catch-all would answer for it.
       ...(answers.plain === undefined ? [] : [virtualHost(HTTP_TABLE, host, answers.plain, rest, overHttp(policies))]),
-      ...(secure?.routes === undefined ? [] : [virtualHost(secure.table, host, secure.routes, rest, policies)]),
+      ...(secure === undefined ? [] : secureHosts(host, secure, rest, policies)),
       ...place.strangeTables.map((table) => virtualHost(table, host, MISDIRECTED, rest, undefined)),
     ];
     const both = [...from, ...(rest?.from ?? []).filter((ref) => !from.some((own) => compareRefs(own, ref) === 0))];
@@ -58,6 +58,17 @@ function virtualHost(
     ...(beyond === undefined ? {} : { beyond }),
     ...(policies === undefined ? {} : { policies }),
   };
+}
+
+function secureHosts(
+  host: string,
+  { table, routes, guarded }: SecureAnswers,
+  rest: HostAnswers | undefined,
+  policies: IrPolicies | undefined,
+): readonly IrVirtualHost[] {
+  if (routes === undefined) return [];
+  const built = virtualHost(table, host, routes, rest, policies);
+  return [guarded ? { ...built, guarded } : built];
 }
 
 /** Tokens are asked for over TLS alone, and what needs one is not served here. */

@@ -139,6 +139,8 @@ export interface IrVirtualHost {
   readonly beyond?: readonly IrRoute[];
   /** For all of `routes`, and none of `beyond`. */
   readonly policies?: IrPolicies;
+  /** Its connections ask clients for certificates or tokens: where others served it before, they may no more. */
+  readonly guarded?: true;
 }
 
 /** Where an upstream comes from. Identity is this tuple, never a joined string. */

@@ -44,4 +44,6 @@ export interface XdsResource {
   readonly sources: readonly ResourceSource[];
   /** It ends what the version before it served, because another resource does: it goes some seconds after that one. */
   readonly takesAway?: boolean;
+  /** It asks clients for more than what may have served its host before: that ends as soon as the client has this one. */
+  readonly guarded?: boolean;
 }

@@ -1,13 +1,15 @@
 import { HTTP_TABLE } from "#translate/ir.ts";
 import type { XdsResource, XdsType } from "./resource.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { type Subscription, tableOf } from "./subscription.ts";
+import { isServerName, type Subscription, tableOf } from "./subscription.ts";
 import type { Waits } from "./waits.ts";
 
 /** How long a virtual host waits for its clusters' endpoints to be acknowledged. */
 export const CLUSTER_WAIT_MS = 2_000;
 /** How long what is given up stays after what replaces it: requests on the way to it end well. */
 export const LINGER_MS = 5_000;
+/** How long it stays where what replaces it asks clients for more: until the client has that, and no longer than this. */
+export const GUARD_WAIT_MS = 2_000;
 
 /** What is to be done about one name: at once, not at all, or to be asked again later. */
 export type Turn = "now" | "never" | "later";
@@ -54,8 +56,8 @@ export class SendOrder {
     const { type } = subscription;
     if (!this.#isWanted(subscription, name)) return "never";
     const takesAway = resource.takesAway === true && subscription.known.has(name) && !this.#tookAway.has(name);
-    if (takesAway && !this.#waits.isOver(lingerKey(type, name), LINGER_MS)) return "later";
-    this.#waits.cancel(lingerKey(type, name));
+    if (takesAway && !this.#mayEnd(type, name)) return "later";
+    this.#forgetEnd(type, name);
     if (resource.takesAway === true) this.#tookAway.add(name);
     else this.#tookAway.delete(name);
     // A host that sends traffic to a cluster whose endpoints the client has not acknowledged yet would answer 503.
@@ -71,17 +73,33 @@ export class SendOrder {
     this.#waits.cancel(clustersKey(type, name));
     this.#tookAway.delete(name);
     if (type === "endpoints") return "never";
-    if (type === "secret") return subscription.wants(name) ? "now" : "never";
+    // Without an answer Envoy keeps what it has of a secret that it knows by its own name, and a chain that waits for one stays closed.
+    if (type === "secret") return subscription.wants(name) && isServerName(name) ? "now" : "never";
     if (type === "virtualHost" && name === noHost(tableOf(name))) return "now";
     if (!subscription.mayHave(name)) return type === "routeTable" && subscription.wants(name) ? "now" : "never";
-    const lingers = type === "cluster" || (type === "virtualHost" && this.#hasMoved(name));
-    return !lingers || this.#waits.isOver(lingerKey(type, name), LINGER_MS) ? "now" : "later";
+    const lingers = type === "cluster" || (type === "virtualHost" && this.#elsewhere(name).length > 0);
+    return !lingers || this.#mayEnd(type, name) ? "now" : "later";
   }
 
   /** What the client has is what is wanted: nothing is waited for any more. */
   settled(type: XdsType, name: string): void {
-    this.#waits.cancel(lingerKey(type, name));
+    this.#forgetEnd(type, name);
     this.#waits.cancel(clustersKey(type, name));
+  }
+
+  /** Whether what the client has under a name need not stay any longer beside what replaces it. */
+  #mayEnd(type: XdsType, name: string): boolean {
+    const guarded = type === "virtualHost" ? this.#elsewhere(name).find(({ guarded }) => guarded === true) : undefined;
+    if (guarded === undefined) return this.#waits.isOver(lingerKey(type, name), LINGER_MS);
+    if (this.#subscriptions.get(type)?.acknowledged.has(guarded.name) !== true)
+      return this.#waits.isOver(guardKey(type, name), GUARD_WAIT_MS);
+    this.#forgetEnd(type, name);
+    return true;
+  }
+
+  #forgetEnd(type: XdsType, name: string): void {
+    this.#waits.cancel(lingerKey(type, name));
+    this.#waits.cancel(guardKey(type, name));
   }
 
   /** Whether the client can use what stands under a name. For virtual hosts see {@link SendOrder.hostsOfNewTables}. */
@@ -98,18 +116,14 @@ export class SendOrder {
     return this.#subscriptions.get("cluster")?.acknowledged.has(cluster) === true;
   }
 
-  /** Whether the host of a virtual host that is wanted no more stands in another table of the same kind. */
-  #hasMoved(name: string): boolean {
+  /** The virtual hosts of the same host in other tables of the same kind. */
+  #elsewhere(name: string): readonly XdsResource[] {
     const table = tableOf(name);
     const host = name.slice(table.length);
-    return this.#snapshot
-      .names("routeTable")
-      .some(
-        (other) =>
-          other !== table &&
-          (other === HTTP_TABLE) === (table === HTTP_TABLE) &&
-          this.#snapshot.get("virtualHost", `${other}${host}`) !== undefined,
-      );
+    return this.#snapshot.names("routeTable").flatMap((other) => {
+      if (other === table || (other === HTTP_TABLE) !== (table === HTTP_TABLE)) return [];
+      return this.#snapshot.get("virtualHost", `${other}${host}`) ?? [];
+    });
   }
 }
 
@@ -120,6 +134,10 @@ function noHost(table: string): string {
 
 function lingerKey(type: XdsType, name: string): string {
   return `linger ${type} ${name}`;
+}
+
+function guardKey(type: XdsType, name: string): string {
+  return `guard ${type} ${name}`;
 }
 
 /** The wait of a resource for the clusters that it sends traffic to. */

@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 import { DeltaDiscoveryRequest, type DeltaDiscoveryResponse } from "#proto/envoy/service/discovery/v3/discovery.ts";
 import { TYPE_URLS, XDS_TYPES, type XdsResource, type XdsType } from "./resource.ts";
 import { Snapshot } from "./snapshot.ts";
-import { CLUSTER_WAIT_MS, LINGER_MS } from "./send-order.ts";
+import { CLUSTER_WAIT_MS, GUARD_WAIT_MS, LINGER_MS } from "./send-order.ts";
 import { AdsStream } from "./stream.ts";
 
 /** A stream with a clock that stands still until it is moved, and everything that it sent. */
@@ -229,6 +229,50 @@ suite("AdsStream", () => {
     assert.deepEqual([under.taken(), under.timers.size], [["virtualHost: +https/new.test"], 0]);
     under.snapshot.apply([{ ...resource("virtualHost", "https/new.test", "421 again"), takesAway: true }]);
     assert.deepEqual([under.taken(), under.timers.size], [["virtualHost: +https/new.test"], 0]);
+  });
+
+  test("where it moves to connections that ask clients for more it ends as soon as the client has those", () => {
+    const under = running();
+    const tables = ["https", "https-own", "https-clients-a.test"];
+    const before = ["https/a.test", "https-own/a.test"];
+    under.snapshot.apply([
+      ...tables.map((table) => resource("routeTable", table)),
+      ...before.map((name) => resource("virtualHost", name)),
+    ]);
+    under.ask("routeTable", tables);
+    under.taken();
+    const guard = { ...resource("virtualHost", "https-clients-a.test/a.test"), guarded: true };
+    const misdirected = { ...resource("virtualHost", "https/a.test", "421"), takesAway: true };
+    const changed = [misdirected, guard] as const;
+    under.snapshot.apply(changed, [{ type: "virtualHost", name: "https-own/a.test" }]);
+    const [response] = under.sent.splice(0);
+    assert.deepEqual(
+      response?.resources.map(({ name }) => name),
+      [guard.name],
+    );
+    under.ack(response);
+    assert.deepEqual(under.taken(), ["virtualHost: +https/a.test -https-own/a.test"]);
+    assert.equal(under.timers.size, 0);
+  });
+
+  test("and where the client does not answer it ends, too", () => {
+    const under = running();
+    const tables = ["https", "https-clients-a.test"];
+    under.snapshot.apply([
+      ...tables.map((table) => resource("routeTable", table)),
+      resource("virtualHost", "https/a.test"),
+    ]);
+    under.ask("routeTable", tables);
+    under.taken();
+    under.snapshot.apply([
+      { ...resource("virtualHost", "https/a.test", "421"), takesAway: true },
+      { ...resource("virtualHost", "https-clients-a.test/a.test"), guarded: true },
+    ]);
+    under.pass(GUARD_WAIT_MS - 1);
+    assert.deepEqual(under.news(), ["virtualHost: +https-clients-a.test/a.test"]);
+    under.pass(1);
+    assert.deepEqual(under.news(), ["virtualHost: +https/a.test"]);
+    assert.equal(under.timers.size, 0);
   });
 
   test("while the transport is full nothing is sent; then the newest state is, and what went between is not", () => {

@@ -112,7 +112,7 @@ export class Subscription {
 
 /** The resource that answers a name: for a secret the server name itself, the wildcard above it, or the catch-all. */
 export function resolve(type: XdsType, name: string, snapshot: Snapshot): ReturnType<Snapshot["get"]> {
-  if (type !== "secret") return snapshot.get(type, name);
+  if (type !== "secret" || !isServerName(name)) return snapshot.get(type, name);
   const host = hostOf(name);
   const parent = parentOf(host);
   return (
@@ -120,6 +120,15 @@ export function resolve(type: XdsType, name: string, snapshot: Snapshot): Return
     (parent === undefined ? undefined : snapshot.get(type, `*${parent}`)) ??
     snapshot.get(type, "*")
   );
+}
+
+/**
+ * Whether a secret is asked for by a handshake's server name, and not by its own, as one that says which clients are good. A
+ * wildcard's certificate must never answer for such a one: Envoy 1.40 takes a secret of another kind for an empty one, and
+ * then takes every client, also one without a certificate.
+ */
+export function isServerName(secret: string): boolean {
+  return !secret.includes("/");
 }
 
 /** The host that a server name means: without case and without the root's dot (RFC 6066 §3, RFC 4343). */

@@ -29,3 +29,19 @@ test("a wait is over once its time has passed, is asked about then, and begins a
   waits.close();
   assert.equal(timers.size, 0);
 });
+
+test("a timer that runs before the clock says so ends its wait: nothing else would ask again", () => {
+  const answers: boolean[] = [];
+  const timers: (() => void)[] = [];
+  const waits = new Waits(
+    () => 0,
+    (run) => {
+      timers.push(run);
+      return { cancel: () => undefined };
+    },
+    () => answers.push(waits.isOver("a", 100)),
+  );
+  assert.equal(waits.isOver("a", 100), false);
+  timers[0]?.();
+  assert.deepEqual([answers, timers.length], [[true], 1]);
+});

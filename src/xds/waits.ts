@@ -1,6 +1,8 @@
 interface Wait {
   readonly since: number;
   readonly timer: { cancel(): void };
+  /** The timer has run. It counts as well as the clock: Node's may run up to a millisecond before the clock says so. */
+  passed: boolean;
 }
 
 /** Bounded waits by name: asked again and again whether one is over, it says so once its time has passed. */
@@ -21,10 +23,11 @@ export class Waits {
   isOver(key: string, millis: number): boolean {
     const wait = this.#waits.get(key);
     if (wait === undefined) {
-      this.#waits.set(key, { since: this.#now(), timer: this.#setTimer(this.#over, millis) });
+      const timer = this.#setTimer(() => this.#passed(key), millis);
+      this.#waits.set(key, { since: this.#now(), timer, passed: false });
       return false;
     }
-    if (this.#now() - wait.since < millis) return false;
+    if (!wait.passed && this.#now() - wait.since < millis) return false;
     this.cancel(key);
     return true;
   }
@@ -32,6 +35,12 @@ export class Waits {
   cancel(key: string): void {
     this.#waits.get(key)?.timer.cancel();
     this.#waits.delete(key);
+  }
+
+  #passed(key: string): void {
+    const wait = this.#waits.get(key);
+    if (wait !== undefined) wait.passed = true;
+    this.#over();
   }
 
   close(): void {

@@ -60,6 +60,7 @@ function resource(type: XdsType, name: string, random: Random): XdsResource {
     clusters: sends ? random.some(NAMES.cluster ?? [], 2) : [],
     sources: [],
     ...(type === "virtualHost" && random.chance(0.2) ? { takesAway: true } : {}),
+    ...(type === "virtualHost" && random.chance(0.2) ? { guarded: true } : {}),
   };
 }
 

@@ -48,6 +48,24 @@ suite("delta xDS: secrets by server name", () => {
     assert.deepEqual((await client.taken()).versions, { "www.shop.test.": version("last") });
   });
 
+  test("which clients are good no certificate answers, and what is gone is not called gone", async () => {
+    await using xds = await XdsUnderTest.start();
+    xds.snapshot.apply([
+      resource("secret", "*", "any"),
+      resource("secret", "*.shop.test", "wildcard"),
+      resource("secret", "clients/www.shop.test", "authorities"),
+    ]);
+    const client = xds.client();
+    client.ask("secret", { subscribe: ["clients/www.shop.test", "clients/api.shop.test"] });
+    assert.deepEqual(await client.taken().then(({ versions, removed }) => ({ versions, removed })), {
+      versions: { "clients/www.shop.test": version("authorities") },
+      removed: [],
+    });
+    xds.snapshot.apply([], [{ type: "secret", name: "clients/www.shop.test" }]);
+    xds.snapshot.apply([resource("secret", "*", "renewed"), resource("secret", "*.shop.test", "renewed")]);
+    assert.deepEqual(await client.rest(), []);
+  });
+
   test("an unknown name is answered at once: a handshake that waits is a client that hangs", async () => {
     await using xds = await XdsUnderTest.start();
     const client = xds.client();

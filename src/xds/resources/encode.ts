@@ -40,6 +40,7 @@ export function encodeItem(item: IrItem, sources: readonly ResourceSource[], def
     clusters: clustersOf(item),
     sources,
     ...(item.type === "virtualHost" && isMisdirected(item) ? { takesAway: true } : {}),
+    ...(item.type === "virtualHost" && item.guarded === true ? { guarded: true } : {}),
   };
 }
 
