@@ -36,5 +36,11 @@ test("one kind is cut from the same list", () => {
 });
 
 function object(kind: "Service" | "Ingress"): ObjectSummary {
-  return { ref: { kind, namespace: "a", name: "b" }, inUse: "current", problems: [], columns: {} };
+  return {
+    ref: { kind, namespace: "a", name: "b" },
+    inUse: "current",
+    origin: { file: "a.yaml" },
+    problems: [],
+    columns: {},
+  };
 }

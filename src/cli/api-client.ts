@@ -7,6 +7,8 @@ import { CommandError } from "./context.ts";
 /** File in the state directory with the API's address, written while the appliance runs. */
 export const API_ADDRESS_FILE = "api-address";
 
+const START_ONE = "start one with `npm run up`, or name its state directory with --state";
+
 /** How a command reaches an appliance. */
 export interface ApiClient {
   /** `http://127.0.0.1:8600` */
@@ -23,10 +25,11 @@ export interface ApiClient {
 
 /** The appliance of a state directory, with its own token. */
 export async function apiClient(stateDirectory: string): Promise<ApiClient> {
-  return clientAt(await locate(stateDirectory));
+  return clientAt(await locate(stateDirectory), START_ONE);
 }
 
-export function clientAt({ url, token }: Pick<ApiClient, "url" | "token">): ApiClient {
+/** `fix`: what to do when nothing answers. */
+export function clientAt({ url, token }: Pick<ApiClient, "url" | "token">, fix: string): ApiClient {
   const answer = async (method: string, path: string, body?: unknown): Promise<Response> => {
     const headers = {
       authorization: `Bearer ${token}`,
@@ -35,7 +38,7 @@ export function clientAt({ url, token }: Pick<ApiClient, "url" | "token">): ApiC
     };
     const request = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
     const response = await fetch(`${url}/api/v1${path}`, request).catch((cause: unknown) => {
-      throw notRunning(`nothing answers at ${url} (${errorMessage(cause)})`);
+      throw new CommandError(`nothing answers at ${url}: ${errorMessage(cause)}`, fix);
     });
     if (!response.ok) {
       const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string; fix?: string };
@@ -68,10 +71,12 @@ async function locate(stateDirectory: string): Promise<{ url: string; token: str
     const url = (await readFile(join(stateDirectory, API_ADDRESS_FILE), "utf8")).trim();
     return { url, token: lookIntoStateDirectory(stateDirectory).token };
   } catch (cause) {
-    throw notRunning(`no appliance runs with the state directory ${stateDirectory}`, cause);
+    const message = `no appliance runs with the state directory ${stateDirectory}`;
+    // That there is no such file says nothing more than this; any other cause does.
+    throw new CommandError(message, START_ONE, isMissing(cause) ? undefined : { cause });
   }
 }
 
-function notRunning(message: string, cause?: unknown): CommandError {
-  return new CommandError(message, "start one with `npm run up`, or name its state directory with --state", { cause });
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

@@ -15,10 +15,10 @@ import { type CliContext, CommandError } from "./context.ts";
 import { reachApi, type ReachFlags } from "./reach-api.ts";
 import { formatAge, formatTable } from "./table.ts";
 
-export const BACKENDS_OUTPUTS = ["table", "wide", "yaml", "json"] as const;
+const NO_BACKENDS = "No backends: `backends` in binnacle.yaml names platforms to follow (docs/upstreams.md)";
 
 export interface BackendsFlags extends ReachFlags {
-  readonly output: (typeof BACKENDS_OUTPUTS)[number];
+  readonly output: "table" | "wide" | "yaml" | "json";
 }
 
 export interface FoundServicesFlags extends BackendsFlags {
@@ -107,22 +107,29 @@ export async function listFoundServices(
   );
   const api = await reachApi(flags, context);
   const { services } = await api.get<FoundServicesAnswer>(`/found-services?${query.toString()}`);
-  return print(services, flags, context, (wide) =>
-    formatTable(
-      ["NAMESPACE", "SERVICE", "BACKEND", "NAME", "ENDPOINTS", "STATE", ...(wide ? ["UPSTREAM", "PROBLEMS"] : [])],
-      // One logical service stands together, whatever backends have it.
-      [...services]
-        .sort((a, b) => compareText(a.namespace, b.namespace) || compareText(a.service, b.service))
-        .map((found) => [
-          found.namespace,
-          found.service,
-          found.backend,
-          found.name,
-          found.isUpstream ? `${found.endpoints}/${found.upstreamEndpoints}` : `${found.endpoints}/-`,
-          found.state,
-          ...(wide ? [`${found.scope}/${found.service}`, found.problems.map(({ message }) => message).join("; ")] : []),
-        ]),
-    ),
+  return print(
+    services,
+    flags,
+    context,
+    (wide) =>
+      formatTable(
+        ["NAMESPACE", "SERVICE", "BACKEND", "NAME", "ENDPOINTS", "STATE", ...(wide ? ["UPSTREAM", "PROBLEMS"] : [])],
+        // One logical service stands together, whatever backends have it.
+        [...services]
+          .sort((a, b) => compareText(a.namespace, b.namespace) || compareText(a.service, b.service))
+          .map((found) => [
+            found.namespace,
+            found.service,
+            found.backend,
+            found.name,
+            found.isUpstream ? `${found.endpoints}/${found.upstreamEndpoints}` : `${found.endpoints}/-`,
+            found.state,
+            ...(wide
+              ? [`${found.scope}/${found.service}`, found.problems.map(({ message }) => message).join("; ")]
+              : []),
+          ]),
+      ),
+    "No services were found on backends",
   );
 }
 
@@ -178,9 +185,10 @@ function print(
   { output }: BackendsFlags,
   context: CliContext,
   table: (wide: boolean) => string,
+  nothing = NO_BACKENDS,
 ): number {
   if (output === "json" || output === "yaml") context.stdout.write(documents(items, output));
-  else if (items.length === 0) context.stderr.write("No resources found\n");
+  else if (items.length === 0) context.stderr.write(`${nothing}\n`);
   else context.stdout.write(table(output === "wide"));
   return 0;
 }

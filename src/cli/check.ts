@@ -1,18 +1,23 @@
+import { existsSync } from "node:fs";
 import { formatProblem, type Problem } from "#lib/problem.ts";
 import { formatRef } from "#resources/ref.ts";
 import { checkManifests, type CheckedManifests } from "../main/check-manifests.ts";
-import type { CliContext } from "./context.ts";
+import { type CliContext, CommandError } from "./context.ts";
 import { readConfig, type LocationFlags } from "./locations.ts";
 
-export const CHECK_OUTPUTS = ["text", "json"] as const;
-
 export interface CheckFlags extends LocationFlags {
-  readonly output: (typeof CHECK_OUTPUTS)[number];
+  readonly output: "text" | "json";
 }
 
 /** `binnacle check`: exit code 0 when there is no error; warnings are shown and do not count. */
 export async function check(paths: readonly string[], flags: CheckFlags, context: CliContext): Promise<number> {
   const { config } = await readConfig(flags, context);
+  if (paths.length === 0 && !existsSync(config.sources.directory)) {
+    throw new CommandError(
+      `there is nothing to check: ${config.sources.directory} does not exist`,
+      "name manifests or folders, or a configuration that names theirs with --config FILE",
+    );
+  }
   const checked = await checkManifests(paths.length === 0 ? [config.sources.directory] : paths, config);
   const errors = checked.problems.filter(({ severity }) => severity === "error").length;
   if (flags.output === "json") context.stdout.write(`${JSON.stringify({ ...checked, errors }, undefined, 2)}\n`);

@@ -1,4 +1,3 @@
-import { type Command, Option } from "commander";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
@@ -13,31 +12,9 @@ import { type ConvertedDocument, convertManifests } from "../convert/convert-man
 import type { ManifestText } from "../convert/read-documents.ts";
 import { type CliContext, CommandError } from "./context.ts";
 
-export const CONVERT_OUTPUTS = ["yaml", "json"] as const;
-
 export interface ConvertFlags {
-  readonly output: (typeof CONVERT_OUTPUTS)[number];
+  readonly output: "yaml" | "json";
 }
-
-/** Adds `binnacle convert` to the program. */
-export function addConvertCommand(program: Command, context: CliContext, exit: (code: number) => void): void {
-  program
-    .command("convert")
-    .description("turn IngressRoutes into HTTPProxies: manifests in, manifests out")
-    .argument("<files...>", "manifests or folders; - for standard input")
-    .addOption(new Option("-o, --output <format>", "how to print").choices([...CONVERT_OUTPUTS]).default("yaml"))
-    .addHelpText("after", HELP)
-    .action(async (files: string[], flags: ConvertFlags) => exit(await convert(files, flags, context)));
-}
-
-const HELP = `
-IngressRoute and TLSCertificateDelegation of contour.heptio.com/v1beta1 become HTTPProxy and TLSCertificateDelegation of
-projectcontour.io/v1; other objects stay as they are. IngressRoutes that delegate to each other belong into one call.
-What cannot be said the same way is told on standard error, with file and line. Where something cannot be converted
-nothing is printed, and the exit code is 1.
-
-  kubectl get ingressroutes,tlscertificatedelegations.contour.heptio.com -A -o yaml | binnacle convert - | kubectl apply -f -
-`;
 
 /** `binnacle convert FILES|-`: exit code 0 when everything was converted, with or without warnings. */
 export async function convert(paths: readonly string[], flags: ConvertFlags, context: CliContext): Promise<number> {

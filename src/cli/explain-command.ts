@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
-import type { CommandOptions } from "./backends-command.ts";
-import { explain, EXPLAIN_OUTPUTS, type ExplainFlags } from "./explain.ts";
+import type { CommandOptions } from "./command-options.ts";
+import type { ExplainFlags } from "./explain.ts";
 
 const EXAMPLES = `
 Examples:
@@ -13,7 +13,7 @@ Examples:
 export function addExplainCommand(program: Command, { add, context, exit }: CommandOptions): void {
   add(program, "explain", "say which object and rule take a request, which do not and why, and who gets it")
     .argument("<address>", "HOST[/PATH], or a whole address such as https://shop.example.com/cart?x=1")
-    .option("--header <name=value>", "a header of the request; again for more", collect, [])
+    .option("--header <name=value>", "a header of the request; again for more", collect)
     .option("--method <method>", "its method", "GET")
     .option("--https", "over TLS")
     .option("--sni <name>", "the server name of the TLS handshake (default: the host)")
@@ -22,11 +22,13 @@ export function addExplainCommand(program: Command, { add, context, exit }: Comm
     .option("--config <file>", "configuration file, for --files (default: ./binnacle.yaml, else the built-in defaults)")
     .option("--live", "send one real request through Envoy, and compare")
     .option("--all", "show every route that does not match")
-    .addOption(new Option("-o, --output <format>", "how to print").choices([...EXPLAIN_OUTPUTS]).default("text"))
+    .addOption(new Option("-o, --output <format>", "how to print").choices(["text", "json", "yaml"]).default("text"))
     .addHelpText("after", EXAMPLES)
-    .action(async (address: string, flags: ExplainFlags) => exit(await explain(address, flags, context)));
+    .action(async (address: string, flags: ExplainFlags) =>
+      exit(await (await import("./explain.ts")).explain(address, flags, context)),
+    );
 }
 
-function collect(value: string, before: readonly string[]): readonly string[] {
+function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }

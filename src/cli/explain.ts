@@ -9,8 +9,6 @@ import { explanationText, liveText } from "./explain-text.ts";
 import { type LocationFlags, readConfig } from "./locations.ts";
 import { reachApi, type ReachFlags } from "./reach-api.ts";
 
-export const EXPLAIN_OUTPUTS = ["text", "json", "yaml"] as const;
-
 export interface ExplainFlags extends ReachFlags, LocationFlags {
   /** `name=value` or `name: value`. */
   readonly header?: readonly string[];
@@ -22,7 +20,7 @@ export interface ExplainFlags extends ReachFlags, LocationFlags {
   readonly files?: readonly string[];
   readonly live?: boolean;
   readonly all?: boolean;
-  readonly output: (typeof EXPLAIN_OUTPUTS)[number];
+  readonly output: "text" | "json" | "yaml";
 }
 
 /**
@@ -83,7 +81,7 @@ export function questionOf(
 ): ExplainQuestion {
   const parts = /^(?:(https?):\/\/)?([^/?#\s]+)([/?][^#\s]*)?$/i.exec(address);
   const [, scheme, authority, path = "/"] = parts ?? [];
-  if (authority === undefined) {
+  if (authority === undefined || !URL.canParse(`http://${authority}`)) {
     throw new CommandError(
       `${JSON.stringify(address)} is no address`,
       "write HOST/PATH, for instance shop.localhost/cart",

@@ -2,17 +2,15 @@ import { dump } from "js-yaml";
 import type { ObjectAnswer, ObjectsAnswer } from "#api/answers.ts";
 import type { ObjectSummary } from "#api/ports/objects.ts";
 import { formatProblem } from "#lib/problem.ts";
-import { KINDS, type Kind } from "#resources/ref.ts";
 import { type CliContext, CommandError } from "./context.ts";
+import { parseKind } from "./kind-words.ts";
 import { reachApi, type ReachFlags } from "./reach-api.ts";
 import { formatAge, formatTable } from "./table.ts";
-
-export const GET_OUTPUTS = ["table", "wide", "yaml", "json", "name"] as const;
 
 export interface GetFlags extends ReachFlags {
   readonly namespace?: string;
   readonly allNamespaces?: boolean;
-  readonly output: (typeof GET_OUTPUTS)[number];
+  readonly output: "table" | "wide" | "yaml" | "json" | "name";
 }
 
 /** `binnacle get KIND [NAME]`: objects and what became of them, in kubectl's form. */
@@ -50,45 +48,23 @@ export async function get(
       namespace === undefined ? "No resources found\n" : `No resources found in ${namespace} namespace.\n`,
     );
   } else {
-    context.stdout.write(tables(found, flags.output === "wide"));
+    context.stdout.write(tables(found, { wide: flags.output === "wide", kindInName: kind === undefined }));
   }
   return 0;
 }
 
-const NAMES: Readonly<Record<Kind, readonly string[]>> = {
-  Namespace: ["namespaces", "namespace", "ns"],
-  Service: ["services", "service", "svc"],
-  EndpointSlice: ["endpointslices", "endpointslice"],
-  Endpoints: ["endpoints", "ep"],
-  Secret: ["secrets", "secret"],
-  IngressClass: ["ingressclasses", "ingressclass"],
-  Ingress: ["ingresses", "ingress", "ing"],
-  HTTPProxy: ["httpproxies", "httpproxy", "proxies", "proxy"],
-  TLSCertificateDelegation: ["tlscertificatedelegations", "tlscertificatedelegation", "tlscerts"],
-  ExtensionService: ["extensionservices", "extensionservice", "extsvc"],
-  IngressRoute: ["ingressroutes", "ingressroute", "ir"],
-};
-
-/** The words for kinds, as kubectl lists them. */
-export const KIND_WORDS: readonly string[] = KINDS.map((kind) => NAMES[kind][0] ?? kind);
-
-/** Kinds as kubectl takes them: singular, plural, short. `all` is every kind. */
-export function parseKind(word: string): Kind | undefined {
-  const lower = word.toLowerCase();
-  if (lower === "all") return undefined;
-  const kind = KINDS.find((candidate) => NAMES[candidate].includes(lower));
-  if (kind === undefined) {
-    throw new CommandError(`there is no kind ${word}`, `use one of ${KIND_WORDS.join(", ")}, all`);
-  }
-  return kind;
+interface TableForm {
+  readonly wide: boolean;
+  /** `service/cart`, as kubectl has it where several kinds are listed. */
+  readonly kindInName: boolean;
 }
 
 /** One table a kind: columns differ. */
-function tables(objects: readonly ObjectSummary[], wide: boolean): string {
-  return [...Map.groupBy(objects, ({ ref }) => ref.kind)].map(([, members]) => table(members, wide)).join("\n");
+function tables(objects: readonly ObjectSummary[], form: TableForm): string {
+  return [...Map.groupBy(objects, ({ ref }) => ref.kind)].map(([, members]) => table(members, form)).join("\n");
 }
 
-function table(objects: readonly ObjectSummary[], wide: boolean): string {
+function table(objects: readonly ObjectSummary[], { wide, kindInName }: TableForm): string {
   const namespaced = objects.some(({ ref }) => ref.namespace !== "");
   const columns = Object.keys(objects.find(({ inUse }) => inUse !== "none")?.columns ?? {});
   const headings = [
@@ -101,15 +77,19 @@ function table(objects: readonly ObjectSummary[], wide: boolean): string {
   ];
   const now = Date.now();
   const rows = objects.map((object) => {
-    const { ref, createdAt, problems } = object;
-    const origin = problems[0]?.origin;
+    const { ref, createdAt, problems, origin } = object;
     return [
       ...(namespaced ? [ref.namespace] : []),
-      ref.name,
+      kindInName ? `${ref.kind.toLowerCase()}/${ref.name}` : ref.name,
       ...columns.map((column) => object.columns[column] ?? ""),
       statusWord(object),
       createdAt === undefined ? "<unknown>" : formatAge(now - Date.parse(createdAt)),
-      ...(wide ? [origin?.file ?? "", problems.map(({ reason }) => reason).join(",")] : []),
+      ...(wide
+        ? [
+            `${origin.file}${origin.line === undefined ? "" : `:${origin.line}`}`,
+            problems.map(({ reason }) => reason).join(","),
+          ]
+        : []),
     ];
   });
   return formatTable(headings, rows);

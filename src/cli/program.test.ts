@@ -92,7 +92,7 @@ suite("binnacle", () => {
     await using home = await temporaryDirectory("cli");
     const { code, stderr } = await binnacle(home.path, "status");
     assert.equal(code, 1);
-    assert.match(stderr, /no appliance runs with the state directory .*binnacle\n|no appliance runs/);
+    assert.match(stderr, /no appliance runs with the state directory .*binnacle\n {2}fix: /);
     assert.match(stderr, /npm run up/);
   });
 
@@ -113,6 +113,12 @@ suite("binnacle", () => {
     assert.match(without.stderr, /fix: set xds\.remote/);
   });
 
+  test("what is no address is not explained", async () => {
+    const { code, stderr } = await binnacle("/", "explain", "%%%");
+    assert.equal(code, 1);
+    assert.match(stderr, /"%%%" is no address/);
+  });
+
   test("a filter that is not understood is told whole", async () => {
     const { code, stderr } = await binnacle("/", "tail", "--code", "6xx", "--slower-than", "soon");
     assert.equal(code, 1);
@@ -126,6 +132,13 @@ suite("binnacle", () => {
       await writeFile(join(home.path, "shop.yaml"), INGRESS + SERVICE);
       const { code, stdout } = await binnacle(home.path, "check", join(home.path, "shop.yaml"));
       assert.deepEqual({ code, stdout }, { code: 0, stdout: "1 file, 2 objects: 0 errors, 0 warnings\n" });
+    });
+
+    test("without anything to check it says what to name", async () => {
+      await using home = await temporaryDirectory("cli");
+      const { code, stderr } = await binnacle(home.path, "check");
+      assert.equal(code, 1);
+      assert.match(stderr, /nothing to check: .*manifests does not exist\n {2}fix: name manifests or folders/);
     });
 
     test("what translation would complain about is told with file, line and fix", async () => {

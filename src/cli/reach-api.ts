@@ -28,7 +28,14 @@ export async function reachApi(flags: ReachFlags, context: CliContext): Promise<
   const token = await readFile(resolve(cwd, file), "utf8").catch((cause: unknown) => {
     throw new CommandError(`could not read the token ${file}`, "name another file with --token-file FILE", { cause });
   });
-  return clientAt({ url: checkedUrl(api), token: token.trim() });
+  // What else stands in the file is kept out of messages: it may be a secret of another sort.
+  if (!/^[!-~]+$/.test(token.trim())) {
+    throw new CommandError(`${file} holds no token`, "name a file with the token alone, on one line");
+  }
+  return clientAt(
+    { url: checkedUrl(api), token: token.trim() },
+    "look whether the address is right and can be reached",
+  );
 }
 
 /** Without a slash at the end. */

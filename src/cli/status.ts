@@ -1,38 +1,72 @@
-import type { ObjectsAnswer, StatusAnswer } from "#api/answers.ts";
+import type { AlertAnswer, AlertsAnswer, ObjectsAnswer, StatusAnswer } from "#api/answers.ts";
 import { formatRef } from "#resources/ref.ts";
-import type { CliContext } from "./context.ts";
+import type { ApiClient } from "./api-client.ts";
+import { type CliContext, CommandError } from "./context.ts";
+import { type Paint, paintFor } from "./ink.ts";
 import { reachApi, type ReachFlags } from "./reach-api.ts";
 import { formatAge, formatTable } from "./table.ts";
+
+/** States of parts that somebody has to look at. */
+const BAD: ReadonlySet<string> = new Set(["backoff", "disconnected", "failed", "stale", "stopped"]);
 
 export interface StatusFlags extends ReachFlags {
   readonly output: "text" | "json";
 }
 
-/** `binnacle status`: how the appliance is and all that is wrong. Exit code 0: ready and nothing is wrong; 1 otherwise. */
+/**
+ * `binnacle status`: how the appliance is and all that is wrong. Exit code 0: ready, and no object has an error; 1 otherwise.
+ * What fires counts neither way: it may be an upstream's fault.
+ */
 export async function status(flags: StatusFlags, context: CliContext): Promise<number> {
   const client = await reachApi(flags, context);
   const [appliance, { objects }] = await Promise.all([
     client.get<StatusAnswer>("/status"),
     client.get<ObjectsAnswer>("/objects?problems=true"),
   ]);
+  const alerts = await firing(client, appliance.links.alertmanager);
   const healthy = appliance.ready && appliance.objects.errors === 0;
   if (flags.output === "json") {
-    context.stdout.write(`${JSON.stringify({ ...appliance, problems: objects }, undefined, 2)}\n`);
+    context.stdout.write(`${JSON.stringify({ ...appliance, alerts, problems: objects }, undefined, 2)}\n`);
     return healthy ? 0 : 1;
   }
-  context.stdout.write(formatStatus(appliance));
+  const paint = paintFor(context.stdout);
+  context.stdout.write(formatStatus(appliance, alerts?.length, paint));
+  for (const alert of alerts ?? []) context.stdout.write(formatAlert(alert, appliance.time, paint));
   for (const { ref, problems, inUse } of objects) {
     const effect =
       inUse === "lastGood" ? " (its last good form is in effect)" : inUse === "none" ? " (not in effect)" : "";
-    context.stdout.write(`\n${formatRef(ref)}${effect}\n`);
+    context.stdout.write(`\n${paint("strong", formatRef(ref))}${effect}\n`);
     for (const { severity, reason, path, message, fix, origin } of problems) {
       const at = origin === undefined ? "" : `  ${origin.file}${origin.line === undefined ? "" : `:${origin.line}`}\n`;
       context.stdout.write(
-        `  ${severity} ${reason}${path === "" ? "" : ` at ${path}`}\n  ${message}\n${fix === undefined ? "" : `  fix: ${fix}\n`}${at}`,
+        `  ${paint(severity === "error" ? "bad" : "poor", `${severity} ${reason}`)}${path === "" ? "" : ` at ${path}`}\n  ${message}\n${fix === undefined ? "" : `  fix: ${fix}\n`}${at}`,
       );
     }
   }
   return healthy ? 0 : 1;
+}
+
+/** Undefined where alerts are not known: Alertmanager is off, or does not answer. */
+async function firing(client: ApiClient, known: boolean): Promise<readonly AlertAnswer[] | undefined> {
+  if (!known) return undefined;
+  const answer = await client.get<AlertsAnswer>("/alerts").catch((error: unknown) => {
+    if (error instanceof CommandError) return undefined;
+    throw error;
+  });
+  return answer?.alerts;
+}
+
+function formatAlert(alert: AlertAnswer, now: number, paint: Paint): string {
+  const { severity, name, summary, description, runbook, startsAt, state } = alert;
+  const age = formatAge(now - Date.parse(startsAt));
+  const ink = state !== "active" ? "faint" : severity === "critical" || severity === "page" ? "bad" : "poor";
+  const effect = state === "active" ? "" : ` (${state})`;
+  return [
+    `\n${paint("strong", `Alert ${name}`)}, for ${age}${effect}`,
+    `  ${paint(ink, severity)} ${summary}`,
+    ...[description, runbook].filter((line) => line !== "").map((line) => `  ${line}`),
+    "",
+  ].join("\n");
 }
 
 function originWords(address: string | undefined, names: readonly string[] = []): string {
@@ -40,17 +74,11 @@ function originWords(address: string | undefined, names: readonly string[] = [])
   return `, from ${address}${names.length === 0 ? "" : ` as ${names.join(", ")}`}`;
 }
 
-function formatStatus({
-  version,
-  ready,
-  reasons,
-  envoys,
-  sources,
-  children,
-  objects,
-  time,
-  startedAt,
-}: StatusAnswer): string {
+function formatStatus(
+  { version, ready, reasons, envoys, sources, children, objects, time, startedAt }: StatusAnswer,
+  firingAlerts: number | undefined,
+  paint: Paint,
+): string {
   const rows: string[][] = [];
   for (const { id, connected, address, names, config, version: envoyVersion } of envoys) {
     const detail = config.state === "rejected" ? `rejected: ${config.message}` : `configuration ${config.state}`;
@@ -62,9 +90,25 @@ function formatStatus({
   }
   for (const { name, state, detail } of sources) rows.push([`source ${name}`, state, detail]);
   for (const { name, state, detail, restarts } of children) {
-    rows.push([name, state, `${detail}${restarts === 0 ? "" : `${detail === "" ? "" : ", "}${restarts} restarts`}`]);
+    rows.push([
+      name,
+      state,
+      `${detail}${restarts === 0 ? "" : `${detail === "" ? "" : ", "}restarted ${restarts === 1 ? "once" : `${restarts} times`}`}`,
+    ]);
   }
-  const words = ready ? "ready" : `not ready: ${reasons.join("; ")}`;
-  const counts = `${objects.total} objects, ${objects.errors} with errors, ${objects.warnings} with warnings`;
-  return `binnacle ${version}, up ${formatAge(time - startedAt)}, ${words}\n${counts}\n\n${formatTable(["PART", "STATE", "DETAIL"], rows)}`;
+  const words = ready ? "ready" : paint("bad", `not ready: ${reasons.join("; ")}`);
+  const alerts = firingAlerts === undefined ? "alerts are not known" : `${counted(firingAlerts, "alert")} firing`;
+  const counts = `${counted(objects.total, "object")}, ${objects.errors} with errors, ${objects.warnings} with warnings; ${alerts}`;
+  return `binnacle ${version}, up ${formatAge(time - startedAt)}, ${words}\n${counts}\n\n${formatTable(
+    ["PART", "STATE", "DETAIL"],
+    rows,
+    (text, row, column) => {
+      if (row === undefined) return paint("faint", text);
+      return column === 1 && BAD.has(text) ? paint("bad", text) : text;
+    },
+  )}`;
+}
+
+function counted(amount: number, word: string): string {
+  return `${amount} ${word}${amount === 1 ? "" : "s"}`;
 }

@@ -25,3 +25,16 @@ test("ages are written as kubectl writes them", () => {
     "2d",
   ]);
 });
+
+test("numbers stand right in a column that keeps its width, and what is painted takes no room", () => {
+  const rate = { name: "REQ/S", right: true, least: 7 } as const;
+  const painted = formatTable(
+    ["HOST", rate, "NOTE"],
+    [
+      ["shop", "9.0", ""],
+      ["b", "1200.0", "x"],
+    ],
+    (text, row) => (row === 1 ? `<${text}>` : text),
+  );
+  assert.equal(painted, "HOST     REQ/S   NOTE\nshop       9.0\n<b>       <1200.0>   <x>\n");
+});

@@ -1,17 +1,34 @@
+/** A column's heading; numbers stand right, and `least` keeps their column from moving as they grow and shrink. */
+export type Heading = string | { readonly name: string; readonly right: true; readonly least: number };
+
+/** One cell once its place is known, for instance in colour. `row` is undefined for a heading. */
+export type PaintCell = (text: string, row: number | undefined, column: number) => string;
+
 /** Rows of text under headings, in kubectl's form: columns as wide as their widest cell, three blanks between, none at the end. */
-export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+export function formatTable(
+  headings: readonly Heading[],
+  rows: readonly (readonly string[])[],
+  paint: PaintCell = (text) => text,
+): string {
+  const names = headings.map((heading) => (typeof heading === "string" ? heading : heading.name));
   const widths = headings.map((heading, column) =>
-    Math.max(heading.length, ...rows.map((row) => (row[column] ?? "").length)),
+    Math.max(
+      typeof heading === "string" ? 0 : heading.least,
+      names[column]?.length ?? 0,
+      ...rows.map((row) => (row[column] ?? "").length),
+    ),
   );
-  return [headings, ...rows]
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("   ")
-        .trimEnd(),
-    )
-    .map((line) => `${line}\n`)
-    .join("");
+  const line = (cells: readonly string[], row?: number): string => {
+    const last = cells.findLastIndex((cell) => cell !== "");
+    const placed = cells.slice(0, last + 1).map((cell, column) => {
+      const blanks = " ".repeat((widths[column] ?? 0) - cell.length);
+      const words = cell === "" ? "" : paint(cell, row, column);
+      if (typeof headings[column] === "object") return `${blanks}${words}`;
+      return column === last ? words : `${words}${blanks}`;
+    });
+    return `${placed.join("   ")}\n`;
+  };
+  return [line(names), ...rows.map((row, index) => line(row, index))].join("");
 }
 
 /** Age as kubectl writes it: 12s, 5m, 3h, 9d. */

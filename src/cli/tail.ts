@@ -1,6 +1,7 @@
 import type { RequestRow } from "#traffic/request-shown.ts";
 import { formatUpstream } from "#traffic/upstream.ts";
 import type { CliContext } from "./context.ts";
+import { type Ink, type Paint, paintFor } from "./ink.ts";
 import type { ReachFlags } from "./reach-api.ts";
 import { type FilterFlags, filterOf, trafficFeed } from "./traffic-feed.ts";
 
@@ -8,6 +9,7 @@ export type TailFlags = ReachFlags & FilterFlags & { readonly output: "text" | "
 
 /** `binnacle tail`: single requests as they come, failures with their reason. Says on stderr what is not shown. */
 export async function tail(flags: TailFlags, context: CliContext): Promise<number> {
+  const paint = paintFor(context.stdout);
   let words = "";
   let severalEnvoys = false;
   let dropped = 0;
@@ -24,7 +26,7 @@ export async function tail(flags: TailFlags, context: CliContext): Promise<numbe
       if (flags.output === "text") context.stderr.write(`# ${words}\n`);
     }
     for (const row of requests)
-      context.stdout.write(flags.output === "json" ? `${JSON.stringify(row)}\n` : formatRow(row, severalEnvoys));
+      context.stdout.write(flags.output === "json" ? `${JSON.stringify(row)}\n` : formatRow(row, severalEnvoys, paint));
     if (message.dropped.rows > dropped && flags.output === "text") {
       context.stderr.write(
         `# ${message.dropped.rows - dropped} rows left out: more came than this view takes; narrow it with a filter\n`,
@@ -39,16 +41,23 @@ export async function tail(flags: TailFlags, context: CliContext): Promise<numbe
  * `12:00:01.123 503 UH    12ms GET shop.localhost/cart → team-shop/cart:80 10.0.0.7:8080`, and below it the reason. Where there
  * are several Envoys, the one that served it stands in brackets at the end.
  */
-export function formatRow(row: RequestRow, severalEnvoys: boolean): string {
+export function formatRow(row: RequestRow, severalEnvoys: boolean, paint: Paint): string {
   const { time, code, flags, duration, method, authority, path, upstream, endpoint, attempts, why } = row;
   const where = upstream === undefined ? "" : ` → ${formatUpstream(upstream)}`;
   const tries = attempts > 1 ? ` (${attempts} attempts)` : "";
+  const ink = inkOf(row);
+  const status = `${code === 0 ? "---" : String(code)} ${flags.join(",").padEnd(4)}`;
   const line = [
-    new Date(time).toISOString().slice(11, 23),
-    code === 0 ? "---" : String(code),
-    flags.join(",").padEnd(4),
+    paint("faint", new Date(time).toISOString().slice(11, 23)),
+    ink === undefined ? status : paint(ink, status),
     `${Math.round(duration)}ms`.padStart(7),
     `${method} ${authority}${path}${where}${endpoint === undefined ? "" : ` ${endpoint}`}${tries}${severalEnvoys ? ` [${row.envoy}]` : ""}`,
   ].join(" ");
-  return why === undefined ? `${line}\n` : `${line}\n             ${why.summary}\n             → ${why.nextStep}\n`;
+  if (why === undefined) return `${line}\n`;
+  return `${line}\n             ${why.summary}\n             ${paint("faint", `→ ${why.nextStep}`)}\n`;
+}
+
+function inkOf({ code }: RequestRow): Ink | undefined {
+  if (code === 0 || code >= 500) return "bad";
+  return code >= 400 ? "poor" : undefined;
 }

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import type { Config } from "#config/config.ts";
 import { errorMessage } from "#lib/error-message.ts";
 import { createLogger } from "#lib/log.ts";
+import { StateInUseError } from "#supervisor/state-directory.ts";
 import { type Appliance, startAppliance } from "../main.ts";
 import { QUICKSTART } from "../main/demo.ts";
 import { programsOf } from "../main/programs.ts";
@@ -37,7 +38,8 @@ export async function up(flags: UpFlags, context: CliContext): Promise<number> {
     signal: context.signal,
   }).catch((error: unknown) => {
     if (context.signal.aborted) return undefined;
-    throw new CommandError(errorMessage(error));
+    const fix = "stop it, or give this one a directory of its own with --state";
+    throw new CommandError(errorMessage(error), error instanceof StateInUseError ? fix : undefined);
   });
   if (appliance === undefined) return 0;
   try {

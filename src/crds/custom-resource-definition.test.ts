@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { isMap } from "#lib/schema-rules.ts";
-import { customResourceDefinition, DEFINED_KINDS } from "./custom-resource-definition.ts";
+import { customResourceDefinition } from "./custom-resource-definition.ts";
+import { DEFINED_KINDS } from "./defined-kinds.ts";
 import { FIELD_RULES, TEXT_RULES } from "./field-rules.ts";
 import { appliesTo } from "./structural-schema.ts";
 

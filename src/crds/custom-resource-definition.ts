@@ -1,11 +1,8 @@
 import { apiVersionOf, kubeResource } from "#kube-api/kube-resource.ts";
 import { KIND_FACTS } from "#resources/kinds.ts";
+import type { DefinedKind } from "./defined-kinds.ts";
 import { statusSchema } from "./status-schemas.ts";
 import { structuralSchema } from "./structural-schema.ts";
-
-/** The kinds that API servers do not know by themselves, those of today first. */
-export const DEFINED_KINDS = ["HTTPProxy", "TLSCertificateDelegation", "ExtensionService", "IngressRoute"] as const;
-export type DefinedKind = (typeof DEFINED_KINDS)[number];
 
 /** CustomResourceDefinition apiextensions.k8s.io/v1. */
 export interface CustomResourceDefinition {

@@ -1,4 +1,4 @@
-import type { DefinedKind } from "./custom-resource-definition.ts";
+import type { DefinedKind } from "./defined-kinds.ts";
 import type { StructuralSchema } from "./structural-schema.ts";
 
 const string = { type: "string" };

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,6 +26,7 @@ import { REQUEST_STAT, TRAFFIC_RELABEL } from "#xds/resources/traffic-key.ts";
 import type { Programs } from "./programs.ts";
 
 const ALERTS = fileURLToPath(new URL("../../alerts/", import.meta.url));
+const UDEV = "/run/udev/data";
 const USER = "binnacle";
 /** The prefixes under which the API hands their pages on. */
 const PROMETHEUS_PATH = "/prometheus";
@@ -62,7 +64,14 @@ export async function planMonitoring(
   const passwordFile = join(state.path, "alertmanager-password");
   const password = await ensurePassword(passwordFile);
   if (commands.nodeExporter !== undefined) {
-    services.push(nodeExporterService(commands.nodeExporter, state.folder("node-exporter"), nodeExporter.port));
+    services.push(
+      nodeExporterService({
+        command: commands.nodeExporter,
+        directory: state.folder("node-exporter"),
+        port: nodeExporter.port,
+        udev: existsSync(UDEV) ? UDEV : undefined,
+      }),
+    );
   }
   if (commands.alertmanager !== undefined) {
     services.push(

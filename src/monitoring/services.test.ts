@@ -20,7 +20,7 @@ test("files are private and complete, and what an earlier version left is gone",
   await mkdir(rules, { recursive: true });
   await writeFile(join(rules, "gone.yml"), "groups: []");
   const service: MonitoringService = {
-    ...nodeExporterService("/bin/true", home, 9100),
+    ...nodeExporterService({ command: "/bin/true", directory: home, port: 9100, udev: undefined }),
     directories: [home, rules],
     files: [{ path: join(rules, "kept.yml"), content: "groups: []\n" }],
     ownedDirectories: [rules],
@@ -35,7 +35,7 @@ test("files are private and complete, and what an earlier version left is gone",
 test("new folders are for their owner alone", async () => {
   await using directory = await temporary();
   const home = join(directory.path, "node-exporter");
-  await writeServiceFiles(nodeExporterService("/bin/true", home, 9100));
+  await writeServiceFiles(nodeExporterService({ command: "/bin/true", directory: home, port: 9100, udev: undefined }));
   assert.equal(await mode(home), 0o700);
 });
 

@@ -111,8 +111,16 @@ export function alertmanagerService(service: AlertmanagerService): MonitoringSer
   };
 }
 
+export interface NodeExporterService {
+  readonly command: string;
+  readonly directory: string;
+  readonly port: number;
+  /** Where udev keeps what it knows of disks. */
+  readonly udev: string | undefined;
+}
+
 /** The machine's own metrics. It needs no files. */
-export function nodeExporterService(command: string, directory: string, port: number): MonitoringService {
+export function nodeExporterService({ command, directory, port, udev }: NodeExporterService): MonitoringService {
   return {
     name: "node-exporter",
     command,
@@ -123,6 +131,8 @@ export function nodeExporterService(command: string, directory: string, port: nu
       // Debian's package has them on: they need the system's bus and a folder of root's.
       "--no-collector.systemd",
       "--no-collector.textfile",
+      // A folder that is not there would be told as an error: in a container there is no udev, and this one is empty.
+      `--path.udev.data=${udev ?? directory}`,
       "--collector.filesystem.mount-points-exclude=^/(dev|proc|run|sys|var/lib/(docker|containers|kubelet)/.+)($|/)",
     ],
     env: {},

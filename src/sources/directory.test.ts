@@ -552,6 +552,27 @@ test("what is wrong is in the log, once", limit, async () => {
   await rm(base, { recursive: true });
 });
 
+test("what is wrong with a file that was well is in the log once", limit, async () => {
+  const base = await mkdtemp(join(tmpdir(), "binnacle-sources-"));
+  await put(join(base, "m/a.yaml"), namespace("a") + namespace("b"));
+  const lines: string[] = [];
+  const log = createLogger({ level: "warn", format: "json", write: (line) => lines.push(line) });
+  const stop = new AbortController();
+  const source = new DirectorySource({
+    directory: join(base, "m"),
+    sink: new RecordingSink(),
+    log,
+    validation: { unknownFields: "error" },
+    onSynced: () => void put(join(base, "m/a.yaml"), namespace("a") + namespace("b", "[")),
+    onProblems: () => stop.abort(),
+    times: TIMES,
+  });
+  await source.run(stop.signal);
+  assert.equal(lines.length, 1, lines.join("\n"));
+  assert.match(lines[0] ?? "", /not valid YAML/);
+  await rm(base, { recursive: true });
+});
+
 describe("its end", limit, () => {
   test("comes with the signal, also before the start", async () => {
     await sourceOf(tmpdir(), new RecordingSink()).run(AbortSignal.abort());

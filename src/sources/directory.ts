@@ -5,6 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Logger } from "#lib/log.ts";
 import { formatProblem, type Problem } from "#lib/problem.ts";
 import type { ValidateOptions } from "#resources/validate.ts";
+import type { SourceChange } from "#store/changes.ts";
 import { breather } from "./breathe.ts";
 import { ChangeBatch } from "./change-batch.ts";
 import { Claims } from "./claims.ts";
@@ -141,11 +142,19 @@ export class DirectorySource implements Source {
     if (changes.length > 0) {
       this.#options.sink.apply(changes);
       this.#options.log.info("manifests changed", { objects: changes.length, files: this.#files.size });
-      this.#logProblems(changes.flatMap((change) => (change.type === "refuse" ? change.problems : [])));
+      this.#logProblems(this.#refusals(changes));
     }
     const first = this.#lastSync === undefined;
     this.#lastSync = Date.now();
     if (first) this.#options.onSynced?.();
+  }
+
+  /** Why objects are refused, each reason once; what is wrong with a whole file is said of the file. */
+  #refusals(changes: readonly SourceChange[]): readonly Problem[] {
+    const ofFiles = new Set(this.#claims.fileProblems().map(formatProblem));
+    const reasons = changes.flatMap((change) => (change.type === "refuse" ? change.problems : []));
+    const told = new Map(reasons.map((problem) => [formatProblem(problem), problem]));
+    return [...told].flatMap(([words, problem]) => (ofFiles.has(words) ? [] : [problem]));
   }
 
   #tellProblems(): void {

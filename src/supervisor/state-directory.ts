@@ -25,7 +25,16 @@ export interface StateDirectory extends Disposable {
   folder(name: string): string;
 }
 
-/** Opens the state directory for this process alone. Throws with what to do when another appliance uses it. */
+/** Another appliance uses the state directory. */
+export class StateInUseError extends Error {
+  override readonly name = "StateInUseError";
+
+  constructor(pid: number, path: string) {
+    super(`process ${pid} uses the state directory ${path}`);
+  }
+}
+
+/** Opens the state directory for this process alone. Throws a {@link StateInUseError} when another appliance uses it. */
 export async function openStateDirectory(options: StateDirectoryOptions): Promise<StateDirectory> {
   mkdirSync(options.path, { recursive: true, mode: 0o700 });
   // By whichever name it is called: what runs in it is found again by its path.
@@ -69,10 +78,7 @@ async function lockState(path: string): Promise<Disposable> {
     return await takeLock(join(path, "lock"));
   } catch (error) {
     if (!(error instanceof LockedError)) throw error;
-    throw new Error(
-      `process ${error.pid} uses the state directory ${path}; stop it, or give this one a directory of its own with --state`,
-      { cause: error },
-    );
+    throw new StateInUseError(error.pid, path);
   }
 }
 

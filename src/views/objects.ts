@@ -19,6 +19,7 @@ export function objectsView(
     return {
       ref: state.ref,
       inUse: inUse(state),
+      origin: state.origin,
       problems: problemsOf(state, translator.verdicts(state.ref), snapshot),
       ...(created === undefined ? {} : { createdAt: created }),
       columns: state.inUse === undefined ? {} : objectColumns(state.inUse.object),

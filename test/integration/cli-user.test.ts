@@ -24,6 +24,7 @@ test("a user's commands show what is theirs, with a token of their own", async (
   const cwd = setting.stateDirectory;
   await writeFile(setting.path("sues"), "sues-token\n");
   await writeFile(setting.path("wrong"), "wrong\n");
+  await writeFile(setting.path("other"), "password: hidden\n");
   const byFlags = ["--api", `${setting.api.url}/`, "--token-file", "sues"];
   const byEnvironment = { BINNACLE_API: setting.api.url, BINNACLE_TOKEN_FILE: "sues" };
 
@@ -50,6 +51,9 @@ test("a user's commands show what is theirs, with a token of their own", async (
     [["status", "--api", setting.api.url], /there is no token for/],
     [["status", "--api", setting.api.url, "--token-file", "none"], /could not read the token none/],
     [["status", "--api", setting.api.url, "--token-file", "wrong"], /Not signed in/],
+    // What a file holds that is no token may be another secret: it is not repeated.
+    [["status", "--api", setting.api.url, "--token-file", "other"], /^binnacle: \S*other holds no token\n {2}fix: /],
+    [["status", "--api", "https://127.0.0.1:1", "--token-file", "sues"], /nothing answers.*\n {2}fix: look whether/],
     [["status", "--api", "http://binnacle.example.com", "--token-file", "sues"], /in the clear\n {2}fix: use https/],
     [["status", "--api", "binnacle", "--token-file", "sues"], /is no address/],
     [["backends", "confirm", "east", ...byFlags], /Not allowed: this is for operators of all namespaces/],

@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import { CORE_SCHEMA, loadAll } from "js-yaml";
 import { run } from "../../src/cli/program.ts";
-import { DEFINED_KINDS } from "../../src/crds/custom-resource-definition.ts";
+import { DEFINED_KINDS } from "../../src/crds/defined-kinds.ts";
 import { createKubeClient } from "../../src/kubernetes/http-client.ts";
 import { silentLogger } from "../../src/lib/log.ts";
 import { KIND_FACTS } from "../../src/resources/kinds.ts";

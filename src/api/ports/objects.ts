@@ -1,4 +1,4 @@
-import type { Problem } from "#lib/problem.ts";
+import type { Origin, Problem } from "#lib/problem.ts";
 import type { Kind, ObjectRef } from "#resources/ref.ts";
 
 /** The objects, what they became and what is wrong with them. Implementations return everything; the API cuts to the principal. */
@@ -12,6 +12,8 @@ export interface ObjectSummary {
   readonly ref: ObjectRef;
   /** `current`: as written; `lastGood`: refused, an earlier form goes on; `none`: nothing of it takes effect. */
   readonly inUse: "current" | "lastGood" | "none";
+  /** Where it is written. */
+  readonly origin: Origin;
   /** Errors first. */
   readonly problems: readonly ObjectProblem[];
   /** RFC 3339. */

@@ -88,9 +88,10 @@ export function simulatedObjects(): ObjectsView {
 
 function object(ref: ObjectRef, inUse: ObjectDetail["inUse"], problems: readonly ObjectProblem[]): ObjectDetail {
   const { kind, namespace, name } = ref;
-  return { ref, inUse, problems, columns: {}, object: { kind, metadata: { namespace, name } }, became: [] };
+  const origin = { file: `manifests/${namespace}.yaml` };
+  return { ref, inUse, origin, problems, columns: {}, object: { kind, metadata: { namespace, name } }, became: [] };
 }
 
-function summary({ ref, inUse, problems, columns }: ObjectDetail): Omit<ObjectDetail, "object" | "became"> {
-  return { ref, inUse, problems, columns };
+function summary({ ref, inUse, origin, problems, columns }: ObjectDetail): Omit<ObjectDetail, "object" | "became"> {
+  return { ref, inUse, origin, problems, columns };
 }

@@ -1,0 +1,30 @@
+import { KINDS, type Kind } from "#resources/ref.ts";
+import { CommandError } from "./context.ts";
+
+const NAMES: Readonly<Record<Kind, readonly string[]>> = {
+  Namespace: ["namespaces", "namespace", "ns"],
+  Service: ["services", "service", "svc"],
+  EndpointSlice: ["endpointslices", "endpointslice"],
+  Endpoints: ["endpoints", "ep"],
+  Secret: ["secrets", "secret"],
+  IngressClass: ["ingressclasses", "ingressclass"],
+  Ingress: ["ingresses", "ingress", "ing"],
+  HTTPProxy: ["httpproxies", "httpproxy", "proxies", "proxy"],
+  TLSCertificateDelegation: ["tlscertificatedelegations", "tlscertificatedelegation", "tlscerts"],
+  ExtensionService: ["extensionservices", "extensionservice", "extsvc"],
+  IngressRoute: ["ingressroutes", "ingressroute", "ir"],
+};
+
+/** The words for kinds, as kubectl lists them. */
+export const KIND_WORDS: readonly string[] = KINDS.map((kind) => NAMES[kind][0] ?? kind);
+
+/** Kinds as kubectl takes them: singular, plural, short. `all` is every kind. */
+export function parseKind(word: string): Kind | undefined {
+  const lower = word.toLowerCase();
+  if (lower === "all") return undefined;
+  const kind = KINDS.find((candidate) => NAMES[candidate].includes(lower));
+  if (kind === undefined) {
+    throw new CommandError(`there is no kind ${word}`, `use one of ${KIND_WORDS.join(", ")}, all`);
+  }
+  return kind;
+}
