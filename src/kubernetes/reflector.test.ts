@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { KubeError } from "./kube-error.ts";
 import { ManualClock, settled } from "./manual-clock.ts";
 import type { MirrorEvent } from "./mirror.ts";
-import { Reflector, type ReflectorState } from "./reflector.ts";
+import { Reflector, type ReflectorOptions, type ReflectorState } from "./reflector.ts";
 import type { KubeObject } from "./resource-type.ts";
 import { SERVICES } from "./resource-types.ts";
 import { ScriptedClient } from "./scripted-client.ts";
@@ -40,7 +40,7 @@ class Bench implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #run: Promise<void>;
 
-  constructor(script: (client: ScriptedClient) => void = () => {}) {
+  constructor(script: (client: ScriptedClient) => void = () => {}, options: Pick<ReflectorOptions, "comes"> = {}) {
     script(this.client);
     this.reflector = new Reflector({
       client: this.client,
@@ -50,6 +50,7 @@ class Bench implements AsyncDisposable {
       random: () => 1,
       onEvent: (event) => this.events.push(inWords(event)),
       onState: ({ state }) => this.states.push(state),
+      ...options,
     });
     this.#run = this.reflector.run(this.#stop.signal);
   }
@@ -227,6 +228,29 @@ describe("a resource that the server does not have", () => {
     await bench.clock.pass(10_000);
     assert.deepEqual(await bench.heard(), ["replaced 1: changed a, deleted "]);
     assert.deepEqual(bench.states, ["syncing", "absent", "synced"]);
+  });
+
+  test("is waited for where somebody tells that it comes, and looked for some moments, until it is in force", async () => {
+    const told: ((comes: boolean) => void)[] = [];
+    await using bench = new Bench(
+      (client) => {
+        client.answerList = () => failure(404, "NotFound");
+      },
+      { comes: () => new Promise<boolean>((resolve) => told.push(resolve)) },
+    );
+    assert.deepEqual(await bench.called(), ["list services"]);
+    await bench.clock.pass(3_600_000);
+    assert.deepEqual(await bench.called(), [], "at rest nothing is asked");
+    told[0]?.(true);
+    await bench.clock.pass(3_600_000);
+    assert.equal((await bench.called()).length, 6, "it is not in force: after some moments it is waited for again");
+    told[1]?.(true);
+    await bench.clock.pass(300);
+    bench.client.answerList = () => listOf("1", service("a", "1"));
+    await bench.clock.pass(500);
+    assert.deepEqual(await bench.heard(), ["replaced 1: changed a, deleted "]);
+    assert.deepEqual(bench.states, ["syncing", "absent", "synced"]);
+    assert.equal(told.length, 2);
   });
 
   test("any more while its objects are known is a fault, and they stand", async () => {

@@ -14,6 +14,11 @@ export interface ReflectorOptions {
   readonly selection?: Selection;
   readonly onEvent: (event: MirrorEvent) => void;
   readonly onState?: (state: ReflectorState) => void;
+  /**
+   * Resolves to true when a resource that the server does not have may be there in some moments; false where that cannot be known,
+   * and it is looked for from time to time.
+   */
+  readonly comes?: (signal: AbortSignal) => Promise<boolean>;
   readonly log?: Logger;
   readonly times?: Partial<ReflectorTimes>;
   readonly clock?: Clock;
@@ -24,7 +29,7 @@ export interface ReflectorOptions {
 /** Milliseconds, except where seconds are said. */
 export interface ReflectorTimes {
   readonly backoff: BackoffLimits;
-  /** How often a resource is looked for that the server does not have. */
+  /** How often a resource is looked for that the server does not have, and of which nobody says when it comes. */
   readonly absent: number;
   /** After how long without a watch everything is listed anew instead of taking up the watch. */
   readonly relist: number;
@@ -71,6 +76,8 @@ export class Reflector {
   #heardAt = -Infinity;
   /** A watch is open, or was open when it failed. */
   #watching = false;
+  /** How often a resource that was absent is looked for without waiting to be told. */
+  #looks = 0;
   /** The server has sent bookmarks within a watch, and not only at its end. */
   #sendsBookmarks = false;
 
@@ -157,13 +164,25 @@ export class Reflector {
     if (isNotFound(error) && this.#mirror.size === 0) {
       this.#mirror.forgetVersion();
       this.#become("absent");
-      await pause(this.#clock, this.#times.absent, signal);
+      await this.#untilItMayBe(signal);
       return;
     }
     // A watch that was open and ended is taken up again; only when that fails something is wrong.
     if (!wasWatching) this.#become(this.#mirror.hasListed ? "stale" : "syncing", error);
     if (this.#clock.monotonic() - this.#heardAt > this.#times.relist) this.#mirror.forgetVersion();
     await pause(this.#clock, this.#backoff.next(error.retryAfter), signal);
+  }
+
+  /** What has just been defined is in force some moments later. */
+  async #untilItMayBe(signal: AbortSignal): Promise<void> {
+    const { comes } = this.#options;
+    if (this.#looks > 0) {
+      this.#looks -= 1;
+      await pause(this.#clock, this.#backoff.next(), signal);
+    } else if (comes !== undefined && (await comes(signal))) {
+      this.#looks = LOOKS;
+      this.#backoff.reset();
+    } else await pause(this.#clock, this.#times.absent, signal);
   }
 
   #become(state: ReflectorState["state"], error?: KubeError): void {
@@ -178,5 +197,7 @@ export class Reflector {
   }
 }
 
+/** With the pauses in between some seconds. */
+const LOOKS = 5;
 /** A watch that lasted this long was one, in milliseconds. */
 const MIN_WATCH = 1000;

@@ -193,6 +193,10 @@ test(
     assert.ok(next && Date.parse(next.valid_from) < Date.parse(first.valid_to), "before the end of the one before");
     assert.deepEqual(reasons, []);
 
+    const refused = proxy.calls
+      .filter(({ status }) => status === 403)
+      .map(({ method, path: where }) => `${method} ${where}`);
+    assert.deepEqual(refused, []);
     const asked = new Set(proxy.calls.map(rightOf).filter((right) => right !== undefined));
     const given = await rightsOf(files);
     const own = await rightsOf(["acme-rbac.yaml"]);

@@ -7,7 +7,7 @@ import { RecordingSink } from "../../src/sources/recording-sink.ts";
 import { certificateAuthority } from "../integration/support/certificate.ts";
 import { until } from "../integration/support/until.ts";
 import { createNamespace } from "./support/access.ts";
-import { FaultyProxy } from "./support/faulty-proxy.ts";
+import { type ApiCall, FaultyProxy } from "./support/faulty-proxy.ts";
 import { KubeBox } from "./support/kubebox.ts";
 
 /** A source that follows a cluster, and what it told. */
@@ -19,13 +19,14 @@ class House implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #run: Promise<void>;
 
-  constructor(kubeconfig: string) {
+  /** @param absent milliseconds after which a kind that is absent is looked for where its definition cannot be watched */
+  constructor(kubeconfig: string, absent = 3_600_000) {
     this.#client = createKubeClient({ connection: { type: "inline", kubeconfig } });
     this.source = new ClusterSource({
       client: this.#client,
       sink: this.sink,
       log: silentLogger,
-      times: { backoff: { least: 20, most: 200 }, absent: 100 },
+      times: { backoff: { least: 20, most: 200 }, absent },
       onSynced: () => {
         this.synced = true;
         this.sink.wake();
@@ -154,6 +155,9 @@ describe("a cluster as the home of the objects", limit, () => {
       await using house = new House(proxy.kubeconfig(box.token("cluster-admin")));
       await house.sink.until(() => house.synced);
       assert.deepEqual(house.source.problems(), [], "that they are absent is no problem");
+      const isDefinition = ({ path }: ApiCall) => path.endsWith("/customresourcedefinitions");
+      const waiting = () => proxy.openWatches.filter(isDefinition).length;
+      await until(waiting, { accept: (count) => count === 4, what: "all four to be waited for" });
       await box.admin.apply(definition("v1", "HTTPProxy"), definition("v1", "TLSCertificateDelegation"));
       const validation = { caSecret: "certs/authority", subjectName: "web.example" };
       const objects = [
@@ -179,11 +183,27 @@ describe("a cluster as the home of the objects", limit, () => {
         () => house.names("Secret").length === 2 && house.names("TLSCertificateDelegation").length === 1,
       );
       assert.deepEqual(house.names("HTTPProxy"), ["HTTPProxy shop/shop"]);
+      assert.equal(waiting(), 2, "for the two that are still missing");
       assert.deepEqual(house.names("Secret"), ["Secret certs/authority", "Secret certs/shop"]);
       await box.admin.delete("/apis/projectcontour.io/v1/namespaces/shop/httpproxies/shop");
       await house.sink.until(() => house.names("Secret").length === 0 && house.names("HTTPProxy").length === 0);
     },
   );
+
+  test("where definitions may not be watched, a kind that comes later is found as well", limit, async () => {
+    await using box = await KubeBox.start({ controllers: [] });
+    await using proxy = await FaultyProxy.start(box);
+    proxy.fault = ({ path }) =>
+      path.endsWith("/customresourcedefinitions") ? { status: 403, reason: "Forbidden" } : undefined;
+    await using house = new House(proxy.kubeconfig(box.token("cluster-admin")), 100);
+    await house.sink.until(() => house.synced);
+    await box.admin.apply(definition("v1", "HTTPProxy"));
+    await createNamespace(box.admin, "shop");
+    const metadata = { namespace: "shop", name: "shop" };
+    const object = { apiVersion: "projectcontour.io/v1", kind: "HTTPProxy", metadata, spec: {} };
+    await until(() => box.admin.apply(object).then(() => true), { what: "the definition to be in force" });
+    await house.sink.until(() => house.names("HTTPProxy").length === 1);
+  });
 
   test("an outage keeps everything, and what went on meanwhile is repaired", limit, async () => {
     await using box = await KubeBox.start({ controllers: [] });

@@ -70,6 +70,8 @@ backends: [{name: east, kubernetes: {kubeconfig: ${await east.kubeconfigFile(dis
     const renews = () => proxy.calls.some(({ method, path }) => method === "PUT" && path.endsWith("/leases/binnacle"));
     await until(renews, { what: "the Lease to be renewed" });
 
+    const refused = proxy.calls.filter(({ status }) => status === 403).map(({ method, path }) => `${method} ${path}`);
+    assert.deepEqual(refused, []);
     const asked = new Set(proxy.calls.map(rightOf).filter((right) => right !== undefined));
     const given = await rightsOf(files);
     const withoutContour = [...asked].filter((right) => !right.endsWith("projectcontour.io"));

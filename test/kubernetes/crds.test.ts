@@ -68,7 +68,7 @@ describe("binnacle crds and a real API server", limit, () => {
     await createNamespace(api, "team");
     const client = stack.use(createKubeClient({ connection: { type: "inline", kubeconfig: box.kubeconfig() } }));
     const stop = new AbortController();
-    const times = { backoff: { least: 20, most: 200 }, absent: 100 };
+    const times = { backoff: { least: 20, most: 200 }, absent: 3_600_000 };
     const source = new ClusterSource({
       client,
       sink,

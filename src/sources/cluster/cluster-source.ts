@@ -8,7 +8,7 @@ import { type Kind, type ObjectRef, refKey, type RefKey } from "#resources/ref.t
 import type { SourceChange } from "#store/changes.ts";
 import { breather } from "../breathe.ts";
 import type { Source, SourceListener, SourceState } from "../source.ts";
-import { ALWAYS_FOLLOWED, MAY_BE_FORBIDDEN, RESOURCE_TYPES } from "./followed-types.ts";
+import { ALWAYS_FOLLOWED, CUSTOM_KINDS, RESOURCE_TYPES } from "./followed-types.ts";
 import { Follower } from "./follower.ts";
 import { readObject } from "./read-object.ts";
 import { type SecretGroup, splitSecretGroup, WantedSecrets } from "./wanted-secrets.ts";
@@ -227,5 +227,5 @@ export class ClusterSource implements Source {
 
 /** Rights that were given before a kind was read here: what else there is must not wait for it, and the problem is told. */
 function isWithheld(follower: Follower): boolean {
-  return MAY_BE_FORBIDDEN.has(follower.kind) && follower.state().error?.reason === "Forbidden";
+  return CUSTOM_KINDS.has(follower.kind) && follower.state().error?.reason === "Forbidden";
 }

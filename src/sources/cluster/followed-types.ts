@@ -32,7 +32,7 @@ export const RESOURCE_TYPES: Readonly<Record<Kind, ResourceType>> = {
 /**
  * Kinds that are followed in all namespaces, from the beginning. Endpoints are only where a server has no EndpointSlices: where
  * it has, it makes slices of them. Secrets are only where something refers to one.
- * A server without Contour's kinds is asked for them from time to time.
+ * Where a server has none of Contour's kinds, their definitions are waited for.
  */
 export const ALWAYS_FOLLOWED = [
   "Namespace",
@@ -46,8 +46,11 @@ export const ALWAYS_FOLLOWED = [
   "IngressRoute",
 ] as const satisfies Kind[];
 
-/** Contour's kinds, of today and of before: a server without them answers that they are forbidden to whoever has no right to them. */
-export const MAY_BE_FORBIDDEN: ReadonlySet<Kind> = new Set([
+/**
+ * Contour's kinds, of today and of before, which are there once somebody defines them. A server without them may answer that they
+ * are forbidden.
+ */
+export const CUSTOM_KINDS: ReadonlySet<Kind> = new Set([
   "HTTPProxy",
   "TLSCertificateDelegation",
   "ExtensionService",

@@ -1,11 +1,12 @@
 import type { KubeClient, Selection } from "#kubernetes/client.ts";
+import { DefinitionWatch } from "#kubernetes/definition-watch.ts";
 import type { MirrorEvent } from "#kubernetes/mirror.ts";
 import { Reflector, type ReflectorState, type ReflectorTimes } from "#kubernetes/reflector.ts";
 import type { KubeObject } from "#kubernetes/resource-type.ts";
 import type { Logger } from "#lib/log.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import { type Kind, type ObjectRef, refKey, type RefKey } from "#resources/ref.ts";
-import { RESOURCE_TYPES } from "./followed-types.ts";
+import { CUSTOM_KINDS, RESOURCE_TYPES } from "./followed-types.ts";
 import { refOfObject } from "./read-object.ts";
 
 export interface FollowerOptions {
@@ -19,6 +20,9 @@ export interface FollowerOptions {
   readonly onState: () => void;
 }
 
+/** How often it is looked whether a server has one of Kubernetes' own kinds by now: it is another server then. Milliseconds. */
+const UPGRADED = 300_000;
+
 /** Follows one kind, or a part of it, until it is stopped. */
 export class Follower {
   readonly kind: Kind;
@@ -31,14 +35,17 @@ export class Follower {
   constructor({ client, kind, selection, log, times, onObject, onState }: FollowerOptions) {
     this.kind = kind;
     this.#onObject = onObject;
+    const type = RESOURCE_TYPES[kind];
+    const definition = CUSTOM_KINDS.has(kind) ? new DefinitionWatch({ client, type }) : undefined;
     this.#reflector = new Reflector({
       client,
-      type: RESOURCE_TYPES[kind],
+      type,
       log,
       onEvent: (event) => this.#take(event),
       onState,
       ...(selection === undefined ? {} : { selection }),
-      ...(times === undefined ? {} : { times }),
+      ...(definition === undefined ? {} : { comes: (signal) => definition.written(signal) }),
+      times: { ...(definition === undefined ? { absent: UPGRADED } : {}), ...times },
     });
     this.#run = this.#reflector.run(this.#stop.signal);
   }
