@@ -32,7 +32,7 @@ export const routing = z
       .describe("Whether a route of an HTTPProxy may ask for plain HTTP on a host with TLS."),
     rateLimit: z
       .strictObject({
-        extensionService: text(checkExtension).describe(
+        extensionService: text(checkReference).describe(
           "The ExtensionService that answers, as namespace/name: a server of Envoy's rate-limit protocol, version 3.",
         ),
         domain: z.string().min(1).default("binnacle").describe("The domain that its limits are written for."),
@@ -45,6 +45,11 @@ export const routing = z
       })
       .exactOptional()
       .describe("The service for the global rate limits of HTTPProxies; without it they have no effect."),
+    fallbackCertificate: text(checkReference)
+      .exactOptional()
+      .describe(
+        "The Secret of type kubernetes.io/tls, as namespace/name, for clients that name no host here; which hosts they reach, HTTPProxies say with enableFallbackCertificate.",
+      ),
     tls: z
       .strictObject({
         minimumVersion: tlsVersion.default("1.2").describe("The oldest TLS version that clients may use."),
@@ -73,7 +78,7 @@ function checkVersions(
   }
 }
 
-function checkExtension(value: string): Complaint | undefined {
+function checkReference(value: string): Complaint | undefined {
   const [namespace = "", name = "", ...more] = value.split("/");
   if (more.length > 0 || name === "") return { message: `found ${quote(value)}, expected namespace/name` };
   return checkDnsLabel(namespace) ?? checkDnsSubdomain(name);

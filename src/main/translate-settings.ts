@@ -5,7 +5,7 @@ import type { RateLimitSettings, TranslateSettings } from "#translate/settings.t
 /** What translation needs of the configuration. `ownAddresses` are all addresses of this machine's interfaces. */
 export function translateSettings(config: Config, ownAddresses: readonly string[]): TranslateSettings {
   const { ingressClass, claimUnclassed, httpsRedirect, tls, requestTimeout, connectTimeout } = config.routing;
-  const { rootNamespaces, permitInsecure, rateLimit } = config.routing;
+  const { rootNamespaces, permitInsecure, rateLimit, fallbackCertificate } = config.routing;
   return {
     listeners: config.listeners.map(({ name, address, port, protocol, proxyProtocol, trustedHops, service }) => ({
       name,
@@ -25,6 +25,7 @@ export function translateSettings(config: Config, ownAddresses: readonly string[
       ...(rateLimit === undefined ? {} : { rateLimit: rateLimitOf(rateLimit) }),
     },
     tls,
+    ...(fallbackCertificate === undefined ? {} : { fallbackCertificate: reference(fallbackCertificate) }),
     requestTimeout,
     connectTimeout,
     upstreams: {
@@ -37,6 +38,10 @@ export function translateSettings(config: Config, ownAddresses: readonly string[
 }
 
 function rateLimitOf({ extensionService, ...how }: NonNullable<Config["routing"]["rateLimit"]>): RateLimitSettings {
-  const [namespace = "", name = ""] = extensionService.split("/");
-  return { namespace, name, ...how };
+  return { ...reference(extensionService), ...how };
+}
+
+function reference(text: string): { readonly namespace: string; readonly name: string } {
+  const [namespace = "", name = ""] = text.split("/");
+  return { namespace, name };
 }

@@ -45,6 +45,8 @@ export interface SecureAnswers {
   readonly clients: ProxyTls["clients"];
   /** Its connections ask clients for certificates or tokens. */
   readonly guarded: boolean;
+  /** It is also served to clients that name no host here. */
+  readonly fallback: boolean;
 }
 
 export function hostAnswers(host: string, settings: TranslateSettings, read: Reader): HostAnswers {
@@ -115,9 +117,10 @@ function secureAnswers(
   if (tls === undefined || (tls.pair === undefined && proxied?.tcp?.passthrough !== true)) return undefined;
   const clients = proxied?.tls?.clients;
   const guarded = clients !== undefined || proxied?.jwt !== undefined;
-  if (proxied?.tcp !== undefined) return { pair: tls.pair, table: tcpTable(host), routes: undefined, clients, guarded };
+  const common = { pair: tls.pair, clients, guarded, fallback: proxied?.tls?.fallback === true };
+  if (proxied?.tcp !== undefined) return { ...common, table: tcpTable(host), routes: undefined };
   const table = tableOf(host, tls.policy, settings.tls, proxied?.jwt !== undefined);
-  return { pair: tls.pair, table, routes: routes.map(({ route }) => route), clients, guarded };
+  return { ...common, table, routes: routes.map(({ route }) => route) };
 }
 
 /** What the listener has to know of a chain that its table's name does not tell. */

@@ -1,7 +1,7 @@
 import { compareRefs } from "#resources/ref.ts";
 import { type HostAnswers, hostAnswers, type SecureAnswers } from "./host-answers.ts";
 import { INGRESS_BY_HOST, INGRESSROUTE_BY_FQDN, PROXY_BY_FQDN } from "./indexes.ts";
-import { ANY_HOST, HTTP_TABLE, HTTPS_TABLE, type IrVirtualHost, virtualHostName } from "./ir.ts";
+import { ANY_HOST, FALLBACK_TABLE, HTTP_TABLE, HTTPS_TABLE, type IrVirtualHost, virtualHostName } from "./ir.ts";
 import type { IrPolicies } from "./ir-policies.ts";
 import type { IrRoute } from "./ir-route.ts";
 import type { TranslateSettings } from "./settings.ts";
@@ -18,7 +18,7 @@ export function hostBuilder(settings: TranslateSettings): UnitBuilder {
     if (from.length === 0) return { items: [], verdicts, needs: [], facts: [] };
     // A wildcard covers one label, a domain in Envoy any number: the rest of it is everybody's.
     const rest = host.startsWith("*.") ? hostAnswers(ANY_HOST, settings, read) : undefined;
-    const place = secure === undefined ? NO_TLS : tlsPlace(host, secure.table, read);
+    const place = secure === undefined ? NO_TLS : tlsPlace(host, secure, settings, read);
     const hosts = [
       // A host that refuses plain HTTP stands without routes (404): a wildcard or the catch-all would answer for it.
       ...(answers.plain === undefined ? [] : [virtualHost(HTTP_TABLE, host, answers.plain, rest, overHttp(policies))]),
@@ -62,13 +62,16 @@ function virtualHost(
 
 function secureHosts(
   host: string,
-  { table, routes, guarded }: SecureAnswers,
+  { table, routes, guarded, fallback }: SecureAnswers,
   rest: HostAnswers | undefined,
   policies: IrPolicies | undefined,
 ): readonly IrVirtualHost[] {
   if (routes === undefined) return [];
   const built = virtualHost(table, host, routes, rest, policies);
-  return [guarded ? { ...built, guarded } : built];
+  return [
+    guarded ? { ...built, guarded } : built,
+    ...(fallback ? [virtualHost(FALLBACK_TABLE, host, routes, rest, policies)] : []),
+  ];
 }
 
 /** Tokens are asked for over TLS alone, and what needs one is not served here. */

@@ -101,6 +101,8 @@ export interface IrTlsChain {
   readonly serverNames: readonly string[];
   /** `passthrough`: TLS is the upstream's, and only the server name is looked at. */
   readonly policy: TlsPolicy | "passthrough";
+  /** The {@link IrCertificate} of all its handshakes; absent: the one of the server name. */
+  readonly certificate?: string;
   /** Of a chain with `tcp` there is no such table. */
   readonly routeTable: string;
   /** Connections go there as they are, instead of being read as requests; empty: they are closed. */
@@ -231,7 +233,7 @@ export interface IrEndpoint {
 
 export interface IrCertificate {
   readonly type: "certificate";
-  /** The server name that it is served for: a host, or a wildcard. */
+  /** The server name that it is served for: a host, or a wildcard; or {@link FALLBACK_CERTIFICATE}. */
   readonly name: string;
   /** PEM: the leaf first. */
   readonly chain: string;
@@ -255,6 +257,11 @@ export const ANY_HOST = "*";
 export const HTTP_TABLE = "http";
 /** Route table of the hosts with the default TLS policy. */
 export const HTTPS_TABLE = "https";
+
+/** Route table of the hosts that are served to clients which name no host here. */
+export const FALLBACK_TABLE = "https-fallback";
+/** The certificate for those clients. No server name holds a `/`. */
+export const FALLBACK_CERTIFICATE = "certificates/fallback";
 
 export function virtualHostName(routeTable: string, host: string): string {
   return `${routeTable}/${host}`;

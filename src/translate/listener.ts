@@ -1,7 +1,8 @@
 import { resolveServicePort, serviceRef } from "./backend.ts";
 import { extensionCluster } from "./extension.ts";
+import { fallbackItems, standardChains } from "./fallback.ts";
 import { timeLimit } from "./httpproxy/times.ts";
-import { HTTP_TABLE, HTTPS_TABLE, type IrItem, type IrListener, type IrTlsChain, type TlsPolicy } from "./ir.ts";
+import { HTTP_TABLE, HTTPS_TABLE, type IrItem, type IrListener, type IrTlsChain } from "./ir.ts";
 import type { ListenerSettings, TranslateSettings } from "./settings.ts";
 import { parsePolicyTable } from "./tls.ts";
 import { CATCH_ALL_TABLES, chainDetail, CHAINS, splitChainFact } from "./tls-chains.ts";
@@ -17,7 +18,7 @@ export function listenerBuilder(settings: TranslateSettings): UnitBuilder {
       case "http":
         return withRateLimit(listener, { protocol: "http", routeTable: HTTP_TABLE }, settings, read);
       case "https":
-        return withRateLimit(listener, { protocol: "https", chains: tlsChains(settings.tls, read) }, settings, read);
+        return withRateLimit(listener, { protocol: "https", chains: tlsChains(settings, read) }, settings, read);
       case "tcp":
       case "udp":
         return streamListener(listener, listener.protocol, read);
@@ -25,7 +26,7 @@ export function listenerBuilder(settings: TranslateSettings): UnitBuilder {
   };
 }
 
-/** Builds `tables:`: the route tables, one for plain HTTP and one for each TLS chain. */
+/** Builds `tables:`: the route tables, one for plain HTTP and one for each TLS chain, and what chains have beside them. */
 export function tablesBuilder(settings: TranslateSettings): UnitBuilder {
   return (_key, read) => {
     const catchAll = read.facts(CATCH_ALL_TABLES);
@@ -33,12 +34,13 @@ export function tablesBuilder(settings: TranslateSettings): UnitBuilder {
     const items: IrItem[] = [];
     if (protocols.has("http")) items.push({ type: "routeTable", name: HTTP_TABLE, unserved: undefined });
     if (protocols.has("https")) {
-      const chains = tlsChains(settings.tls, read).filter(({ tcp }) => tcp === undefined);
+      const chains = tlsChains(settings, read).filter(({ tcp }) => tcp === undefined);
       const tables = new Set(chains.map(({ routeTable }) => routeTable));
       for (const name of tables)
         items.push({ type: "routeTable", name, unserved: catchAll.includes(name) ? undefined : 421 });
     }
-    return { items: items.map((item) => ({ item, from: [] })), verdicts: [], needs: [], facts: [] };
+    const made = items.map((item) => ({ item, from: [] }));
+    return { items: [...made, ...fallbackItems(settings, read)], verdicts: [], needs: [], facts: [] };
   };
 }
 
@@ -46,7 +48,7 @@ export function tablesBuilder(settings: TranslateSettings): UnitBuilder {
  * The chains of an HTTPS listener: those of hosts that need to be told apart by server name, and the one for all others.
  * The name of a chain is its table's, so that one more host in it changes the listener and nothing else.
  */
-function tlsChains(standard: TlsPolicy, read: Reader): readonly IrTlsChain[] {
+function tlsChains({ tls: standard }: TranslateSettings, read: Reader): readonly IrTlsChain[] {
   const named = Map.groupBy(read.facts(CHAINS).map(splitChainFact), ({ table }) => table);
   const chains = [...named].map(([table, hosts]): IrTlsChain => ({
     name: `${table} by name`,
@@ -54,7 +56,8 @@ function tlsChains(standard: TlsPolicy, read: Reader): readonly IrTlsChain[] {
     ...(chainDetail(table, read) ?? { policy: parsePolicyTable(table) ?? standard }),
     routeTable: table,
   }));
-  return [...chains, { name: HTTPS_TABLE, serverNames: [], policy: standard, routeTable: HTTPS_TABLE }];
+  const rest: IrTlsChain = { name: HTTPS_TABLE, serverNames: [], policy: standard, routeTable: HTTPS_TABLE };
+  return [...chains, ...standardChains(rest, standard, read)];
 }
 
 type HttpServes = Extract<IrListener["serves"], { readonly protocol: "http" | "https" }>;

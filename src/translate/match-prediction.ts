@@ -66,7 +66,7 @@ export function predict(question: MatchQuestion, world: MatchWorld): Prediction 
   const name = hostOf(question.authority);
   const serverName = (question.serverName ?? name).toLowerCase();
   const chain = chooseChain(listener.serves, serverName);
-  const certificate = question.secure ? certificateFor(serverName, world) : undefined;
+  const certificate = question.secure ? certificateFor(chain?.certificate, serverName, world) : undefined;
   const routeTable = listener.serves.protocol === "http" ? listener.serves.routeTable : (chain?.routeTable ?? "");
   const on = { listener, routeTable, chain, certificate };
   const isPassed = chain?.policy === "passthrough";
@@ -118,8 +118,13 @@ function listenerFor({ listener: name, secure }: MatchQuestion, { listeners }: M
   return `there is no ${protocol} listener ${name}${names.length === 0 ? "" : `, but ${names.join(", ")}`}`;
 }
 
-/** The name itself, the wildcard above it, the closest first, the catch-all. */
-function certificateFor(serverName: string, { certificates }: MatchWorld): IrCertificate | undefined {
+/** The chain's own, or that of the name itself, the wildcard above it, the closest first, the catch-all. */
+function certificateFor(
+  own: string | undefined,
+  serverName: string,
+  { certificates }: MatchWorld,
+): IrCertificate | undefined {
+  if (own !== undefined) return certificates.get(own);
   for (const name of [serverName, ...wildcardsAbove(serverName), ANY_HOST]) {
     const found = certificates.get(name);
     if (found !== undefined) return found;

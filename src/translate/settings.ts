@@ -11,6 +11,8 @@ export interface TranslateSettings {
   readonly httpsRedirect: boolean;
   readonly proxies: ProxySettings;
   readonly tls: TlsPolicy;
+  /** The Secret of the certificate for clients that name no host here. Undefined: they get none, and no handshake. */
+  readonly fallbackCertificate?: { readonly namespace: string; readonly name: string };
   readonly requestTimeout: Millis;
   readonly connectTimeout: Millis;
   readonly upstreams: UpstreamSettings;

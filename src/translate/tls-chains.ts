@@ -1,4 +1,7 @@
-import { ANY_HOST, HTTPS_TABLE, type IrTlsChain } from "./ir.ts";
+import { fallbackFact, standardHostFacts } from "./fallback.ts";
+import type { SecureAnswers } from "./host-answers.ts";
+import { ANY_HOST, FALLBACK_TABLE, HTTPS_TABLE, type IrTlsChain } from "./ir.ts";
+import type { TranslateSettings } from "./settings.ts";
 import type { Fact, Reader } from "./unit.ts";
 
 /** Topic: which server names have a TLS chain of their own, as `<route table> <host>`. */
@@ -37,13 +40,23 @@ export interface TlsPlace {
  * What the other hosts need to know of a host that is served over TLS from `table`. Its server name is named in a chain when
  * another chain would take its handshakes: its own policy tells it apart from the rest, or a wildcard above it has one.
  */
-export function tlsPlace(host: string, table: string, read: Reader): TlsPlace {
+export function tlsPlace(
+  host: string,
+  { table, fallback }: Pick<SecureAnswers, "table" | "fallback">,
+  settings: TranslateSettings,
+  read: Reader,
+): TlsPlace {
   const above = wildcardsAbove(host).flatMap((wildcard) => read.facts(ownChain(wildcard)));
   const facts: Fact[] = [];
-  if (table !== HTTPS_TABLE || above.length > 0) facts.push({ topic: CHAINS, value: `${table} ${host}` });
+  if (table !== HTTPS_TABLE || above.some((other) => other !== FALLBACK_TABLE))
+    facts.push({ topic: CHAINS, value: `${table} ${host}` });
+  else if (host !== ANY_HOST) facts.push(...standardHostFacts(host, settings));
   if (table !== HTTPS_TABLE && host.startsWith("*.")) facts.push({ topic: ownChain(host), value: table });
   if (host === ANY_HOST) facts.push({ topic: CATCH_ALL_TABLES, value: table });
-  return { facts, strangeTables: [...new Set([HTTPS_TABLE, ...above])].filter((other) => other !== table) };
+  if (fallback) facts.push(fallbackFact(host));
+  if (fallback && host.startsWith("*.")) facts.push({ topic: ownChain(host), value: FALLBACK_TABLE });
+  const own = new Set([table, ...(fallback ? [FALLBACK_TABLE] : [])]);
+  return { facts, strangeTables: [...new Set([HTTPS_TABLE, ...above])].filter((other) => !own.has(other)) };
 }
 
 export function splitChainFact(value: string): { table: string; host: string } {
@@ -51,7 +64,7 @@ export function splitChainFact(value: string): { table: string; host: string } {
   return { table, host };
 }
 
-/** Topic of the route table of one wildcard that has a chain of its own: only the hosts below it ask. */
+/** Topic of the route tables of one wildcard that has a chain of its own, or is served on the fallback's: only the hosts below it ask. */
 function ownChain(wildcard: string): string {
   return `own-chain ${wildcard}`;
 }

@@ -1,4 +1,4 @@
-import { HTTP_TABLE } from "#translate/ir.ts";
+import { FALLBACK_TABLE, HTTP_TABLE } from "#translate/ir.ts";
 import type { XdsResource, XdsType } from "./resource.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { isServerName, type Subscription, tableOf } from "./subscription.ts";
@@ -121,10 +121,16 @@ export class SendOrder {
     const table = tableOf(name);
     const host = name.slice(table.length);
     return this.#snapshot.names("routeTable").flatMap((other) => {
-      if (other === table || (other === HTTP_TABLE) !== (table === HTTP_TABLE)) return [];
+      if (other === table || connectionsOf(other) !== connectionsOf(table)) return [];
       return this.#snapshot.get("virtualHost", `${other}${host}`) ?? [];
     });
   }
+}
+
+/** A host moves between tables of the same kind; that it stands in one of another says nothing of it. */
+function connectionsOf(table: string): "plain" | "nameless" | "named" {
+  if (table === HTTP_TABLE) return "plain";
+  return table === FALLBACK_TABLE ? "nameless" : "named";
 }
 
 /** Below a table, and no host's name. */

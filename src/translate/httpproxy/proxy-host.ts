@@ -88,7 +88,7 @@ export function proxyHost(
     if (route !== undefined) routes.add(route, placed, permitsInsecure(placed, route, jwt, settings, problems));
   }
   for (const route of missingRoutes(tree)) routes.fill(route);
-  const tls = proxyTls(root.ref, virtualhost, settings, read, problems);
+  const tls = proxyTls(root.ref, virtualhost, spec.tcpproxy !== undefined, settings, read, problems);
   const tcp = tcpProxy(root, virtualhost, (...named) => findOurs(root.ref.kind, named, settings, read), {
     read,
     settings,

@@ -10,6 +10,7 @@ import type { TranslateSettings } from "../settings.ts";
 import { type HostTls, PENDING } from "../tls.ts";
 import type { Reader } from "../unit.ts";
 import { clientValidation } from "./client-validation.ts";
+import { usesFallbackCertificate } from "./fallback-certificate.ts";
 import type { ProxyProblems } from "./proxy-problems.ts";
 
 /** How a proxy's host is served over TLS. */
@@ -21,16 +22,20 @@ export interface ProxyTls {
   readonly clients: { readonly item: IrClientValidation; readonly from: readonly ObjectRef[] } | undefined;
   /** Which clients may come is wrong: none may. */
   readonly closed: boolean;
+  /** It is also served to clients that name no host here. */
+  readonly fallback: boolean;
 }
 
 /** Undefined: TLS is not asked for. */
 export function proxyTls(
   ref: ObjectRef,
-  { fqdn, tls }: ProxyVirtualHost,
+  virtualhost: ProxyVirtualHost,
+  hasTcp: boolean,
   settings: TranslateSettings,
   read: Reader,
   problems: ProxyProblems,
 ): ProxyTls | undefined {
+  const { fqdn, tls } = virtualhost;
   if (tls === undefined) return undefined;
   const wrong = (reason: string, field: string, message: string, fix: string): void =>
     problems.error(ref, {
@@ -43,11 +48,6 @@ export function proxyTls(
   const versions = tlsVersions(tls, settings.tls);
   for (const { field, message } of versions.ignored)
     problems.warn(ref, { type: "TLSError", reason: "IgnoredField", path: `spec.virtualhost.tls.${field}`, message });
-  if (tls.enableFallbackCertificate === true) {
-    const message = "this version has no fallback certificate, so it has no effect";
-    const path = "spec.virtualhost.tls.enableFallbackCertificate";
-    problems.warn(ref, { type: "TLSError", reason: "IgnoredField", path, message });
-  }
   const clients =
     tls.clientValidation === undefined ? undefined : clientValidation(tls.clientValidation, fqdn, ref.namespace, read);
   if (clients !== undefined && "problem" in clients) {
@@ -57,7 +57,8 @@ export function proxyTls(
   const closed = clients !== undefined && "problem" in clients;
   const good = clients !== undefined && "client" in clients ? clients : undefined;
   const policy = { ...versions.policy, ...(good === undefined ? {} : { client: good.client }) };
-  const nothing: ProxyTls = { pair: undefined, policy, clients: good, closed };
+  const fallback = usesFallbackCertificate(ref, virtualhost, hasTcp, versions.policy, settings, read, problems);
+  const nothing: ProxyTls = { pair: undefined, policy, clients: good, closed, fallback: false };
   if (policy.minimumVersion > policy.maximumVersion) {
     const message = `the minimum TLS version ${policy.minimumVersion} is above the maximum ${policy.maximumVersion}, so the host is not served over TLS`;
     wrong("TLSConfigNotValid", "minimumProtocolVersion", message, "lower the minimum or raise the maximum");
@@ -88,7 +89,7 @@ export function proxyTls(
     return nothing;
   }
   const pair = pairOf(found.secret);
-  if ("pair" in pair) return { pair: { ...pair.pair, secret: refOf(found.secret) }, policy, clients: good, closed };
+  if ("pair" in pair) return { ...nothing, pair: { ...pair.pair, secret: refOf(found.secret) }, fallback };
   const { namespace, name } = found.secret.metadata;
   if (acmeState(found.secret.metadata) !== undefined) {
     problems.warn(ref, CERTIFICATE_PENDING);

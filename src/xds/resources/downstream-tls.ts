@@ -10,12 +10,29 @@ const NO_SERVER_NAME = "no-server-name";
 
 const ADS_JSON = { ads: {}, resource_api_version: "V3" };
 
+const BY_SERVER_NAME = {
+  name: "envoy.tls.certificate_selectors.on_demand_secret",
+  typed_config: {
+    "@type": typeUrlOf("envoy.extensions.transport_sockets.tls.cert_selectors.on_demand_secret.v3.Config"),
+    config_source: ADS_JSON,
+    certificate_mapper: {
+      name: "envoy.tls.certificate_mappers.sni",
+      typed_config: {
+        "@type": typeUrlOf("envoy.extensions.transport_sockets.tls.cert_mappers.sni.v3.SNI"),
+        default_value: NO_SERVER_NAME,
+      },
+    },
+  },
+};
+
 /**
  * TLS of an HTTPS chain. Certificates are fetched by the server name of each handshake (Envoy: on-demand secret selector
  * with the SNI mapper), so that one more host is one more secret and no change of the listener. The selector does not work
  * with session resumption and demands that both kinds are off.
+ *
+ * @param certificate the name of the secret for all handshakes of the chain
  */
-export function downstreamTls(policy: TlsPolicy): TransportSocket {
+export function downstreamTls(policy: TlsPolicy, certificate: string | undefined): TransportSocket {
   const context = {
     common_tls_context: {
       alpn_protocols: ["h2", "http/1.1"],
@@ -26,20 +43,9 @@ export function downstreamTls(policy: TlsPolicy): TransportSocket {
       ...(policy.client === undefined
         ? {}
         : { validation_context_sds_secret_config: { name: policy.client.validation, sds_config: ADS_JSON } }),
-      custom_tls_certificate_selector: {
-        name: "envoy.tls.certificate_selectors.on_demand_secret",
-        typed_config: {
-          "@type": typeUrlOf("envoy.extensions.transport_sockets.tls.cert_selectors.on_demand_secret.v3.Config"),
-          config_source: ADS_JSON,
-          certificate_mapper: {
-            name: "envoy.tls.certificate_mappers.sni",
-            typed_config: {
-              "@type": typeUrlOf("envoy.extensions.transport_sockets.tls.cert_mappers.sni.v3.SNI"),
-              default_value: NO_SERVER_NAME,
-            },
-          },
-        },
-      },
+      ...(certificate === undefined
+        ? { custom_tls_certificate_selector: BY_SERVER_NAME }
+        : { tls_certificate_sds_secret_configs: [{ name: certificate, sds_config: ADS_JSON }] }),
     },
     ...(policy.client === undefined ? {} : { require_client_certificate: !policy.client.optional }),
     disable_stateless_session_resumption: true,

@@ -87,7 +87,7 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
           ...(chain.policy === "passthrough"
             ? {}
             : {
-                transportSocket: downstreamTls(chain.policy),
+                transportSocket: downstreamTls(chain.policy, chain.certificate),
                 transportSocketConnectTimeout: duration(HANDSHAKE_TIMEOUT_MS),
               }),
           filters: [chainFilter(chain)],
