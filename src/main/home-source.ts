@@ -24,6 +24,8 @@ export interface HomeWatcher {
   synced?(): void;
   /** What came of it goes to Envoy from now on. */
   open?(): void;
+  /** What is not as it should be in the cluster and troubles no traffic, for people. */
+  shortcomings?(): readonly string[];
 }
 
 export interface HomeOptions extends Pick<SourceListener, "sink"> {
@@ -71,7 +73,7 @@ export async function followHome(
     await run;
   });
   run.catch(first.reject);
-  return { source: asHome(config, source, cluster), synced: await first.promise };
+  return { source: asHome(config, source, cluster, watchers), synced: await first.promise };
 }
 
 function directory({ sources }: Config, listener: SourceListener, logger: Logger): Source {
@@ -97,14 +99,20 @@ async function clusterApi(
   return new ClusterSource({ ...listener, client, log: logger.room("cluster"), onRead });
 }
 
-function asHome({ sources }: Config, source: Source, cluster: HomeCluster | undefined): HomeSource {
+function asHome(
+  { sources }: Config,
+  source: Source,
+  cluster: HomeCluster | undefined,
+  watchers: readonly HomeWatcher[],
+): HomeSource {
   const problems = (): ReturnType<Source["problems"]> => source.problems();
   if (cluster === undefined) {
     return { name: "directory", place: sources.directory, state: () => source.state(), problems };
   }
   const state = (): ReturnType<Source["state"]> => {
     const { detail, ...rest } = source.state();
-    return { ...rest, detail: `${detail}; ${leadershipWords(cluster.leadership())}` };
+    const shortcomings = watchers.flatMap((watcher) => watcher.shortcomings?.() ?? []);
+    return { ...rest, detail: [detail, leadershipWords(cluster.leadership()), ...shortcomings].join("; ") };
   };
   return { name: "cluster", place: cluster.client.connection, state, problems };
 }

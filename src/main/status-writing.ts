@@ -16,6 +16,9 @@ import type { HomeCluster } from "./home-cluster.ts";
 import type { HomeWatcher } from "./home-source.ts";
 import { ownAddresses } from "./own-addresses.ts";
 
+const NO_PLACE =
+  "their definition has no status sub-resource (binnacle crds prints one that has), and their objects are their teams' to write";
+
 export interface StatusWriting {
   readonly duty: Duty;
   readonly watcher: HomeWatcher;
@@ -70,7 +73,11 @@ export async function statusWriting(
   });
   return {
     duty: writer,
-    watcher: { read: (ref, object) => writer.observe(ref, object), open: () => writer.open() },
+    watcher: {
+      read: (ref, object) => writer.observe(ref, object),
+      open: () => writer.open(),
+      shortcomings: () => writer.unwritable().map((kind) => `the status of ${kind} cannot be written: ${NO_PLACE}`),
+    },
     measure: () => ({ what: "status", ...writer.state(), results: counts }),
   };
 }

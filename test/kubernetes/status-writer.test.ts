@@ -12,10 +12,11 @@ import { StatusWriter } from "#sources/cluster/status-writer.ts";
 import { RecordingSink } from "#sources/recording-sink.ts";
 import { customResourceDefinition } from "../../src/crds/custom-resource-definition.ts";
 import { until } from "../integration/support/until.ts";
-import { createNamespace } from "./support/access.ts";
+import { createNamespace, serviceAccountToken } from "./support/access.ts";
 import type { Manifest } from "./support/api-client.ts";
 import { FaultyProxy } from "./support/faulty-proxy.ts";
 import { KubeBox } from "./support/kubebox.ts";
+import { manifests } from "./support/rights.ts";
 
 const ADDRESS = { ip: "192.0.2.1" };
 const PROBLEMS = "binnacle.dev/problems";
@@ -81,6 +82,10 @@ class Leader implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#parts.disposeAsync();
   }
+}
+
+interface Definition extends Manifest {
+  readonly spec: { readonly versions: readonly [object] };
 }
 
 interface Shown {
@@ -189,6 +194,63 @@ suite("status in a real API", { timeout: 240_000 }, () => {
     assert.equal((await shows("valid"))?.["description"], "valid IngressRoute");
     await leader.settled();
     assert.deepEqual(leader.writes, { ok: 2, conflict: 0, error: 0 });
+  });
+
+  test("where Contour's old definition has no sub-resource, the status is written as a field, or it is told that we may not", async () => {
+    await using box = await KubeBox.start({ controllers: [] });
+    const { admin } = box;
+    await createNamespace(admin, "shop");
+    await admin.apply(...(await manifests("control-plane-rbac.yaml")));
+    const definition = customResourceDefinition("IngressRoute") as unknown as Definition;
+    const [version] = definition.spec.versions;
+    const old = { ...definition.spec, versions: [{ ...version, subresources: undefined }] };
+    await admin.apply({ ...definition, spec: old });
+    const route = {
+      apiVersion: "contour.heptio.com/v1beta1",
+      kind: "IngressRoute",
+      metadata: { namespace: "shop", name: "web", annotations: { "kubernetes.io/ingress.class": "binnacle" } },
+      spec: { virtualhost: { fqdn: "shop.example" }, routes: [{ match: "/", services: [{ name: "web", port: 80 }] }] },
+    };
+    await until(() => admin.apply(route).then(() => true), { what: "the definition to be in force" });
+    const routes = "/apis/contour.heptio.com/v1beta1/namespaces/shop/ingressroutes/web";
+    const shown = () => admin.get<{ spec: object; status?: { currentStatus?: string; loadBalancer?: object } }>(routes);
+    await using proxy = await FaultyProxy.start(box);
+    const kubeconfig = proxy.kubeconfig(await serviceAccountToken(admin, "binnacle-system", "control-plane"));
+    {
+      await using leader = new Leader(kubeconfig);
+      const kinds = () => leader.writer.unwritable();
+      await until(kinds, { accept: (kinds) => kinds.join() === "ingressroutes.contour.heptio.com", what: "the word" });
+      leader.writer.judgedAll();
+      await until(() => leader.writer.state().waiting === 0);
+      assert.equal((await shown()).status, undefined);
+      assert.equal(proxy.calls.filter(({ method }) => method === "PATCH").length, 2, "it is not tried each time");
+      assert.deepEqual(leader.writes, { ok: 0, conflict: 0, error: 0 });
+    }
+
+    await admin.apply(...(await manifests("ingressroute-status-rbac.yaml")));
+    await using leader = new Leader(kubeconfig);
+    const shows = (word: string) =>
+      until(shown, { accept: ({ status }) => status?.currentStatus === word, what: word });
+    const { spec, status } = await shows("valid");
+    assert.deepEqual(spec, route.spec);
+    assert.deepEqual(status?.loadBalancer, { ingress: [ADDRESS] });
+    await leader.settled();
+    assert.deepEqual(leader.writes, { ok: 1, conflict: 0, error: 0 });
+    assert.deepEqual(leader.writer.unwritable(), []);
+
+    // The definition is replaced by ours: what is written to the object is passed over, and goes to the sub-resource then.
+    await admin.apply({ ...definition });
+    const ways = () => proxy.calls.filter(({ method }) => method === "PATCH").map(({ path: way }) => way.slice(-7));
+    const inForce = () => admin.patch(`${routes}/status`, { status: { description: "somebody's" } }).then(() => true);
+    await until(inForce, { what: "the definition to be in force" });
+    leader.problems = [{ ...WRONG, type: "ServiceError" }];
+    leader.writer.judgedAll();
+    await shows("invalid");
+    await until(() => leader.writer.state().waiting === 0);
+    assert.equal(ways().at(-1), "/status");
+    leader.problems = [];
+    leader.writer.judgedAll();
+    await shows("valid");
   });
 
   test("a write over a state that is no longer meets a conflict, and is made over the newer one", async () => {

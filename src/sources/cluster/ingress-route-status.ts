@@ -4,7 +4,7 @@ import { ingressRouteStatus } from "#resources/ingressroute-status.ts";
 import { hasWritten, LoadBalancerStatus, mapOf } from "./load-balancer-status.ts";
 import type { SeenStatus, StatusForm, WantedStatus } from "./status-form.ts";
 
-/** An IngressRoute has a status of its own, in two words of Contour's. Where its definition is too old for one, nothing is written. */
+/** An IngressRoute has a status of its own, in two words of Contour's. */
 export const INGRESS_ROUTE_STATUS: StatusForm = {
   type: INGRESS_ROUTES,
   see: (object) => new SeenIngressRoute(object),

@@ -32,7 +32,9 @@ export function hasWritten({ metadata }: KubeObject, field: string): boolean {
   if (!Array.isArray(managedFields)) return false;
   return managedFields.some((entry: unknown) => {
     const { manager, subresource, fieldsV1 } = mapOf(entry);
-    return manager === MANAGER && subresource === "status" && mapOf(mapOf(fieldsV1)["f:status"])[field] !== undefined;
+    // Where there is no sub-resource it is a field like others.
+    const isStatus = subresource === "status" || subresource === undefined;
+    return manager === MANAGER && isStatus && mapOf(mapOf(fieldsV1)["f:status"])[field] !== undefined;
   });
 }
 

@@ -14,6 +14,7 @@ import { HTTP_PROXY_STATUS } from "./http-proxy-status.ts";
 import { INGRESS_ROUTE_STATUS } from "./ingress-route-status.ts";
 import { INGRESS_STATUS } from "./ingress-status.ts";
 import type { SeenStatus, StatusForm, WantedStatus } from "./status-form.ts";
+import { StatusPatcher } from "./status-patcher.ts";
 
 /** The kinds whose status is written. */
 const FORMS: Partial<Readonly<Record<Kind, StatusForm>>> = {
@@ -60,9 +61,16 @@ export class StatusWriter implements Duty {
   #queue: WorkQueue<RefKey> | undefined;
   #isOpen = false;
   readonly #failures = new Map<RefKey, string>();
+  readonly #patcher: StatusPatcher;
 
   constructor(options: StatusWriterOptions) {
     this.#options = options;
+    this.#patcher = new StatusPatcher(options.log, options.clock);
+  }
+
+  /** Kinds whose status cannot be written here, as the API names them, sorted. */
+  unwritable(): readonly string[] {
+    return this.#patcher.unwritable();
   }
 
   /** What the API says of an object; undefined: it is gone. */
@@ -112,6 +120,7 @@ export class StatusWriter implements Duty {
       ...(clock === undefined ? {} : { clock }),
     });
     this.#queue = queue;
+    this.#patcher.forget();
     if (this.#isOpen) this.judgedAll();
     await queue.run(term.signal);
     this.#queue = undefined;
@@ -137,17 +146,19 @@ export class StatusWriter implements Duty {
     const wanted = known && this.#options.wanted(ref, known.claim);
     if (known === undefined || form === undefined || wanted === undefined) return;
     const clock = this.#options.clock ?? systemClock;
-    const patch = known.seen.patch(wanted === "not ours" ? undefined : wanted, clock.now());
+    const asked = wanted === "not ours" ? undefined : wanted;
+    const patch = known.seen.patch(asked, clock.now());
     if (patch === undefined) return;
     const { resourceVersion } = known;
     const body = { ...patch, metadata: { ...patch.metadata, resourceVersion } };
     const { type } = form;
     try {
-      const written = await writer.write((client, options) =>
-        client.patchStatus(type, ref, { type: "merge", body }, options),
-      );
+      const written = await this.#patcher.patch(writer, type, ref, body);
+      if (written === undefined) return;
       this.#options.onWrite?.("ok");
       this.#failures.delete(key);
+      // An API server passes over in silence what is no part of what was written to.
+      if (form.see(written).patch(asked, clock.now()) !== undefined) this.#patcher.passedOver(type);
       this.observe(ref, written);
     } catch (error) {
       if (isNotFound(error)) return this.observe(ref, undefined);
