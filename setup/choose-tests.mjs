@@ -2,11 +2,11 @@
 
 // These need a test bed, much time or a quiet machine: they run when a PATTERN names their folder.
 const apart = [
-  "test/acme",
   "test/bench",
   "test/image",
   "test/kubernetes",
   "test/openstack",
+  "test/partners",
   "test/platforms",
   "test/soak",
 ];

@@ -1,13 +1,13 @@
 // All steps of set-up, in their order: what does not wait for another step runs beside it.
 import { stopChildrenOnSignal } from "./command.mjs";
 import { buildConsole, consoleReady, hasConsole } from "./console.mjs";
+import { findGoPartners } from "./go-partners.mjs";
 import { findKubebox } from "./kubebox.mjs";
 import { withLock } from "./lock.mjs";
 import { checkMachine } from "./machine.mjs";
 import { nodePath } from "./node.mjs";
 import { ensurePackages, packagesReady } from "./packages.mjs";
 import { cacheFolder, childEnvironment, inRoot } from "./paths.mjs";
-import { findPebble } from "./pebble.mjs";
 import { findPrograms, forgetUnavailable } from "./programs.mjs";
 import { describe } from "./problem.mjs";
 import { fail, say, step, waitingFor } from "./progress.mjs";
@@ -46,7 +46,7 @@ export async function prepare(needs) {
   }
   const programs = needs.programs ? findPrograms(needs.required) : [];
   if (needs.kubebox) programs.push(findKubebox());
-  if (needs.pebble) programs.push(findPebble());
+  if (needs.partners) programs.push(findGoPartners());
   if (needs.openstack) programs.push(findPythonBed(openstackBed));
   if (needs.moto) programs.push(findPythonBed(motoBed));
   sweep(cacheFolder());

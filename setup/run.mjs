@@ -12,6 +12,13 @@ function chooses(args, file) {
   return names.length === 0 || names.some((name) => file.includes(name));
 }
 
+/** The names of parts of a folder as patterns for its tests; all of it without one. */
+function within(folder, args) {
+  const flags = args.filter((arg) => arg.startsWith("--"));
+  const names = args.filter((arg) => !arg.startsWith("--")).map((name) => `${folder}/${name}`);
+  return [...(names.length > 0 ? names : [folder]), ...flags];
+}
+
 const verbs = {
   up: { needs: everything, command: (args) => [...applianceFlags, inRoot("src", "cli.ts"), "up", ...args] },
   dev: {
@@ -40,9 +47,9 @@ const verbs = {
     needs: { programs: true, moto: true },
     command: (args) => [inRoot("setup", "test-bed.mjs"), "test/platforms", ...args],
   },
-  "test:acme": {
-    needs: { programs: true, pebble: true },
-    command: (args) => [inRoot("setup", "test.mjs"), "test/acme", ...args],
+  "test:partners": {
+    needs: { programs: true, partners: true },
+    command: (args) => [inRoot("setup", "test.mjs"), ...within("test/partners", args)],
   },
   check: { needs: {}, command: (args) => [inRoot("setup", "check.mjs"), ...args] },
   bench: {
@@ -61,14 +68,14 @@ const help = `node setup/run.mjs VERB [ARGUMENT...]
   test:kubernetes  those with real Kubernetes API servers  npm run test:kubernetes
   test:openstack   those with real OpenStack APIs  npm run test:openstack
   test:platforms   those with a real server of EC2's API  npm run test:platforms
-  test:acme  those with a real ACME server         npm run test:acme
+  test:partners    those with real ACME, rate-limit, sign-in servers  npm run test:partners
   check    types, lint, format, architecture        npm run check
   bench    run the benchmarks                       npm run bench
   setup    only make the machine ready
 
 Programs are kept in $BINNACLE_CACHE (default ~/.cache/binnacle). BINNACLE_ENVOY, BINNACLE_PROMETHEUS,
 BINNACLE_PROMTOOL, BINNACLE_ALERTMANAGER, BINNACLE_AMTOOL, BINNACLE_NODE_EXPORTER, BINNACLE_JSONNET,
-BINNACLE_KUBEBOX and BINNACLE_PEBBLE name programs of your own.
+BINNACLE_KUBEBOX, BINNACLE_PEBBLE, BINNACLE_RATELIMIT and BINNACLE_OAUTH2_PROXY name programs of your own.
 `;
 
 const [name, ...args] = process.argv.slice(2);

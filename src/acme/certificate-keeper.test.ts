@@ -11,7 +11,7 @@ import { CertificateFiles } from "./certificate-files.ts";
 import { CertificateKeeper, type CertificateStatus } from "./certificate-keeper.ts";
 import { RETRY_TIMES } from "./renewal.ts";
 
-// What Pebble cannot be made to say: limits, with the time after which it wants to be asked again. The rest is in test/acme.
+// What Pebble cannot be made to say: limits, with the time after which it wants to be asked again. The rest is in test/partners/acme.
 
 const SHOP = { namespace: "team", name: "shop-tls", hosts: ["shop.test"] };
 const NOW = Date.UTC(2026, 0, 1);

@@ -6,16 +6,18 @@ export type BinaryVariable =
   | "BINNACLE_AMTOOL"
   | "BINNACLE_ENVOY"
   | "BINNACLE_JSONNET"
+  | "BINNACLE_OAUTH2_PROXY"
   | "BINNACLE_PEBBLE"
   | "BINNACLE_PROMETHEUS"
-  | "BINNACLE_PROMTOOL";
+  | "BINNACLE_PROMTOOL"
+  | "BINNACLE_RATELIMIT";
 
 /** The path of a real component. Throws when the variable is not set or names no executable: such a test never skips. */
 export function requiredBinary(variable: BinaryVariable): string {
   const path = process.env[variable];
   if (path === undefined || path === "") {
     throw new Error(
-      `${variable} is not set; run this test by "npm test" (npm run test:acme for BINNACLE_PEBBLE), which finds or fetches the component`,
+      `${variable} is not set; run this test by "npm test" (by "npm run test:partners" where it is of test/partners), which finds or fetches the component`,
     );
   }
   try {

@@ -5,11 +5,11 @@ import type { Config } from "#config/config.ts";
 import { silentLogger } from "#lib/log.ts";
 import { AcmeMetrics } from "#monitoring/acme-metrics.ts";
 import type { ObjectRef } from "#resources/ref.ts";
-import { orderCertificates } from "../../../src/main/acme.ts";
-import { DnsServer } from "../../integration/support/dns-server.ts";
-import { Gateway } from "../../integration/support/gateway.ts";
-import { trustedPeer } from "../../integration/support/handshake.ts";
-import { temporaryDirectory } from "../../integration/support/temp-dir.ts";
+import { orderCertificates } from "../../../../src/main/acme.ts";
+import { DnsServer } from "../../../integration/support/dns-server.ts";
+import { Gateway } from "../../../integration/support/gateway.ts";
+import { trustedPeer } from "../../../integration/support/handshake.ts";
+import { temporaryDirectory } from "../../../integration/support/temp-dir.ts";
 import { Pebble, type PebbleOptions } from "./pebble.ts";
 
 export interface AcmeBedOptions extends Pick<PebbleOptions, "badNonces" | "briefly"> {

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { applianceConfig, ApplianceProcess } from "../integration/support/appliance-process.ts";
-import { DnsServer } from "../integration/support/dns-server.ts";
-import { freePorts } from "../integration/support/free-port.ts";
-import { trustedPeer } from "../integration/support/handshake.ts";
-import { temporaryDirectory } from "../integration/support/temp-dir.ts";
-import { until } from "../integration/support/until.ts";
+import { applianceConfig, ApplianceProcess } from "../../integration/support/appliance-process.ts";
+import { DnsServer } from "../../integration/support/dns-server.ts";
+import { freePorts } from "../../integration/support/free-port.ts";
+import { trustedPeer } from "../../integration/support/handshake.ts";
+import { temporaryDirectory } from "../../integration/support/temp-dir.ts";
+import { until } from "../../integration/support/until.ts";
 import { asking } from "./support/acme-bed.ts";
 import { Pebble } from "./support/pebble.ts";
 

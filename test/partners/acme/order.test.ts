@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { together } from "../integration/support/manifests.ts";
-import { until } from "../integration/support/until.ts";
+import { together } from "../../integration/support/manifests.ts";
+import { until } from "../../integration/support/until.ts";
 import { AcmeBed, asking } from "./support/acme-bed.ts";
 
 const SHOP = { kind: "Ingress", namespace: "team", name: "shop" } as const;

@@ -5,11 +5,11 @@ import { connect } from "node:net";
 import { get } from "node:https";
 import { text } from "node:stream/consumers";
 import { join } from "node:path";
-import { certificateAuthority } from "../../integration/support/certificate.ts";
-import { freePorts } from "../../integration/support/free-port.ts";
-import { requiredBinary } from "../../integration/support/required-binary.ts";
-import { temporaryDirectory, type TemporaryDirectory } from "../../integration/support/temp-dir.ts";
-import { until } from "../../integration/support/until.ts";
+import { certificateAuthority } from "../../../integration/support/certificate.ts";
+import { freePorts } from "../../../integration/support/free-port.ts";
+import { requiredBinary } from "../../../integration/support/required-binary.ts";
+import { temporaryDirectory, type TemporaryDirectory } from "../../../integration/support/temp-dir.ts";
+import { until } from "../../../integration/support/until.ts";
 
 export interface PebbleOptions {
   /** Where it asks for challenges. */

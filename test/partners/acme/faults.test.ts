@@ -3,10 +3,10 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type AcmeChallenge, acmeState } from "#resources/acme.ts";
-import { certificateAuthority } from "../integration/support/certificate.ts";
-import { together } from "../integration/support/manifests.ts";
-import { temporaryDirectory } from "../integration/support/temp-dir.ts";
-import { until } from "../integration/support/until.ts";
+import { certificateAuthority } from "../../integration/support/certificate.ts";
+import { together } from "../../integration/support/manifests.ts";
+import { temporaryDirectory } from "../../integration/support/temp-dir.ts";
+import { until } from "../../integration/support/until.ts";
 import { AcmeBed, asking } from "./support/acme-bed.ts";
 
 const SHOP = { kind: "Ingress", namespace: "team", name: "shop" } as const;
