@@ -46,7 +46,7 @@ export async function prepare(needs) {
   }
   const programs = needs.programs ? findPrograms(needs.required) : [];
   if (needs.kubebox) programs.push(findKubebox());
-  if (needs.partners) programs.push(findGoPartners());
+  if (needs.partners) programs.push(findGoPartners(needs.partners));
   if (needs.openstack) programs.push(findPythonBed(openstackBed));
   if (needs.moto) programs.push(findPythonBed(motoBed));
   sweep(cacheFolder());

@@ -31,7 +31,11 @@ const verbs = {
   },
   "test:kubernetes": {
     // The ACME server is built only for the one that orders certificates.
-    needs: (args) => ({ programs: true, kubebox: true, pebble: chooses(args, "test/kubernetes/acme.test.ts") }),
+    needs: (args) => ({
+      programs: true,
+      kubebox: true,
+      partners: chooses(args, "test/kubernetes/acme.test.ts") ? ["pebble"] : [],
+    }),
     command: (args) => [inRoot("setup", "test-bed.mjs"), "test/kubernetes", ...args],
   },
   "test:openstack": {
@@ -48,7 +52,13 @@ const verbs = {
     command: (args) => [inRoot("setup", "test-bed.mjs"), "test/platforms", ...args],
   },
   "test:partners": {
-    needs: { programs: true, partners: true },
+    needs: (args) => ({
+      programs: true,
+      partners: [
+        ...(chooses(args, "test/partners/acme") ? ["pebble"] : []),
+        ...(chooses(args, "test/partners/policies") ? ["ratelimit", "oauth2-proxy"] : []),
+      ],
+    }),
     command: (args) => [inRoot("setup", "test.mjs"), ...within("test/partners", args)],
   },
   check: { needs: {}, command: (args) => [inRoot("setup", "check.mjs"), ...args] },
