@@ -7,6 +7,12 @@ import type { Problem } from "#lib/problem.ts";
 /** The prefix of our own annotations. */
 export const OWN_PREFIX = "binnacle.dev/";
 
+/** What was read, with what could not be: each problem's annotation counts as absent. */
+export interface ReadAnnotations<T> {
+  readonly value: T;
+  readonly problems: readonly Problem[];
+}
+
 /**
  * Reads single annotations of one object. A value that cannot be read is as good as absent and leaves a problem: an error
  * where the annotation is our own, a warning where it came from another controller, which would have ignored it.
@@ -76,6 +82,11 @@ export class AnnotationReader {
     const severity = name.startsWith(OWN_PREFIX) ? "error" : "warning";
     const ignored = severity === "error" ? "" : "; it is ignored";
     this.problems.push(problem(severity, name, `${message}${ignored}`, fix));
+  }
+
+  /** Tells of a value that can be read and does not do what it seems to. */
+  warn(name: string, message: string, fix?: string): void {
+    this.problems.push(problem("warning", name, message, fix));
   }
 
   /** Warns of annotations with our prefix that mean nothing on this kind of object. */

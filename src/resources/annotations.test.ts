@@ -90,6 +90,7 @@ describe("of a Service", () => {
         healthCheck: undefined,
         outlierDetection: true,
         circuitBreaker: none,
+        zones: [],
         upstreamProtocol: { h2: [], h2c: [], tls: [] },
       },
       problems: [],
@@ -119,6 +120,7 @@ describe("of a Service", () => {
       [`${CONTOUR}/max-requests`]: "30",
       [`${CONTOUR}/max-retries`]: "40",
       [`${CONTOUR}/per-host-max-connections`]: "50",
+      [`${OWN}/prefer-zones`]: "a, b",
       [`${CONTOUR}/upstream-protocol.h2`]: "grpc, 8443",
       [`${CONTOUR}/upstream-protocol.h2c`]: "8080",
       [`${CONTOUR}/upstream-protocol.tls`]: "https",
@@ -134,6 +136,7 @@ describe("of a Service", () => {
         maxRetries: 40,
         perHostMaxConnections: 50,
       },
+      zones: ["a", "b"],
       upstreamProtocol: { h2: ["grpc", "8443"], h2c: ["8080"], tls: ["https"] },
     });
   });

@@ -1,16 +1,17 @@
 import type { Problem } from "#lib/problem.ts";
 import { STALE_ANNOTATION, UPSTREAM_ANNOTATION } from "./discovered.ts";
 import { ACME_ANNOTATION } from "./acme.ts";
-import { AnnotationReader } from "./annotation-reader.ts";
+import { AnnotationReader, type ReadAnnotations } from "./annotation-reader.ts";
+import {
+  FAILOVER_ANNOTATION,
+  PREFER_BACKENDS_ANNOTATION,
+  PREFER_ZONES_ANNOTATION,
+  preferenceProblems,
+  readZones,
+} from "./preference.ts";
 import type { Kind } from "./ref.ts";
 import type { Resource } from "./resource.ts";
 import { RETRY_ON } from "./retry-on.ts";
-
-/** What was read, with what could not be: each problem's annotation counts as absent. */
-export interface ReadAnnotations<T> {
-  readonly value: T;
-  readonly problems: readonly Problem[];
-}
 
 /** Durations are milliseconds; `undefined` leaves it to the appliance's configuration. */
 export interface IngressAnnotations {
@@ -45,6 +46,8 @@ export interface ServiceAnnotations {
   /** On unless switched off. */
   readonly outlierDetection: boolean;
   readonly circuitBreaker: CircuitBreakerAnnotations;
+  /** Endpoints of these zones are used first, in this order, by routes that do not say it themselves. */
+  readonly zones: readonly string[];
   /** Ports, by name or number: `h2` is HTTP/2 over TLS, `h2c` HTTP/2 without, `tls` HTTP/1.1 over TLS. */
   readonly upstreamProtocol: Readonly<Record<UpstreamProtocol, readonly string[]>>;
 }
@@ -94,11 +97,12 @@ export const PRIORITY_ANNOTATION = "binnacle.dev/priority";
 /** SRV's weights (RFC 2782), with room for fractions of one. */
 const LARGEST_WEIGHT = 1_000_000;
 /** SRV's priorities. */
-const LARGEST_PRIORITY = 65_535;
+export const LARGEST_PRIORITY = 65_535;
 
 const OWN_ANNOTATIONS = {
-  Ingress: [SSL_REDIRECT, ACME_ANNOTATION],
-  HTTPProxy: [ACME_ANNOTATION],
+  Ingress: [SSL_REDIRECT, ACME_ANNOTATION, FAILOVER_ANNOTATION, PREFER_ZONES_ANNOTATION],
+  HTTPProxy: [ACME_ANNOTATION, FAILOVER_ANNOTATION, PREFER_BACKENDS_ANNOTATION, PREFER_ZONES_ANNOTATION],
+  IngressRoute: [FAILOVER_ANNOTATION, PREFER_BACKENDS_ANNOTATION, PREFER_ZONES_ANNOTATION],
   Service: [
     HEALTH_CHECK_PATH,
     HEALTH_CHECK_INTERVAL,
@@ -106,6 +110,7 @@ const OWN_ANNOTATIONS = {
     HEALTHY_THRESHOLD,
     UNHEALTHY_THRESHOLD,
     OUTLIER_DETECTION,
+    PREFER_ZONES_ANNOTATION,
     UPSTREAM_ANNOTATION,
     STALE_ANNOTATION,
   ],
@@ -167,6 +172,7 @@ export function readServiceAnnotations(
       maxRetries: count("max-retries"),
       perHostMaxConnections: count("per-host-max-connections"),
     },
+    zones: readZones(reader),
     upstreamProtocol: readUpstreamProtocol(reader),
   };
   return { value, problems: reader.problems };
@@ -189,12 +195,14 @@ export function readNamespaceAnnotations(
 }
 
 /** All that is wrong with an object's annotations, unknown ones of our own prefix included. */
-export function annotationProblems({ kind, metadata: { annotations } }: Resource): readonly Problem[] {
+export function annotationProblems(object: Resource): readonly Problem[] {
+  const { kind } = object;
+  const { annotations } = object.metadata;
   if (Object.keys(annotations).length === 0) return [];
   const own = Object.entries(OWN_ANNOTATIONS).find(([candidate]) => candidate === kind)?.[1] ?? [];
   const unknown = new AnnotationReader(annotations);
   unknown.warnOfUnknown(own, OWN_ANNOTATIONS);
-  return [...valueProblems(kind, annotations), ...unknown.problems];
+  return [...valueProblems(kind, annotations), ...preferenceProblems(object), ...unknown.problems];
 }
 
 function valueProblems(kind: Kind, annotations: Readonly<Record<string, string>>): readonly Problem[] {

@@ -1,5 +1,4 @@
 import { BACKEND_LABEL } from "#resources/discovered.ts";
-import type { IngressBackend } from "#resources/ingress.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import type { Service, ServicePort } from "#resources/service.ts";
 import { clusterName, type UpstreamIdentity } from "./ir.ts";
@@ -14,20 +13,6 @@ export type ResolvedBackend =
 
 /** The answer of a route whose backend is missing: a missing reference is never covered by an old form. */
 export const NO_BACKEND: IrDirectResponse = { type: "respond", status: 503, body: "no upstream: backend not found\n" };
-
-/** Resolves `spec…backend` of an Ingress in `namespace`. */
-export function resolveBackend(backend: IngressBackend, namespace: string, read: Reader): ResolvedBackend {
-  if (backend.service === undefined) {
-    const { kind = "object", name = "" } = backend.resource ?? {};
-    return refused(
-      "ResourceBackendUnsupported",
-      `backend ${kind} ${name} is a resource; only Services can be backends, so this path answers 503`,
-      "name a service instead of a resource",
-    );
-  }
-  const { name, port } = backend.service;
-  return resolveServicePort(namespace, name, port.name ?? port.number ?? 0, "tcp", read);
-}
 
 /**
  * Resolves a Service's port, by number or name, to the upstream that stands for it.
@@ -67,7 +52,7 @@ export function resolveServicePort(
 }
 
 /** The backend that a Service was found on; `local` for the home's own. */
-function backendOf({ metadata }: Service): string {
+export function backendOf({ metadata }: Service): string {
   return metadata.labels[BACKEND_LABEL] || "local";
 }
 

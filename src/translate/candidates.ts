@@ -78,9 +78,9 @@ export function settleEndpoints(
   };
 }
 
-function endpointOf({ port, health, zone, weight, priority }: Candidate, address: string): IrEndpoint {
-  // Most have neither: a spread of nothing costs as much as one of something.
-  if (weight === undefined && priority === undefined) return { address, port, health, zone };
+function endpointOf({ port, health, zone, weight, priority, of }: Candidate, address: string): IrEndpoint {
+  // Most have none of them: a spread of nothing costs as much as one of something.
+  if (weight === undefined && priority === undefined && of === undefined) return { address, port, health, zone };
   return {
     address,
     port,
@@ -88,15 +88,19 @@ function endpointOf({ port, health, zone, weight, priority }: Candidate, address
     zone,
     ...(weight === undefined ? {} : { weight }),
     ...(priority === undefined ? {} : { priority }),
+    ...(of === undefined ? {} : { of }),
   };
 }
+
+/** The last priority that Envoy takes (LocalityLbEndpoints.priority). */
+const LAST_RANK = 128;
 
 /** Priorities as Envoy wants them: from 0 on, and none left out (LocalityLbEndpoints.priority). */
 function withRanks(endpoints: readonly IrEndpoint[]): IrEndpoint[] {
   if (endpoints.every(({ priority }) => priority === undefined)) return [...endpoints];
   const ranks = [...new Set(endpoints.map(({ priority = 0 }) => priority))].sort((a, b) => a - b);
   return endpoints.map(({ priority = 0, ...rest }) => {
-    const rank = ranks.indexOf(priority);
+    const rank = Math.min(ranks.indexOf(priority), LAST_RANK);
     return rank === 0 ? rest : { ...rest, priority: rank };
   });
 }

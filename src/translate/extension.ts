@@ -2,6 +2,7 @@ import type { ExtensionService } from "#resources/extension-service.ts";
 import type { StoredObject } from "#store/store.ts";
 import { resolveServicePort } from "./backend.ts";
 import { authoritiesOf } from "./certificate-authority.ts";
+import { bounded } from "./httpproxy/bounded.ts";
 import { usableSecret } from "./delegation.ts";
 import type { Reader, UnitId } from "./unit.ts";
 import { upstreamCluster, type UpstreamVariation } from "./upstream-variation.ts";
@@ -39,13 +40,17 @@ export function extensionCluster(namespace: string, name: string, read: Reader):
     ...(spec.loadBalancerPolicy?.strategy === "WeightedLeastRequest" ? { loadBalancing: "leastRequest" } : {}),
     ...(spec.loadBalancerPolicy?.strategy === "Random" ? { loadBalancing: "random" } : {}),
     ...(verify === undefined ? {} : { verify }),
+    ...limits(spec.circuitBreakerPolicy),
   };
-  const ignored = [
-    ...(others.length === 0 ? [] : [`of its services only ${service.name} is asked`]),
-    ...(spec.circuitBreakerPolicy === undefined ? [] : ["its circuitBreakerPolicy is passed over"]),
-  ];
+  const ignored = others.length === 0 ? [] : [`of its services only ${service.name} is asked`];
   const authority = `${service.name}.${namespace}`;
   return { ...upstreamCluster(resolved.upstream, variation), authority, object: stored.object, ignored };
+}
+
+/** Contour: 0 is what stands without it, here what the Service says. */
+function limits(policy: ExtensionService["spec"]["circuitBreakerPolicy"]): Pick<UpstreamVariation, "circuitBreaker"> {
+  const given = Object.entries(policy ?? {}).flatMap(([name, limit]) => (limit === 0 ? [] : [[name, bounded(limit)]]));
+  return given.length === 0 ? {} : { circuitBreaker: Object.fromEntries(given) };
 }
 
 function verification(

@@ -1,8 +1,11 @@
+import { formatPath } from "#lib/field-path.ts";
 import type { IngressAnnotations } from "#resources/annotations.ts";
 import type { Ingress, IngressBackend, IngressPath } from "#resources/ingress.ts";
+import { readPreference } from "#resources/preference.ts";
 import { formatRef, type ObjectRef } from "#resources/ref.ts";
 import type { StoredObject } from "#store/store.ts";
-import { NO_BACKEND, resolveBackend } from "./backend.ts";
+import { NO_BACKEND } from "./backend.ts";
+import { resolveBackend, type RouteBackend } from "./ingress-backend.ts";
 import { ANY_HOST } from "./ir.ts";
 import type { IrForward, IrMatch, IrRoute } from "./ir-route.ts";
 import { comparePrecedence } from "./precedence.ts";
@@ -54,14 +57,14 @@ export function ingressRoutes(
   const needs: UnitId[] = [];
   const routes = [...winners.values()].map((candidate) => {
     const { match, backend, ingress, ref, path } = candidate;
-    const resolved = resolveBackend(backend, ref.namespace, read);
+    const { value: preference } = readPreference(ingress.metadata.annotations);
+    const resolved = resolveBackend(backend, ref.namespace, preference, read, (by, problem) =>
+      verdicts.push({ ref, path: by === undefined ? path : formatPath(["metadata", "annotations", by]), ...problem }),
+    );
     const route = { name: routeName(match), owner: ref, match };
-    if ("problem" in resolved) {
-      verdicts.push({ ref, path, ...resolved.problem });
-      return { route: { ...route, action: NO_BACKEND }, ingress };
-    }
+    if (resolved === undefined) return { route: { ...route, action: NO_BACKEND }, ingress };
     needs.push(resolved.unit);
-    return { route: { ...route, action: forward(resolved.cluster, annotations.get(ingress), settings) }, ingress };
+    return { route: { ...route, action: forward(resolved, annotations.get(ingress), settings) }, ingress };
   });
   routes.sort((a, b) => comparePrecedence(a.route, b.route));
   return { routes, needs, verdicts };
@@ -99,15 +102,20 @@ function pathMatch({ path, pathType }: IngressPath): IrMatch {
   return { path: { type: "prefix", value: trimmed === "" ? "/" : trimmed } };
 }
 
-function forward(cluster: string, wishes: IngressAnnotations | undefined, settings: TranslateSettings): IrForward {
+function forward(
+  { cluster, fallbacks }: RouteBackend,
+  wishes: IngressAnnotations | undefined,
+  settings: TranslateSettings,
+): IrForward {
   return {
     type: "forward",
     clusters: [{ name: cluster, weight: 1 }],
     requestTimeout: wishes?.responseTimeout ?? settings.requestTimeout,
     retry: {
       on: wishes?.retryOn === undefined ? SAFE_RETRIES : `${SAFE_RETRIES},${wishes.retryOn}`,
-      attempts: wishes?.retries ?? 1,
+      attempts: wishes?.retries ?? Math.max(1, fallbacks ?? 1),
       perTryTimeout: wishes?.perTryTimeout,
+      ...(fallbacks === undefined ? {} : { nextPriority: true as const }),
     },
   };
 }

@@ -93,6 +93,8 @@ export interface IrRetry {
   readonly perTryTimeout: Millis | undefined;
   /** For `retriable-status-codes`. */
   readonly statusCodes?: readonly number[];
+  /** Each goes to the endpoints of the next priority, as those of one before are likely to fail alike. */
+  readonly nextPriority?: true;
 }
 
 export type IrHash = (

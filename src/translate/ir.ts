@@ -176,6 +176,10 @@ export interface IrCluster {
   readonly healthCheck: IrHealthCheck | undefined;
   readonly outlierDetection: boolean;
   readonly circuitBreaker: IrCircuitBreaker;
+  /** Upstreams that take over, in this order, when too few endpoints of those before are healthy. */
+  readonly fallbacks?: readonly UpstreamIdentity[];
+  /** Zones whose endpoints are used before others of the same upstream, in this order. */
+  readonly zones?: readonly string[];
 }
 
 export type IrLoadBalancing = "leastRequest" | "random" | "ringHash";
@@ -229,6 +233,8 @@ export interface IrEndpoint {
   readonly weight?: number;
   /** Used when too few of the lower ones are healthy. 0 unless given; of those that occur none is left out. */
   readonly priority?: number;
+  /** The fallback of the cluster that it belongs to; the cluster's own upstream unless given. */
+  readonly of?: UpstreamIdentity;
 }
 
 export interface IrCertificate {

@@ -1,6 +1,7 @@
 import { bytesHash, canonicalJson } from "#lib/canonical.ts";
 import {
   clusterName,
+  type IrCircuitBreaker,
   type IrHealthCheck,
   type IrLoadBalancing,
   type IrSlowStart,
@@ -24,6 +25,12 @@ export interface UpstreamVariation {
   readonly sni?: string;
   /** The Secret with the authorities, and the names of which the upstream has to show one. */
   readonly verify?: { readonly namespace: string; readonly secret: string; readonly names: readonly string[] };
+  /** In place of the Service's own. */
+  readonly circuitBreaker?: Partial<IrCircuitBreaker>;
+  /** Those that take over from it, in this order, each as {@link clusterName} writes it. */
+  readonly fallbacks?: readonly string[];
+  /** In place of the Service's own. */
+  readonly zones?: readonly string[];
 }
 
 /** The cluster of an upstream as somebody wants it, and the unit that makes it. */
@@ -43,10 +50,14 @@ export function parseUpstream(key: string): {
   readonly variation: UpstreamVariation;
 } {
   const space = key.indexOf(" ");
-  const identity = space < 0 ? key : key.slice(0, space);
-  const [backend = "", namespace = "", service = "", port = "", transport = "tcp"] = identity.split("/");
   return {
-    upstream: { backend, namespace, service, port: Number(port), transport: transport === "udp" ? "udp" : "tcp" },
+    upstream: parseIdentity(space < 0 ? key : key.slice(0, space)),
     variation: space < 0 ? {} : (JSON.parse(key.slice(space + 1)) as UpstreamVariation),
   };
+}
+
+/** Reads back what {@link clusterName} writes. */
+export function parseIdentity(name: string): UpstreamIdentity {
+  const [backend = "", namespace = "", service = "", port = "", transport = "tcp"] = name.split("/");
+  return { backend, namespace, service, port: Number(port), transport: transport === "udp" ? "udp" : "tcp" };
 }

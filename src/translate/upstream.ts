@@ -14,7 +14,8 @@ import { WANTED_NAMES } from "./resolved-name.ts";
 import type { TranslateSettings } from "./settings.ts";
 import type { Reader, UnitBuilder, UnitItem } from "./unit.ts";
 import { upstreamProtocol } from "./upstream-protocol.ts";
-import { parseUpstream, upstreamCluster, type UpstreamVariation } from "./upstream-variation.ts";
+import { inOrder } from "./endpoint-order.ts";
+import { parseIdentity, parseUpstream, upstreamCluster, type UpstreamVariation } from "./upstream-variation.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**
@@ -28,24 +29,65 @@ export function upstreamBuilder(settings: TranslateSettings): UnitBuilder {
     const port = service && findPort(service, upstream.port, upstream.transport);
     if (service === undefined || (port === undefined && service.spec.type !== "ExternalName")) return undefined;
     const verdicts: Verdict[] = [];
-    const said =
-      service.spec.type === "ExternalName"
-        ? { candidates: externalName(service, upstream, settings, verdicts), from: [] }
-        : serviceEndpoints(service, port!, read, verdicts);
-    const { endpoints, names, verdicts: found } = settleEndpoints(said.candidates, settings.upstreams, read);
+    const said = saidEndpoints(service, port, upstream, settings, read, verdicts);
+    const others = (variation.fallbacks ?? []).flatMap((name) =>
+      fallback(parseIdentity(name), settings, read, verdicts),
+    );
+    const zones = [service, ...others.map((other) => other.service)].map((of) => zonesOf(of, variation));
+    const candidates = inOrder([said, ...others], zones);
+    const { endpoints, names, verdicts: found } = settleEndpoints(candidates, settings.upstreams, read);
     verdicts.push(...found);
-    const base = cluster(upstream, variation, service, port, settings, read, names[0]);
+    const ownHosts = new Set(said.candidates.map(({ host }) => host));
+    const ownName = names.find((name) => ownHosts.has(name));
+    const base = cluster(upstream, variation, service, port, settings, read, ownName);
     if (base === undefined) return undefined;
     const own = serviceRef(upstream.namespace, upstream.service);
+    const from = [said, ...others].flatMap((each) => each.from);
     const items: UnitItem[] = [{ item: base, from: [own] }];
     // What is not yet known is not answered as empty: Envoy waits for it.
     if (endpoints !== undefined)
       items.push({
         item: { type: "endpoints", name: base.name, endpoints, ...healthPort(variation) },
-        from: said.from.length > 0 ? said.from : [own],
+        from: from.length > 0 ? from : [own],
       });
     return { items, verdicts, needs: [], facts: names.map((value) => ({ topic: WANTED_NAMES, value })) };
   };
+}
+
+/** A Service that takes over; empty where it has gone: its routes are built again, and then there is a unit without it. */
+function fallback(
+  upstream: UpstreamIdentity,
+  settings: TranslateSettings,
+  read: Reader,
+  verdicts: Verdict[],
+): (SaidEndpoints & { readonly of: UpstreamIdentity; readonly service: Service })[] {
+  const service = read.get("Service", upstream.namespace, upstream.service)?.object;
+  const port = service && findPort(service, upstream.port, upstream.transport);
+  if (service === undefined || (port === undefined && service.spec.type !== "ExternalName")) return [];
+  return [{ ...saidEndpoints(service, port, upstream, settings, read, verdicts), of: upstream, service }];
+}
+
+interface SaidEndpoints {
+  readonly candidates: readonly Candidate[];
+  readonly from: readonly ObjectRef[];
+}
+
+/** @param port undefined for an ExternalName that declares none */
+function saidEndpoints(
+  service: Service,
+  port: ServicePort | undefined,
+  upstream: UpstreamIdentity,
+  settings: TranslateSettings,
+  read: Reader,
+  verdicts: Verdict[],
+): SaidEndpoints {
+  return service.spec.type === "ExternalName"
+    ? { candidates: externalName(service, upstream, settings, verdicts), from: [] }
+    : serviceEndpoints(service, port!, read, verdicts);
+}
+
+function zonesOf({ metadata }: Service, { zones }: UpstreamVariation): readonly string[] {
+  return zones ?? readServiceAnnotations(metadata.annotations).value.zones;
 }
 
 /** Undefined: it cannot be verified as it is asked for, and nobody sends to it then. */
@@ -62,7 +104,8 @@ function cluster(
   const { http2, tls } = upstreamProtocol(variation.protocol, service, upstream.port, port);
   const verify = variation.verify === undefined ? undefined : verifiedBy(variation.verify, read);
   if (verify === "refused") return undefined;
-  const { idleTimeout, loadBalancing, slowStart } = variation;
+  const { idleTimeout, loadBalancing, slowStart, fallbacks = [] } = variation;
+  const zones = zonesOf(service, variation);
   const sni = variation.sni ?? verify?.names[0] ?? (tls ? name : undefined);
   return {
     type: "cluster",
@@ -78,7 +121,9 @@ function cluster(
     ...(slowStart === undefined ? {} : { slowStart }),
     healthCheck: variation.healthCheck ?? wishes.healthCheck,
     outlierDetection: wishes.outlierDetection,
-    circuitBreaker: wishes.circuitBreaker,
+    circuitBreaker: { ...wishes.circuitBreaker, ...variation.circuitBreaker },
+    ...(fallbacks.length === 0 ? {} : { fallbacks: fallbacks.map(parseIdentity) }),
+    ...(zones.length === 0 ? {} : { zones }),
   };
 }
 

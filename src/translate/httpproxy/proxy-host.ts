@@ -1,4 +1,5 @@
 import type { HttpProxy, ProxyVirtualHost } from "#resources/httpproxy.ts";
+import { readPreference } from "#resources/preference.ts";
 import type { Kind, ObjectRef } from "#resources/ref.ts";
 import type { StoredObject } from "#store/store.ts";
 import { isOurs } from "../ingress-class.ts";
@@ -83,8 +84,10 @@ export function proxyHost(
   const jwt = hostJwt(root.ref, virtualhost, settings, read, problems);
   const routes = new Routes(problems);
   for (const placed of tree.routes) {
-    const { ref } = placed.proxy;
-    const route = proxyRoute(placed, { read, settings, problems, needs, authorization, jwt, ref, path: placed.path });
+    const { ref, object } = placed.proxy;
+    const preference = readPreference(object.metadata.annotations).value;
+    const context = { read, settings, problems, needs, authorization, jwt, ref, preference, path: placed.path };
+    const route = proxyRoute(placed, context);
     if (route !== undefined) routes.add(route, placed, permitsInsecure(placed, route, jwt, settings, problems));
   }
   for (const route of missingRoutes(tree)) routes.fill(route);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accepted } from "#resources/complaints.ts";
+import { readPreference } from "#resources/preference.ts";
 import { refOf } from "#resources/resource.ts";
 import type { TranslateSettings } from "../settings.ts";
 import type { Reader } from "../unit.ts";
@@ -33,7 +34,7 @@ function answerTo(bytes: number): readonly [status: number, reasons: readonly st
     authorization: undefined,
     jwt: undefined,
   };
-  const made = proxyRoute(placed, { ...context, ref, path: placed.path });
+  const made = proxyRoute(placed, { ...context, ref, preference: readPreference({}).value, path: placed.path });
   assert.equal(made?.action.type, "respond");
   return [made.action.status, problems.verdicts.map(({ reason }) => reason)];
 }

@@ -204,7 +204,7 @@ function forward(
     host: host?.type === "literal" ? host.value : undefined,
     cookies: "problem" in cookies ? [] : cookies.cookies,
   };
-  const { clusters, mirrors } = routeServices(route, wishes, context);
+  const { clusters, mirrors, fallbacks } = routeServices(route, wishes, context);
   if ("problem" in rewrite) return undefined;
   if (clusters === undefined) return NO_SERVICE;
   const { response, idle } = route.timeoutPolicy ?? {};
@@ -214,7 +214,7 @@ function forward(
     clusters,
     requestTimeout: timeLimit(response) ?? context.settings.requestTimeout,
     ...(idleTimeout === undefined ? {} : { idleTimeout }),
-    retry: retry(route.retryPolicy),
+    retry: retry(route.retryPolicy, fallbacks),
     ...(mirrors.length === 0 ? {} : { mirrors }),
     ...(balancing.hash.length === 0 ? {} : { hash: balancing.hash }),
     ...(rewrite.rewrite === undefined ? {} : { pathRewrite: rewrite.rewrite }),

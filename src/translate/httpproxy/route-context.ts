@@ -1,3 +1,4 @@
+import type { Preference } from "#resources/preference.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import type { TranslateSettings } from "../settings.ts";
 import type { Reader, UnitId } from "../unit.ts";
@@ -14,8 +15,9 @@ export interface RouteContext {
   /** Of the host that the route belongs to. */
   readonly authorization: HostAuthorization | undefined;
   readonly jwt: HostJwt | undefined;
-  /** The proxy that the route stands in. */
+  /** The proxy that the route stands in, and what it says of the order in which upstreams are used. */
   readonly ref: ObjectRef;
+  readonly preference: Preference;
   /** `spec.routes[3]`. */
   readonly path: string;
 }

@@ -1,5 +1,4 @@
 import type { ProxyRoute, ProxyService } from "#resources/httpproxy.ts";
-import { resolveServicePort } from "../backend.ts";
 import type { IrForward, IrHeaderChanges, IrWeightedCluster } from "../ir-route.ts";
 import type { IrCookieRewrite } from "../ir-policies.ts";
 import { findPort } from "../backend.ts";
@@ -7,7 +6,9 @@ import { upstreamProtocol } from "../upstream-protocol.ts";
 import { upstreamCluster, type UpstreamVariation } from "../upstream-variation.ts";
 import { cookieRewrites } from "./cookie-policy.ts";
 import { headerPolicy } from "./header-policy.ts";
+import { orderOf, resolveFallbacks } from "../fallbacks.ts";
 import { complain, type RouteContext } from "./route-context.ts";
+import { complainOf, type ServiceTarget, serviceTargets } from "./service-targets.ts";
 import { slowStart, verification } from "./service-policies.ts";
 
 /** What the whole route says about each of its upstreams. */
@@ -22,6 +23,8 @@ export interface RouteServices {
   /** Undefined: none of the services can be sent to. */
   readonly clusters: IrForward["clusters"] | undefined;
   readonly mirrors: NonNullable<IrForward["mirrors"]>;
+  /** How many others, at most, take over from one of them. Undefined: their endpoints have no order. */
+  readonly fallbacks: number | undefined;
 }
 
 /**
@@ -40,16 +43,19 @@ export function routeServices(
     const message = "its services are mirrors alone, whose answers nobody gets, so this route answers 503";
     complain(context, "error", "services", { type: "RouteError", reason: "RouteActionCountNotValid", message });
   }
-  const resolved = targets.flatMap(({ service, index }) => {
-    const cluster = weightedCluster(service, `services[${index}]`, wishes, context);
-    return cluster === undefined ? [] : [{ cluster, weight: service.weight ?? 0 }];
+  const sent = serviceTargets(targets, context);
+  const resolved = sent.flatMap((target) => {
+    const found = weightedCluster(target, `services[${target.index}]`, wishes, context);
+    return found === undefined ? [] : [{ ...found, weight: target.service.weight ?? 0 }];
   });
+  const counts = resolved.flatMap(({ fallbacks }) => fallbacks ?? []);
   return {
     clusters: weighted(
       resolved,
-      targets.reduce((sum, { service }) => sum + (service.weight ?? 0), 0),
+      sent.reduce((sum, { service }) => sum + (service.weight ?? 0), 0),
     ),
     mirrors: mirror(mirrors, wishes, context),
+    fallbacks: counts.length === 0 ? undefined : Math.max(...counts),
   };
 }
 
@@ -71,12 +77,17 @@ function weighted(
   return resolved.map(({ cluster, weight }) => ({ ...cluster, weight: Math.floor(weight / scale) }));
 }
 
+interface Sent extends Pick<RouteServices, "fallbacks"> {
+  readonly cluster: IrWeightedCluster;
+}
+
 function weightedCluster(
-  service: ProxyService,
+  target: ServiceTarget,
   field: string,
   wishes: RouteWishes,
   context: RouteContext,
-): IrWeightedCluster | undefined {
+): Sent | undefined {
+  const { service } = target;
   const variables = serviceVariables(service, context);
   const wrong = (reason: string, message: string): undefined => {
     complain(context, "error", field, { type: "ServiceError", reason, message: `${message}, so it gets no requests` });
@@ -89,16 +100,17 @@ function weightedCluster(
   const own = cookieRewrites(service.cookieRewritePolicies);
   if ("problem" in own) return wrong("CookieRewritePoliciesInvalid", own.problem);
   const host = request.host?.type === "literal" ? request.host.value : undefined;
-  const name = serviceCluster(service, field, { ...wishes, host: host ?? wishes.host }, context);
-  if (name === undefined) return undefined;
-  return {
-    name,
+  const found = serviceCluster(target, field, { ...wishes, host: host ?? wishes.host }, context);
+  if (found === undefined) return undefined;
+  const cluster = {
+    name: found.name,
     weight: 1,
     ...changes("requestHeaders", request.changes),
     ...changes("responseHeaders", response.changes),
     ...(host === undefined ? {} : { hostRewrite: host }),
     ...(own.cookies.length === 0 ? {} : { policies: { cookies: [...wishes.cookies, ...own.cookies] } }),
   };
+  return { cluster, fallbacks: found.fallbacks };
 }
 
 function changes(
@@ -112,27 +124,21 @@ function serviceVariables({ name, port }: ProxyService, { ref }: RouteContext): 
   return { CONTOUR_NAMESPACE: ref.namespace, CONTOUR_SERVICE_NAME: name, CONTOUR_SERVICE_PORT: String(port) };
 }
 
-/** The name of the cluster that stands for a service of a route. */
+/** The cluster that stands for a service of a route, and for those that take over from it. */
 function serviceCluster(
-  service: ProxyService,
+  { service, fallbacks }: Omit<ServiceTarget, "index">,
   field: string,
   { variation, host }: RouteWishes,
   context: RouteContext,
-): string | undefined {
-  const { ref, read, needs } = context;
-  const resolved = resolveServicePort(ref.namespace, service.name, service.port, "tcp", read, "so it gets no requests");
-  if ("problem" in resolved) {
-    const { message, fix } = resolved.problem;
-    complain(context, "error", field, {
-      type: "ServiceError",
-      reason: "ServiceUnresolvedReference",
-      message,
-      ...(fix === undefined ? {} : { fix }),
-    });
-    return undefined;
-  }
-  const object = read.get("Service", ref.namespace, service.name)!.object;
-  const protocol = upstreamProtocol(service.protocol, object, service.port, findPort(object, service.port, "tcp"));
+): (Pick<RouteServices, "fallbacks"> & { readonly name: string }) | undefined {
+  const { ref, preference, read, needs } = context;
+  const { name, port, protocol: asked } = service;
+  const checks = variation.healthCheck !== undefined;
+  const first = { namespace: ref.namespace, name, port, protocol: asked, checks };
+  const resolved = resolveFallbacks(first, fallbacks, "so it gets no requests", read, complainOf(field, context));
+  if (resolved === undefined) return undefined;
+  const { upstream, service: object } = resolved;
+  const protocol = upstreamProtocol(asked, object, upstream.port, findPort(object, upstream.port, "tcp"));
   const verify = verification(service, protocol.tls, field, context);
   if (verify === "refused") return undefined;
   const whole: UpstreamVariation = {
@@ -142,10 +148,12 @@ function serviceCluster(
     ...slowStart(service, variation.loadBalancing, field, context),
     ...(protocol.tls && host !== undefined ? { sni: host.replace(/:\d+$/, "") } : {}),
     ...(verify === undefined ? {} : { verify }),
+    ...orderOf(resolved, preference.zones),
   };
-  const { cluster, unit } = upstreamCluster(resolved.upstream, whole);
+  const { cluster, unit } = upstreamCluster(upstream, whole);
   needs.push(unit);
-  return cluster;
+  const isOrdered = resolved.ordered || preference.zones.length > 0;
+  return { name: cluster, fallbacks: isOrdered ? resolved.fallbacks.length : undefined };
 }
 
 function mirror(
@@ -164,8 +172,10 @@ function mirror(
     });
     return [];
   }
-  const cluster = serviceCluster(only.service, `services[${only.index}]`, wishes, context);
-  if (cluster === undefined) return [];
+  // Copies are for this service alone: nobody takes over.
+  const found = serviceCluster({ ...only, fallbacks: [] }, `services[${only.index}]`, wishes, context);
+  if (found === undefined) return [];
+  const { name: cluster } = found;
   const { weight = 0 } = only.service;
   // Contour: a weight of 0 cannot be told from none, which is every request.
   return [{ cluster, percent: weight === 0 ? 100 : Math.min(100, weight) }];

@@ -1,4 +1,5 @@
 import type { HttpProxy, ProxyTcp, ProxyVirtualHost } from "#resources/httpproxy.ts";
+import { readPreference } from "#resources/preference.ts";
 import { formatRef, type ObjectRef, refKey } from "#resources/ref.ts";
 import type { StoredObject } from "#store/store.ts";
 import type { IrHealthCheck, IrTcpCluster } from "../ir.ts";
@@ -8,7 +9,7 @@ import { loadBalancing } from "./load-balancing.ts";
 import { complain, type RouteContext } from "./route-context.ts";
 import { routeServices } from "./route-services.ts";
 
-type Context = Omit<RouteContext, "ref" | "path">;
+type Context = Omit<RouteContext, "ref" | "path" | "preference">;
 type Stored = StoredObject<HttpProxy>;
 
 /** Where a host's connections go. */
@@ -105,7 +106,8 @@ function follow(
   context: Context,
   chain: readonly Stored[],
 ): Omit<ProxyTcpAnswers, "passthrough"> {
-  const own = { ...context, ref: proxy.ref, path: "spec.tcpproxy" };
+  const preference = readPreference(proxy.object.metadata.annotations).value;
+  const own = { ...context, ref: proxy.ref, preference, path: "spec.tcpproxy" };
   const included = chain.slice(1).map(({ ref }) => ref);
   const wrong = (
     type: "TCPProxyError" | "TCPProxyIncludeError",

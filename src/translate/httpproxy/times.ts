@@ -15,9 +15,15 @@ export function timeLimit(text: string | undefined): number | undefined {
   return milliseconds === 0 ? undefined : milliseconds;
 }
 
-/** A route that says nothing is retried where that is safe; one that says something, on that beside. */
-export function retry(policy: ProxyRoute["retryPolicy"]): IrRetry {
-  if (policy === undefined) return { on: SAFE_RETRIES, attempts: 1, perTryTimeout: undefined };
+/**
+ * A route that says nothing is retried where that is safe; one that says something, on that beside.
+ *
+ * @param fallbacks how many others take over; undefined where endpoints have no order
+ */
+export function retry(policy: ProxyRoute["retryPolicy"], fallbacks: number | undefined): IrRetry {
+  const next = fallbacks === undefined ? {} : { nextPriority: true as const };
+  if (policy === undefined)
+    return { on: SAFE_RETRIES, attempts: Math.max(1, fallbacks ?? 1), perTryTimeout: undefined, ...next };
   const { count, retryOn, perTryTimeout, retriableStatusCodes } = policy;
   const asked = retryOn.length === 0 ? ["5xx"] : retryOn;
   const words = new Set([...SAFE_RETRIES.split(","), ...asked]);
@@ -27,5 +33,6 @@ export function retry(policy: ProxyRoute["retryPolicy"]): IrRetry {
     attempts: count === -1 ? 0 : Math.max(1, bounded(count)),
     perTryTimeout: limit === 0 ? undefined : limit,
     ...(retriableStatusCodes.length === 0 ? {} : { statusCodes: retriableStatusCodes }),
+    ...next,
   };
 }

@@ -26,7 +26,7 @@ export function envoyCluster(ir: IrCluster): Cluster {
     name: ir.name,
     connectTimeout: duration(ir.connectTimeout),
     circuitBreakers: circuitBreakers(ir.circuitBreaker),
-    outlierDetection: ir.outlierDetection ? OUTLIER_DETECTION : undefined,
+    outlierDetection: outlierDetection(ir),
     healthChecks: healthChecks(ir.healthCheck, ir.protocol),
     typedExtensionProtocolOptions: protocolOptions(ir),
     ...loadBalancing(ir),
@@ -64,6 +64,14 @@ const OUTLIER_DETECTION = OutlierDetection.fromPartial({
   baseEjectionTime: duration(15_000),
   maxEjectionPercent: 50,
 });
+
+/** Where others take over, all endpoints of the first may go: half of them kept would go on getting requests to fail. */
+const EJECTS_ALL: OutlierDetection = { ...OUTLIER_DETECTION, maxEjectionPercent: 100 };
+
+function outlierDetection({ outlierDetection: on, fallbacks, zones }: IrCluster): OutlierDetection | undefined {
+  if (!on) return undefined;
+  return fallbacks === undefined && zones === undefined ? OUTLIER_DETECTION : EJECTS_ALL;
+}
 
 const HTTP2 = { protocolConfig: { $case: "http2ProtocolOptions", value: {} } } as const;
 const HTTP1 = { protocolConfig: { $case: "httpProtocolOptions", value: {} } } as const;

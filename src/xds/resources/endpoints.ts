@@ -6,24 +6,29 @@ import {
   LbEndpoint,
   LocalityLbEndpoints,
 } from "#proto/envoy/config/endpoint/v3/endpoint_components.ts";
-import type { IrEndpoint, IrEndpoints } from "#translate/ir.ts";
+import { clusterName, type IrEndpoint, type IrEndpoints } from "#translate/ir.ts";
 import { socketAddress } from "./address.ts";
 
 /**
- * EDS: endpoints grouped by priority and zone. No endpoints is an empty assignment, so that a cluster never waits for one. Those that
+ * EDS: endpoints grouped by priority and zone; those of a fallback have its name as sub-zone, so that Envoy's own views tell them
+ * apart. No endpoints is an empty assignment, so that a cluster never waits for one. Those that
  * drain are used when there is no other (KEP-1669).
  */
 export function clusterLoadAssignment({ name, endpoints, healthPort }: IrEndpoints): ClusterLoadAssignment {
   const drained = endpoints.some(({ health }) => health === "healthy") ? HealthStatus.DRAINING : HealthStatus.UNKNOWN;
-  const localities = Map.groupBy(endpoints, ({ priority = 0, zone = "" }) => `${priority} ${zone}`);
+  const localities = Map.groupBy(
+    endpoints,
+    ({ priority = 0, zone = "", of }) => `${priority} ${zone} ${of === undefined ? "" : clusterName(of)}`,
+  );
   return {
     clusterName: name,
     endpoints: [...localities.values()].map((members) => {
-      const { zone = "", priority = 0 } = members[0] as IrEndpoint;
+      const { zone = "", priority = 0, of } = members[0] as IrEndpoint;
+      const subZone = of === undefined ? "" : clusterName(of);
       return {
         ...LOCALITY,
         priority,
-        locality: zone === "" ? undefined : { region: "", zone, subZone: "" },
+        locality: zone === "" && subZone === "" ? undefined : { region: "", zone, subZone },
         lbEndpoints: members.map((endpoint) => lbEndpoint(endpoint, drained, healthPort)),
       };
     }),
