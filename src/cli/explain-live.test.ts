@@ -5,7 +5,7 @@ import { rowForTests } from "#traffic/row-for-tests.ts";
 import { differencesOf } from "./explain-live.ts";
 
 const OWNER = { kind: "Ingress", namespace: "team-shop", name: "shop" } as const;
-const UPSTREAM = { backend: "local", namespace: "team-shop", service: "cart", port: 80, endpoints: [] };
+const UPSTREAM = { backend: "local", namespace: "team-shop", service: "cart", port: 80, notes: [], endpoints: [] };
 
 const PREDICTED: Explanation = {
   summary: "",

@@ -86,15 +86,20 @@ function loserLines({ losers, hiddenLosers }: Explanation, all: boolean): string
   ];
 }
 
-function upstreamLines({ backend, namespace, service, port, endpoints }: ExplainedUpstream, share: string): string[] {
+function upstreamLines(
+  { backend, namespace, service, port, notes, endpoints }: ExplainedUpstream,
+  share: string,
+): string[] {
   const from = backend === "local" ? "" : ` of ${backend}`;
   const priorities = new Set(endpoints.map(({ priority }) => priority)).size > 1;
   return [
     `${share}  ${namespace}/${service}:${port}${from}`,
+    ...notes.map((line) => `  ${line}`),
     ...(endpoints.length === 0 ? ["  no endpoints"] : []),
-    ...endpoints.map(({ address, health, weight, priority, zone }) => {
+    ...endpoints.map(({ address, health, weight, priority, zone, of }) => {
       const after = priorities ? `, priority ${priority}` : "";
-      return `  ${address}  ${health}, weight ${weight}${after}${zone === undefined ? "" : `, zone ${zone}`}`;
+      const where = `${zone === undefined ? "" : `, zone ${zone}`}${of === undefined ? "" : `, ${of}`}`;
+      return `  ${address}  ${health}, weight ${weight}${after}${where}`;
     }),
   ];
 }

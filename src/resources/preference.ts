@@ -80,17 +80,10 @@ export function preferenceProblems(object: Resource): readonly Problem[] {
 
 /** Undefined: it is no object with routes. */
 function usedServices(object: Resource): ReadonlySet<string> | undefined {
-  switch (object.kind) {
-    case "Ingress":
-      return new Set(ingressServices(object));
-    case "HTTPProxy":
-    case "IngressRoute": {
-      const { routes, tcpproxy } = object.spec;
-      return new Set([...routes, tcpproxy].flatMap((route) => (route?.services ?? []).map(({ name }) => name)));
-    }
-    default:
-      return undefined;
-  }
+  if (object.kind === "Ingress") return new Set(ingressServices(object));
+  if (object.kind !== "HTTPProxy" && object.kind !== "IngressRoute") return undefined;
+  const { routes, tcpproxy } = object.spec;
+  return new Set([...routes, tcpproxy].flatMap((route) => (route?.services ?? []).map(({ name }) => name)));
 }
 
 function ingressServices({ spec }: Ingress): readonly string[] {

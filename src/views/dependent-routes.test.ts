@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import type { IrCluster, IrItem } from "#translate/ir.ts";
+import type { IrCluster, IrItem, UpstreamIdentity } from "#translate/ir.ts";
 import { clusterName } from "#translate/ir.ts";
 import { dependentRoutes } from "./dependent-routes.ts";
 
 const owner = { kind: "Ingress", namespace: "team-shop", name: "shop" } as const;
 
-function upstream(backend: string, service: string, addresses: number): IrItem[] {
+/** @param fallback the last of its endpoints is of this one */
+function upstream(backend: string, service: string, addresses: number, fallback?: UpstreamIdentity): IrItem[] {
   const identity = { backend, namespace: "team-shop", service, port: 80, transport: "tcp" } as const;
   const name = clusterName(identity);
   const cluster: IrCluster = {
@@ -26,12 +27,14 @@ function upstream(backend: string, service: string, addresses: number): IrItem[]
       maxRetries: undefined,
       perHostMaxConnections: undefined,
     },
+    ...(fallback === undefined ? {} : { fallbacks: [fallback] }),
   };
   const endpoints = Array.from({ length: addresses }, (_, at) => ({
     address: `10.0.0.${at}`,
     port: 80,
     health: "healthy" as const,
     zone: undefined,
+    ...(fallback !== undefined && at === addresses - 1 ? { of: fallback, priority: 1 } : {}),
   }));
   return [cluster, { type: "endpoints", name, endpoints }];
 }
@@ -91,6 +94,17 @@ suite("the routes that need a backend", () => {
     const [route] = dependentRoutes([host("http", [{ name: EAST, weight: 0 }]), ...upstreams], "east");
     assert.equal(route?.remaining, 0);
     assert.equal(route.services[0]?.share, 0);
+  });
+
+  test("what takes over is kept, and needed without a share", () => {
+    const west = { backend: "west", namespace: "team-shop", service: "west-cart", port: 80, transport: "tcp" } as const;
+    const items = [host("http", [{ name: EAST, weight: 1 }]), ...upstream("east", "east-cart", 3, west)];
+    const service = { namespace: "team-shop", port: 80 };
+    const [east, fallback] = ["east", "west"].map((backend) => dependentRoutes(items, backend)[0]);
+    assert.deepEqual(east?.services, [{ ...service, name: "east-cart", share: 1, endpoints: 2 }]);
+    assert.equal(east.remaining, 1);
+    assert.deepEqual(fallback?.services, [{ ...service, name: "west-cart", share: 0, endpoints: 1 }]);
+    assert.equal(fallback.remaining, 2);
   });
 
   test("a listener of TCP is a route without an object", () => {

@@ -1,16 +1,16 @@
 import type { DependedService, DependentRoute } from "#api/ports/backends.ts";
 import { compareText } from "#lib/compare.ts";
 import { formatRef, type ObjectRef } from "#resources/ref.ts";
-import type { IrCluster, IrItem } from "#translate/ir.ts";
+import { clusterName, type IrCluster, type IrEndpoints, type IrItem, type UpstreamIdentity } from "#translate/ir.ts";
 
 /** The routes that send traffic to upstreams of a backend, each once although it stands in several route tables. */
 export function dependentRoutes(items: Iterable<IrItem>, backend: string): readonly DependentRoute[] {
   const clusters = new Map<string, IrCluster>();
-  const endpoints = new Map<string, number>();
+  const endpoints = new Map<string, IrEndpoints>();
   const routes = new Map<string, { owner: ObjectRef | undefined; host: string; route: string; targets: Targets }>();
   for (const item of items) {
     if (item.type === "cluster") clusters.set(item.name, item);
-    else if (item.type === "endpoints") endpoints.set(item.name, item.endpoints.length);
+    else if (item.type === "endpoints") endpoints.set(item.name, item);
     else if (item.type === "virtualHost") {
       for (const { name, owner, action } of item.routes) {
         // Mirrors are not among them: nobody waits for their answers.
@@ -31,13 +31,18 @@ export function dependentRoutes(items: Iterable<IrItem>, backend: string): reado
       const services: DependedService[] = [];
       let remaining = 0;
       for (const { name, weight } of targets) {
-        const upstream = clusters.get(name)?.upstream;
-        const count = endpoints.get(name) ?? 0;
-        if (upstream?.backend === backend) {
-          const { namespace, service, port } = upstream;
-          const share = weights === 0 ? 0 : weight / weights;
-          services.push({ namespace, name: service, port, share, endpoints: count });
-        } else remaining += count;
+        const cluster = clusters.get(name);
+        if (cluster === undefined) continue;
+        // A fallback has no share of its own: it gets what those before it cannot take.
+        const share = weights === 0 ? 0 : weight / weights;
+        for (const [upstream, count] of countByUpstream(cluster, endpoints.get(name))) {
+          if (upstream.backend !== backend) remaining += count;
+          else {
+            const { namespace, service, port } = upstream;
+            const own = upstream === cluster.upstream ? share : 0;
+            services.push({ namespace, name: service, port, share: own, endpoints: count });
+          }
+        }
       }
       if (services.length === 0) return [];
       return [{ ...(owner === undefined ? {} : { owner }), host, route, services, remaining }];
@@ -45,3 +50,16 @@ export function dependentRoutes(items: Iterable<IrItem>, backend: string): reado
 }
 
 type Targets = readonly { readonly name: string; readonly weight: number }[];
+
+/** How many endpoints a cluster has of its own upstream and of each that takes over. */
+function countByUpstream(
+  { upstream, fallbacks = [] }: IrCluster,
+  found: IrEndpoints | undefined,
+): readonly (readonly [UpstreamIdentity, number])[] {
+  const counts = new Map<string, number>();
+  for (const { of = upstream } of found?.endpoints ?? []) {
+    const name = clusterName(of);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [upstream, ...fallbacks].map((each) => [each, counts.get(clusterName(each)) ?? 0]);
+}

@@ -3,6 +3,7 @@ import { compareText } from "#lib/compare.ts";
 import type { IrEndpoint } from "#translate/ir.ts";
 import type { IrForward } from "#translate/ir-route.ts";
 import type { MatchWorld } from "#translate/match-world.ts";
+import { identityWords, upstreamWords } from "./upstream-words.ts";
 
 /** Who gets the requests of a route, with the share of each; those of namespaces that nobody may see are left out. */
 export function explainedUpstreams(
@@ -12,17 +13,26 @@ export function explainedUpstreams(
 ): readonly ExplainedUpstream[] {
   const sum = clusters.reduce((total, { weight }) => total + weight, 0);
   return clusters.flatMap(({ name, weight }): readonly ExplainedUpstream[] => {
-    const upstream = world.clusters.get(name)?.upstream;
-    if (upstream === undefined || !sees(upstream.namespace)) return [];
-    const { backend, namespace, service, port } = upstream;
+    const cluster = world.clusters.get(name);
+    if (cluster === undefined || !sees(cluster.upstream.namespace)) return [];
+    const notes = upstreamWords(cluster);
+    const { backend, namespace, service, port } = cluster.upstream;
     // A route with one cluster sends all to it, whatever its weight.
     const share = clusters.length === 1 ? 1 : sum === 0 ? 0 : weight / sum;
     const endpoints = (world.endpoints.get(name)?.endpoints ?? []).map(explainedEndpoint);
-    return [{ cluster: name, backend, namespace, service, port, share, endpoints: endpoints.sort(byPriority) }];
+    return [{ cluster: name, backend, namespace, service, port, share, notes, endpoints: endpoints.sort(byPriority) }];
   });
 }
 
-function explainedEndpoint({ address, port, health, weight = 1, priority = 0, zone }: IrEndpoint): ExplainedEndpoint {
+function explainedEndpoint({
+  address,
+  port,
+  health,
+  weight = 1,
+  priority = 0,
+  zone,
+  of,
+}: IrEndpoint): ExplainedEndpoint {
   const host = address.includes(":") ? `[${address}]` : address;
   return {
     address: `${host}:${port}`,
@@ -30,6 +40,7 @@ function explainedEndpoint({ address, port, health, weight = 1, priority = 0, zo
     weight,
     priority,
     ...(zone === undefined ? {} : { zone }),
+    ...(of === undefined ? {} : { of: identityWords(of) }),
   };
 }
 

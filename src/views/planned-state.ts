@@ -3,7 +3,7 @@ import { formatProblem } from "#lib/problem.ts";
 import { formatRef, type ObjectRef, refKey, type RefKey } from "#resources/ref.ts";
 import type { Resource } from "#resources/resource.ts";
 import type { Store } from "#store/store.ts";
-import type { IrVirtualHost } from "#translate/ir.ts";
+import type { IrCluster, IrVirtualHost } from "#translate/ir.ts";
 import type { IrRoute } from "#translate/ir-route.ts";
 import type { Translator } from "#translate/translator.ts";
 import { XDS_TYPES, type XdsType } from "#xds/resource.ts";
@@ -57,13 +57,14 @@ export function plannedState({ store, translator, snapshot }: PlannedParts): Pla
     })),
   );
   const items = translator.items();
+  const clusters = new Map(items.flatMap(({ item }) => (item.type === "cluster" ? [[item.name, item] as const] : [])));
   const hosts = items.flatMap(({ item, sources }) => (item.type === "virtualHost" ? [{ item, sources }] : []));
   const owners = hosts.flatMap(({ item, sources: [first] }) =>
     first === undefined ? [] : [[item.host, first.ref.namespace] as const],
   );
   return {
     objects: new Map(objects),
-    routes: new Map(hosts.flatMap(({ item }) => item.routes.map((route) => plannedRoute(item, route)))),
+    routes: new Map(hosts.flatMap(({ item }) => item.routes.map((route) => plannedRoute(item, route, clusters)))),
     owners: new Map(owners),
     problems: new Map(problems.map((problem) => [problemKey(problem), problem])),
     resources: new Map(resourcesOf(snapshot)),
@@ -76,10 +77,17 @@ export function problemKey({ ref, ...problem }: PlannedProblem): string {
   return `${ref === undefined ? "" : formatRef(ref)} ${problem.severity} ${formatProblem(said)}`;
 }
 
-function plannedRoute({ host, routeTable, policies }: IrVirtualHost, route: IrRoute): readonly [string, PlannedRoute] {
+function plannedRoute(
+  { host, routeTable, policies }: IrVirtualHost,
+  route: IrRoute,
+  clusters: ReadonlyMap<string, IrCluster>,
+): readonly [string, PlannedRoute] {
   const scheme = routeTable === "http" ? "http" : "https";
   const { name, owner } = route;
-  return [`${host} ${name} ${scheme}`, { host, scheme, route: name, owner, lines: routeLines(route, policies) }];
+  return [
+    `${host} ${name} ${scheme}`,
+    { host, scheme, route: name, owner, lines: routeLines(route, policies, clusters) },
+  ];
 }
 
 function resourcesOf(snapshot: PlannedParts["snapshot"]): (readonly [string, PlannedResource])[] {

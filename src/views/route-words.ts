@@ -67,10 +67,11 @@ function hashWords(hash: NonNullable<IrForward["hash"]>[number]): string {
   }
 }
 
-function retryWords({ on, attempts, perTryTimeout, statusCodes = [] }: IrForward["retry"]): string {
+function retryWords({ on, attempts, perTryTimeout, statusCodes = [], nextPriority }: IrForward["retry"]): string {
   const codes = statusCodes.length === 0 ? "" : ` (${statusCodes.join(", ")})`;
   const each = perTryTimeout === undefined ? "" : `, each within ${seconds(perTryTimeout)}`;
-  return `tried again up to ${attempts} ${attempts === 1 ? "time" : "times"} after ${on.replaceAll(",", ", ")}${codes}${each}`;
+  const where = nextPriority === true ? ", at an endpoint of the next priority" : "";
+  return `tried again up to ${attempts} ${attempts === 1 ? "time" : "times"} after ${on.replaceAll(",", ", ")}${codes}${each}${where}`;
 }
 
 function headerSteps(what: "request" | "response", changes: IrHeaderChanges | undefined): string[] {

@@ -85,6 +85,8 @@ export interface ExplainedUpstream {
   readonly port: number;
   /** Of the requests, from 0 to 1. */
   readonly share: number;
+  /** Who takes over, which zones come first, and limits, in words. */
+  readonly notes: readonly string[];
   /** Sorted by priority, address and port. */
   readonly endpoints: readonly ExplainedEndpoint[];
 }
@@ -98,4 +100,6 @@ export interface ExplainedEndpoint {
   readonly weight: number;
   readonly priority: number;
   readonly zone?: string;
+  /** Of the upstream that takes over, where it is not the first one's: `team/west-web:80 of west`. */
+  readonly of?: string;
 }

@@ -1,6 +1,7 @@
 import { CircuitBreakers } from "#proto/envoy/config/cluster/v3/circuit_breaker.ts";
 import {
   Cluster,
+  Cluster_CommonLbConfig,
   Cluster_DiscoveryType,
   Cluster_LbPolicy,
   Cluster_LeastRequestLbConfig,
@@ -27,12 +28,21 @@ export function envoyCluster(ir: IrCluster): Cluster {
     connectTimeout: duration(ir.connectTimeout),
     circuitBreakers: circuitBreakers(ir.circuitBreaker),
     outlierDetection: outlierDetection(ir),
+    ...(isOrdered(ir) ? { commonLbConfig: AT_ONCE } : {}),
     healthChecks: healthChecks(ir.healthCheck, ir.protocol),
     typedExtensionProtocolOptions: protocolOptions(ir),
     ...loadBalancing(ir),
     transportSocket: ir.tls ? upstreamTls(ir) : undefined,
   };
 }
+
+/** Whether some of its endpoints take over from others. */
+function isOrdered({ fallbacks, zones }: IrCluster): boolean {
+  return fallbacks !== undefined || zones !== undefined;
+}
+
+/** No panic routing: to send to endpoints that are known to be dead hides the fault and helps nobody. */
+const NO_PANIC = { healthyPanicThreshold: { value: 0 } } as const;
 
 /** What all clusters have in common, made once: a copy of a message by `fromPartial` costs more than its encoding. */
 const COMMON = Cluster.fromPartial({
@@ -43,9 +53,11 @@ const COMMON = Cluster.fromPartial({
   perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
   // A removed endpoint goes at once, whatever its health check says.
   ignoreHealthOnHostRemoval: true,
-  // No panic routing: to send to endpoints that are known to be dead hides the fault and helps nobody.
-  commonLbConfig: { healthyPanicThreshold: { value: 0 } },
+  commonLbConfig: NO_PANIC,
 });
+
+/** Envoy tells its load balancers of health once a second unless told otherwise: a second of requests for the dead. */
+const AT_ONCE = Cluster_CommonLbConfig.fromPartial({ ...NO_PANIC, updateMergeWindow: duration(0) });
 
 /**
  * Only what tells a broken endpoint from a broken program: failed connections and gateway errors. Plain 5xx answers of
@@ -68,9 +80,9 @@ const OUTLIER_DETECTION = OutlierDetection.fromPartial({
 /** Where others take over, all endpoints of the first may go: half of them kept would go on getting requests to fail. */
 const EJECTS_ALL: OutlierDetection = { ...OUTLIER_DETECTION, maxEjectionPercent: 100 };
 
-function outlierDetection({ outlierDetection: on, fallbacks, zones }: IrCluster): OutlierDetection | undefined {
-  if (!on) return undefined;
-  return fallbacks === undefined && zones === undefined ? OUTLIER_DETECTION : EJECTS_ALL;
+function outlierDetection(ir: IrCluster): OutlierDetection | undefined {
+  if (!ir.outlierDetection) return undefined;
+  return isOrdered(ir) ? EJECTS_ALL : OUTLIER_DETECTION;
 }
 
 const HTTP2 = { protocolConfig: { $case: "http2ProtocolOptions", value: {} } } as const;
