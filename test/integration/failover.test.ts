@@ -168,7 +168,7 @@ suite("upstreams that take over, and the real Envoy", () => {
   });
 
   test("two Services with weights that take over from each other", async () => {
-    const [east = []] = await Promise.all([serve("east", 1, CHECKED), serve("west", 1, CHECKED)]);
+    const [east] = await Promise.all([serve("east", 1, CHECKED), serve("west", 1, CHECKED)]);
     const services = [
       { name: "east", port: 80, weight: 70 },
       { name: "west", port: 80, weight: 30 },
@@ -189,7 +189,7 @@ suite("upstreams that take over, and the real Envoy", () => {
   });
 
   test("a preferred backend comes first, its weights counting, and is left when it fails", async () => {
-    const [near = []] = await Promise.all([
+    const [near] = await Promise.all([
       serve("near", 1, CHECKED, "near"),
       serve("near-two", 1, CHECKED, "near"),
       serve("far", 1, CHECKED, "far"),
