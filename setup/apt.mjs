@@ -8,7 +8,7 @@ import { cacheFolder, hasCommand } from "./paths.mjs";
 import { pins } from "./pins.mjs";
 import { sha256, verifyChecksum } from "./place.mjs";
 
-export const hasApt = () => ["apt-get", "dpkg-deb"].every(hasCommand);
+export const hasApt = () => ["apt-get", "apt-cache", "dpkg-deb"].every(hasCommand);
 
 /** Kept small: compressed, without translated descriptions, without apt's own cache of what it parsed. */
 const ownLists = () => {
@@ -69,6 +69,30 @@ export function download(name, folder, refuses = () => undefined) {
     if (got.code !== 0 || !existsSync(path)) return { reason: `apt-get download ${name}: ${lastLines(got.output, 3)}` };
     verifyChecksum(path, pins.debian[offer.file] || offer.checksum || sha256(path));
     return { ...offer, path, checksum: sha256(path) };
+  });
+}
+
+/** A stanza of `apt-cache show` → {name, version, checksum, depends: names, the first of alternatives}. */
+export function parseStanza(text) {
+  const field = (name) => new RegExp(`^${name}: (.*)$`, "m").exec(text)?.[1];
+  const depends = (field("Depends") || "").split(",").map((entry) => /[a-z0-9][a-z0-9+.-]*/.exec(entry)?.[0]);
+  return {
+    name: field("Package"),
+    version: field("Version"),
+    checksum: field("SHA256"),
+    depends: depends.filter(Boolean),
+  };
+}
+
+/** What is offered of these packages, without downloading them: {stanzas: see parseStanza, in their order}, or {reason}. */
+export function offersOf(names) {
+  return withLists(async (options) => {
+    const asked = await run("apt-cache", [...options, "show", "--no-all-versions", ...names]);
+    const stanzas = asked.output.split(/\n\n+/).map(parseStanza);
+    const offers = names.map((name) => stanzas.find((stanza) => stanza.name === name && stanza.checksum));
+    const missing = names.filter((_, index) => !offers[index]);
+    if (missing.length > 0) return { reason: `apt-cache show: nothing is offered as ${missing.join(", ")}` };
+    return { stanzas: offers };
   });
 }
 

@@ -3,6 +3,7 @@ import { stopChildrenOnSignal } from "./command.mjs";
 import { buildConsole, consoleReady, hasConsole } from "./console.mjs";
 import { findGoPartners } from "./go-partners.mjs";
 import { findKubebox } from "./kubebox.mjs";
+import { buildImage } from "./image.mjs";
 import { withLock } from "./lock.mjs";
 import { checkMachine } from "./machine.mjs";
 import { nodePath } from "./node.mjs";
@@ -56,7 +57,8 @@ export async function prepare(needs) {
     forgetUnavailable();
     fail(errors);
   }
-  restore();
   const variables = Object.assign({}, ...results.map((result) => result.value));
+  if (needs.image) Object.assign(variables, await buildImage(nodePath()).catch((error) => fail([error])));
+  restore();
   return { node: nodePath(), env: childEnvironment(nodePath(), variables) };
 }

@@ -143,6 +143,13 @@ async function variablesOf(kit, required) {
   return variables;
 }
 
+/** The folder of a kit as it is pinned, also where the machine has one of its own; fetches it when the cache lacks it. */
+export async function pinnedKit(name) {
+  const kit = kits.find((one) => one.name === name);
+  if (!findCached(kit)) await step(name, () => fetchKit(kit));
+  return findCached(kit);
+}
+
 /** What is here already, without fetching: for commands that must answer at once. */
 export function knownPrograms() {
   const variables = {};

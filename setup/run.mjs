@@ -61,11 +61,19 @@ const verbs = {
     }),
     command: (args) => [inRoot("setup", "test.mjs"), ...within("test/partners", args)],
   },
+  "test:image": {
+    needs: { console: "required", image: true },
+    command: (args) => [inRoot("setup", "test-bed.mjs"), "test/image", ...args],
+  },
   check: { needs: {}, command: (args) => [inRoot("setup", "check.mjs"), ...args] },
   bench: {
     // The Kubernetes API server is built from its sources, so only for the one that needs it.
     needs: (args) => ({ programs: true, console: "wanted", kubebox: args.length === 0 || args.includes("discovery") }),
     command: (args) => [inRoot("test", "bench", "run.ts"), ...args],
+  },
+  image: {
+    needs: (args) => (args.includes("--help") ? {} : { console: "required" }),
+    command: (args) => [inRoot("appliance", "image", "build.mjs"), ...args],
   },
   setup: { needs: everything },
 };
@@ -79,8 +87,10 @@ const help = `node setup/run.mjs VERB [ARGUMENT...]
   test:openstack   those with real OpenStack APIs  npm run test:openstack
   test:platforms   those with a real server of EC2's API  npm run test:platforms
   test:partners    those with real ACME, rate-limit, sign-in servers  npm run test:partners
+  test:image       those of the container image  npm run test:image
   check    types, lint, format, architecture        npm run check
   bench    run the benchmarks                       npm run bench
+  image    a container image, for docker, podman, Kubernetes  npm run image
   setup    only make the machine ready
 
 Programs are kept in $BINNACLE_CACHE (default ~/.cache/binnacle). BINNACLE_ENVOY, BINNACLE_PROMETHEUS,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { replacePath } from "./alertmanager.mjs";
-import { parseUri } from "./apt.mjs";
+import { parseStanza, parseUri } from "./apt.mjs";
 import { chooseTests } from "./choose-tests.mjs";
 import { roomsImported } from "./console.mjs";
 import { parseGoVersion } from "./go-toolchain.mjs";
@@ -74,4 +74,14 @@ test("a machine that cannot run it is told so", () => {
   checkNpm("9.2.0");
   assert.throws(() => checkNpm("8.19.4"), /npm 9/);
   assert.throws(() => checkNpm("not a version"), /npm 9/);
+});
+
+test("a stanza of apt-cache says what is offered and what it needs", () => {
+  const text = `Package: jsonnet
+Version: 0.18.0+ds-3+b2
+Depends: libc6 (>= 2.34), libgcc-s1 (>= 3.0) | libgcc1, gcc-12-base:any
+SHA256: b57a
+`;
+  const depends = ["libc6", "libgcc-s1", "gcc-12-base"];
+  assert.deepEqual(parseStanza(text), { name: "jsonnet", version: "0.18.0+ds-3+b2", checksum: "b57a", depends });
 });

@@ -8,6 +8,7 @@ const places = [
   { folder: "src", name: /\.test\.ts$/ },
   { folder: "test", name: /\.test\.ts$/ },
   { folder: "setup", name: /\.test\.mjs$/ },
+  { folder: "appliance", name: /\.test\.mjs$/ },
 ];
 
 function main(args) {

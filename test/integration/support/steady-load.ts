@@ -5,6 +5,8 @@ export type Tally = Readonly<Record<string, number>>;
 
 export interface SteadyLoadOptions {
   readonly port: number;
+  /** 127.0.0.1 if not given. */
+  readonly address?: string;
   readonly host: string;
   readonly path?: string;
   /** Requests in flight at a time, each on a kept connection. */
@@ -18,9 +20,9 @@ export class SteadyLoad implements AsyncDisposable {
   readonly #workers: readonly Promise<void>[];
   #ended = false;
 
-  constructor({ port, host, path = "/", connections = 3 }: SteadyLoadOptions) {
+  constructor({ port, address = "127.0.0.1", host, path = "/", connections = 3 }: SteadyLoadOptions) {
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
-    const options = { port, host: "127.0.0.1", path, agent: this.#agent, headers: { host } };
+    const options = { port, host: address, path, agent: this.#agent, headers: { host } };
     this.#workers = Array.from({ length: connections }, async () => {
       while (!this.#ended) this.#count(await answer(options));
     });
