@@ -1,42 +1,14 @@
 import assert from "node:assert/strict";
-import { EventEmitter, once } from "node:events";
+import { once } from "node:events";
 import { createServer } from "node:http";
-import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { SMTPServer } from "smtp-server";
 import { listeningPort } from "../support/free-port.ts";
 import { temporaryDirectory } from "../support/temp-dir.ts";
-import { until } from "../support/until.ts";
+import { Inbox, type WebhookMessage, webhookServer } from "../support/webhook.ts";
 import { RunningService } from "./running-service.ts";
 import { monitoringStack } from "./stack.ts";
-
-interface WebhookMessage {
-  readonly status: string;
-  readonly receiver: string;
-  readonly alerts: readonly {
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-  }[];
-}
-
-/** Collects what arrives; `message` is emitted at each. */
-class Inbox<T> {
-  readonly messages: T[] = [];
-  readonly events = new EventEmitter();
-
-  receive(message: T): void {
-    this.messages.push(message);
-    this.events.emit("message");
-  }
-
-  /** The first message that `accept` takes. It may be there already. */
-  async first(what: string, accept: (message: T) => boolean): Promise<T> {
-    const event = { emitter: this.events, name: "message" };
-    const found = await until(() => this.messages.find(accept), { what, event, timeoutMs: 60_000 });
-    assert.ok(found);
-    return found;
-  }
-}
 
 /** A server with the statistics of an Envoy that has one upstream. */
 async function statisticsServer(healthy: () => number) {
@@ -59,37 +31,20 @@ async function statisticsServer(healthy: () => number) {
   return { port: listeningPort(server), [Symbol.dispose]: () => server.close() };
 }
 
-async function webhookServer(inbox: Inbox<WebhookMessage>) {
-  const server = createServer((request, response) => {
-    onText(request, (text) => {
-      const message: WebhookMessage = JSON.parse(text);
-      inbox.receive(message);
-      response.end();
-    });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return { port: listeningPort(server), [Symbol.dispose]: () => server.close() };
-}
-
 async function mailServer(inbox: Inbox<string>) {
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ["STARTTLS", "AUTH"],
     onData(stream, _session, done) {
-      onText(stream, (mail) => {
+      text(stream).then((mail) => {
         inbox.receive(decodeMail(mail));
         done();
-      });
+      }, done);
     },
   });
   server.listen(0, "127.0.0.1");
   await once(server.server, "listening");
   return { port: listeningPort(server.server), [Symbol.dispose]: () => server.close() };
-}
-
-function onText(stream: Readable, use: (text: string) => void): void {
-  const chunks: Buffer[] = [];
-  stream.on("data", (chunk: Buffer) => chunks.push(chunk)).on("end", () => use(Buffer.concat(chunks).toString("utf8")));
 }
 
 /** The mail with its quoted-printable parts and encoded headers in plain text: enough to look for words. */

@@ -34,8 +34,16 @@ export class ApplianceProcess implements AsyncDisposable {
   }
 }
 
-/** @param ports of HTTP, HTTPS, the API and Envoy's statistics */
-export function applianceConfig(ports: readonly number[], settings: string): string {
+const NOTHING_BESIDE = `prometheus: {enabled: false}
+  alertmanager: {enabled: false}
+  nodeExporter: {enabled: false}
+  grafana: {enabled: false}`;
+
+/**
+ * @param ports of HTTP, HTTPS, the API and Envoy's statistics
+ * @param monitoring what runs beside Envoy, two spaces in; nothing unless given
+ */
+export function applianceConfig(ports: readonly number[], settings: string, monitoring = NOTHING_BESIDE): string {
   const [http, https, api, stats] = ports;
   return `listeners:
   - {name: http, port: ${http}, protocol: http}
@@ -44,9 +52,6 @@ ${settings}
 envoy: {statsPort: ${stats}, drainTime: 1s}
 api: {port: ${api}}
 monitoring:
-  prometheus: {enabled: false}
-  alertmanager: {enabled: false}
-  nodeExporter: {enabled: false}
-  grafana: {enabled: false}
+  ${monitoring}
 `;
 }

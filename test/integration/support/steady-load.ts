@@ -1,4 +1,5 @@
 import { Agent, request } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** What came of the requests of a load: how many answers of which kind. */
 export type Tally = Readonly<Record<string, number>>;
@@ -11,6 +12,8 @@ export interface SteadyLoadOptions {
   readonly path?: string;
   /** Requests in flight at a time, each on a kept connection. */
   readonly connections?: number;
+  /** Milliseconds between two requests of a connection, for a load that goes on for long; none unless given. */
+  readonly pause?: number;
 }
 
 /** Requests without a break, until it is ended: `await using load = new SteadyLoad(…)`. */
@@ -20,11 +23,14 @@ export class SteadyLoad implements AsyncDisposable {
   readonly #workers: readonly Promise<void>[];
   #ended = false;
 
-  constructor({ port, address = "127.0.0.1", host, path = "/", connections = 3 }: SteadyLoadOptions) {
+  constructor({ port, address = "127.0.0.1", host, path = "/", connections = 3, pause }: SteadyLoadOptions) {
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
     const options = { port, host: address, path, agent: this.#agent, headers: { host } };
     this.#workers = Array.from({ length: connections }, async () => {
-      while (!this.#ended) this.#count(await answer(options));
+      while (!this.#ended) {
+        this.#count(await answer(options));
+        if (pause !== undefined) await delay(pause);
+      }
     });
   }
 
