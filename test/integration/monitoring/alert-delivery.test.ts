@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import { callbackify } from "node:util";
 import { SMTPServer } from "smtp-server";
 import { listeningPort } from "../support/free-port.ts";
 import { temporaryDirectory } from "../support/temp-dir.ts";
@@ -36,10 +37,8 @@ async function mailServer(inbox: Inbox<string>) {
     authOptional: true,
     disabledCommands: ["STARTTLS", "AUTH"],
     onData(stream, _session, done) {
-      text(stream).then((mail) => {
-        inbox.receive(decodeMail(mail));
-        done();
-      }, done);
+      const receive = async () => inbox.receive(decodeMail(await text(stream)));
+      callbackify(receive)(done);
     },
   });
   server.listen(0, "127.0.0.1");
