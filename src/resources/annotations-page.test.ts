@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 test("docs/manifests.md names every annotation that is honoured", async () => {
   const [page = "", ...modules] = await Promise.all(
-    ["../../docs/manifests.md", "./annotations.ts", "./preference.ts"].map((file) =>
+    ["../../docs/manifests.md", "./annotations.ts", "./preference.ts", "./route-annotations.ts"].map((file) =>
       readFile(new URL(file, import.meta.url), "utf8"),
     ),
   );

@@ -12,6 +12,7 @@ import {
 import type { Kind } from "./ref.ts";
 import type { Resource } from "./resource.ts";
 import { RETRY_ON } from "./retry-on.ts";
+import { readRouteAnnotations, ROUTE_ANNOTATIONS } from "./route-annotations.ts";
 
 /** Durations are milliseconds; `undefined` leaves it to the appliance's configuration. */
 export interface IngressAnnotations {
@@ -100,9 +101,15 @@ const LARGEST_WEIGHT = 1_000_000;
 export const LARGEST_PRIORITY = 65_535;
 
 const OWN_ANNOTATIONS = {
-  Ingress: [SSL_REDIRECT, ACME_ANNOTATION, FAILOVER_ANNOTATION, PREFER_ZONES_ANNOTATION],
-  HTTPProxy: [ACME_ANNOTATION, FAILOVER_ANNOTATION, PREFER_BACKENDS_ANNOTATION, PREFER_ZONES_ANNOTATION],
-  IngressRoute: [FAILOVER_ANNOTATION, PREFER_BACKENDS_ANNOTATION, PREFER_ZONES_ANNOTATION],
+  Ingress: [SSL_REDIRECT, ACME_ANNOTATION, FAILOVER_ANNOTATION, PREFER_ZONES_ANNOTATION, ...ROUTE_ANNOTATIONS],
+  HTTPProxy: [
+    ACME_ANNOTATION,
+    FAILOVER_ANNOTATION,
+    PREFER_BACKENDS_ANNOTATION,
+    PREFER_ZONES_ANNOTATION,
+    ...ROUTE_ANNOTATIONS,
+  ],
+  IngressRoute: [FAILOVER_ANNOTATION, PREFER_BACKENDS_ANNOTATION, PREFER_ZONES_ANNOTATION, ...ROUTE_ANNOTATIONS],
   Service: [
     HEALTH_CHECK_PATH,
     HEALTH_CHECK_INTERVAL,
@@ -202,7 +209,8 @@ export function annotationProblems(object: Resource): readonly Problem[] {
   const own = Object.entries(OWN_ANNOTATIONS).find(([candidate]) => candidate === kind)?.[1] ?? [];
   const unknown = new AnnotationReader(annotations);
   unknown.warnOfUnknown(own, OWN_ANNOTATIONS);
-  return [...valueProblems(kind, annotations), ...preferenceProblems(object), ...unknown.problems];
+  const routes = own.some((name) => name === ROUTE_ANNOTATIONS[0]) ? readRouteAnnotations(annotations).problems : [];
+  return [...valueProblems(kind, annotations), ...preferenceProblems(object), ...routes, ...unknown.problems];
 }
 
 function valueProblems(kind: Kind, annotations: Readonly<Record<string, string>>): readonly Problem[] {

@@ -1,5 +1,6 @@
 import type { IngressBackend } from "#resources/ingress.ts";
 import type { Preference } from "#resources/preference.ts";
+import type { RouteAnnotations } from "#resources/route-annotations.ts";
 import { type FallbackProblem, fallbacksOf, orderOf, resolveFallbacks } from "./fallbacks.ts";
 import type { Reader, UnitId } from "./unit.ts";
 import { upstreamCluster } from "./upstream-variation.ts";
@@ -20,7 +21,7 @@ export interface RouteBackend {
 export function resolveBackend(
   backend: IngressBackend,
   namespace: string,
-  { failover, zones }: Preference,
+  { failover, zones, compression }: Preference & RouteAnnotations,
   read: Reader,
   tell: (by: string | undefined, problem: FallbackProblem) => void,
 ): RouteBackend | undefined {
@@ -42,5 +43,6 @@ export function resolveBackend(
   if (resolved === undefined) return undefined;
   const isOrdered = resolved.ordered || zones.length > 0;
   const fallbacks = isOrdered ? resolved.fallbacks.length : undefined;
-  return { ...upstreamCluster(resolved.upstream, orderOf(resolved, zones)), fallbacks };
+  const variation = { ...(compression === undefined ? {} : { compression }), ...orderOf(resolved, zones) };
+  return { ...upstreamCluster(resolved.upstream, variation), fallbacks };
 }

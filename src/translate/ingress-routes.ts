@@ -3,6 +3,7 @@ import type { IngressAnnotations } from "#resources/annotations.ts";
 import type { Ingress, IngressBackend, IngressPath } from "#resources/ingress.ts";
 import { readPreference } from "#resources/preference.ts";
 import { formatRef, type ObjectRef } from "#resources/ref.ts";
+import { readRouteAnnotations } from "#resources/route-annotations.ts";
 import type { StoredObject } from "#store/store.ts";
 import { NO_BACKEND } from "./backend.ts";
 import { resolveBackend, type RouteBackend } from "./ingress-backend.ts";
@@ -57,8 +58,9 @@ export function ingressRoutes(
   const needs: UnitId[] = [];
   const routes = [...winners.values()].map((candidate) => {
     const { match, backend, ingress, ref, path } = candidate;
-    const { value: preference } = readPreference(ingress.metadata.annotations);
-    const resolved = resolveBackend(backend, ref.namespace, preference, read, (by, problem) =>
+    const { annotations: written } = ingress.metadata;
+    const wishes = { ...readPreference(written).value, ...readRouteAnnotations(written).value };
+    const resolved = resolveBackend(backend, ref.namespace, wishes, read, (by, problem) =>
       verdicts.push({ ref, path: by === undefined ? path : formatPath(["metadata", "annotations", by]), ...problem }),
     );
     const route = { name: routeName(match), owner: ref, match };

@@ -173,6 +173,8 @@ export interface IrCluster {
   /** Undefined: round robin. */
   readonly loadBalancing?: IrLoadBalancing;
   readonly slowStart?: IrSlowStart;
+  /** Undefined: answers are passed on as they are. */
+  readonly compression?: IrCompression;
   readonly healthCheck: IrHealthCheck | undefined;
   readonly outlierDetection: boolean;
   readonly circuitBreaker: IrCircuitBreaker;
@@ -180,6 +182,14 @@ export interface IrCluster {
   readonly fallbacks?: readonly UpstreamIdentity[];
   /** Zones whose endpoints are used before others of the same upstream, in this order. */
   readonly zones?: readonly string[];
+}
+
+/** Answers are encoded for clients that take it. */
+export interface IrCompression {
+  /** Content codings (RFC 9110 §8.4.1). The first is used where a client takes no other more gladly. */
+  readonly encodings: readonly ("br" | "zstd" | "gzip")[];
+  /** Media types whose answers are encoded. */
+  readonly types: readonly string[];
 }
 
 export type IrLoadBalancing = "leastRequest" | "random" | "ringHash";

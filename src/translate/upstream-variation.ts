@@ -2,6 +2,7 @@ import { bytesHash, canonicalJson } from "#lib/canonical.ts";
 import {
   clusterName,
   type IrCircuitBreaker,
+  type IrCompression,
   type IrHealthCheck,
   type IrLoadBalancing,
   type IrSlowStart,
@@ -22,6 +23,7 @@ export interface UpstreamVariation {
   readonly healthCheck?: IrHealthCheck;
   readonly healthPort?: number;
   readonly idleTimeout?: Millis;
+  readonly compression?: IrCompression;
   readonly sni?: string;
   /** The Secret with the authorities, and the names of which the upstream has to show one. */
   readonly verify?: { readonly namespace: string; readonly secret: string; readonly names: readonly string[] };

@@ -104,7 +104,7 @@ function cluster(
   const { http2, tls } = upstreamProtocol(variation.protocol, service, upstream.port, port);
   const verify = variation.verify === undefined ? undefined : verifiedBy(variation.verify, read);
   if (verify === "refused") return undefined;
-  const { idleTimeout, loadBalancing, slowStart, fallbacks = [] } = variation;
+  const { compression, idleTimeout, loadBalancing, slowStart, fallbacks = [] } = variation;
   const zones = zonesOf(service, variation);
   const sni = variation.sni ?? verify?.names[0] ?? (tls ? name : undefined);
   return {
@@ -119,6 +119,7 @@ function cluster(
     ...(idleTimeout === undefined ? {} : { idleTimeout }),
     ...(loadBalancing === undefined ? {} : { loadBalancing }),
     ...(slowStart === undefined ? {} : { slowStart }),
+    ...(compression === undefined ? {} : { compression }),
     healthCheck: variation.healthCheck ?? wishes.healthCheck,
     outlierDetection: wishes.outlierDetection,
     circuitBreaker: { ...wishes.circuitBreaker, ...variation.circuitBreaker },

@@ -1,6 +1,7 @@
 import type { HttpProxy, ProxyVirtualHost } from "#resources/httpproxy.ts";
 import { readPreference } from "#resources/preference.ts";
 import type { Kind, ObjectRef } from "#resources/ref.ts";
+import { readRouteAnnotations } from "#resources/route-annotations.ts";
 import type { StoredObject } from "#store/store.ts";
 import { isOurs } from "../ingress-class.ts";
 import type { IrJwtProvider } from "../ir-jwt.ts";
@@ -86,8 +87,9 @@ export function proxyHost(
   for (const placed of tree.routes) {
     const { ref, object } = placed.proxy;
     const preference = readPreference(object.metadata.annotations).value;
-    const context = { read, settings, problems, needs, authorization, jwt, ref, preference, path: placed.path };
-    const route = proxyRoute(placed, context);
+    const { value: annotations } = readRouteAnnotations(object.metadata.annotations);
+    const at = { ref, preference, annotations, path: placed.path };
+    const route = proxyRoute(placed, { read, settings, problems, needs, authorization, jwt, ...at });
     if (route !== undefined) routes.add(route, placed, permitsInsecure(placed, route, jwt, settings, problems));
   }
   for (const route of missingRoutes(tree)) routes.fill(route);

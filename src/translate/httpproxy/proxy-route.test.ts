@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accepted } from "#resources/complaints.ts";
 import { readPreference } from "#resources/preference.ts";
+import { readRouteAnnotations } from "#resources/route-annotations.ts";
 import { refOf } from "#resources/resource.ts";
 import type { TranslateSettings } from "../settings.ts";
 import type { Reader } from "../unit.ts";
@@ -34,7 +35,13 @@ function answerTo(bytes: number): readonly [status: number, reasons: readonly st
     authorization: undefined,
     jwt: undefined,
   };
-  const made = proxyRoute(placed, { ...context, ref, preference: readPreference({}).value, path: placed.path });
+  const made = proxyRoute(placed, {
+    ...context,
+    ref,
+    preference: readPreference({}).value,
+    annotations: readRouteAnnotations({}).value,
+    path: placed.path,
+  });
   assert.equal(made?.action.type, "respond");
   return [made.action.status, problems.verdicts.map(({ reason }) => reason)];
 }

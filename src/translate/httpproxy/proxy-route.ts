@@ -197,6 +197,7 @@ function forward(
     ...(balancing.policy === undefined ? {} : { loadBalancing: balancing.policy }),
     ...("problem" in check || check.check === undefined ? {} : { healthCheck: check.check }),
     ...(idleConnection === undefined ? {} : { idleTimeout: idleConnection }),
+    ...(context.annotations.compression === undefined ? {} : { compression: context.annotations.compression }),
   };
   const cookies = cookieRewrites(route.cookieRewritePolicies);
   const wishes = {

@@ -1,5 +1,6 @@
 import type { Preference } from "#resources/preference.ts";
 import type { ObjectRef } from "#resources/ref.ts";
+import type { RouteAnnotations } from "#resources/route-annotations.ts";
 import type { TranslateSettings } from "../settings.ts";
 import type { Reader, UnitId } from "../unit.ts";
 import type { HostAuthorization } from "./authorization.ts";
@@ -18,6 +19,8 @@ export interface RouteContext {
   /** The proxy that the route stands in, and what it says of the order in which upstreams are used. */
   readonly ref: ObjectRef;
   readonly preference: Preference;
+  /** What its other annotations say of its routes. */
+  readonly annotations: RouteAnnotations;
   /** `spec.routes[3]`. */
   readonly path: string;
 }

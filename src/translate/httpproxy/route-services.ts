@@ -173,7 +173,10 @@ function mirror(
     return [];
   }
   // Copies are for this service alone: nobody takes over.
-  const found = serviceCluster({ ...only, fallbacks: [] }, `services[${only.index}]`, wishes, context);
+  // And nobody gets its answers, so that nothing is gained by making them small.
+  const { compression: _compression, ...variation } = wishes.variation;
+  const plain = { ...wishes, variation };
+  const found = serviceCluster({ ...only, fallbacks: [] }, `services[${only.index}]`, plain, context);
   if (found === undefined) return [];
   const { name: cluster } = found;
   const { weight = 0 } = only.service;

@@ -1,6 +1,7 @@
 import type { HttpProxy, ProxyTcp, ProxyVirtualHost } from "#resources/httpproxy.ts";
 import { readPreference } from "#resources/preference.ts";
 import { formatRef, type ObjectRef, refKey } from "#resources/ref.ts";
+import { readRouteAnnotations } from "#resources/route-annotations.ts";
 import type { StoredObject } from "#store/store.ts";
 import type { IrHealthCheck, IrTcpCluster } from "../ir.ts";
 import type { UpstreamVariation } from "../upstream-variation.ts";
@@ -9,7 +10,7 @@ import { loadBalancing } from "./load-balancing.ts";
 import { complain, type RouteContext } from "./route-context.ts";
 import { routeServices } from "./route-services.ts";
 
-type Context = Omit<RouteContext, "ref" | "path" | "preference">;
+type Context = Omit<RouteContext, "ref" | "path" | "preference" | "annotations">;
 type Stored = StoredObject<HttpProxy>;
 
 /** Where a host's connections go. */
@@ -107,7 +108,8 @@ function follow(
   chain: readonly Stored[],
 ): Omit<ProxyTcpAnswers, "passthrough"> {
   const preference = readPreference(proxy.object.metadata.annotations).value;
-  const own = { ...context, ref: proxy.ref, preference, path: "spec.tcpproxy" };
+  const { value: annotations } = readRouteAnnotations(proxy.object.metadata.annotations);
+  const own = { ...context, ref: proxy.ref, preference, annotations, path: "spec.tcpproxy" };
   const included = chain.slice(1).map(({ ref }) => ref);
   const wrong = (
     type: "TCPProxyError" | "TCPProxyIncludeError",

@@ -15,6 +15,7 @@ import type { IrCircuitBreaker, IrCluster, IrSlowStart } from "#translate/ir.ts"
 import { ADS } from "./ads.ts";
 import { packAny } from "./any.ts";
 import { healthChecks } from "./cluster-health.ts";
+import { compressionFilters } from "./compression.ts";
 import { duration } from "./duration.ts";
 import { upstreamTls } from "./upstream-tls.ts";
 
@@ -89,11 +90,12 @@ const HTTP2 = { protocolConfig: { $case: "http2ProtocolOptions", value: {} } } a
 const HTTP1 = { protocolConfig: { $case: "httpProtocolOptions", value: {} } } as const;
 
 /** Most clusters need none, and what all HTTP/2 clusters need is made once. */
-function protocolOptions({ protocol, idleTimeout }: IrCluster): Cluster["typedExtensionProtocolOptions"] {
-  if (idleTimeout === undefined) return protocol === "http2" ? HTTP2_OPTIONS : {};
+function protocolOptions({ protocol, idleTimeout, compression }: IrCluster): Cluster["typedExtensionProtocolOptions"] {
+  if (idleTimeout === undefined && compression === undefined) return protocol === "http2" ? HTTP2_OPTIONS : {};
   return packProtocolOptions({
-    commonHttpProtocolOptions: { idleTimeout: duration(idleTimeout) },
+    ...(idleTimeout === undefined ? {} : { commonHttpProtocolOptions: { idleTimeout: duration(idleTimeout) } }),
     upstreamProtocolOptions: { $case: "explicitHttpConfig", value: protocol === "http2" ? HTTP2 : HTTP1 },
+    ...(compression === undefined ? {} : { httpFilters: [...compressionFilters(compression)] }),
   });
 }
 
