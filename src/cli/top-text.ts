@@ -48,12 +48,12 @@ export function topText(picture: TopPicture, height: number, paint: Paint): stri
   ].join("");
 }
 
-/** A line for each listener of TCP or UDP. */
+/** A line for each listener of TCP or UDP, and for each server name whose connections are forwarded. */
 function streamsTable(streams: readonly StreamTotals[], paint: Paint): readonly string[] {
   const rows = streams.map((stream) => [
     stream.key,
     stream.protocol.toUpperCase(),
-    stream.upstream === undefined ? "(no Service)" : formatUpstream(stream.upstream),
+    stream.upstreams.length === 0 ? "(no Service)" : stream.upstreams.map(forwardWords).join(", "),
     stream.perSecond.toFixed(1),
     stream.connections.toLocaleString("en"),
     stream.failed.toLocaleString("en"),
@@ -62,6 +62,10 @@ function streamsTable(streams: readonly StreamTotals[], paint: Paint): readonly 
   ]);
   const numbers = ["CONN/S", "CONNECTIONS", "FAILED", "IN KB/S", "OUT KB/S"].map(number);
   return ["\n", formatTable(["LISTENER", "PROTOCOL", "UPSTREAM", ...numbers], rows, painting(paint))];
+}
+
+function forwardWords({ upstream, share }: StreamTotals["upstreams"][number]): string {
+  return share === 1 ? formatUpstream(upstream) : `${Math.round(share * 100)} % ${formatUpstream(upstream)}`;
 }
 
 function kilobytes(bytes: number): string {

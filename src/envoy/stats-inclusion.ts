@@ -82,7 +82,8 @@ export const STATS_INCLUSION: readonly StatsPattern[] = [
   { regex: family("http\\.[^.]+", HTTP_STATS) },
   // A stat prefix, or an IPv4 address with its dots; not the copies that each worker keeps below it.
   { regex: family("listener\\.([^.]+|[0-9.]+_[0-9]+)", LISTENER_STATS) },
-  { regex: family("tcp\\.[^.]+", TCP_STATS) },
+  // A listener, or with a server name after it, which has dots.
+  { regex: family("tcp\\.[^./]+(/[^/]+)?", TCP_STATS) },
   { regex: family("udp\\.[^.]+", UDP_STATS) },
 ];
 

@@ -17,8 +17,8 @@ export interface CompiledFilter {
   idleUpstream(upstream: Upstream): boolean;
   /** Whether an upstream that these flows used is shown. */
   upstream(upstream: Upstream): boolean;
-  /** Whether a listener is shown that forwards connections there, or nowhere. */
-  stream(upstream: Upstream | undefined): boolean;
+  /** Whether a listener is shown that forwards connections to one of these, or nowhere. */
+  stream(upstreams: readonly Upstream[]): boolean;
   /** Whether what an Envoy sees is meant, for instance its endpoints' health. */
   envoy(id: string): boolean;
 }
@@ -56,7 +56,7 @@ export function compileFilter(filter: TrafficFilter, scope: NamespaceScope): Com
     envoy: (id) => envoys === undefined || envoys.has(id),
     idleUpstream,
     // One that forwards to nothing belongs to nobody: only who sees everything sees it.
-    stream: (value) => (value === undefined ? scope === "all" && !isNarrow : idleUpstream(value)),
+    stream: (values) => (values.length === 0 ? scope === "all" && !isNarrow : values.some(idleUpstream)),
   };
 }
 

@@ -13,8 +13,8 @@ function delta(of: StreamDelta["of"], name: string, amount: StreamDelta["amount"
 function world() {
   const streams = new Streams();
   streams.listeners = [
-    { name: "dns", protocol: "udp", cluster: "" },
-    { name: "db", protocol: "tcp", cluster: DB },
+    { name: "dns", protocol: "udp", clusters: [] },
+    { name: "db", protocol: "tcp", clusters: [{ name: DB, weight: 1 }] },
   ];
   return streams;
 }
@@ -32,7 +32,7 @@ test("connections, failures and bytes add up over Envoys; those of before have n
   assert.deepEqual(db, {
     key: "db",
     protocol: "tcp",
-    upstream: { backend: "local", namespace: "team-shop", service: "db", port: 5432 },
+    upstreams: [{ upstream: { backend: "local", namespace: "team-shop", service: "db", port: 5432 }, share: 1 }],
     connections: 111,
     failed: 2,
     bytesIn: 5000,
@@ -42,7 +42,7 @@ test("connections, failures and bytes add up over Envoys; those of before have n
     bytesInPerSecond: 0,
     bytesOutPerSecond: 2000,
   });
-  assert.deepEqual([dns?.key, dns?.upstream, dns?.connections], ["dns", undefined, 0]);
+  assert.deepEqual([dns?.key, dns?.upstreams, dns?.connections], ["dns", [], 0]);
 });
 
 test("rates are those of the last ten seconds", () => {
@@ -72,6 +72,34 @@ for (const [what, filter, scope, shown] of [
   });
 }
 
+test("of a server name on a listener, each upstream has its share, and the failures of all count", () => {
+  const streams = new Streams();
+  const canary = "local/team-shop/db-canary/5432";
+  const clusters = [
+    { name: DB, weight: 90 },
+    { name: canary, weight: 10 },
+  ];
+  streams.listeners = [{ name: "https/db.example.com", protocol: "tcp", clusters }];
+  streams.add(
+    "e1",
+    [
+      delta("tcp", "https/db.example.com", "connections", 20),
+      delta("cluster", DB, "failed", 1),
+      delta("cluster", canary, "failed", 2),
+    ],
+    undefined,
+  );
+  const [row] = streams.rows(EVERYTHING);
+  assert.deepEqual([row?.key, row?.connections, row?.failed], ["https/db.example.com", 20, 3]);
+  assert.deepEqual(
+    row?.upstreams.map(({ upstream: { service }, share }) => [service, share]),
+    [
+      ["db", 0.9],
+      ["db-canary", 0.1],
+    ],
+  );
+});
+
 test("a filter by Envoy counts that one alone", () => {
   const streams = world();
   for (const envoy of ["e1", "e2"]) streams.add(envoy, [delta("tcp", "db", "connections", 7)], undefined);
@@ -80,6 +108,6 @@ test("a filter by Envoy counts that one alone", () => {
 
 test("upstreams whose failures are asked for: each once, without those that are none, and for good", () => {
   const streams = world();
-  streams.listeners = [{ name: "db", protocol: "tcp", cluster: "local/team-shop/db-2/5432" }];
+  streams.listeners = [{ name: "db", protocol: "tcp", clusters: [{ name: "local/team-shop/db-2/5432", weight: 1 }] }];
   assert.deepEqual(streams.clusters, ["local/team-shop/db-2/5432", DB]);
 });

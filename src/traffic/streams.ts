@@ -4,12 +4,13 @@ import type { StreamTotals } from "./table-rows.ts";
 import { STREAM_AMOUNTS, type StreamAmount, type StreamCounter } from "./stream-counter.ts";
 import { parseUpstream } from "./upstream.ts";
 
-/** A listener that forwards to one upstream. */
+/** A listener, or a server name on it, whose connections are forwarded as they come. */
 export interface StreamListener {
+  /** As Envoy's counters have it: `db`, `https/db.example.com`. */
   readonly name: string;
   readonly protocol: "tcp" | "udp";
-  /** Envoy's name of the upstream; empty when it has none, and closes what comes. */
-  readonly cluster: string;
+  /** By Envoy's names of the upstreams; weights are relative. None: what comes is closed. */
+  readonly clusters: readonly { readonly name: string; readonly weight: number }[];
 }
 
 /** What was counted between two readings of one Envoy. */
@@ -28,7 +29,7 @@ interface Sum {
 /** Milliseconds. */
 const WINDOW = 10_000;
 
-/** TCP connections and UDP sessions by listener, from Envoy's counters: exact, and summed over all Envoys. */
+/** TCP connections and UDP sessions by listener, or by server name on it, from Envoy's counters: exact, and summed over all Envoys. */
 export class Streams {
   #listeners: readonly StreamListener[] = [];
   readonly #clusters = new Set<string>();
@@ -37,7 +38,7 @@ export class Streams {
 
   set listeners(listeners: readonly StreamListener[]) {
     this.#listeners = listeners.toSorted((a, b) => compareText(a.name, b.name));
-    for (const { cluster } of listeners) if (cluster !== "") this.#clusters.add(cluster);
+    for (const { clusters } of listeners) for (const { name } of clusters) this.#clusters.add(name);
   }
 
   /**
@@ -73,24 +74,34 @@ export class Streams {
     }
   }
 
-  /** One row for each listener that passes the filter, sorted by name. */
+  /** One row for each that passes the filter, sorted by name. */
   rows(filter: CompiledFilter): readonly StreamTotals[] {
-    return this.#listeners.flatMap(({ name, protocol, cluster }): StreamTotals[] => {
-      const upstream = parseUpstream(cluster);
-      if (!filter.stream(upstream)) return [];
+    return this.#listeners.flatMap(({ name, protocol, clusters }): StreamTotals[] => {
+      const upstreams = sharesOf(clusters);
+      if (!filter.stream(upstreams.map(({ upstream }) => upstream))) return [];
+      const counted = [`${protocol} ${name}`, ...clusters.map((cluster) => `cluster ${cluster.name}`)];
       const sums = [...this.#sums].flatMap(([envoy, byKey]) =>
-        filter.envoy(envoy) ? [byKey.get(`${protocol} ${name}`), byKey.get(`cluster ${cluster}`)] : [],
+        filter.envoy(envoy) ? counted.map((key) => byKey.get(key)) : [],
       );
-      return [{ key: name, protocol, ...(upstream === undefined ? {} : { upstream }), ...added(sums) }];
+      return [{ key: name, protocol, upstreams, ...added(sums) }];
     });
   }
+}
+
+/** Those with a weight of 0 are among them: they have none of it. */
+function sharesOf(clusters: StreamListener["clusters"]): StreamTotals["upstreams"] {
+  const sum = clusters.reduce((total, { weight }) => total + weight, 0);
+  return clusters.flatMap(({ name, weight }) => {
+    const upstream = parseUpstream(name);
+    return upstream === undefined ? [] : [{ upstream, share: sum === 0 ? 0 : weight / sum }];
+  });
 }
 
 function nothing(): Amounts {
   return { connections: 0, failed: 0, bytesIn: 0, bytesOut: 0 };
 }
 
-function added(sums: readonly (Sum | undefined)[]): Omit<StreamTotals, "key" | "protocol" | "upstream"> {
+function added(sums: readonly (Sum | undefined)[]): Omit<StreamTotals, "key" | "protocol" | "upstreams"> {
   const totals = nothing();
   const rates = nothing();
   for (const sum of sums) {

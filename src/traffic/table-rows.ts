@@ -66,20 +66,20 @@ export interface ListenerTotals extends Totals {
 }
 
 /**
- * A listener that forwards TCP connections or UDP sessions to one upstream: exact, from Envoy's counters since the Envoys
+ * A listener, or a server name on it, whose TCP connections or UDP sessions are forwarded as they come: exact, from Envoy's counters since the Envoys
  * started that run now, and of those that ended while Binnacle ran. Filters by host, route or object leave all of them out.
  */
 export interface StreamTotals {
-  /** The listener's name. */
+  /** The listener's name: `db`; or with a server name, which an HTTPProxy's tcpproxy forwards: `https/db.example.com`. */
   readonly key: string;
   readonly protocol: "tcp" | "udp";
-  /** Left out for one that closes what comes, because its Service is not there. */
-  readonly upstream?: Upstream | undefined;
+  /** Where they go, with the share of each, from 0 to 1, as it is configured. None: what comes is closed. */
+  readonly upstreams: readonly { readonly upstream: Upstream; readonly share: number }[];
   /** Connections, or sessions: what one client address and port sends until it is quiet for a while. */
   readonly connections: number;
   /**
-   * Connections that found no upstream, and connections to this upstream that could not be made; where routes send to the
-   * same one, theirs are among them.
+   * Connections that found no upstream, and connections to these upstreams that could not be made; where routes send to the
+   * same ones, theirs are among them.
    */
   readonly failed: number;
   /** From clients, and to them. */

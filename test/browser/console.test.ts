@@ -296,12 +296,12 @@ describe("console", { skip }, () => {
         ...stream,
         key: "postgres",
         protocol: "tcp",
-        upstream: { backend: "local", namespace: "team-shop", service: "db", port: 5432 },
+        upstreams: [{ upstream: { backend: "local", namespace: "team-shop", service: "db", port: 5432 }, share: 1 }],
         connections: 1200,
         failed: 3,
         perSecond: 4,
       },
-      { ...stream, key: "dns", protocol: "udp", connections: 0, failed: 0, perSecond: 0 },
+      { ...stream, key: "dns", protocol: "udp", upstreams: [], connections: 0, failed: 0, perSecond: 0 },
     ];
     const page = await setting.open();
     const rows = page.locator(".streams-panel tbody tr:not(.gap)");

@@ -107,9 +107,23 @@ test("connections flow past their protocol to the upstream, or nowhere", () => {
     [],
     [],
     [
-      { ...stream, key: "db", protocol: "tcp", upstream: upstream("db"), perSecond: 3, failedPerSecond: 1 },
-      { ...stream, key: "idle", protocol: "tcp", upstream: upstream("db"), perSecond: 0, failedPerSecond: 0 },
-      { ...stream, key: "lost", protocol: "udp", perSecond: 2, failedPerSecond: 5 },
+      {
+        ...stream,
+        key: "db",
+        protocol: "tcp",
+        upstreams: [{ upstream: upstream("db"), share: 1 }],
+        perSecond: 3,
+        failedPerSecond: 1,
+      },
+      {
+        ...stream,
+        key: "idle",
+        protocol: "tcp",
+        upstreams: [{ upstream: upstream("db"), share: 1 }],
+        perSecond: 0,
+        failedPerSecond: 0,
+      },
+      { ...stream, key: "lost", protocol: "udp", upstreams: [], perSecond: 2, failedPerSecond: 5 },
     ],
   );
   assert.deepEqual(

@@ -70,17 +70,19 @@ export function flowGraph(
       draft.link(routeId, here, left, Math.max(0, errorsLeft));
     }
   }
-  for (const { key, protocol, upstream, perSecond, failedPerSecond } of streams) {
+  for (const { key, protocol, upstreams, perSecond, failedPerSecond } of streams) {
     if (perSecond === 0) continue;
     const failed = Math.min(perSecond, failedPerSecond);
     const listenerId = draft.node(0, key, key, "connections");
     const throughId = draft.node(1, `${protocol} ${key}`, protocol.toUpperCase(), "forwarded as they come");
-    const upstreamId =
-      upstream === undefined
-        ? draft.node(2, NOWHERE, NOWHERE, "the Service is not there")
-        : draft.node(2, formatUpstream(upstream), upstream.service, upstream.namespace);
     draft.link(listenerId, throughId, perSecond, failed);
-    draft.link(throughId, upstreamId, perSecond, failed);
+    if (upstreams.length === 0)
+      draft.link(throughId, draft.node(2, NOWHERE, NOWHERE, "the Service is not there"), perSecond, failed);
+    for (const { upstream, share } of upstreams) {
+      if (share === 0) continue;
+      const upstreamId = draft.node(2, formatUpstream(upstream), upstream.service, upstream.namespace);
+      draft.link(throughId, upstreamId, perSecond * share, failed * share);
+    }
   }
   for (const { upstream, endpoints } of clusters) {
     const upstreamId = draft.idOf(2, formatUpstream(upstream));

@@ -7,7 +7,7 @@ import { WindowedTable } from "./windowed-table.tsx";
 const ROW_HEIGHT = 32;
 const COLUMNS = 6;
 
-/** Listeners that forward connections or datagrams, not requests; nothing where there is none. */
+/** Listeners, and server names on them, whose connections or datagrams are forwarded, not requests; nothing where there is none. */
 export function StreamsTable({ state }: { readonly state: ConsoleState }) {
   const streams = state.picture.value?.streams ?? [];
   if (streams.length === 0) return null;
@@ -47,8 +47,12 @@ export function StreamsTable({ state }: { readonly state: ConsoleState }) {
   );
 }
 
+function forwardWords({ upstream, share }: StreamTotals["upstreams"][number]): string {
+  return share === 1 ? formatUpstreamShort(upstream) : `${Math.round(share * 100)} % ${formatUpstreamShort(upstream)}`;
+}
+
 function StreamRow({ stream }: { readonly stream: StreamTotals }) {
-  const { key, protocol, upstream, connections, failed, perSecond, failedPerSecond } = stream;
+  const { key, protocol, upstreams, connections, failed, perSecond, failedPerSecond } = stream;
   const { bytesIn, bytesOut, bytesInPerSecond, bytesOutPerSecond } = stream;
   return (
     <tr>
@@ -58,10 +62,10 @@ function StreamRow({ stream }: { readonly stream: StreamTotals }) {
         title={`${formatBytes(bytesIn)} in and ${formatBytes(bytesOut)} out since the start`}
       >
         <b>{key}</b> <span class="muted">{protocol.toUpperCase()} →</span>{" "}
-        {upstream === undefined ? (
+        {upstreams.length === 0 ? (
           <span class="tone-bad">its Service is not there</span>
         ) : (
-          <span>{formatUpstreamShort(upstream)}</span>
+          <span>{upstreams.map(forwardWords).join(", ")}</span>
         )}
       </th>
       <td class="figure">{formatRate(perSecond)}</td>

@@ -54,12 +54,13 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
   });
   const { serves } = ir;
   const chainFilter = ({
+    serverNames,
     policy,
     routeTable,
     tcp: clusters,
     jwt,
   }: IrTlsChain): DeepPartial<FilterChain["filters"][number]> => {
-    if (clusters !== undefined) return tcpProxy(ir.name, clusters);
+    if (clusters !== undefined) return tcpProxy(streamStat(ir.name, serverNames), clusters);
     const { rateLimit } = serves.protocol === "https" ? serves : {};
     return httpConnectionManager(
       http(routeTable, rateLimit, policy === "passthrough" ? undefined : policy.client, jwt),
@@ -100,7 +101,9 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
         filterChains: [
           {
             name: ir.name,
-            filters: [tcpProxy(ir.name, serves.cluster === "" ? [] : [{ name: serves.cluster, weight: 1 }])],
+            filters: [
+              tcpProxy(streamStat(ir.name), serves.cluster === "" ? [] : [{ name: serves.cluster, weight: 1 }]),
+            ],
           },
         ],
       });
@@ -108,7 +111,7 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
       return Listener.fromPartial({
         ...common,
         udpListenerConfig: {},
-        listenerFilters: [udpProxy(ir.name, serves.cluster)],
+        listenerFilters: [udpProxy(streamStat(ir.name), serves.cluster)],
       });
     default:
       return unreachable(serves);
@@ -138,6 +141,14 @@ function listenerFilter<T>(name: string, type: string, codec: MessageCodec<T>, m
 
 /** A cluster that does not exist closes the connection: what a listener without a Service does. */
 const NO_CLUSTER = "none";
+
+/**
+ * What Envoy's counters of forwarded connections are called (`tcp.<this>.downstream_cx_total`): the listener, and the server
+ * names where only theirs are forwarded.
+ */
+export function streamStat(listener: string, serverNames: readonly string[] = []): string {
+  return [listener, ...serverNames].join("/");
+}
 
 function tcpProxy(statPrefix: string, clusters: readonly IrTcpCluster[]): DeepPartial<FilterChain["filters"][number]> {
   const type = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
