@@ -57,6 +57,17 @@ test("a text that comes in pieces, cut anywhere, falls into the same clusters", 
   }
 });
 
+test("an endpoint says its priority, and of which upstream that takes over it is", () => {
+  const more = `${CART}::10.0.0.1:8080::priority::1\n${CART}::10.0.0.1:8080::sub_zone::west/team-shop/west-cart/80\n`;
+  const first = `${CART}::[2001:db8::1]:80::priority::0\n${CART}::[2001:db8::1]:80::sub_zone::\n`;
+  const [cart] = splitClusters(HEAD(CART) + lines(CART, "10.0.0.1:8080", "healthy", 10) + more + first).clusters;
+  assert.ok(cart !== undefined);
+  const [fallback, own] = readCluster(cart).endpoints;
+  assert.equal(fallback?.priority, 1);
+  assert.deepEqual(fallback.fallback, { backend: "west", namespace: "team-shop", service: "west-cart", port: 80 });
+  assert.deepEqual([own?.priority, own?.fallback], [undefined, undefined]);
+});
+
 test("endpoints are read, IPv6 addresses too; limits are no endpoints", () => {
   const [cart, empty] = splitClusters(TEXT).clusters.map(readCluster);
   assert.deepEqual(cart?.endpoints[0], {

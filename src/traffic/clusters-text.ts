@@ -1,4 +1,4 @@
-import type { EndpointHealth } from "./table-rows.ts";
+import type { EndpointHealth, Upstream } from "./table-rows.ts";
 import { parseUpstream } from "./upstream.ts";
 
 /** An endpoint as one Envoy sees it; counters since that Envoy started. */
@@ -7,6 +7,10 @@ export interface EndpointReading {
   readonly address: string;
   readonly health: EndpointHealth;
   readonly zone: string;
+  /** Used when too few of the lower ones are healthy; 0 unless given. */
+  readonly priority?: number;
+  /** The upstream that takes over which it is an endpoint of; the cluster's own unless given. */
+  readonly fallback?: Upstream;
   readonly activeRequests: number;
   readonly activeConnections: number;
   readonly requests: number;
@@ -83,19 +87,25 @@ const WANTED: ReadonlySet<string> = new Set([
   "cx_active",
   "cx_connect_fail",
   "health_flags",
+  "priority",
   "rq_active",
   "rq_error",
   "rq_timeout",
   "rq_total",
+  "sub_zone",
   "zone",
 ]);
 
 function endpoint(address: string, values: ReadonlyMap<string, string>): EndpointReading {
   const number = (key: string) => Number(values.get(key) ?? 0);
+  const priority = number("priority");
+  const fallback = parseUpstream(values.get("sub_zone") ?? "");
   return {
     address,
     health: healthOf(values.get("health_flags") ?? ""),
     zone: values.get("zone") ?? "",
+    ...(priority === 0 ? {} : { priority }),
+    ...(fallback === undefined ? {} : { fallback }),
     activeRequests: number("rq_active"),
     activeConnections: number("cx_active"),
     requests: number("rq_total"),

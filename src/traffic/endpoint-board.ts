@@ -146,10 +146,13 @@ export class EndpointBoard {
     const sum = (of: (one: Seen) => number) => seen.reduce((total, one) => total + of(one), 0);
     const answers = this.#answers.of(cluster, address);
     const zone = seen.find(({ reading }) => reading.zone !== "")?.reading.zone;
+    const { priority, fallback } = seen[0]?.reading ?? {};
     return {
       address,
       health: seen.map(({ reading }) => reading.health).reduce(worse, "healthy"),
       ...(zone === undefined ? {} : { zone }),
+      ...(priority === undefined ? {} : { priority }),
+      ...(fallback === undefined ? {} : { fallback }),
       activeRequests: sum(({ reading }) => reading.activeRequests),
       activeConnections: sum(({ reading }) => reading.activeConnections),
       requests: sum(({ totals }) => totals.requests),

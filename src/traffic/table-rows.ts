@@ -165,6 +165,10 @@ export interface EndpointState {
   readonly address: string;
   readonly health: EndpointHealth;
   readonly zone?: string | undefined;
+  /** Used when too few of the lower ones are healthy; 0 unless given. */
+  readonly priority?: number | undefined;
+  /** The upstream that takes over which it is an endpoint of; the cluster's own unless given. */
+  readonly fallback?: Upstream | undefined;
   /** Now. */
   readonly activeRequests: number;
   readonly activeConnections: number;

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type { ClusterState, EndpointState } from "#traffic/table-rows.ts";
+import { formatUpstream } from "#api/traffic-filter.ts";
 import { isSameFocus } from "../state/address.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { formatMillis, formatRate, formatShare } from "../words/format.ts";
@@ -192,6 +193,16 @@ const EndpointDots = memo(({ endpoints }: { readonly endpoints: readonly Endpoin
   </span>
 ));
 
+/** Where an endpoint stands, and when it is used. */
+function placeWords({ zone, priority, fallback }: EndpointState): string {
+  const words = [
+    zone === undefined ? [] : [`zone ${zone}`],
+    priority === undefined ? [] : [`priority ${priority}`],
+    fallback === undefined ? [] : [`takes over: ${formatUpstream(fallback)}`],
+  ];
+  return words.flat().join(", ");
+}
+
 interface EndpointRowProps {
   readonly endpoint: EndpointState;
   readonly isFocus: boolean;
@@ -199,8 +210,8 @@ interface EndpointRowProps {
 }
 
 function EndpointRow({ endpoint, isFocus, onFocus }: EndpointRowProps) {
-  const { address, health, zone, perSecond, errorsPerSecond, activeRequests, latency, connectFailures, timeouts } =
-    endpoint;
+  const { address, health, perSecond, errorsPerSecond, activeRequests, latency, connectFailures, timeouts } = endpoint;
+  const place = placeWords(endpoint);
   const ratio = perSecond === 0 ? 0 : Math.min(1, errorsPerSecond / perSecond);
   const counts = `${activeRequests} active, ${connectFailures} failed connects, ${timeouts} timeouts since the start`;
   return (
@@ -209,7 +220,7 @@ function EndpointRow({ endpoint, isFocus, onFocus }: EndpointRowProps) {
         <button type="button" class="row-button address" aria-pressed={isFocus} onClick={onFocus}>
           {address}
         </button>
-        {zone !== undefined && <span class="muted"> zone {zone}</span>}
+        {place !== "" && <span class="muted"> {place}</span>}
       </th>
       <td class={`health tone-${healthTone(health)}`} title={counts}>
         <Dot tone={healthTone(health)} />

@@ -32,7 +32,7 @@ export class RandomProxies {
     return read({
       apiVersion: "projectcontour.io/v1",
       kind: "HTTPProxy",
-      metadata: { name, namespace, creationTimestamp: random.pick(DATES) },
+      metadata: { name, namespace, creationTimestamp: random.pick(DATES), annotations: this.#preference() },
       spec: {
         ...(random.chance(0.05) ? { ingressClassName: "nginx" } : {}),
         ...(isRoot ? { virtualhost: this.#virtualHost() } : {}),
@@ -46,6 +46,21 @@ export class RandomProxies {
   /** What `object` may make, to be taken away. */
   name(): { kind: "HTTPProxy"; namespace: string; name: string } {
     return { kind: "HTTPProxy", namespace: this.#random.pick(NAMESPACES), name: this.#random.pick(PARTS) };
+  }
+
+  /** In which order upstreams are used. */
+  #preference(): Readonly<Record<string, string>> {
+    const random = this.#random;
+    const chain = (): string =>
+      random
+        .shuffled([...SERVICES, "s1:81"])
+        .slice(0, 2 + random.below(2))
+        .join(" > ");
+    return {
+      ...(random.chance(0.2) ? { "binnacle.dev/failover": chain() } : {}),
+      ...(random.chance(0.1) ? { "binnacle.dev/prefer-backends": random.pick(["east", "local", "local, east"]) } : {}),
+      ...(random.chance(0.1) ? { "binnacle.dev/prefer-zones": random.pick(["east", "west, east", "nowhere"]) } : {}),
+    };
   }
 
   #virtualHost(): Spec {
@@ -232,10 +247,13 @@ export class RandomProxies {
   }
 
   #service(): Resource {
+    const random = this.#random;
+    const labels = random.chance(0.3) ? { "gimbal.projectcontour.io/backend": "east" } : {};
+    const annotations = random.chance(0.2) ? { "projectcontour.io/upstream-protocol.h2c": "80" } : {};
     return read({
       apiVersion: "v1",
       kind: "Service",
-      metadata: { name: this.#random.pick(["s1", "s2"]), namespace: this.#random.pick(NAMESPACES) },
+      metadata: { name: random.pick(["s1", "s2"]), namespace: random.pick(NAMESPACES), labels, annotations },
       spec: { ports: [{ port: 80 }] },
     });
   }

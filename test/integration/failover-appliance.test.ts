@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, suite, test } from "node:test";
+import type { Explanation } from "#api/ports/explain.ts";
+import { AnswerShares } from "./support/answer-shares.ts";
+import { applianceConfig, ApplianceProcess } from "./support/appliance-process.ts";
+import { binnacle } from "./support/cli.ts";
+import { freePorts } from "./support/free-port.ts";
+import { httpGet } from "./support/http-get.ts";
+import { ingress, service, together } from "./support/manifests.ts";
+import { temporaryDirectory } from "./support/temp-dir.ts";
+import { until } from "./support/until.ts";
+import { Upstream } from "./support/upstream.ts";
+
+const HOST = "shop.test";
+
+/** One route over the Services of two backends, which take over from each other. */
+const SHOP = JSON.stringify({
+  apiVersion: "projectcontour.io/v1",
+  kind: "HTTPProxy",
+  metadata: {
+    name: "shop",
+    namespace: "team",
+    annotations: { "binnacle.dev/failover": "east-web > west-web, west-web > east-web" },
+  },
+  spec: {
+    virtualhost: { fqdn: HOST },
+    routes: [
+      {
+        services: [
+          { name: "east-web", port: 80, weight: 70 },
+          { name: "west-web", port: 80, weight: 30 },
+        ],
+        healthCheckPolicy: { path: "/live", intervalSeconds: 1, unhealthyThresholdCount: 1, healthyThresholdCount: 1 },
+      },
+    ],
+  },
+});
+
+suite("one route over two backends, and limits, in a running appliance", { timeout: 180_000 }, () => {
+  const stack = new AsyncDisposableStack();
+  let http = 0;
+  let state = "";
+  let east: Upstream;
+  let limited: Upstream;
+  before(async () => {
+    const start = async (body: string) => stack.use(await Upstream.start({ respond: () => ({ body }) }));
+    const west = await start("west");
+    [east, limited] = [await start("east"), await start("limited")];
+    const home = stack.use(await temporaryDirectory("failover")).path;
+    state = join(home, "state");
+    const ports = await freePorts(4);
+    const [, , api = 0] = ports;
+    [http = 0] = ports;
+    await mkdir(join(home, "manifests"));
+    const limits = { "projectcontour.io/max-connections": "10", "projectcontour.io/max-requests": "1" };
+    await writeFile(
+      join(home, "manifests/shop.yaml"),
+      together(
+        SHOP,
+        service("team", "limited", [limited], limits),
+        ingress("team", "limited", "limited.test", "limited"),
+      ),
+    );
+    const backends = [
+      ["east", east.port],
+      ["west", west.port],
+    ].map(
+      ([name, port]) =>
+        `  - {name: ${name}, static: {services: [{name: web, namespace: team, ports: [{port: 80, targetPort: ${port}}], addresses: [127.0.0.1]}]}}`,
+    );
+    const allowed = [east, west, limited].map(({ port }) => port).join(", ");
+    const settings = `backends:\n${backends.join("\n")}\nupstreams: {allowLocal: [${allowed}]}`;
+    await writeFile(join(home, "binnacle.yaml"), applianceConfig(ports, settings));
+    const appliance = stack.use(new ApplianceProcess(home));
+    await until(() => httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` }), {
+      accept: ({ status }) => status === 200,
+      timeoutMs: 60_000,
+      what: "readiness",
+    }).catch((cause: unknown) => {
+      throw new Error(`not ready: ${appliance.output}`, { cause });
+    });
+  });
+  after(() => stack.disposeAsync());
+
+  const explained = async (): Promise<Explanation> =>
+    JSON.parse((await binnacle(state, "explain", `${HOST}/`, "-o", "json")).stdout) as Explanation;
+
+  test("10,000 requests go by weight; a backend that dies loses what it had been sent, and gets its share back", async (t) => {
+    const percent = async (load: AnswerShares, count: number) => {
+      const { east: first = 0, west: second = 0 } = await load.next(count);
+      assert.equal(first + second, count);
+      return (first / count) * 100;
+    };
+    await using load = new AnswerShares({ port: http, host: HOST });
+    await until(() => load.next(50), { accept: (found) => Object.keys(found).sort().join() === "east,west" });
+    const lostAtStart = load.lost.length;
+    const before = await percent(load, 10_000);
+    t.diagnostic(`${before} % of 10,000 to the backend with weight 70`);
+    assert.ok(Math.abs(before - 70) <= 2, `${before} %`);
+
+    await east[Symbol.asyncDispose]();
+    await until(() => load.next(100), { accept: ({ west = 0 }) => west === 100, what: "the west alone" });
+    const lost = load.lost.slice(lostAtStart);
+    t.diagnostic(`${lost.length} of ${load.requests} requests were lost: ${lost.join(" · ") || "none"}`);
+    assert.ok(lost.length <= 4, "no more than there are connections");
+    for (const words of lost) assert.match(words, /connection termination/, "sent to it before it died");
+    const seen = await until(explained, {
+      accept: ({ upstreams }) => ["failing", "ejected"].includes(upstreams[0]?.endpoints[0]?.health ?? ""),
+      what: "explain to say that the east fails",
+    });
+    assert.deepEqual(
+      seen.upstreams.map(({ service, endpoints }) => [service, ...endpoints.map(({ priority, of }) => [priority, of])]),
+      [
+        ["east-web", [0, undefined], [1, "team/west-web:80 of west"]],
+        ["west-web", [0, undefined], [1, "team/east-web:80 of east"]],
+      ],
+    );
+
+    stack.use(await Upstream.start({ port: east.port, respond: () => ({ body: "east" }) }));
+    await until(() => load.next(100), { accept: (found) => (found["east"] ?? 0) > 40, what: "the east again" });
+    const again = await percent(load, 1_000);
+    assert.ok(Math.abs(again - 70) <= 8, `${again} %, five standard deviations`);
+    assert.equal(load.lost.length, lostAtStart + lost.length, "giving back loses nothing");
+  });
+
+  test("a request over the limits of its upstream is refused, and shown with its reason in words", async () => {
+    const answer = Promise.withResolvers<{ body: string }>();
+    limited.respond = () => answer.promise;
+    const held = httpGet({ port: http }, "/", { host: "limited.test" });
+    await until(() => limited.requests.length, { what: "one request under way" });
+    const told = await until(() => binnacle(state, "explain", "limited.test", "--live"), {
+      accept: ({ stdout }) => /503 .*by route/.test(stdout),
+      what: "a request that is refused",
+    });
+    assert.match(told.stdout, /at most 10 connections, 1 request under way at each Envoy: more get 503 \(UO\)/);
+    assert.match(
+      told.stdout,
+      /503 from [\d.:]+ in \d+ ms by route prefix \/ \(Circuit breaker open for team\/limited:80\)/,
+    );
+    answer.resolve({ body: "limited" });
+    assert.equal((await held).status, 200);
+    limited.respond = () => ({ body: "limited" });
+    assert.equal((await httpGet({ port: http }, "/", { host: "limited.test" })).status, 200);
+  });
+});
