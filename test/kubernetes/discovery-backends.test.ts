@@ -14,6 +14,7 @@ import { temporaryDirectory } from "../integration/support/temp-dir.ts";
 import { until } from "../integration/support/until.ts";
 import { createNamespace, grant, serviceAccountToken, withdraw } from "./support/access.ts";
 import type { ApiClient } from "./support/api-client.ts";
+import { type Fault, FaultyProxy } from "./support/faulty-proxy.ts";
 import { KubeBox } from "./support/kubebox.ts";
 import { PodStandIn } from "./support/pod-stand-in.ts";
 import { deployment, service } from "./support/workload.ts";
@@ -169,5 +170,44 @@ suite("discovery from real Kubernetes API servers", { timeout: 240_000 }, () => 
 
     await box.admin.delete(`/api/v1/namespaces/${SHOP}`);
     await home.become("east-cart", undefined);
+  });
+
+  test("watches that break, are too old, or begin with 429, 500 or late: what is known stays, and what went on is found", async () => {
+    await using box = await KubeBox.start({ controllers: [] });
+    await using folder = await temporaryDirectory("discovery");
+    await createNamespace(box.admin, SHOP);
+    await withService(box.admin, "cart", "10.20.0.1");
+    await using proxy = await FaultyProxy.start(box);
+    await using home = new Home(`${folder.path}/discovery.db`);
+    const backend = home.follow("east", proxy.kubeconfig(box.token("cluster-admin")));
+    await home.become("east-cart", ["10.20.0.1"]);
+
+    proxy.cutWatches();
+    await withService(box.admin, "cart", "10.20.0.2");
+    await home.become("east-cart", ["10.20.0.2"]);
+    proxy.failWatches(410, "Expired");
+    await withService(box.admin, "cart", "10.20.0.3");
+    await home.become("east-cart", ["10.20.0.3"]);
+
+    const inTrouble: readonly Fault[] = [{ status: 429, headers: { "retry-after": "0" } }, { status: 500 }, "break"];
+    for (const [index, fault] of inTrouble.entries()) {
+      const before = proxy.calls.length;
+      proxy.fault = () => fault;
+      proxy.failWatches(410, "Expired");
+      const [known, next] = [`10.20.0.${index + 3}`, `10.20.0.${index + 4}`];
+      await withService(box.admin, "cart", next);
+      await until(() => backend.status().state === "stale", { what: "the trouble to be told", timeoutMs: 60_000 });
+      await until(() => proxy.calls.length > before + 8, { what: "some tries" });
+      assert.deepEqual(home.addresses("east-cart"), [known]);
+      proxy.fault = () => undefined;
+      await home.become("east-cart", [next]);
+      await until(() => backend.status().state === "synced", { what: "it to be in step", timeoutMs: 60_000 });
+    }
+
+    proxy.fault = () => ({ delayMs: 1000 });
+    proxy.failWatches(410, "Expired");
+    await withService(box.admin, "cart", "10.20.0.9");
+    await home.become("east-cart", ["10.20.0.9"]);
+    assert.equal(backend.status().state, "synced", "slow is no failure");
   });
 });

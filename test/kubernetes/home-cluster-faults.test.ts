@@ -12,7 +12,7 @@ import { ClusterSource } from "#sources/cluster/cluster-source.ts";
 import { RecordingSink } from "#sources/recording-sink.ts";
 import { until } from "../integration/support/until.ts";
 import { createNamespace, grant, serviceAccountToken, withdraw } from "./support/access.ts";
-import { FaultyProxy } from "./support/faulty-proxy.ts";
+import { type Fault, FaultyProxy } from "./support/faulty-proxy.ts";
 import { KubeBox } from "./support/kubebox.ts";
 
 const SHOP = "team-shop";
@@ -218,5 +218,76 @@ suite("faults of a home in a cluster", { timeout: 240_000 }, () => {
     await proxy.up();
     await until(() => house.has("Namespace after"), { what: "what was missed", timeoutMs: 60_000 });
     assert.ok(house.log.some((line) => line.includes("resource version too old") && line.includes("namespaces")));
+  });
+
+  test("429, 500, late answers and broken connections: nothing is told before it is whole, each write is made, nothing is lost", async () => {
+    await using box = await KubeBox.start({ controllers: [] });
+    await createNamespace(box.admin, SHOP);
+    await box.admin.create(`/api/v1/namespaces/${SHOP}/services`, {
+      metadata: { name: "own", namespace: SHOP },
+      spec: { ports: [{ port: 80 }] },
+    });
+    await using proxy = await FaultyProxy.start(box);
+    // What each call meets when it is made for the first time, the second, …; then it is answered.
+    const trouble: readonly Fault[] = [
+      { status: 429, headers: { "retry-after": "0" } },
+      { status: 500 },
+      "break",
+      { delayMs: 300 },
+    ];
+    const met = new Map<string, number>();
+    proxy.fault = ({ method, path, isWatch }) => {
+      const call = `${method} ${path} ${isWatch}`;
+      const times = met.get(call) ?? 0;
+      met.set(call, times + 1);
+      return trouble[times];
+    };
+    await using house = new House(proxy.kubeconfig(box.token("cluster-admin")), "a");
+    await Promise.all([house.synced(), house.leads()]);
+    assert.equal(house.sink.calls.length, 1, "all of it at once");
+    assert.ok(house.has(`Service ${SHOP}/own`));
+
+    const services = Array.from({ length: 20 }, (_, index) => discovered(`s${index}`, [`10.20.0.${index + 1}`]));
+    house.placer.place("east", services, []);
+    const placed = services.map((_, index) => `Service ${SHOP}/east-s${index}`);
+    await until(() => house.has(...placed), { what: "every Service", timeoutMs: 60_000 });
+    const addresses = async (): Promise<number> => {
+      const { items } = await box.admin.get<V1EndpointSliceList>(SLICES);
+      return new Set(items.flatMap(({ endpoints }) => (endpoints ?? []).flatMap((endpoint) => endpoint.addresses)))
+        .size;
+    };
+    await until(addresses, { accept: (count) => count === 20, what: "every endpoint", timeoutMs: 60_000 });
+    await until(() => house.placer.lag("east").waiting === 0, { what: "rest", timeoutMs: 60_000 });
+    const deleted = proxy.calls.filter(({ method }) => method === "DELETE");
+    assert.deepEqual(deleted, []);
+    assert.ok(house.has(`Service ${SHOP}/own`));
+    assert.equal(house.leadership.state().leads, true);
+  });
+
+  test("an API that is killed while there is something to write: the leader stops, and writes it when the API is back", async () => {
+    await using box = await KubeBox.start({ controllers: [] });
+    await createNamespace(box.admin, SHOP);
+    await using house = new House(box.kubeconfig(box.token("cluster-admin")), "a");
+    await Promise.all([house.synced(), house.leads()]);
+    house.placer.place("east", [discovered("cart", ["10.20.0.1"]), discovered("old", ["10.20.0.3"])], []);
+    const both = [`Service ${SHOP}/east-cart`, `Service ${SHOP}/east-old`];
+    await until(() => house.has(...both), { what: "both", timeoutMs: 30_000 });
+    await box.kill();
+    house.placer.place(
+      "east",
+      [discovered("cart", ["10.20.0.2"]), discovered("new", ["10.20.0.4"])],
+      [discovered("old", ["10.20.0.3"])],
+    );
+    await until(() => !house.leadership.state().leads, { what: "it to lead no more", timeoutMs: 30_000 });
+    assert.ok(house.has(...both), "what was read stands");
+    await box.restart();
+    await house.leads();
+    const stands = () => house.has(`Service ${SHOP}/east-new`) && !house.has(`Service ${SHOP}/east-old`);
+    await until(stands, { what: "what was to be written", timeoutMs: 60_000 });
+    const slices = async () => JSON.stringify(await box.admin.get(SLICES));
+    await until(slices, {
+      accept: (text) => text.includes("10.20.0.2") && !text.includes("10.20.0.1"),
+      what: "its endpoint",
+    });
   });
 });
