@@ -4,7 +4,7 @@ const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: light-dark(#f4f5f7, #0f1216);
   color: light-dark(#1a1e24, #e6e9ee); }
-main { box-sizing: border-box; width: min(26rem, 100vw); padding: 2rem; background: light-dark(#fff, #171b21);
+main { box-sizing: border-box; width: min(26rem, 100vw - 2rem); padding: 2rem; background: light-dark(#fff, #171b21);
   border: 1px solid light-dark(#d5d9e0, #2b313a); border-radius: 10px; }
 h1 { margin: 0 0 .25rem; font-size: 1.25rem; }
 p { margin: .25rem 0 1.25rem; color: light-dark(#545b66, #a3abb8); font-size: .9rem; }
@@ -13,7 +13,7 @@ input, button { box-sizing: border-box; width: 100%; font: inherit; padding: .55
 input { border: 1px solid light-dark(#8a919c, #68717e); background: light-dark(#fff, #0f1216); color: inherit; }
 form + form { margin-top: 1.5rem; padding-top: 1.5rem; border-top: 1px solid light-dark(#d5d9e0, #2b313a); }
 label + input + label { margin-top: .9rem; }
-button { margin-top: .9rem; border: 0; background: light-dark(#1a5fb4, #3b82d6); color: #fff; font-weight: 600; cursor: pointer; }
+button { margin-top: .9rem; border: 0; background: light-dark(#1a5fb4, #2b6cb8); color: #fff; font-weight: 600; cursor: pointer; }
 form + form button { border: 1px solid light-dark(#8a919c, #68717e); background: none; color: inherit; }
 button, input { outline-offset: 2px; }
 .problem { color: light-dark(#b3261e, #ff8a80); font-weight: 600; }

@@ -3,11 +3,16 @@ import { ConsoleState } from "./state/console-state.ts";
 import "uplot/dist/uPlot.min.css";
 import "./style/tokens.css";
 import "./style/layout.css";
+import "./style/header.css";
 import "./style/parts.css";
+import "./style/tiles.css";
+import "./style/attention.css";
+import "./style/dialogs.css";
 import "./style/tables.css";
 import "./style/requests.css";
 import "./style/flow.css";
 import "./style/backends.css";
+import "./style/narrow.css";
 import { App } from "./views/app.tsx";
 
 const root = document.getElementById("console");

@@ -26,6 +26,21 @@ async function held(page: Page): Promise<number> {
   return Number(await page.locator(".tail").getAttribute("aria-rowcount"));
 }
 
+/** Every shift of the layout that no input caused, as the browser reports it (Layout Instability API). */
+const WATCH_SHIFTS = `globalThis.shifts = [];
+new PerformanceObserver((list) => {
+  for (const { value, sources } of list.getEntries()) {
+    shifts.push(value.toFixed(4) + " " + sources.map(({ node }) => node?.parentElement?.className).join(", "));
+  }
+}).observe({ type: "layout-shift" });`;
+
+const WATCH_NOTICE = `globalThis.noticesGone = 0;
+new MutationObserver((changes) => {
+  for (const { removedNodes } of changes) for (const node of removedNodes) if (node.className === "notice") noticesGone++;
+}).observe(document.body, { childList: true, subtree: true });`;
+
+const OVERFLOWING_HEADS = `[...document.querySelectorAll(".panel-head")].filter((head) => head.scrollWidth > head.clientWidth).length`;
+
 describe("console", { skip }, () => {
   test("a sign-in link opens the live page, and neither code nor token stays in the browser", async (t) => {
     const setting = await ConsoleSetting.start(t);
@@ -257,6 +272,11 @@ describe("console", { skip }, () => {
     const page = await setting.open();
     await setting.stop();
     await page.getByText("The appliance cannot be reached").waitFor();
+    // Tries go by, and it is said all the time.
+    await page.locator('.app[data-old="true"]').waitFor();
+    await page.evaluate(WATCH_NOTICE);
+    for (let tries = 0; tries < 3; tries++) await page.waitForEvent("websocket");
+    assert.equal(await page.evaluate("globalThis.noticesGone"), 0);
     await page.locator(".freshness", { hasText: /not connected|connecting/ }).waitFor();
     const before = await held(page);
     await setting.restart();
@@ -315,6 +335,44 @@ describe("console", { skip }, () => {
     await page.locator(".streams-panel").waitFor({ state: "visible" });
     assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 390);
     assert.deepEqual(setting.complaints, []);
+  });
+
+  test("frames that come move nothing: the layout stays for as long as nobody touches it", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    for (const [width, height] of [
+      [1440, 900],
+      [1024, 768],
+      [390, 844],
+    ] as const) {
+      const page = await setting.open("", { viewport: { width, height } });
+      await page.evaluate(WATCH_SHIFTS);
+      const before = await held(page);
+      // Some seconds of frames, with failures, whose rows are higher, among them.
+      await until(() => held(page), { accept: (rows) => rows > before + 40, what: "rows of some seconds" });
+      assert.deepEqual(await page.evaluate("globalThis.shifts"), [], `${width} wide`);
+      await page.context().close();
+    }
+  });
+
+  test("names are read at every width: neither a host nor a namespace hides what tells one row from the next", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    for (const [width, height] of [
+      [1440, 900],
+      [1024, 768],
+      [390, 844],
+    ] as const) {
+      const page = await setting.open("", { viewport: { width, height } });
+      if (width < 1000) await page.locator(".phone-tabs button", { hasText: "Upstreams" }).click();
+      const name = page.locator(".upstreams-panel .row-button", { hasText: "cart" }).locator("b").first();
+      await name.scrollIntoViewIfNeeded();
+      const [cell, word] = [
+        await page.locator(".upstreams-panel th.wide").nth(1).boundingBox(),
+        await name.boundingBox(),
+      ];
+      assert.ok(cell !== null && word !== null && word.x + word.width <= cell.x + cell.width, `${width} wide`);
+      assert.equal(await page.evaluate(OVERFLOWING_HEADS), 0, `${width} wide: a panel's tools reach beyond it`);
+      await page.context().close();
+    }
   });
 
   test("on a phone nothing reaches beyond the screen, and each table has its place", async (t) => {

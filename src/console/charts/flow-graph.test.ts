@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { ClusterState, EndpointState, RouteTotals, Upstream } from "#traffic/table-rows.ts";
 import { testRoute, testTotals } from "../feed/test-rows.ts";
 import { flowGraph } from "./flow-graph.ts";
-import { layoutFlow } from "./flow-layout.ts";
+import { layoutFlow, nodesThatFit } from "./flow-layout.ts";
 
 function upstream(service: string): Upstream {
   return { backend: "local", namespace: "team", service, port: 80 };
@@ -98,6 +98,22 @@ test("a layout stays within its box, and no node lies on another", () => {
       );
       assert.equal(below, undefined);
     }
+  }
+});
+
+test("in a low box there are fewer nodes, and they leave room to show how much flows", () => {
+  const routes = Array.from({ length: 30 }, (_, index) => route(`r${index}`, index + 1, `s${index}`));
+  for (const height of [120, 220, 330, 420]) {
+    const graph = flowGraph(routes, [], [], nodesThatFit(height));
+    const { nodes } = layoutFlow(graph, 800, height);
+    assert.ok(
+      nodes.every((node) => node.y + node.height <= height + 0.5),
+      String(height),
+    );
+    assert.ok(
+      nodes.some((node) => node.height > 32),
+      String(height),
+    );
   }
 });
 

@@ -29,7 +29,7 @@ export interface FlowGraph {
   readonly links: readonly FlowLink[];
 }
 
-/** Nodes that a step has room for; the rest become one node "others". */
+/** Nodes that can be told apart in a step; the rest become one node "others". */
 const MOST = [4, 8, 8, 12] as const;
 /** A step's pseudo node for requests that the appliance answered by itself. */
 const ANSWERED = "answered here";
@@ -44,6 +44,8 @@ export function flowGraph(
   routes: readonly RouteTotals[],
   clusters: readonly ClusterState[],
   streams: readonly StreamTotals[] = [],
+  /** Nodes of a step that there is room for. */
+  fits: number = Number.POSITIVE_INFINITY,
 ): FlowGraph {
   const draft = new Draft();
   for (const { key, listener, host, route, rates, upstreams, owner } of routes) {
@@ -93,7 +95,7 @@ export function flowGraph(
       draft.link(upstreamId, endpointId, perSecond, Math.min(perSecond, errorsPerSecond));
     }
   }
-  return draft.graph();
+  return draft.graph(fits);
 }
 
 /** A route's name often begins with what its object's line says already. */
@@ -120,13 +122,13 @@ class Draft {
     addTo(this.#links, from, to, perSecond, errorsPerSecond);
   }
 
-  graph(): FlowGraph {
+  graph(fits: number): FlowGraph {
     const flows = this.#flows(this.#links);
     const stands = new Map<string, string>();
     const nodes: FlowNode[] = [];
     for (const step of FLOW_STEPS.keys()) {
       const own = [...this.#nodes.values()].filter((node) => node.step === step);
-      const most = MOST[step] ?? 8;
+      const most = Math.min(MOST[step] ?? 8, fits);
       const busiest = new Set(
         own
           .toSorted((a, b) => rateOf(flows, b.id) - rateOf(flows, a.id))

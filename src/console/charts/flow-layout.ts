@@ -26,6 +26,18 @@ const GAP = 10;
 const THINNEST = 1.5;
 /** For the words right of the last step's nodes. */
 const LAST_WORDS = 150;
+/** Of a step's height, so much may be taken by nodes of the least height: the rest shows how much flows through each. */
+const MOST_FILLED = 0.75;
+
+/** How many nodes a step has room for. */
+export function nodesThatFit(height: number): number {
+  return Math.max(2, Math.floor((height * MOST_FILLED + GAP) / (LEAST_HEIGHT + GAP)));
+}
+
+/** Pixels for the words right of a step's nodes. */
+export function roomForWords(step: number, { stepWidth }: FlowLayout): number {
+  return step === FLOW_STEPS.length - 1 ? LAST_WORDS - 6 : stepWidth - 2 * NODE_WIDTH - 6;
+}
 
 /** Places a graph in a box. A step's nodes stand below each other in the order given; a band is as wide as its flow. */
 export function layoutFlow(graph: FlowGraph, width: number, height: number): FlowLayout {

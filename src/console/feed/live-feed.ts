@@ -7,9 +7,9 @@ import type {
 } from "#traffic/messages.ts";
 import { backoff } from "./backoff.ts";
 
-/** What a feed is doing. `waiting` tries again at `retryAt` (milliseconds since the epoch). */
+/** What a feed is doing. `waiting` tries again at `retryAt` (milliseconds since the epoch); `again`: after a failure. */
 export type FeedState =
-  | { readonly type: "connecting" }
+  | { readonly type: "connecting"; readonly again: boolean }
   | { readonly type: "live" }
   | { readonly type: "waiting"; readonly retryAt: number }
   /** The session is over: only signing in again helps. */
@@ -36,7 +36,7 @@ export class LiveFeed implements Disposable {
   readonly #options: LiveFeedOptions;
   #subscription: Omit<SubscribeMessage, "type">;
   #socket: WebSocket | undefined;
-  #state: FeedState = { type: "connecting" };
+  #state: FeedState = { type: "connecting", again: false };
   #attempt = 0;
   #sequence = 0;
   /** Subscriptions that no snapshot has answered yet: what comes before belongs to the one before. */
@@ -81,7 +81,7 @@ export class LiveFeed implements Disposable {
   }
 
   #connect(): void {
-    this.#enter({ type: "connecting" });
+    this.#enter({ type: "connecting", again: this.#attempt > 0 });
     const socket = new WebSocket(this.#options.url);
     this.#socket = socket;
     socket.addEventListener("open", () => {

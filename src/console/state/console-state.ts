@@ -23,7 +23,7 @@ export class ConsoleState {
   readonly overview = signal<TrafficPicture | undefined>(undefined);
   /** The request list: what comes, or what was at the moment that the reader picked. */
   readonly log = signal<LogView>({ rows: [], version: 0, waiting: 0 });
-  readonly feed = signal<FeedState>({ type: "connecting" });
+  readonly feed = signal<FeedState>({ type: "connecting", again: false });
   readonly paused = signal(false);
   readonly selected = signal<RequestRow | undefined>(undefined);
   readonly appliance: ApplianceState;

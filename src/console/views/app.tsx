@@ -7,7 +7,7 @@ import { leftViews } from "../state/left-views.ts";
 import { shortcuts } from "../state/shortcuts.ts";
 import { Attention } from "./attention.tsx";
 import { BackendsPanel } from "./backends-panel.tsx";
-import { ConnectionNotice } from "./connection-notice.tsx";
+import { ConnectionNotice, isLost } from "./connection-notice.tsx";
 import { FilterBar } from "./filter-bar.tsx";
 import { Flow } from "./flow.tsx";
 import { Header } from "./header.tsx";
@@ -45,7 +45,7 @@ export function App({ state }: { readonly state: ConsoleState }) {
   useEffect(() => listenToKeys(keys), [state]);
   const { left } = state.place.value;
   return (
-    <div class="app" data-panel={phonePanel.value} data-left={left}>
+    <div class="app" data-panel={phonePanel.value} data-left={left} data-old={isLost(state.feed.value)}>
       <Header state={state} onHelp={() => help.current?.showModal()} />
       <ConnectionNotice state={state} />
       <FilterBar state={state} box={filterBox} />

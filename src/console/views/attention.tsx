@@ -71,7 +71,7 @@ function Alerts({ state, alerts }: { readonly state: ConsoleState; readonly aler
               <span class="muted">
                 {alert.severity}
                 {alert.team === "" ? "" : ` · ${alert.team}`} ·{" "}
-                {formatAge(state.now.value - Date.parse(alert.startsAt))}
+                <span class="nowrap">{formatAge(state.now.value - Date.parse(alert.startsAt))}</span>
                 {alert.state === "active" ? "" : ` · ${alert.state}`}
               </span>
             </p>

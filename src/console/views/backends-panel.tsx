@@ -54,7 +54,6 @@ export function BackendsPanel({ state }: { readonly state: ConsoleState }) {
         label="Backends"
         rows={backendRows(backends, state.backends.details.value, isOpen)}
         rowHeight={ROW_HEIGHT}
-        columns={columns}
         head={<Head />}
         render={(row) => (
           <Row

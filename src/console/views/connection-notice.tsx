@@ -1,10 +1,16 @@
+import type { FeedState } from "../feed/live-feed.ts";
 import type { ConsoleState } from "../state/console-state.ts";
+
+/** The connection failed, and has not come back: it stays so while it is tried again, so that nothing blinks. */
+export function isLost(feed: FeedState): boolean {
+  return feed.type === "waiting" || (feed.type === "connecting" && feed.again);
+}
 
 /** Says that the connection is lost and when it is tried again. It lies over the page, so that nothing moves. */
 export function ConnectionNotice({ state }: { readonly state: ConsoleState }) {
   const feed = state.feed.value;
-  if (feed.type !== "waiting") return null;
-  const seconds = Math.max(0, Math.ceil((feed.retryAt - state.now.value) / 1000));
+  if (!isLost(feed)) return null;
+  const seconds = feed.type === "waiting" ? Math.max(0, Math.ceil((feed.retryAt - state.now.value) / 1000)) : 0;
   return (
     <div class="notice" role="alert">
       <span>

@@ -1,6 +1,14 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { FLOW_STEPS, type FlowGraph, flowGraph } from "../charts/flow-graph.ts";
-import { type FlowLayout, layoutFlow, NODE_WIDTH, type PlacedLink, type PlacedNode } from "../charts/flow-layout.ts";
+import {
+  type FlowLayout,
+  layoutFlow,
+  NODE_WIDTH,
+  nodesThatFit,
+  type PlacedLink,
+  type PlacedNode,
+  roomForWords,
+} from "../charts/flow-layout.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { formatRate, formatShare } from "../words/format.ts";
 import { errorTone } from "../words/tones.ts";
@@ -32,8 +40,10 @@ export function Flow({ state }: { readonly state: ConsoleState }) {
   const width = Math.max(LEAST_WIDTH, size.width) - 24;
   const height = Math.max(120, size.height - 40);
   const isSeen = size.height > 0;
-  const graph = isSeen ? flowGraph(picture?.routes ?? [], picture?.clusters ?? [], picture?.streams ?? []) : NO_GRAPH;
-  const { nodes, links, stepWidth } = isSeen ? layoutFlow(graph, width, height) : NOTHING;
+  const { routes = [], clusters = [], streams = [] } = picture ?? {};
+  const graph = isSeen ? flowGraph(routes, clusters, streams, nodesThatFit(height)) : NO_GRAPH;
+  const layout = isSeen ? layoutFlow(graph, width, height) : NOTHING;
+  const { nodes, links, stepWidth } = layout;
   return (
     <Panel
       name="Flow"
@@ -63,7 +73,7 @@ export function Flow({ state }: { readonly state: ConsoleState }) {
                 <Band key={`${link.from} ${link.to}`} link={link} />
               ))}
               {nodes.map((node) => (
-                <Node key={node.id} node={node} room={stepWidth - 2 * NODE_WIDTH - 6} />
+                <Node key={node.id} node={node} room={roomForWords(node.step, layout)} />
               ))}
             </g>
           </svg>

@@ -23,7 +23,7 @@ export function Header({ state, onHelp }: { readonly state: ConsoleState; readon
           <path d="M16 6l3.6 10L16 26l-3.6-10z" class="brand-needle" />
           <path d="M16 6l3.6 10h-7.2z" class="brand-north" />
         </svg>
-        Binnacle
+        <span class="brand-name">Binnacle</span>
       </h1>
       <div class="chips" role="group" aria-label="Appliance">
         {chips(state).map((chip) => (

@@ -165,7 +165,7 @@ const TailRow = memo(({ row, envoy, top, isSelected, onSelect }: TailRowProps) =
           {method}
         </span>
         <span role="gridcell" class="tail-target" title={`${authority}${path}`}>
-          <span class="muted">{authority}</span>
+          <span class="muted tail-host">{authority}</span>
           {path}
         </span>
         <span role="gridcell" class="tail-flags">

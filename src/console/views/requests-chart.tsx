@@ -67,8 +67,8 @@ function of({ classes }: Column, codeClass: CodeClass): number {
 
 function options(theme: ChartTheme, window: () => ChartWindow): Omit<uPlot.Options, "width" | "height"> {
   return {
-    ...axes(theme, (value) => String(value)),
-    scales: { x: { time: true, auto: false }, y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] } },
+    ...axes(theme, (value) => (Number.isInteger(value) ? String(value) : "")),
+    scales: { x: { time: true, auto: false }, y: { range: (_plot, _min, max) => [0, Math.max(5, max * 1.1)] } },
     series: [{}, layer(theme.accent, "0.16"), layer(theme.warn, "0.35"), layer(theme.bad, "0.6")],
     hooks: { draw: [(plot) => drawMarkers(plot, window(), theme)] },
   };

@@ -15,7 +15,6 @@ import { ViewSwitch } from "./view-switch.tsx";
 import { type Sort, SortHead, WindowedTable } from "./windowed-table.tsx";
 
 const ROW_HEIGHT = 40;
-const COLUMNS = 11;
 /** Milliseconds between changes of the rows' order. */
 const ORDER_EVERY = 2000;
 
@@ -65,7 +64,6 @@ export function RoutesTable({ state }: { readonly state: ConsoleState }) {
         label="Routes"
         rows={rows}
         rowHeight={ROW_HEIGHT}
-        columns={COLUMNS}
         onBusy={(busy) => (isBusy.current = busy)}
         head={
           <tr>
@@ -110,7 +108,7 @@ const RouteRow = memo(({ row, rates = [], isFocus, onFocus }: RouteRowProps) => 
     <tr class={isFocus ? "is-focus" : ""} onClick={() => onFocus(row)}>
       <th scope="row" class="wide">
         <button type="button" class="row-button" aria-pressed={isFocus} title={`${host} ${route} on ${listener}`}>
-          <b>{host === "" ? "no host" : host}</b>{" "}
+          <b class="route-host">{host === "" ? "no host" : host}</b>{" "}
           <span class="route-name">{route === "" ? "no route took it" : route}</span>
         </button>
         <span class="sub">

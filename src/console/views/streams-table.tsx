@@ -5,7 +5,6 @@ import { Empty, Panel } from "./panel.tsx";
 import { WindowedTable } from "./windowed-table.tsx";
 
 const ROW_HEIGHT = 32;
-const COLUMNS = 6;
 
 /** Listeners, and server names on them, whose connections or datagrams are forwarded, not requests; nothing where there is none. */
 export function StreamsTable({ state }: { readonly state: ConsoleState }) {
@@ -17,7 +16,6 @@ export function StreamsTable({ state }: { readonly state: ConsoleState }) {
         label="TCP and UDP listeners"
         rows={streams}
         rowHeight={ROW_HEIGHT}
-        columns={COLUMNS}
         head={
           <tr>
             <th scope="col" class="wide">

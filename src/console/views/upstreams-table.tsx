@@ -13,7 +13,6 @@ import { Empty, Panel } from "./panel.tsx";
 import { WindowedTable } from "./windowed-table.tsx";
 
 const ROW_HEIGHT = 32;
-const COLUMNS = 7;
 /** So many upstreams show their endpoints without being asked. */
 const FEW = 3;
 
@@ -69,7 +68,6 @@ export function UpstreamsTable({ state }: { readonly state: ConsoleState }) {
         label="Upstreams"
         rows={rows}
         rowHeight={ROW_HEIGHT}
-        columns={COLUMNS}
         head={
           <tr>
             <th scope="col" class="wide">
@@ -160,7 +158,7 @@ function ClusterRow({ cluster, isOpen, isFocus, onToggle, onFocus }: ClusterRowP
           </button>
           <button type="button" class="row-button" aria-pressed={isFocus} onClick={onFocus} title={cluster.key}>
             {upstream.backend !== "local" && <span class="backend">{upstream.backend}</span>}
-            <span class="muted">{upstream.namespace}/</span>
+            <span class="muted upstream-namespace">{upstream.namespace}/</span>
             <b>{upstream.service}</b>
             <span class="muted">:{upstream.port}</span>
           </button>

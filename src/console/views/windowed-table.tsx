@@ -12,7 +12,6 @@ interface WindowedTableProps<T> {
   readonly empty: ComponentChildren;
   /** The reader's pointer or focus is in the table: nothing should move. */
   readonly onBusy?: (isBusy: boolean) => void;
-  readonly columns: number;
 }
 
 /** Rows above and below those in sight. */
@@ -20,7 +19,7 @@ const SPARE = 4;
 
 /** A table that draws only the rows in sight, with its head in place. */
 export function WindowedTable<T>(props: WindowedTableProps<T>) {
-  const { label, head, rows, rowHeight, render, empty, onBusy, columns } = props;
+  const { label, head, rows, rowHeight, render, empty, onBusy } = props;
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 400 });
 
@@ -51,9 +50,9 @@ export function WindowedTable<T>(props: WindowedTableProps<T>) {
       <table aria-label={label} aria-rowcount={rows.length + 1}>
         <thead>{head}</thead>
         <tbody>
-          <Gap height={first * rowHeight} columns={columns} />
+          <Gap height={first * rowHeight} />
           {rows.slice(first, end).map((row, index) => render(row, first + index))}
-          <Gap height={(rows.length - end) * rowHeight} columns={columns} />
+          <Gap height={(rows.length - end) * rowHeight} />
         </tbody>
       </table>
       {rows.length === 0 && empty}
@@ -61,11 +60,12 @@ export function WindowedTable<T>(props: WindowedTableProps<T>) {
   );
 }
 
-function Gap({ height, columns }: { readonly height: number; readonly columns: number }) {
+/** One cell, however many columns there are: a wider one would make columns of its own where the stylesheet hides some. */
+function Gap({ height }: { readonly height: number }) {
   if (height <= 0) return null;
   return (
     <tr aria-hidden="true" class="gap">
-      <td colSpan={columns} style={{ height: `${height}px` }} />
+      <td style={{ height: `${height}px` }} />
     </tr>
   );
 }
