@@ -165,7 +165,9 @@ const TailRow = memo(({ row, envoy, top, isSelected, onSelect }: TailRowProps) =
           {method}
         </span>
         <span role="gridcell" class="tail-target" title={`${authority}${path}`}>
-          <span class="muted tail-host">{authority}</span>
+          <span class="muted tail-host" style={{ "--after": path.length }}>
+            {authority}
+          </span>
           {path}
         </span>
         <span role="gridcell" class="tail-flags">

@@ -108,7 +108,9 @@ const RouteRow = memo(({ row, rates = [], isFocus, onFocus }: RouteRowProps) => 
     <tr class={isFocus ? "is-focus" : ""} onClick={() => onFocus(row)}>
       <th scope="row" class="wide">
         <button type="button" class="row-button" aria-pressed={isFocus} title={`${host} ${route} on ${listener}`}>
-          <b class="route-host">{host === "" ? "no host" : host}</b>{" "}
+          <b class="route-host" style={{ "--after": route.length + 1 }}>
+            {host === "" ? "no host" : host}
+          </b>{" "}
           <span class="route-name">{route === "" ? "no route took it" : route}</span>
         </button>
         <span class="sub">

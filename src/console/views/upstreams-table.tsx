@@ -127,6 +127,11 @@ export function UpstreamsTable({ state }: { readonly state: ConsoleState }) {
   );
 }
 
+/** Letters of what stands beside an upstream's namespace: in bold type service and port, and the backend's name. */
+function afterNamespace({ backend, service }: ClusterState["upstream"]): number {
+  return service.length + 7 + (backend === "local" ? 0 : backend.length + 2);
+}
+
 function isNotWhole(cluster: ClusterState): boolean {
   return clusterTone(cluster) !== "good";
 }
@@ -158,7 +163,9 @@ function ClusterRow({ cluster, isOpen, isFocus, onToggle, onFocus }: ClusterRowP
           </button>
           <button type="button" class="row-button" aria-pressed={isFocus} onClick={onFocus} title={cluster.key}>
             {upstream.backend !== "local" && <span class="backend">{upstream.backend}</span>}
-            <span class="muted upstream-namespace">{upstream.namespace}/</span>
+            <span class="muted upstream-namespace" style={{ "--after": afterNamespace(upstream) }}>
+              {upstream.namespace}/
+            </span>
             <b>{upstream.service}</b>
             <span class="muted">:{upstream.port}</span>
           </button>
