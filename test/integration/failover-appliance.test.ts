@@ -32,7 +32,8 @@ const SHOP = JSON.stringify({
           { name: "east-web", port: 80, weight: 70 },
           { name: "west-web", port: 80, weight: 30 },
         ],
-        healthCheckPolicy: { path: "/live", intervalSeconds: 1, unhealthyThresholdCount: 1, healthyThresholdCount: 1 },
+        // An answer that is late because the machine is busy is no failure; a refused connection is one at once.
+        healthCheckPolicy: { path: "/live", intervalSeconds: 1, timeoutSeconds: 30, healthyThresholdCount: 1 },
       },
     ],
   },
@@ -122,7 +123,7 @@ suite("one route over two backends, and limits, in a running appliance", { timeo
     await until(() => load.next(100), { accept: (found) => (found["east"] ?? 0) > 40, what: "the east again" });
     const again = await percent(load, 1_000);
     assert.ok(Math.abs(again - 70) <= 8, `${again} %, five standard deviations`);
-    assert.equal(load.lost.length, lostAtStart + lost.length, "giving back loses nothing");
+    assert.deepEqual(load.lost.slice(lostAtStart + lost.length), [], "giving back loses nothing");
   });
 
   test("a request over the limits of its upstream is refused, and shown with its reason in words", async () => {

@@ -59,7 +59,8 @@ export class Upstream implements AsyncDisposable {
 
   static async start(options: UpstreamOptions = {}): Promise<Upstream> {
     const { host = "127.0.0.1", port = 0, protocol = "http1", respond = () => ({ body: "ok\n" }) } = options;
-    const server: Server = protocol === "h2c" ? createHttp2Server() : createServer();
+    // Node ends what is idle for five seconds, and whoever sends just then loses its request: no fault that a test is about.
+    const server: Server = protocol === "h2c" ? createHttp2Server() : createServer({ keepAliveTimeout: 0 });
     const sockets = new Set<Socket>();
     server.on("connection", (socket: Socket) => {
       sockets.add(socket);
