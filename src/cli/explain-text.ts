@@ -66,8 +66,9 @@ function tlsWords({
   return `${versions}${own}${clientCertificates === undefined ? "" : `, client certificates are ${clientCertificates}`}`;
 }
 
-function routeWords({ asks, owner, origin }: ExplainedRoute): string {
-  const by = owner === undefined ? "the appliance itself" : formatRef(owner);
+function routeWords({ asks, owner, rule, origin }: ExplainedRoute): string {
+  const part = rule === undefined ? "" : `, ${rule}`;
+  const by = owner === undefined ? "the appliance itself" : `${formatRef(owner)}${part}`;
   const line = origin?.line === undefined ? "" : `:${origin.line}`;
   return `${asks}: ${by}${origin === undefined ? "" : ` (${origin.file}${line})`}`;
 }

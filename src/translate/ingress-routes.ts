@@ -72,6 +72,13 @@ export function ingressRoutes(
   return { routes, needs, verdicts };
 }
 
+/** Where an Ingress asks for this route of a host: `spec.rules[0].http.paths[1]`. Undefined: it does not. */
+export function ingressRule(host: string, stored: StoredObject<Ingress>, route: string): string | undefined {
+  const candidates = [...rulePaths(host, stored), ...defaults(stored)];
+  const found = candidates.find(({ match }) => routeName(match) === route);
+  return found?.path.replace(/\.backend$/, "");
+}
+
 function rulePaths(host: string, { object: ingress, ref }: StoredObject<Ingress>): readonly Candidate[] {
   return ingress.spec.rules.flatMap((rule, ruleIndex) => {
     if ((rule.host === "" ? ANY_HOST : rule.host) !== host) return [];

@@ -7,31 +7,37 @@ import type { IrRoute } from "#translate/ir-route.ts";
 import { predict, type Prediction } from "#translate/match-prediction.ts";
 import { matchWords } from "#translate/match-route.ts";
 import { type MatchWorld, matchWorld } from "#translate/match-world.ts";
+import { routeRule } from "#translate/route-rule.ts";
 import type { Translator } from "#translate/translator.ts";
 import { routeSteps } from "./explain-steps.ts";
 import { explainedUpstreams } from "./explain-upstreams.ts";
 
 type Sees = (namespace: string) => boolean;
-type Origins = (ref: ObjectRef) => Origin | undefined;
+/** What the objects themselves tell of a route. */
+interface Objects {
+  origin(ref: ObjectRef): Origin | undefined;
+  rule(route: IrRoute, host: string): string | undefined;
+}
 type OnListener = Exclude<Prediction, { readonly type: "noListener" }>;
 type OnHost = Extract<Prediction, { readonly type: "noRoute" | "routed" }>;
 
 /** What becomes of a request, from the objects as they stand at each call. */
-export function explainView(store: Pick<Store, "state">, translator: Pick<Translator, "eachItem">): ExplainView {
+export function explainView(
+  store: Pick<Store, "state" | "get" | "list">,
+  translator: Pick<Translator, "eachItem">,
+): ExplainView {
   return {
     explain: (question, sees) => {
       const world = matchWorld(translator.eachItem());
-      return explanation(predict(question, world), world, sees, (ref) => store.state(ref)?.origin);
+      return explanation(predict(question, world), world, sees, {
+        origin: (ref) => store.state(ref)?.origin,
+        rule: ({ owner, name }, host) => owner && routeRule(host, owner, name, store),
+      });
     },
   };
 }
 
-function explanation(
-  prediction: Prediction,
-  world: MatchWorld,
-  sees: Sees,
-  originOf: Origins,
-): Explanation | undefined {
+function explanation(prediction: Prediction, world: MatchWorld, sees: Sees, objects: Objects): Explanation | undefined {
   if (prediction.type === "noListener") return { ...NOTHING, summary: `nobody listens: ${prediction.why}` };
   const on = listenerPart(prediction, sees);
   switch (prediction.type) {
@@ -57,10 +63,10 @@ function explanation(
         ? `${virtualHost.host} covers one label, and this is more`
         : `host ${host} has no route for it`;
       const summary = `Envoy answers 404: ${why}`;
-      return { ...NOTHING, ...on, ...hostPart(prediction, sees, originOf), summary, status: 404 };
+      return { ...NOTHING, ...on, ...hostPart(prediction, sees, objects), summary, status: 404 };
     }
     case "routed":
-      return routed(prediction, world, on, sees, originOf);
+      return routed(prediction, world, on, sees, objects);
   }
 }
 
@@ -71,7 +77,7 @@ function routed(
   world: MatchWorld,
   on: Partial<Explanation>,
   sees: Sees,
-  originOf: Origins,
+  objects: Objects,
 ): Explanation | undefined {
   const { winner, chosen, answer } = prediction;
   if (winner.owner !== undefined && !sees(winner.owner.namespace)) return undefined;
@@ -94,9 +100,9 @@ function routed(
   return {
     ...NOTHING,
     ...on,
-    ...hostPart(prediction, sees, originOf),
+    ...hostPart(prediction, sees, objects),
     summary: `${by} ${does}${isEmpty ? nobody : ""}`,
-    winner: explainedRoute(winner, chosen.host, originOf),
+    winner: explainedRoute(winner, chosen.host, objects),
     steps,
     ...(answer === undefined ? {} : { status: answer.status }),
     ...(answer?.location === undefined ? {} : { location: answer.location }),
@@ -150,12 +156,12 @@ function listenerPart({ listener, chain, certificate }: OnListener, sees: Sees):
   return { ...place, tls };
 }
 
-function hostPart({ chosen, losers }: OnHost, sees: Sees, originOf: Origins): Partial<Explanation> {
+function hostPart({ chosen, losers }: OnHost, sees: Sees, objects: Objects): Partial<Explanation> {
   const seen = losers.filter(({ route }) => route.owner === undefined || sees(route.owner.namespace));
   return {
     host: { name: chosen.virtualHost.host, by: chosen.by },
     losers: seen.map(({ route, matches, why }): ExplainedLoser => ({
-      ...explainedRoute(route, chosen.host, originOf),
+      ...explainedRoute(route, chosen.host, objects),
       matches,
       why,
     })),
@@ -163,13 +169,16 @@ function hostPart({ chosen, losers }: OnHost, sees: Sees, originOf: Origins): Pa
   };
 }
 
-function explainedRoute({ name, owner, match }: IrRoute, host: string, originOf: Origins): ExplainedRoute {
-  const origin = owner === undefined ? undefined : originOf(owner);
+function explainedRoute(route: IrRoute, host: string, objects: Objects): ExplainedRoute {
+  const { name, owner, match } = route;
+  const origin = owner === undefined ? undefined : objects.origin(owner);
+  const rule = objects.rule(route, host);
   return {
     route: name,
     host,
     asks: matchWords(match),
     ...(owner === undefined ? {} : { owner }),
+    ...(rule === undefined ? {} : { rule }),
     ...(origin === undefined ? {} : { origin }),
   };
 }

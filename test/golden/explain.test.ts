@@ -6,6 +6,7 @@ import { validate } from "#resources/validate.ts";
 import { MemoryArchive } from "#store/archive.ts";
 import { ControlPlane } from "../../src/control-plane.ts";
 import { explainView } from "../../src/views/explain.ts";
+import { GoldenPairs } from "./golden-pairs.ts";
 import { goldenTests } from "./golden.ts";
 import { GOLDEN_SETTINGS } from "./translation.ts";
 
@@ -30,8 +31,9 @@ function explained([first, ...documents]: readonly unknown[]): Readonly<Record<s
     archive: new MemoryArchive(),
     now: () => 0,
   });
+  const pairs = new GoldenPairs();
   const changes = documents.map((document, index) => {
-    const checked = validate(document, { unknownFields: "error" });
+    const checked = validate(pairs.fill(document), { unknownFields: "error" });
     if (checked.type !== "accepted") throw new Error(`document ${index + 1}: ${JSON.stringify(checked)}`);
     return { type: "put", object: checked.object, origin: { file: "in.yaml", line: index + 1 } } as const;
   });

@@ -9,7 +9,7 @@ import type { IrItem } from "#translate/ir.ts";
 import type { IrRoute } from "#translate/ir-route.ts";
 import type { ListenerSettings, TranslateSettings } from "#translate/settings.ts";
 import { ControlPlane } from "../../src/control-plane.ts";
-import { type Certificate, certificateAuthority } from "../integration/support/certificate.ts";
+import { GoldenPairs } from "./golden-pairs.ts";
 
 /** What a translation's golden file shows. */
 export interface Translation {
@@ -66,7 +66,7 @@ export function translate(documents: readonly unknown[]): Translation {
     ...listener,
   }));
   const settings = { ...GOLDEN_SETTINGS, ...wishes, listeners: listeners ?? GOLDEN_SETTINGS.listeners };
-  const pairs = new Pairs();
+  const pairs = new GoldenPairs();
   const invalid: Record<string, readonly string[]> = {};
   const warnings: Record<string, readonly string[]> = {};
   const changes = (hasSettings ? rest : documents).flatMap((document): readonly SourceChange[] => {
@@ -129,7 +129,7 @@ function translated(settings: TranslateSettings, changes: readonly SourceChange[
 }
 
 /** An item as the file shows it: owners as people write them, certificates by name. */
-function itemView(item: IrItem, pairs: Pairs): object {
+function itemView(item: IrItem, pairs: GoldenPairs): object {
   if (item.type === "certificate") {
     return {
       ...item,
@@ -169,28 +169,4 @@ function problemLine({ severity, path, message, fix }: Problem): string {
 
 function problemText(kind: string, path: string, message: string, fix: string | undefined): string {
   return `${kind}: ${path === "" ? "" : `${path}: `}${message}${fix === undefined ? "" : `; ${fix}`}`;
-}
-
-/** Certificates made for a run, by the name that a case gives them. */
-class Pairs {
-  readonly #authority = certificateAuthority();
-  readonly #byName = new Map<string, Certificate>();
-
-  fill(document: unknown): unknown {
-    return JSON.parse(JSON.stringify(document), (_key, value: unknown) => {
-      const [, part, name] = typeof value === "string" ? (/^(certificate|key) ([\w.-]+)$/.exec(value) ?? []) : [];
-      if (part === undefined || name === undefined) return value;
-      const pair = this.#byName.get(name) ?? this.#authority.issue([name]);
-      this.#byName.set(name, pair);
-      return part === "certificate" ? pair.cert : pair.key;
-    });
-  }
-
-  nameOf(pem: string): string {
-    for (const [name, { cert, key }] of this.#byName) {
-      if (pem === cert || pem === cert.trim()) return `certificate ${name}`;
-      if (pem === key) return `key ${name}`;
-    }
-    throw new Error("an item holds a certificate that is none of the case's");
-  }
 }

@@ -66,6 +66,8 @@ export interface ExplainedRoute {
   readonly asks: string;
   /** Undefined: the appliance's own. */
   readonly owner?: ObjectRef;
+  /** The part of the object that asks for it: `spec.routes[2]`. */
+  readonly rule?: string;
   /** Where the object stands. */
   readonly origin?: Origin;
 }

@@ -69,7 +69,7 @@ class Walk {
         const blocks = [[{ prefix: route.match }]];
         const child = this.#child(ref, route.delegate, path, chain);
         if (child === undefined) {
-          this.missing.push({ proxy, blocks });
+          this.missing.push({ proxy, path: `${path}.delegate`, blocks });
           continue;
         }
         this.included.set(refKey(child.ref), child.ref);

@@ -16,6 +16,8 @@ export interface PlacedRoute {
 /** What would go to a proxy that cannot be included. */
 export interface MissingInclude {
   readonly proxy: StoredObject<HttpProxy>;
+  /** `spec.includes[3]`. */
+  readonly path: string;
   readonly blocks: readonly ConditionBlock[];
 }
 
@@ -71,7 +73,7 @@ class Walk {
       const child = this.#child(proxy, include, index, chain, seen);
       if (child === undefined) continue;
       const blocks = [...above, include.conditions];
-      if (child === "missing") this.missing.push({ proxy, blocks });
+      if (child === "missing") this.missing.push({ proxy, path: `spec.includes[${index}]`, blocks });
       else {
         this.included.set(refKey(child.ref), child.ref);
         this.visit(child, blocks, [...chain, child]);
