@@ -89,7 +89,8 @@ function readDocument({ text, line }: DocumentText, file: string, options: Valid
     if (items === undefined) return document === null ? [] : [readObject(document, "", positions, options)];
     return items.map((item, position) => readObject(item, `items[${position}]`, positions, options));
   });
-  return { line, entries };
+  // An array that grew has room for 17, and nearly all documents say one thing.
+  return { line, entries: entries.slice() };
 }
 
 /** @param prefix the object's own path in its document */

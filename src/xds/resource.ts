@@ -1,3 +1,4 @@
+import type { PackedBytes } from "#lib/packed-bytes.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 
 /**
@@ -37,7 +38,7 @@ export interface XdsResource {
   readonly type: XdsType;
   readonly name: string;
   readonly version: string;
-  readonly bytes: Uint8Array;
+  readonly bytes: PackedBytes;
   /** Clusters that it sends traffic to: they and their endpoints go before it. */
   readonly clusters: readonly string[];
   /** The objects that it was made from, the one that is answerable first. */

@@ -1,3 +1,4 @@
+import { unpackBytes } from "#lib/packed-bytes.ts";
 import type { DeltaDiscoveryResponse } from "#proto/envoy/service/discovery/v3/discovery.ts";
 import { renamedSecret } from "./renamed-secret.ts";
 import { TYPE_URLS, type XdsResource, type XdsType } from "./resource.ts";
@@ -20,7 +21,7 @@ export function responseOf(
       version: resource.version,
       resource: {
         typeUrl: TYPE_URLS[type],
-        value: name === resource.name ? resource.bytes : renamedSecret(resource.bytes, name),
+        value: name === resource.name ? unpackBytes(resource.bytes) : renamedSecret(unpackBytes(resource.bytes), name),
       },
       ttl: undefined,
       cacheControl: undefined,

@@ -3,6 +3,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
+import { unpackBytes } from "#lib/packed-bytes.ts";
 import type { XdsResource, XdsType } from "./resource.ts";
 import type { ResourceName } from "./snapshot.ts";
 import { archiveFault, createArchiveTables } from "./snapshot-archive-schema.ts";
@@ -170,7 +171,7 @@ export class SnapshotArchiveFile implements Disposable {
       const blank = key.indexOf(" ");
       const [type, name] = [key.slice(0, blank), key.slice(blank + 1)];
       if (write === "delete") this.#delete.run(type, name);
-      else this.#upsert.run(type, name, write.version, write.bytes, JSON.stringify(write.clusters));
+      else this.#upsert.run(type, name, write.version, unpackBytes(write.bytes), JSON.stringify(write.clusters));
     }
     return true;
   }

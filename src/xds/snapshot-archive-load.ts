@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { bytesHash } from "#lib/canonical.ts";
 import { errorMessage } from "#lib/error-message.ts";
+import { packBytes } from "#lib/packed-bytes.ts";
 import { XDS_TYPES, type XdsResource, type XdsType } from "./resource.ts";
 import { Snapshot } from "./snapshot.ts";
 import { archiveFault } from "./snapshot-archive-schema.ts";
@@ -46,7 +47,7 @@ function resourceOf(row: Readonly<Record<string, unknown>>): XdsResource {
   }
   // A version is the hash of its bytes (see resource.ts): what changed on the disk is found out.
   if (bytesHash(bytes) !== version) throw new Error(`${type} ${name} is not what its version says`);
-  return { type, name, version, bytes, clusters: namesOf(clusters), sources: [] };
+  return { type, name, version, bytes: packBytes(bytes), clusters: namesOf(clusters), sources: [] };
 }
 
 function isXdsType(type: unknown): type is XdsType {

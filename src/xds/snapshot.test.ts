@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { packBytes } from "#lib/packed-bytes.ts";
 import type { ResourceSource, XdsResource, XdsType } from "./resource.ts";
 import { Snapshot } from "./snapshot.ts";
 
@@ -11,7 +12,7 @@ const F1 = form("a", "1");
 const F2 = form("a", "2");
 
 function resource(type: XdsType, name: string, version: string, ...sources: readonly ResourceSource[]): XdsResource {
-  return { type, name, version, bytes: Buffer.from(version), clusters: [], sources };
+  return { type, name, version, bytes: packBytes(Buffer.from(version)), clusters: [], sources };
 }
 
 /** A snapshot with what it tells. */

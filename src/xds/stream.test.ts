@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { packBytes } from "#lib/packed-bytes.ts";
 import { DeltaDiscoveryRequest, type DeltaDiscoveryResponse } from "#proto/envoy/service/discovery/v3/discovery.ts";
 import { TYPE_URLS, XDS_TYPES, type XdsResource, type XdsType } from "./resource.ts";
 import { Snapshot } from "./snapshot.ts";
@@ -78,7 +79,7 @@ function words({ typeUrl, resources, removedResources }: DeltaDiscoveryResponse)
 }
 
 function resource(type: XdsType, name: string, version = "1", clusters: readonly string[] = []): XdsResource {
-  return { type, name, version, bytes: Buffer.from(version), clusters, sources: [] };
+  return { type, name, version, bytes: packBytes(Buffer.from(version)), clusters, sources: [] };
 }
 
 /** A stream that has taken cluster `a` and its endpoints, table `http`, and host `http/a.test` that uses it. */

@@ -7,6 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { bytesHash } from "#lib/canonical.ts";
 import { createLogger, type Logger, silentLogger } from "#lib/log.ts";
+import { packBytes, unpackBytes } from "#lib/packed-bytes.ts";
 import type { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from "#proto/envoy/service/discovery/v3/discovery.ts";
 import { TYPE_URLS, XDS_TYPES, type XdsResource, type XdsType } from "#xds/resource.ts";
 import { Snapshot } from "#xds/snapshot.ts";
@@ -197,6 +198,7 @@ const WRITER = `
   import { SnapshotArchive } from "#xds/snapshot-archive.ts";
   import { bytesHash } from "#lib/canonical.ts";
   import { silentLogger } from "#lib/log.ts";
+  import { packBytes } from "#lib/packed-bytes.ts";
   const snapshot = new Snapshot();
   new SnapshotArchive(process.argv[1], snapshot, silentLogger);
   let generation = 0;
@@ -204,7 +206,7 @@ const WRITER = `
     generation += 1;
     const resources = Array.from({ length: 2000 }, (_, index) => {
       const bytes = Buffer.from(process.pid + " " + generation + " " + index);
-      return { type: "virtualHost", name: "t/" + index, version: bytesHash(bytes), bytes, clusters: [String(generation)], sources: [] };
+      return { type: "virtualHost", name: "t/" + index, version: bytesHash(bytes), bytes: packBytes(bytes), clusters: [String(generation)], sources: [] };
     });
     snapshot.apply(resources);
     snapshot.open();
@@ -293,14 +295,14 @@ const SHOP = [
 
 function resource(type: XdsType, name: string, content = "", clusters: readonly string[] = []): XdsResource {
   const bytes = Buffer.from(`${type} ${name} ${content} ${clusters.join()}`);
-  return { type, name, version: bytesHash(bytes), bytes, clusters, sources: [] };
+  return { type, name, version: bytesHash(bytes), bytes: packBytes(bytes), clusters, sources: [] };
 }
 
 function contents(snapshot: Snapshot): unknown {
   return XDS_TYPES.map((type) =>
     snapshot.names(type).map((name) => {
       const { version, bytes, clusters } = snapshot.get(type, name)!;
-      return { type, name, version, bytes: Buffer.from(bytes).toString(), clusters };
+      return { type, name, version, bytes: unpackBytes(bytes).toString(), clusters };
     }),
   );
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytesHash } from "#lib/canonical.ts";
+import { packBytes } from "#lib/packed-bytes.ts";
 import type { XdsResource, XdsType } from "#xds/resource.ts";
 import { type ResourceName, Snapshot } from "#xds/snapshot.ts";
 import { resolve, tableOf } from "#xds/subscription.ts";
@@ -56,7 +57,7 @@ function resource(type: XdsType, name: string, random: Random): XdsResource {
     type,
     name,
     version: bytesHash(content),
-    bytes: Buffer.from(content),
+    bytes: packBytes(Buffer.from(content)),
     clusters: sends ? random.some(NAMES.cluster ?? [], 2) : [],
     sources: [],
     ...(type === "virtualHost" && random.chance(0.2) ? { takesAway: true } : {}),

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { suite } from "node:test";
+import { unpackBytes } from "#lib/packed-bytes.ts";
 import type { IrItem } from "#translate/ir.ts";
 import { TYPE_URLS } from "#xds/resource.ts";
 import { encodeItem } from "#xds/resources/encode.ts";
@@ -16,7 +17,7 @@ function encode(documents: readonly unknown[]): unknown {
   const defaults = { ...DEFAULTS, ...own };
   return (own === undefined ? documents : rest).map((document) => {
     const { type, name, bytes } = encodeItem(document as IrItem, [], defaults);
-    return { [`${type} ${name}`]: decodeMessage(TYPE_URLS[type].replace(/^.*\//, ""), bytes) };
+    return { [`${type} ${name}`]: decodeMessage(TYPE_URLS[type].replace(/^.*\//, ""), unpackBytes(bytes)) };
   });
 }
 

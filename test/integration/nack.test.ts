@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { after, before, suite, test } from "node:test";
+import { packBytes } from "#lib/packed-bytes.ts";
 import { VirtualHost } from "#proto/envoy/config/route/v3/route_components.ts";
 import { bytesHash } from "#lib/canonical.ts";
 import type { XdsResource } from "#xds/resource.ts";
@@ -31,7 +32,7 @@ function badHost(host: string): XdsResource {
     ],
   });
   const bytes = VirtualHost.encode(message).finish();
-  return { type: "virtualHost", name, version: bytesHash(bytes), bytes, clusters: [], sources: [] };
+  return { type: "virtualHost", name, version: bytesHash(bytes), bytes: packBytes(bytes), clusters: [], sources: [] };
 }
 
 suite("what Envoy refuses", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { unpackBytes } from "#lib/packed-bytes.ts";
 import type { Problem } from "#lib/problem.ts";
 import { formatRef, refKey } from "#resources/ref.ts";
 import { refOf, type Resource } from "#resources/resource.ts";
@@ -55,7 +56,7 @@ function outcome({ store, translator, snapshot }: ControlPlane): object {
       XDS_TYPES.flatMap((type) =>
         snapshot.names(type).map((name) => {
           const { version, bytes, clusters, sources } = snapshot.get(type, name)!;
-          return [`${type} ${name}`, { version, bytes: Buffer.from(bytes).toString("base64"), clusters, sources }];
+          return [`${type} ${name}`, { version, bytes: unpackBytes(bytes).toString("base64"), clusters, sources }];
         }),
       ),
     ),

@@ -6,6 +6,7 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { packBytes } from "#lib/packed-bytes.ts";
 import { type SnapshotServerPlaces, snapshotServerPlaces } from "../../src/snapshot-server/places.ts";
 import { readServerRecord, writeServerRecord } from "../../src/snapshot-server/server-record.ts";
 import { SnapshotServerProcess } from "../../src/snapshot-server/snapshot-server-process.ts";
@@ -219,7 +220,7 @@ test("standing by it costs no processor and little memory, whatever the control 
 
 function resource(type: XdsResource["type"], name: string, content = ""): XdsResource {
   const bytes = Buffer.from(`${type} ${name} ${content}`);
-  return { type, name, version: bytesHash(bytes), bytes, clusters: [], sources: [] };
+  return { type, name, version: bytesHash(bytes), bytes: packBytes(bytes), clusters: [], sources: [] };
 }
 
 /** Processor time in clock ticks: fields 14 and 15 of /proc/PID/stat, counted after the program's name. */

@@ -1,5 +1,6 @@
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { bytesHash } from "#lib/canonical.ts";
+import { packBytes } from "#lib/packed-bytes.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import { Cluster } from "#proto/envoy/config/cluster/v3/cluster.ts";
 import { ClusterLoadAssignment } from "#proto/envoy/config/endpoint/v3/endpoint.ts";
@@ -36,7 +37,7 @@ export function encodeItem(item: IrItem, sources: readonly ResourceSource[], def
     type: XDS_TYPE_OF[item.type],
     name: item.name,
     version: bytesHash(bytes),
-    bytes,
+    bytes: packBytes(bytes),
     clusters: clustersOf(item),
     sources,
     ...(item.type === "virtualHost" && isMisdirected(item) ? { takesAway: true } : {}),

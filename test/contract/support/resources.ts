@@ -1,4 +1,5 @@
 import { bytesHash } from "#lib/canonical.ts";
+import { packBytes } from "#lib/packed-bytes.ts";
 import { Secret } from "#proto/envoy/extensions/transport_sockets/tls/v3/secret.ts";
 import type { ResourceSource, XdsResource, XdsType } from "#xds/resource.ts";
 
@@ -10,7 +11,7 @@ export function resource(
   more: { readonly clusters?: readonly string[]; readonly sources?: readonly ResourceSource[] } = {},
 ): XdsResource {
   const bytes = type === "secret" ? Secret.encode(Secret.fromPartial({ name })).finish() : Buffer.from(content);
-  return { type, name, version: version(content), bytes, clusters: [], sources: [], ...more };
+  return { type, name, version: version(content), bytes: packBytes(bytes), clusters: [], sources: [], ...more };
 }
 
 export function version(content: string): string {
