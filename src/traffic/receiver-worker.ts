@@ -7,6 +7,7 @@ import { chmod, rm } from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
 import { errorMessage } from "#lib/error-message.ts";
+import { giveBackMemory } from "#lib/give-back-memory.ts";
 import type { LogFields, Logger, LogLevel } from "#lib/log.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import { ACCESS_LOG_SERVICE, receiveAccessLog } from "./access-log-service.ts";
@@ -22,6 +23,8 @@ const BATCH_INTERVAL = 200;
 const UNTAKEN_BATCHES = 2;
 /** Parts of a page that changed at once, from which on the garbage is worth a pause of this thread. */
 const MANY_CHANGED = 1000;
+/** Milliseconds from such a page to the pause. */
+const TIDY_AFTER = 1000;
 /** Envoy sends when its buffer of 64 KB is full; one entry alone may be larger. */
 const LARGEST_MESSAGE = 4_194_304;
 
@@ -111,8 +114,8 @@ port.on("message", (message: ToReceiver) => {
         const diff = page.end();
         reading.delete(message.job);
         send({ type: "differs", job: message.job, diff });
-        // A first page is the largest one, and of what it leaves behind nothing would be collected while little happens.
-        if (diff.changed.length > MANY_CHANGED) globalThis.gc?.();
+        // Of what a first page leaves behind nothing would be collected while little happens. Later: it is still in our hands.
+        if (diff.changed.length > MANY_CHANGED) setTimeout(giveBackMemory, TIDY_AFTER).unref();
       });
       return;
     case "pageLost":
