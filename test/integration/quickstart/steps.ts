@@ -26,12 +26,14 @@ const readme = await readFile(join(ROOT, "README.md"), "utf8");
 await using pager = await startPager();
 await writeFile(
   join(quickstart, "binnacle.yaml"),
-  `${await readFile(join(quickstart, "binnacle.yaml"), "utf8")}
-alerts:
+  (await readFile(join(quickstart, "binnacle.yaml"), "utf8")).replace(
+    /^alerts:\n/m,
+    `alerts:
   receivers: [{ name: on-call, webhook: { url: "http://127.0.0.1:${pager.port}/" } }]
   defaultReceiver: on-call
   groupWait: 1s
 `,
+  ),
 );
 
 step("npm run up");
