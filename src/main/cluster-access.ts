@@ -1,17 +1,20 @@
 import type { ClusterAccess, ClusterRight } from "#api/ports/cluster-access.ts";
 import type { ReviewedAction } from "#kubernetes/access-reviews.ts";
 import type { KubeClient } from "#kubernetes/client.ts";
+import { HTTP_PROXIES, INGRESS_ROUTES, INGRESSES } from "#kubernetes/resource-types.ts";
 import { compareText } from "#lib/compare.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 
+const ROUTES = [INGRESSES, HTTP_PROXIES, INGRESS_ROUTES];
+
 /**
- * What a right here is in the cluster: whoever may list a namespace's Ingresses sees its traffic, whoever may change them
+ * What a right here is in the cluster: whoever may list a namespace's routes of any kind sees its traffic, whoever may change them
  * operates it, and whoever may do everything is an admin. Rules for single names give none of it.
  */
-const ACTIONS: Readonly<Record<ClusterRight, Omit<ReviewedAction, "namespace">>> = {
-  read: { verb: "list", group: "networking.k8s.io", resource: "ingresses" },
-  operate: { verb: "update", group: "networking.k8s.io", resource: "ingresses" },
-  administer: { verb: "*", group: "*", resource: "*" },
+const ACTIONS: Readonly<Record<ClusterRight, readonly Omit<ReviewedAction, "namespace">[]>> = {
+  read: ROUTES.map(({ group, plural: resource }) => ({ verb: "list", group, resource })),
+  operate: ROUTES.map(({ group, plural: resource }) => ({ verb: "update", group, resource })),
+  administer: [{ verb: "*", group: "*", resource: "*" }],
 };
 
 /**
@@ -30,7 +33,11 @@ export async function clusterAccess(
   const { signal } = stop;
   return {
     whoIs: (token) => reviewToken(client, token, signal),
-    may: (user, right, namespace) => reviewAccess(client, user, { ...ACTIONS[right], namespace }, signal),
+    may: async (user, right, namespace) => {
+      for (const action of ACTIONS[right])
+        if (await reviewAccess(client, user, { ...action, namespace }, signal)) return true;
+      return false;
+    },
     namespaces: () => {
       const names = new Set<string>();
       for (const { kind, namespace, name } of refs()) names.add(kind === "Namespace" ? name : namespace);

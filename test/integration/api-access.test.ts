@@ -88,12 +88,16 @@ test("signing out ends the session, its live view and nothing else", async (t) =
   assert.equal((await setting.get("/api/v1/status")).status, 200);
 });
 
-test("guessing is slowed: after ten wrong tokens an address waits, while sessions and the right token go on", async (t) => {
+test("guessing is slowed: after ten wrong tokens an address waits, whatever it says of itself; sessions and the right token go on", async (t) => {
   const setting = await ApiSetting.start(t);
   const { cookie } = setting;
-  const wrong = () => setting.anonymous("/api/v1/status", { headers: { authorization: "Bearer wrong" } });
-  for (let attempt = 1; attempt < 10; attempt++) assert.equal((await wrong()).status, 401);
-  const tenth = await wrong();
+  const wrong = (attempt: number) => {
+    const pretended = `192.0.2.${attempt}`;
+    const forwarded = { "x-forwarded-for": pretended, forwarded: `for=${pretended}`, "x-real-ip": pretended };
+    return setting.anonymous("/api/v1/status", { headers: { authorization: "Bearer wrong", ...forwarded } });
+  };
+  for (let attempt = 1; attempt < 10; attempt++) assert.equal((await wrong(attempt)).status, 401);
+  const tenth = await wrong(10);
   assert.equal(tenth.status, 429);
   assert.match(JSON.parse(tenth.body).fix, /^wait \d+ s$/);
   const byHand = await setting.anonymous("/sign-in", {

@@ -23,7 +23,7 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 test("the home cluster's users see and do here what its RBAC lets them", { timeout: 180_000 }, async (t) => {
   // The groups that the examples of appliance/kubernetes name.
-  const users = { sue: [OWN], vic: [`${OWN}-viewers`], ann: [], root: ["system:masters"] };
+  const users = { sue: [OWN], vic: [`${OWN}-viewers`], ann: [], pat: [], root: ["system:masters"] };
   await using box = await KubeBox.start({ controllers: [], users });
   const { admin } = box;
   for (const file of ["control-plane-rbac.yaml", "team-rbac.yaml", "team-viewer-rbac.yaml"]) {
@@ -110,6 +110,28 @@ test("the home cluster's users see and do here what its RBAC lets them", { timeo
       operates: [],
     });
   });
+
+  await t.test(
+    "rights on one kind of route alone are enough: HTTPProxies to look, IngressRoutes to operate",
+    async () => {
+      const pat = box.token("pat");
+      assert.deepEqual((await status(pat)).principal?.namespaces, []);
+      const proxies = { apiGroups: ["projectcontour.io"], resources: ["httpproxies"], verbs: ["list"] };
+      const routes = { apiGroups: ["contour.heptio.com"], resources: ["ingressroutes"], verbs: ["update"] };
+      const become = (role: string) =>
+        until(
+          async () => {
+            later();
+            return (await status(pat)).principal;
+          },
+          { accept: (principal) => principal?.role === role && principal.namespaces.includes(OWN), what: role },
+        );
+      await grant(admin, "proxies", { to: { user: "pat" }, rules: [proxies], namespace: OWN });
+      assert.deepEqual((await become("viewer"))?.namespaces, [OWN]);
+      await grant(admin, "proxies", { to: { user: "pat" }, rules: [proxies, routes], namespace: OWN });
+      assert.deepEqual((await become("operator"))?.operates, [OWN]);
+    },
+  );
 
   await t.test("a service account comes in by its token; one for another audience, and none, do not", async () => {
     await grant(admin, "ci", {

@@ -9,7 +9,7 @@ export interface ClusterUser {
 /** `read`: see what is in a namespace. `operate`: also silence, pin, confirm. `administer`: do everything. */
 export type ClusterRight = "read" | "operate" | "administer";
 
-/** The cluster that is the objects' home, asked who somebody is and what they may. Each call is one of its API. */
+/** The cluster that is the objects' home, asked who somebody is and what they may, by calls of its API. */
 export interface ClusterAccess {
   /** Undefined: nobody's token. Throws when the cluster cannot be asked. */
   whoIs(token: string): Promise<ClusterUser | undefined>;
