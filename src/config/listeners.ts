@@ -29,6 +29,15 @@ const listener = z
       .describe(
         "How many proxies in front are trusted to have appended to X-Forwarded-For; 0 believes only the connection.",
       ),
+    http3: z
+      .boolean()
+      .default(false)
+      .describe(
+        "For https: whether HTTP/3 (QUIC) is spoken on the same port of UDP, and clients are told so (Alt-Svc).",
+      ),
+    http3Port: port()
+      .exactOptional()
+      .describe("The UDP port that clients are told, where something in front translates ports."),
     service: service
       .exactOptional()
       .describe("For tcp and udp: where traffic goes, as namespace/name:port (a number or a port's name)."),
@@ -48,11 +57,14 @@ export const listeners = z
 
 interface LooseListener {
   readonly protocol?: unknown;
+  readonly http3?: unknown;
+  readonly http3Port?: unknown;
   readonly service?: unknown;
   readonly proxyProtocol?: unknown;
 }
 
-function checkListener({ protocol, service, proxyProtocol }: LooseListener, report: Report): void {
+function checkListener(listener: LooseListener, report: Report): void {
+  const { protocol, service, proxyProtocol } = listener;
   const routed = protocol === "http" || protocol === "https";
   if (routed && service !== undefined)
     report(["service"], `not allowed with protocol ${protocol}`, "remove it: objects route its requests");
@@ -61,6 +73,18 @@ function checkListener({ protocol, service, proxyProtocol }: LooseListener, repo
   }
   if (protocol === "udp" && proxyProtocol === true)
     report(["proxyProtocol"], "not possible with protocol udp", "remove it");
+  checkHttp3(listener, report);
+}
+
+function checkHttp3({ protocol, proxyProtocol, http3, http3Port }: LooseListener, report: Report): void {
+  if (http3 !== true) {
+    if (http3Port !== undefined) report(["http3Port"], "has no effect without http3", "set http3: true, or remove it");
+    return;
+  }
+  if (protocol !== "https")
+    report(["http3"], `not possible with protocol ${String(protocol)}`, "HTTP/3 is encrypted always: use https");
+  if (proxyProtocol === true)
+    report(["http3"], "not possible with proxyProtocol, which UDP does not have", "remove one of the two");
 }
 
 function checkListeners(listeners: readonly unknown[], report: Report): void {
@@ -79,8 +103,13 @@ function checkListeners(listeners: readonly unknown[], report: Report): void {
 
 /** Whether two listeners would receive the same packets: an unspecified address takes those of all others. */
 function overlap(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
-  if (a["port"] !== b["port"] || (a["protocol"] === "udp") !== (b["protocol"] === "udp")) return false;
+  if (a["port"] !== b["port"] || !transports(a).some((transport) => transports(b).includes(transport))) return false;
   return [a, b].some(({ address }) => address === "0.0.0.0" || address === "::") || a["address"] === b["address"];
+}
+
+function transports({ protocol, http3 }: Readonly<Record<string, unknown>>): readonly ("tcp" | "udp")[] {
+  if (protocol === "udp") return ["udp"];
+  return http3 === true ? ["tcp", "udp"] : ["tcp"];
 }
 
 function describe({ port, protocol }: Readonly<Record<string, unknown>>): string {

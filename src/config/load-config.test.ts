@@ -70,6 +70,7 @@ for (const text of [
   "listeners: [{port: 53, protocol: udp, service: 'a/b:53'}, {port: 53, protocol: tcp, service: 'a/b:53'}]",
   "listeners: [{address: 127.0.0.1, port: 80, protocol: http}, {address: 127.0.0.2, port: 80, protocol: http, name: two}]",
   "listeners: [{address: '::', port: 80, protocol: http}]",
+  "listeners: [{port: 443, protocol: https, http3: true, http3Port: 8443}, {port: 443, protocol: tcp, address: 127.0.0.2, service: 'a/b:1'}]",
   "api: {address: 127.0.0.2}",
   "api: {address: '::1'}",
   "api: {address: 0.0.0.0, tls: {certificateFile: a, keyFile: b}}",
@@ -149,6 +150,22 @@ describe("refused:", () => {
     [
       "listeners:\n- {protocol: udp, port: 80, service: 'a/b:80', proxyProtocol: true}",
       "2: listeners[0].proxyProtocol: not possible with protocol udp; remove it",
+    ],
+    [
+      "listeners:\n- {protocol: http, port: 80, http3: true}",
+      "2: listeners[0].http3: not possible with protocol http; HTTP/3 is encrypted always: use https",
+    ],
+    [
+      "listeners:\n- {protocol: https, port: 443, http3: true, proxyProtocol: true}",
+      "2: listeners[0].http3: not possible with proxyProtocol, which UDP does not have; remove one of the two",
+    ],
+    [
+      "listeners:\n- {protocol: https, port: 443, http3Port: 443}",
+      "2: listeners[0].http3Port: has no effect without http3; set http3: true, or remove it",
+    ],
+    [
+      "listeners:\n- {protocol: https, port: 443, http3: true}\n- {protocol: udp, port: 443, service: 'a/b:80'}",
+      "3: listeners[1].port: port 443 (UDP) is taken by listener 0; use another port or address",
     ],
     [
       "listeners:\n- {protocol: http, port: 80}\n- {protocol: https, port: 80}",

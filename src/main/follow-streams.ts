@@ -28,6 +28,7 @@ export function followStreams(traffic: Pick<Traffic, "streamListeners">, control
 function streamsOf({ name, serves }: IrListener): readonly StreamListener[] {
   switch (serves.protocol) {
     case "http":
+    case "http3":
       return [];
     case "https":
       return serves.chains.flatMap(({ serverNames, tcp }): readonly StreamListener[] =>

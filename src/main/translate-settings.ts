@@ -7,14 +7,9 @@ export function translateSettings(config: Config, ownAddresses: readonly string[
   const { ingressClass, claimUnclassed, httpsRedirect, tls, requestTimeout, connectTimeout } = config.routing;
   const { rootNamespaces, permitInsecure, rateLimit, fallbackCertificate } = config.routing;
   return {
-    listeners: config.listeners.map(({ name, address, port, protocol, proxyProtocol, trustedHops, service }) => ({
-      name,
-      address,
-      port,
-      protocol,
-      proxyProtocol,
-      trustedHops,
-      service,
+    listeners: config.listeners.map(({ http3, http3Port, ...listener }) => ({
+      ...listener,
+      ...(http3 ? { http3: { advertisedPort: http3Port ?? listener.port } } : {}),
     })),
     ingressClass,
     claimUnclassed,

@@ -6,6 +6,7 @@ import { type HostClaims, hostClaims } from "./host-claims.ts";
 import { type HostRoute, hostRoutes } from "./host-routes.ts";
 import { type ProxyHost, proxyHost } from "./httpproxy/proxy-host.ts";
 import type { ProxyTls } from "./httpproxy/proxy-tls.ts";
+import { speaksHttp3 } from "./http3.ts";
 import { isOurs } from "./ingress-class.ts";
 import { ingressRoutes } from "./ingress-routes.ts";
 import type { TlsPolicy } from "./ir.ts";
@@ -47,6 +48,8 @@ export interface SecureAnswers {
   readonly guarded: boolean;
   /** It is also served to clients that name no host here. */
   readonly fallback: boolean;
+  /** It is served over HTTP/3, too. */
+  readonly http3: boolean;
 }
 
 export function hostAnswers(host: string, settings: TranslateSettings, read: Reader): HostAnswers {
@@ -119,9 +122,10 @@ function secureAnswers(
   const clients = proxied?.tls?.clients;
   const guarded = clients !== undefined || proxied?.jwt !== undefined;
   const common = { pair: tls.pair, clients, guarded, fallback: proxied?.tls?.fallback === true };
-  if (proxied?.tcp !== undefined) return { ...common, table: tcpTable(host), routes: undefined };
+  if (proxied?.tcp !== undefined) return { ...common, table: tcpTable(host), routes: undefined, http3: false };
   const table = tableOf(host, tls.policy, settings.tls, proxied?.jwt !== undefined);
-  return { ...common, table, routes: routes.map(({ route }) => route) };
+  const http3 = speaksHttp3(host, tls.policy, settings);
+  return { ...common, table, routes: routes.map(({ route }) => route), http3 };
 }
 
 /** What the listener has to know of a chain that its table's name does not tell. */

@@ -1,5 +1,6 @@
 import { compareRefs } from "#resources/ref.ts";
 import { type HostAnswers, hostAnswers, type SecureAnswers } from "./host-answers.ts";
+import { http3Fact, http3Ports } from "./http3.ts";
 import { INGRESS_BY_HOST, INGRESSROUTE_BY_FQDN, PROXY_BY_FQDN } from "./indexes.ts";
 import { ANY_HOST, FALLBACK_TABLE, HTTP_TABLE, HTTPS_TABLE, type IrVirtualHost, virtualHostName } from "./ir.ts";
 import type { IrPolicies } from "./ir-policies.ts";
@@ -22,7 +23,7 @@ export function hostBuilder(settings: TranslateSettings): UnitBuilder {
     const hosts = [
       // A host that refuses plain HTTP stands without routes (404): a wildcard or the catch-all would answer for it.
       ...(answers.plain === undefined ? [] : [virtualHost(HTTP_TABLE, host, answers.plain, rest, overHttp(policies))]),
-      ...(secure === undefined ? [] : secureHosts(host, secure, rest, policies)),
+      ...(secure === undefined ? [] : secureHosts(host, secure, http3Ports(settings), rest, policies)),
       ...place.strangeTables.map((table) => virtualHost(table, host, MISDIRECTED, rest, undefined)),
     ];
     const both = [...from, ...(rest?.from ?? []).filter((ref) => !from.some((own) => compareRefs(own, ref) === 0))];
@@ -34,8 +35,11 @@ export function hostBuilder(settings: TranslateSettings): UnitBuilder {
       if (clients !== undefined) items.push({ item: clients.item, from: [...clients.from, ...from] });
       items.push(...answers.items);
     }
-    const { needs, facts } = answers;
-    return { items, verdicts, needs: [...needs, ...(rest?.needs ?? [])], facts: [...facts, ...place.facts] };
+    const { needs } = answers;
+    const facts = [...answers.facts, ...place.facts];
+    if (secure?.http3 === true && secure.pair !== undefined)
+      facts.push(http3Fact(host, secure.table, secure.pair.secret));
+    return { items, verdicts, needs: [...needs, ...(rest?.needs ?? [])], facts };
   };
 }
 
@@ -62,14 +66,16 @@ function virtualHost(
 
 function secureHosts(
   host: string,
-  { table, routes, guarded, fallback }: SecureAnswers,
+  { table, routes, guarded, fallback, http3 }: SecureAnswers,
+  http3Ports: readonly number[],
   rest: HostAnswers | undefined,
   policies: IrPolicies | undefined,
 ): readonly IrVirtualHost[] {
   if (routes === undefined) return [];
   const built = virtualHost(table, host, routes, rest, policies);
+  const own = http3 ? { ...built, http3: http3Ports } : built;
   return [
-    guarded ? { ...built, guarded } : built,
+    guarded ? { ...own, guarded } : own,
     ...(fallback ? [virtualHost(FALLBACK_TABLE, host, routes, rest, policies)] : []),
   ];
 }

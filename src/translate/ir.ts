@@ -76,6 +76,8 @@ export interface IrListener {
     | { readonly protocol: "http"; readonly routeTable: string; readonly rateLimit?: IrRateLimitService }
     /** Chains with `serverNames` are chosen by SNI; exactly one has none and takes the rest. */
     | { readonly protocol: "https"; readonly chains: readonly IrTlsChain[]; readonly rateLimit?: IrRateLimitService }
+    /** QUIC. Each chain has server names, and one certificate; other handshakes are refused. */
+    | { readonly protocol: "http3"; readonly chains: readonly IrTlsChain[]; readonly rateLimit?: IrRateLimitService }
     /** An empty cluster name: connections are closed. */
     | { readonly protocol: "tcp" | "udp"; readonly cluster: string };
 }
@@ -141,6 +143,8 @@ export interface IrVirtualHost {
   readonly beyond?: readonly IrRoute[];
   /** For all of `routes`, and none of `beyond`. */
   readonly policies?: IrPolicies;
+  /** UDP ports on which its clients may come by HTTP/3. Absent: none. */
+  readonly http3?: readonly number[];
   /** Its connections ask clients for certificates or tokens: where others served it before, they may no more. */
   readonly guarded?: true;
 }
@@ -249,7 +253,7 @@ export interface IrEndpoint {
 
 export interface IrCertificate {
   readonly type: "certificate";
-  /** The server name that it is served for: a host, or a wildcard; or {@link FALLBACK_CERTIFICATE}. */
+  /** The server name that it is served for: a host, or a wildcard; or {@link FALLBACK_CERTIFICATE}, or {@link http3Certificate}. */
   readonly name: string;
   /** PEM: the leaf first. */
   readonly chain: string;
@@ -278,6 +282,11 @@ export const HTTPS_TABLE = "https";
 export const FALLBACK_TABLE = "https-fallback";
 /** The certificate for those clients. No server name holds a `/`. */
 export const FALLBACK_CERTIFICATE = "certificates/fallback";
+
+/** The certificate of a Secret for HTTP/3, whose chains name theirs. */
+export function http3Certificate({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
+  return `certificates/http3/${namespace}/${name}`;
+}
 
 export function virtualHostName(routeTable: string, host: string): string {
   return `${routeTable}/${host}`;

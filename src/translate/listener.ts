@@ -1,6 +1,7 @@
 import { resolveServicePort, serviceRef } from "./backend.ts";
 import { extensionCluster } from "./extension.ts";
 import { fallbackItems, standardChains } from "./fallback.ts";
+import { http3Chains, http3Items, http3Name } from "./http3.ts";
 import { timeLimit } from "./httpproxy/times.ts";
 import { HTTP_TABLE, HTTPS_TABLE, type IrItem, type IrListener, type IrTlsChain } from "./ir.ts";
 import type { ListenerSettings, TranslateSettings } from "./settings.ts";
@@ -18,12 +19,23 @@ export function listenerBuilder(settings: TranslateSettings): UnitBuilder {
       case "http":
         return withRateLimit(listener, { protocol: "http", routeTable: HTTP_TABLE }, settings, read);
       case "https":
-        return withRateLimit(listener, { protocol: "https", chains: tlsChains(settings, read) }, settings, read);
+        return httpsListeners(listener, settings, read);
       case "tcp":
       case "udp":
         return streamListener(listener, listener.protocol, read);
     }
   };
+}
+
+/** The listener of TCP, and where HTTP/3 is asked for that of UDP beside it. */
+function httpsListeners(listener: ListenerSettings, settings: TranslateSettings, read: Reader): UnitResult {
+  const tcp = withRateLimit(listener, { protocol: "https", chains: tlsChains(settings, read) }, settings, read);
+  if (listener.http3 === undefined) return tcp;
+  const chains = http3Chains(settings.tls, read);
+  // Envoy takes no listener without a chain.
+  if (chains.length === 0) return tcp;
+  const udp = withRateLimit({ ...listener, name: http3Name(listener) }, { protocol: "http3", chains }, settings, read);
+  return { ...tcp, items: [...tcp.items, ...udp.items] };
 }
 
 /** Builds `tables:`: the route tables, one for plain HTTP and one for each TLS chain, and what chains have beside them. */
@@ -40,7 +52,12 @@ export function tablesBuilder(settings: TranslateSettings): UnitBuilder {
         items.push({ type: "routeTable", name, unserved: catchAll.includes(name) ? undefined : 421 });
     }
     const made = items.map((item) => ({ item, from: [] }));
-    return { items: [...made, ...fallbackItems(settings, read)], verdicts: [], needs: [], facts: [] };
+    return {
+      items: [...made, ...fallbackItems(settings, read), ...http3Items(settings, read)],
+      verdicts: [],
+      needs: [],
+      facts: [],
+    };
   };
 }
 
@@ -60,7 +77,7 @@ function tlsChains({ tls: standard }: TranslateSettings, read: Reader): readonly
   return [...chains, ...standardChains(rest, standard, read)];
 }
 
-type HttpServes = Extract<IrListener["serves"], { readonly protocol: "http" | "https" }>;
+type HttpServes = Extract<IrListener["serves"], { readonly protocol: "http" | "https" | "http3" }>;
 
 /** A service that is missing is asked in vain, and what happens then its setting says. */
 function withRateLimit(

@@ -48,6 +48,11 @@ export interface ListenerSettings {
   readonly protocol: "http" | "https" | "tcp" | "udp";
   readonly proxyProtocol: boolean;
   readonly trustedHops: number;
+  /** Of HTTPS: HTTP/3 on the same port of UDP, too. */
+  readonly http3?: {
+    /** The port that clients are told. */
+    readonly advertisedPort: number;
+  };
   /** Where TCP and UDP go; undefined for HTTP and HTTPS. */
   readonly service: { readonly namespace: string; readonly name: string; readonly port: number | string } | undefined;
 }

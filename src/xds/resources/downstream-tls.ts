@@ -33,9 +33,30 @@ const BY_SERVER_NAME = {
  * @param certificate the name of the secret for all handshakes of the chain
  */
 export function downstreamTls(policy: TlsPolicy, certificate: string | undefined): TransportSocket {
-  const context = {
+  return transportSocket(
+    "envoy.transport_sockets.tls",
+    "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+    tlsContext(policy, certificate, ["h2", "http/1.1"]),
+  );
+}
+
+/** TLS of a chain of HTTP/3. It is TLS 1.3 always (RFC 9001 §4.2). */
+export function quicTls(certificate: string | undefined): TransportSocket {
+  return transportSocket(
+    "envoy.transport_sockets.quic",
+    "envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport",
+    { downstream_tls_context: tlsContext({ minimumVersion: "1.3", maximumVersion: "1.3" }, certificate, ["h3"]) },
+  );
+}
+
+function tlsContext(
+  policy: TlsPolicy,
+  certificate: string | undefined,
+  protocols: readonly string[],
+): Record<string, unknown> {
+  return {
     common_tls_context: {
-      alpn_protocols: ["h2", "http/1.1"],
+      alpn_protocols: protocols,
       tls_params: {
         tls_minimum_protocol_version: protocolVersion(policy.minimumVersion),
         tls_maximum_protocol_version: protocolVersion(policy.maximumVersion),
@@ -51,13 +72,10 @@ export function downstreamTls(policy: TlsPolicy, certificate: string | undefined
     disable_stateless_session_resumption: true,
     disable_stateful_session_resumption: true,
   };
-  return TransportSocket.fromPartial({
-    name: "envoy.transport_sockets.tls",
-    configType: {
-      $case: "typedConfig",
-      value: packStruct("envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext", context),
-    },
-  });
+}
+
+function transportSocket(name: string, type: string, config: Record<string, unknown>): TransportSocket {
+  return TransportSocket.fromPartial({ name, configType: { $case: "typedConfig", value: packStruct(type, config) } });
 }
 
 function protocolVersion(version: TlsVersion): string {

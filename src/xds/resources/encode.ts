@@ -92,7 +92,7 @@ function clustersOf(item: IrItem): readonly string[] {
 function clustersOfListener({ serves }: IrListener): readonly string[] {
   if ("cluster" in serves) return serves.cluster === "" ? [] : [serves.cluster];
   const asked = serves.rateLimit === undefined || serves.rateLimit.cluster === "" ? [] : [serves.rateLimit.cluster];
-  const chains = serves.protocol === "https" ? serves.chains : [];
+  const chains = serves.protocol === "http" ? [] : serves.chains;
   return [...new Set([...asked, ...chains.flatMap(clustersOfChain)])];
 }
 

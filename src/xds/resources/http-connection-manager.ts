@@ -23,6 +23,8 @@ export interface HttpSettings {
   readonly clients: TlsClientPolicy | undefined;
   /** Whose tokens routes may ask for; undefined: nobody's. */
   readonly tokens: readonly IrJwtProvider[] | undefined;
+  /** HTTP/3, and nothing else; otherwise what the connection begins with. */
+  readonly http3: boolean;
   /** First part of the names of Envoy's statistics: the listener's name. */
   readonly statPrefix: string;
   readonly trustedHops: number;
@@ -34,9 +36,21 @@ export interface HttpSettings {
 const CONNECTION_IDLE_MS = 3_600_000;
 /** Headers that take longer are an attack on the number of connections (Slowloris), not a slow client. */
 const HEADERS_TIMEOUT_MS = 10_000;
-const HTTP2_STREAMS = 100;
-const HTTP2_STREAM_WINDOW = 65_536;
-const HTTP2_CONNECTION_WINDOW = 1_048_576;
+const STREAMS = 100;
+const STREAM_WINDOW = 65_536;
+const CONNECTION_WINDOW = 1_048_576;
+const HTTP2 = {
+  maxConcurrentStreams: STREAMS,
+  initialStreamWindowSize: STREAM_WINDOW,
+  initialConnectionWindowSize: CONNECTION_WINDOW,
+};
+const HTTP3 = {
+  quicProtocolOptions: {
+    maxConcurrentStreams: STREAMS,
+    initialStreamWindowSize: STREAM_WINDOW,
+    initialConnectionWindowSize: CONNECTION_WINDOW,
+  },
+};
 
 /**
  * The HTTP filter of a listener, with the settings that Envoy's "Configuring Envoy as an edge proxy" asks for: the client's
@@ -44,7 +58,7 @@ const HTTP2_CONNECTION_WINDOW = 1_048_576;
  */
 export function httpConnectionManager(settings: HttpSettings): Filter {
   const manager = HttpConnectionManager.fromPartial({
-    codecType: HttpConnectionManager_CodecType.AUTO,
+    codecType: settings.http3 ? HttpConnectionManager_CodecType.HTTP3 : HttpConnectionManager_CodecType.AUTO,
     statPrefix: settings.statPrefix,
     routeSpecifier: { $case: "rds", value: { configSource: ADS, routeConfigName: settings.routeTable } },
     httpFilters: filterChain(settings.rateLimit, settings.tokens),
@@ -63,11 +77,7 @@ export function httpConnectionManager(settings: HttpSettings): Filter {
       idleTimeout: duration(CONNECTION_IDLE_MS),
       headersWithUnderscoresAction: HttpProtocolOptions_HeadersWithUnderscoresAction.REJECT_REQUEST,
     },
-    http2ProtocolOptions: {
-      maxConcurrentStreams: HTTP2_STREAMS,
-      initialStreamWindowSize: HTTP2_STREAM_WINDOW,
-      initialConnectionWindowSize: HTTP2_CONNECTION_WINDOW,
-    },
+    ...(settings.http3 ? { http3ProtocolOptions: HTTP3 } : { http2ProtocolOptions: HTTP2 }),
     streamIdleTimeout: duration(settings.streamIdleTimeout),
     requestHeadersTimeout: duration(HEADERS_TIMEOUT_MS),
     serverHeaderTransformation: HttpConnectionManager_ServerHeaderTransformation.PASS_THROUGH,

@@ -12,7 +12,7 @@ import type { IrListener, IrRateLimitService, IrTcpCluster, IrTlsChain, TlsClien
 import { accessLoggers, type AccessLogSettings } from "./access-log.ts";
 import { socketAddress } from "./address.ts";
 import { type MessageCodec, packAny, packStruct, typeUrlOf } from "./any.ts";
-import { downstreamTls } from "./downstream-tls.ts";
+import { downstreamTls, quicTls } from "./downstream-tls.ts";
 import { duration } from "./duration.ts";
 import { type HttpSettings, httpConnectionManager } from "./http-connection-manager.ts";
 import { serverNameMatcher } from "./server-name-matcher.ts";
@@ -33,7 +33,7 @@ const CONNECTION_BUFFER_BYTES = 32_768;
 export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Listener {
   const common: DeepPartial<Listener> = {
     name: ir.name,
-    address: socketAddress(ir.address, ir.port, ir.serves.protocol === "udp" ? "udp" : "tcp"),
+    address: socketAddress(ir.address, ir.port, isUdp(ir) ? "udp" : "tcp"),
   };
   const tcp: DeepPartial<Listener> = { ...common, perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES };
   const proxyProtocol = ir.proxyProtocol ? [PROXY_PROTOCOL] : [];
@@ -47,6 +47,7 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
     rateLimit,
     clients,
     tokens,
+    http3: ir.serves.protocol === "http3",
     statPrefix: ir.name,
     trustedHops: ir.trustedHops,
     streamIdleTimeout: defaults.streamIdleTimeout,
@@ -61,7 +62,7 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
     jwt,
   }: IrTlsChain): DeepPartial<FilterChain["filters"][number]> => {
     if (clusters !== undefined) return tcpProxy(streamStat(ir.name, serverNames), clusters);
-    const { rateLimit } = serves.protocol === "https" ? serves : {};
+    const { rateLimit } = serves.protocol === "https" || serves.protocol === "http3" ? serves : {};
     return httpConnectionManager(
       http(routeTable, rateLimit, policy === "passthrough" ? undefined : policy.client, jwt),
     );
@@ -94,6 +95,17 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
           filters: [chainFilter(chain)],
         })),
       });
+    case "http3":
+      return Listener.fromPartial({
+        ...common,
+        udpListenerConfig: { quicOptions: {}, downstreamSocketConfig: { preferGro: true } },
+        filterChainMatcher: serverNameMatcher(serves.chains),
+        filterChains: serves.chains.map((chain): DeepPartial<FilterChain> => ({
+          name: chain.name,
+          transportSocket: quicTls(chain.certificate),
+          filters: [chainFilter(chain)],
+        })),
+      });
     case "tcp":
       return Listener.fromPartial({
         ...tcp,
@@ -116,6 +128,10 @@ export function envoyListener(ir: IrListener, defaults: ListenerDefaults): Liste
     default:
       return unreachable(serves);
   }
+}
+
+function isUdp({ serves: { protocol } }: IrListener): boolean {
+  return protocol === "udp" || protocol === "http3";
 }
 
 const PROXY_PROTOCOL = listenerFilter(

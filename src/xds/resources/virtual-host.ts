@@ -1,3 +1,4 @@
+import { HeaderValueOption, HeaderValueOption_HeaderAppendAction } from "#proto/envoy/config/core/v3/base.ts";
 import {
   DirectResponseAction,
   HeaderMatcher,
@@ -34,7 +35,16 @@ export function envoyVirtualHost(ir: IrVirtualHost): VirtualHost {
     ],
     typedPerFilterConfig: ir.policies === undefined ? {} : perFilterConfig(ir.policies),
     rateLimits: rateLimits(ir.policies),
+    ...(ir.http3 === undefined ? {} : { responseHeadersToAdd: [alternativeService(ir.http3)] }),
   };
+}
+
+/** Tells clients where HTTP/3 is (RFC 7838, RFC 9114 §3.1.1.1); after a day without it they forget that. */
+function alternativeService(ports: readonly number[]): HeaderValueOption {
+  return HeaderValueOption.fromPartial({
+    header: { key: "alt-svc", value: ports.map((port) => `h3=":${port}"; ma=86400`).join(", ") },
+    appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
+  });
 }
 
 /** The fields that are not set, in whole messages made once: a copy by `fromPartial` costs more than the encoding. */
