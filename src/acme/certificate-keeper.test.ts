@@ -4,11 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { silentLogger } from "#lib/log.ts";
 import { certificateAuthority } from "../../test/integration/support/certificate.ts";
 import { AcmeError } from "./acme-error.ts";
 import { CertificateFiles } from "./certificate-files.ts";
 import { CertificateKeeper, type CertificateStatus } from "./certificate-keeper.ts";
+import { type CertificateWriter, ChangedElsewhere } from "./certificate-records.ts";
 import { RETRY_TIMES } from "./renewal.ts";
 
 // What Pebble cannot be made to say: limits, with the time after which it wants to be asked again. The rest is in test/partners/acme.
@@ -31,14 +33,16 @@ class Bed {
   }
 
   /** One that orders until it is disposed of. */
-  keeper(directory = "https://ca.test/dir"): CertificateKeeper & AsyncDisposable {
+  keeper(directory = "https://ca.test/dir", writer?: CertificateWriter): CertificateKeeper & AsyncDisposable {
     const files = new CertificateFiles(this.folder);
     const keeper = new CertificateKeeper({
       directory,
       server: {
-        issue: () => {
+        issue: async ({ accountKey, publish }) => {
           this.asked += 1;
-          return this.answer();
+          await accountKey();
+          await publish([]);
+          return await this.answer();
         },
       },
       records: files,
@@ -52,7 +56,7 @@ class Bed {
       log: silentLogger,
     });
     const stop = new AbortController();
-    const ordering = keeper.order(files, stop.signal);
+    const ordering = keeper.order(writer ?? files, stop.signal);
     return Object.assign(keeper, {
       [Symbol.asyncDispose]: async () => {
         stop.abort();
@@ -129,6 +133,45 @@ test("where nothing can be written an order ends as it would, and the next one w
   keeper.want([SHOP]);
   assert.deepEqual(await ordered, ["rateLimited"]);
   assert.equal(keeper.statuses()[0]?.failure?.next, NOW + 5 * HOUR);
+});
+
+test("what belongs to an order and cannot be kept is no fault of the server's, and is told", async (context) => {
+  const bed = new Bed(context);
+  const refuse = (): Promise<never> => Promise.reject(new Error("secrets is forbidden"));
+  await using keeper = bed.keeper(undefined, { accountKey: refuse, publish: refuse, keep: refuse });
+  const ordered = once(bed.changes, "order");
+  keeper.want([SHOP]);
+  assert.deepEqual(await ordered, ["unkept"]);
+  const [{ failure } = {}] = keeper.statuses();
+  assert.equal(failure?.message, "the account's key cannot be kept: secrets is forbidden");
+  assert.ok(failure.next >= NOW + HOUR / 120);
+});
+
+test("an order in which another one was faster is given up without a failure, and what that one brought is taken", async (context) => {
+  const bed = new Bed(context);
+  const files = new CertificateFiles(bed.folder);
+  const { cert, key } = certificateAuthority().issue(["shop.test"], {
+    from: new Date(NOW),
+    until: new Date(NOW + 9 * HOUR),
+  });
+  const issued = { directory: "https://ca.test/dir", hosts: SHOP.hosts, chain: cert, privateKey: key };
+  const publish = async (): Promise<never> => {
+    await files.keep(SHOP, { issued, failure: undefined });
+    keeper.look(SHOP);
+    throw new ChangedElsewhere(SHOP);
+  };
+  const writer: CertificateWriter = {
+    accountKey: (directory) => files.accountKey(directory),
+    publish,
+    keep: (certificate, kept) => files.keep(certificate, kept),
+  };
+  await using keeper = bed.keeper(undefined, writer);
+  keeper.want([SHOP]);
+  while (keeper.statuses()[0]?.issued === undefined) await once(bed.changes, "change");
+  await setImmediate();
+  const [{ failure } = {}] = keeper.statuses();
+  assert.equal(failure, undefined);
+  assert.equal(bed.asked, 1, "there is one that is good for hours");
 });
 
 test("a file that is not one of ours is none; each directory has an account of its own that stays", async (context) => {

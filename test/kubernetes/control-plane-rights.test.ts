@@ -8,7 +8,7 @@ import { temporaryDirectory } from "../integration/support/temp-dir.ts";
 import { until } from "../integration/support/until.ts";
 import { serviceAccountToken } from "./support/access.ts";
 import type { ApiClient, Manifest } from "./support/api-client.ts";
-import { FaultyProxy } from "./support/faulty-proxy.ts";
+import { type ApiCall, FaultyProxy } from "./support/faulty-proxy.ts";
 import { KubeBox } from "./support/kubebox.ts";
 import { Member } from "./support/member.ts";
 import { manifests, rightOf, rightsOf } from "./support/rights.ts";
@@ -67,8 +67,18 @@ backends: [{name: east, kubernetes: {kubeconfig: ${await east.kubeconfigFile(dis
     const headers = { authorization: `Bearer ${home.token("cluster-admin")}` };
     await httpGet({ port: member.api }, "/api/v1/status", { host: `127.0.0.1:${member.api}`, headers });
 
-    const renews = () => proxy.calls.some(({ method, path }) => method === "PUT" && path.endsWith("/leases/binnacle"));
-    await until(renews, { what: "the Lease to be renewed" });
+    const isLease = ({ path }: ApiCall) => path.endsWith("/leases/binnacle");
+    const renewals = () => proxy.calls.filter((call) => call.method === "PUT" && isLease(call)).length;
+    await until(renewals, { what: "the Lease to be renewed" });
+    // A while without anything to do: as long as eight renewals take.
+    const [rest, renewed] = [proxy.calls.length, renewals()];
+    await until(renewals, { accept: (count) => count >= renewed + 8, what: "renewals", timeoutMs: 60_000 });
+    const restless = proxy.calls.slice(rest).filter((call) => !call.isWatch && !isLease(call));
+    assert.deepEqual(
+      restless.map(({ method, path }) => `${method} ${path}`),
+      [],
+      "only watches and the Lease",
+    );
 
     const refused = proxy.calls.filter(({ status }) => status === 403).map(({ method, path }) => `${method} ${path}`);
     assert.deepEqual(refused, []);
