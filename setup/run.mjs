@@ -30,11 +30,12 @@ const verbs = {
     command: (args) => [inRoot("setup", "test.mjs"), ...args],
   },
   "test:kubernetes": {
-    // The ACME server is built only for the one that orders certificates.
+    // The ACME server is built only for the one that orders certificates, the image for the one that runs it.
     needs: (args) => ({
       programs: true,
       kubebox: true,
       partners: chooses(args, "test/kubernetes/acme.test.ts") ? ["pebble"] : [],
+      ...(chooses(args, "test/kubernetes/control-plane-pods.test.ts") ? { image: true, console: "required" } : {}),
     }),
     command: (args) => [inRoot("setup", "test-bed.mjs"), "test/kubernetes", ...args],
   },

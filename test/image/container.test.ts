@@ -9,6 +9,7 @@ import { until } from "../integration/support/until.ts";
 import { claimPodSubnet } from "../kubernetes/support/pod-network.ts";
 import { Container, type ContainerOptions } from "./support/container.ts";
 import { containerNetwork } from "./support/container-network.ts";
+import { killControlPlane } from "./support/kill-control-plane.ts";
 import { unpackImage, type UnpackedImage } from "./support/unpacked-image.ts";
 
 const USER = 65532;
@@ -80,8 +81,7 @@ suite(
       await using load = new SteadyLoad({ address, port: 8080, host: "shop.example" });
       await until(() => load.requests > 20, { what: "traffic" });
       const since = performance.now();
-      const killed = await container.exec("node", "-e", KILL_CONTROL_PLANE);
-      assert.equal(killed.code, 0, killed.output);
+      await killControlPlane(container);
       await until(() => container.output.includes("Envoy was running already"), {
         timeoutMs: 60_000,
         what: "the next",
@@ -133,9 +133,3 @@ suite(
     });
   },
 );
-
-/** Of the control plane: the first process, which keeps it, runs its script, and Envoy its own program. */
-const KILL_CONTROL_PLANE = `const { readdirSync, readFileSync } = require("node:fs");
-const pids = readdirSync("/proc").filter((name) => /^\\d+$/.test(name) && Number(name) !== process.pid);
-const isIt = (pid) => /^\\/usr\\/local\\/bin\\/node\\0.*\\0\\/opt\\/binnacle\\/src\\/cli\\.ts\\0/.test(readFileSync("/proc/" + pid + "/cmdline", "utf8"));
-process.kill(Number(pids.find(isIt)), "SIGKILL");`;

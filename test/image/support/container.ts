@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { temporaryDirectory, type TemporaryDirectory } from "../../integration/support/temp-dir.ts";
 import { until } from "../../integration/support/until.ts";
 import { findTool, type Tool } from "./tool.ts";
-import type { RuntimeMount, UnpackedImage } from "./unpacked-image.ts";
+import type { RuntimeMount, RuntimeUser, UnpackedImage } from "./unpacked-image.ts";
 
 export interface ContainerOptions {
   readonly image: UnpackedImage;
@@ -21,6 +21,8 @@ export interface ContainerOptions {
   readonly writable?: Readonly<Record<string, string>>;
   readonly readable?: Readonly<Record<string, string>>;
   readonly hostname?: string;
+  /** Instead of the image's user; with a group beside that user's own. */
+  readonly user?: { readonly uid: number; readonly additionalGroup: number };
   /** Bytes; more than that and the kernel ends it. */
   readonly memoryLimit?: number;
 }
@@ -45,6 +47,7 @@ export class Container implements AsyncDisposable {
   /** How its first process ended: its exit code, or 128 and the signal. */
   readonly ended: Promise<number>;
   #output = "";
+  #disposed: Promise<void> | undefined;
 
   private constructor(runc: Tool, folder: TemporaryDirectory, id: string) {
     this.#runc = runc;
@@ -93,8 +96,7 @@ export class Container implements AsyncDisposable {
 
   /** Sends a signal to its first process. */
   async kill(signal: NodeJS.Signals): Promise<void> {
-    const { command, env } = this.#runc;
-    await once(spawn(command, [...this.#root, "kill", this.#id, signal], { env, stdio: "ignore" }), "exit");
+    await this.#quietly("kill", this.#id, signal);
   }
 
   /** SIGTERM, and SIGKILL when it is there after the grace period. Resolves to how it ended. */
@@ -110,11 +112,29 @@ export class Container implements AsyncDisposable {
     return code;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** May be called again. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed ??= this.#dispose();
+    return this.#disposed;
+  }
+
+  async #dispose(): Promise<void> {
+    // One that is just being created cannot be deleted yet.
+    const isGone = async (): Promise<boolean> => {
+      await this.#quietly("delete", "--force", this.#id);
+      return this.#hasEnded();
+    };
+    await until(isGone, { what: "the container's end", timeoutMs: 60_000, intervalMs: 100 });
+    await this.ended;
     const gone = once(this.#mourner, "exit");
     this.#mourner.stdin?.end();
-    await Promise.all([gone, this.ended]);
+    await gone;
     await this.#folder[Symbol.asyncDispose]();
+  }
+
+  async #quietly(...args: readonly string[]): Promise<void> {
+    const { command, env } = this.#runc;
+    await once(spawn(command, [...this.#root, ...args], { env, stdio: "ignore" }), "exit");
   }
 
   #hasEnded(): boolean {
@@ -135,6 +155,7 @@ function runtimeConfig(options: ContainerOptions) {
     process: {
       ...config.process,
       terminal: false,
+      user: options.user === undefined ? config.process.user : userOf(config.process.user, options.user),
       args: [...command, ...args],
       env: [...config.process.env, ...env],
       capabilities: { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] },
@@ -153,6 +174,10 @@ function runtimeConfig(options: ContainerOptions) {
       namespaces: [...namespaces, { type: "network", path: options.network }],
     },
   };
+}
+
+function userOf(own: RuntimeUser, { uid, additionalGroup }: NonNullable<ContainerOptions["user"]>) {
+  return { ...own, uid, additionalGids: [additionalGroup] };
 }
 
 function bind(destination: string, source: string, mode: "ro" | "rw"): RuntimeMount {

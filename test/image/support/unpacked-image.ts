@@ -5,10 +5,15 @@ import { findTool, runTool, type Tool } from "./tool.ts";
 
 /** What a container engine runs: runtime-spec/config.md, as far as it is looked at here. */
 export interface RuntimeConfig {
-  readonly process: { readonly args: readonly string[]; readonly env: readonly string[]; readonly cwd: string };
+  readonly process: { readonly args: readonly string[]; readonly env: readonly string[]; readonly user: RuntimeUser };
   readonly mounts: readonly RuntimeMount[];
   readonly linux: { readonly resources?: object };
   readonly [field: string]: unknown;
+}
+
+export interface RuntimeUser {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 export interface RuntimeMount {

@@ -11,11 +11,17 @@ export interface PlacedPod {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** What runs in a Pod. Disposed of when the Pod is gone. */
+export interface RunningPod extends AsyncDisposable {
+  /** Ends it in order, once the Pod's end is asked for; the Pod stays until this resolves. May be called again. */
+  end?(): Promise<void>;
+}
+
 export interface PodStandInOptions {
   /** The first three numbers of the Pods' addresses: those of a claimed subnet (pod-network.ts) where Pods get traffic. */
   readonly prefix?: string;
-  /** What runs in a Pod: started before the Pod is ready, disposed of when it is gone. */
-  readonly run?: (pod: PlacedPod) => Promise<AsyncDisposable>;
+  /** Starts what runs in a Pod, and resolves when it is ready; from then on `setReady` says how it is. */
+  readonly run?: (pod: PlacedPod, object: V1Pod) => Promise<RunningPod>;
 }
 
 const NODE = "stand-in";
@@ -31,7 +37,7 @@ export class PodStandIn implements AsyncDisposable {
   readonly #options: PodStandInOptions;
   readonly #stop = new AbortController();
   /** By uid: the address, and what runs there once it does. */
-  readonly #placed = new Map<string, { readonly ip: string; readonly running: Promise<AsyncDisposable | undefined> }>();
+  readonly #placed = new Map<string, { readonly ip: string; readonly running: Promise<RunningPod | undefined> }>();
   /** Pods whose end was asked for while their ends are held. */
   readonly #terminating = new Map<string, V1Pod>();
   /** What was begun and not waited for; it never rejects. */
@@ -102,7 +108,7 @@ export class PodStandIn implements AsyncDisposable {
       else this.#begin(() => this.#end(pod));
     } else if (!this.#placed.has(uid)) {
       const ip = pod.status?.podIP ?? this.#freeAddress();
-      const running = this.#options.run?.(placedPod(pod, ip)) ?? Promise.resolve(undefined);
+      const running = this.#options.run?.(placedPod(pod, ip), pod) ?? Promise.resolve(undefined);
       this.#placed.set(uid, { ip, running });
       this.#begin(() => this.#place(pod, ip, running));
     }
@@ -122,6 +128,7 @@ export class PodStandIn implements AsyncDisposable {
   async #end(pod: V1Pod): Promise<void> {
     const { namespace, name } = placedPod(pod, "");
     const options = { gracePeriodSeconds: 0, preconditions: { uid: uidOf(pod) } };
+    await (await this.#placed.get(uidOf(pod))?.running)?.end?.();
     await this.#insist(() => this.#api.delete(podPath(namespace, name), options), [404, 409]);
   }
 

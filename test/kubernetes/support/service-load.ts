@@ -1,0 +1,89 @@
+import type { V1EndpointSlice } from "@kubernetes/client-node";
+import { httpGet } from "../../integration/support/http-get.ts";
+import type { Tally } from "../../integration/support/steady-load.ts";
+import type { ApiClient } from "./api-client.ts";
+import { follow } from "./follow.ts";
+
+export interface ServiceLoadOptions {
+  readonly api: ApiClient;
+  readonly namespace: string;
+  readonly service: string;
+  /** The name of the Service's port. */
+  readonly port: string;
+  readonly host: string;
+}
+
+const IN_FLIGHT = 2;
+
+/**
+ * Requests without a break through a Service, by a load balancer in front of it: each on a connection of its own, to the ready
+ * endpoints in turn, as the real EndpointSlices name them at that moment.
+ */
+export class ServiceLoad implements AsyncDisposable {
+  readonly #options: ServiceLoadOptions;
+  readonly #slices = new Map<string, V1EndpointSlice>();
+  readonly #tally = new Map<string, number>();
+  readonly #stop = new AbortController();
+  readonly #work: Promise<unknown>;
+  #turn = 0;
+
+  constructor(options: ServiceLoadOptions) {
+    this.#options = options;
+    this.#work = Promise.all([this.#follow(), ...Array.from({ length: IN_FLIGHT }, () => this.#send())]);
+  }
+
+  get requests(): number {
+    return [...this.#tally.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  async end(): Promise<Tally> {
+    await this[Symbol.asyncDispose]();
+    return Object.fromEntries(this.#tally);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#work;
+  }
+
+  #follow(): Promise<void> {
+    const { api, namespace, service } = this.#options;
+    const put = (slice: V1EndpointSlice): unknown => this.#slices.set(slice.metadata?.name ?? "", slice);
+    const follower = {
+      list: (slices: readonly V1EndpointSlice[]) => {
+        this.#slices.clear();
+        slices.forEach(put);
+      },
+      put: (slice: V1EndpointSlice) => void put(slice),
+      gone: (slice: V1EndpointSlice) => void this.#slices.delete(slice.metadata?.name ?? ""),
+    };
+    const label = encodeURIComponent(`kubernetes.io/service-name=${service}`);
+    const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?labelSelector=${label}`;
+    return follow<V1EndpointSlice>(api, path, follower, this.#stop.signal);
+  }
+
+  #endpoints(): readonly { readonly address: string; readonly port: number }[] {
+    return [...this.#slices.values()].flatMap(({ endpoints, ports }) => {
+      const port = ports?.find(({ name }) => name === this.#options.port)?.port ?? 0;
+      const ready = (endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
+      return ready.flatMap(({ addresses }) => addresses.map((address) => ({ address, port })));
+    });
+  }
+
+  async #send(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      const endpoints = this.#endpoints();
+      const endpoint = endpoints[this.#turn++ % Math.max(1, endpoints.length)];
+      if (endpoint === undefined) {
+        // Before the first slices are there.
+        await new Promise((soon) => setImmediate(soon));
+        continue;
+      }
+      const what = await httpGet(endpoint, "/", { host: this.#options.host }).then(
+        ({ status, body }) => (status === 200 ? "200" : `${status} ${body.trim()} of ${endpoint.address}`),
+        (error: unknown) => `${String(error)} of ${endpoint.address}`,
+      );
+      this.#tally.set(what, (this.#tally.get(what) ?? 0) + 1);
+    }
+  }
+}
