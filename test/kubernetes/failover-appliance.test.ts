@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { AnswerShares } from "../integration/support/answer-shares.ts";
+import { applianceConfig, ApplianceProcess } from "../integration/support/appliance-process.ts";
+import { freePorts } from "../integration/support/free-port.ts";
+import { httpGet } from "../integration/support/http-get.ts";
+import { temporaryDirectory } from "../integration/support/temp-dir.ts";
+import { until } from "../integration/support/until.ts";
+import { Upstream } from "../integration/support/upstream.ts";
+import { createNamespace } from "./support/access.ts";
+import { KubeBox } from "./support/kubebox.ts";
+import { claimPodSubnet } from "./support/pod-network.ts";
+import { type PlacedPod, PodStandIn } from "./support/pod-stand-in.ts";
+import { deployment, service } from "./support/workload.ts";
+
+const HOST = "shop.example";
+const WEB = { namespace: "shop", name: "web" };
+
+/** One route over the Services of two clusters, which take over from each other. */
+const PROXY = JSON.stringify({
+  apiVersion: "projectcontour.io/v1",
+  kind: "HTTPProxy",
+  metadata: {
+    ...WEB,
+    annotations: { "binnacle.dev/failover": "east-web > west-web, west-web > east-web" },
+  },
+  spec: {
+    virtualhost: { fqdn: HOST },
+    routes: [
+      {
+        services: [
+          { name: "east-web", port: 80, weight: 70 },
+          { name: "west-web", port: 80, weight: 30 },
+        ],
+        healthCheckPolicy: { path: "/live", intervalSeconds: 1, timeoutSeconds: 30, healthyThresholdCount: 1 },
+      },
+    ],
+  },
+});
+
+test(
+  "one route over two clusters: weights, and one of them without ready Pods, or with dead ones",
+  { timeout: 300_000 },
+  async (t) => {
+    await using stack = new AsyncDisposableStack();
+    const start = async (name: string) => {
+      const box = stack.use(await KubeBox.start());
+      const { prefix } = stack.use(await claimPodSubnet());
+      const running = new Map<PlacedPod, Upstream>();
+      const run = async (pod: PlacedPod): Promise<Upstream> => {
+        const upstream = await Upstream.start({ host: pod.ip, port: 8080, respond: () => ({ body: name }) });
+        running.set(pod, upstream);
+        return upstream;
+      };
+      const pods = stack.use(await PodStandIn.start(box.admin, { prefix, run }));
+      await createNamespace(box.admin, WEB.namespace);
+      await box.admin.apply(deployment({ ...WEB, replicas: 2 }), service(WEB));
+      return { box, pods, running, run };
+    };
+    const [east, west] = await Promise.all([start("east"), start("west")]);
+    const home = stack.use(await temporaryDirectory("failover")).path;
+    const ports = await freePorts(4);
+    const [http = 0, , api = 0] = ports;
+    await mkdir(join(home, "manifests"));
+    await writeFile(join(home, "manifests/shop.json"), PROXY);
+    const backends = [
+      `{name: east, kubernetes: {kubeconfig: ${await east.box.kubeconfigFile()}}}`,
+      `{name: west, kubernetes: {kubeconfig: ${await west.box.kubeconfigFile()}}}`,
+    ];
+    const settings = `backends: [${backends.join(", ")}]\nupstreams: {allowLocal: [8080]}`;
+    await writeFile(join(home, "binnacle.yaml"), applianceConfig(ports, settings));
+    const appliance = stack.use(new ApplianceProcess(home));
+    await until(async () => (await httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` })).status === 200, {
+      timeoutMs: 60_000,
+      what: "readiness",
+    }).catch((cause: unknown) => {
+      throw new Error(`not ready: ${appliance.output}`, { cause });
+    });
+    const load = stack.use(new AnswerShares({ port: http, host: HOST }));
+    const only = (...names: readonly string[]) =>
+      until(() => load.next(100), {
+        accept: (found) => Object.keys(found).sort().join() === names.join(),
+        what: `answers of ${names.join(" and ")} alone`,
+        timeoutMs: 60_000,
+      });
+
+    await only("east", "west");
+    const lostAtStart = load.lost.length;
+    const lost = (): readonly string[] => load.lost.slice(lostAtStart);
+    const shares = await load.next(10_000);
+    const share = (shares["east"] ?? 0) / 100;
+    t.diagnostic(`${share} % of 10,000 to the cluster with weight 70`);
+    assert.ok(Math.abs(share - 70) <= 2, JSON.stringify(shares));
+
+    const ready = (value: boolean) =>
+      Promise.all([...east.running.keys()].map(({ namespace, name }) => east.pods.setReady(namespace, name, value)));
+    await ready(false);
+    await only("west");
+    await ready(true);
+    await only("east", "west");
+    assert.deepEqual(lost(), [], "Pods that say beforehand that they are going cost no request");
+
+    assert.equal(east.running.size, 2);
+    await Promise.all([...east.running.values()].map((upstream) => upstream[Symbol.asyncDispose]()));
+    await only("west");
+    const died = lost();
+    t.diagnostic(`${died.length} of ${load.requests} requests were lost with the Pods that had them`);
+    assert.ok(died.length <= 4, "no more than there are connections");
+    for (const words of died) assert.match(words, /connection termination/, "sent before it died");
+    for (const pod of [...east.running.keys()]) stack.use(await east.run(pod));
+    await only("east", "west");
+    const again = await load.next(1_000);
+    assert.ok(Math.abs((again["east"] ?? 0) - 700) <= 80, JSON.stringify(again));
+    assert.equal(lost().length, died.length, "giving back loses nothing");
+  },
+);
