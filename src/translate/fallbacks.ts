@@ -1,6 +1,6 @@
 import { canonicalJson } from "#lib/canonical.ts";
 import { readServiceAnnotations, type ServiceAnnotations } from "#resources/annotations.ts";
-import { FAILOVER_ANNOTATION, type FailoverChain } from "#resources/preference.ts";
+import { FAILOVER_ANNOTATION, type FailoverChain, PREFER_ZONES_ANNOTATION } from "#resources/preference.ts";
 import type { Service } from "#resources/service.ts";
 import { findPort, resolveServicePort } from "./backend.ts";
 import { clusterName, type UpstreamIdentity } from "./ir.ts";
@@ -87,9 +87,12 @@ export function resolveFallbacks(
   if (heir === undefined || !("upstream" in heir.resolved)) return undefined;
   const { upstream } = heir.resolved;
   const service = read.get("Service", namespace, heir.name)!.object;
-  const wishes = readServiceAnnotations(service.metadata.annotations).value;
-  const ordered = wishes.zones.length > 0;
+  const { annotations } = service.metadata;
+  // Nearly all have none, and nothing more has to be read for them.
+  const ordered =
+    Object.hasOwn(annotations, PREFER_ZONES_ANNOTATION) && readServiceAnnotations(annotations).value.zones.length > 0;
   if (fallbacks.length === 0) return { upstream, service, fallbacks: [], ordered };
+  const wishes = readServiceAnnotations(annotations).value;
   const speaks = protocolOf(first.protocol, service, upstream);
   const standIns: UpstreamIdentity[] = [];
   for (const { name, by, resolved } of chain.slice(base + 1)) {

@@ -8,6 +8,7 @@ import { listeningPort } from "./support/free-port.ts";
 import { httpGet } from "./support/http-get.ts";
 import { service, tlsSecret, together } from "./support/manifests.ts";
 import { proxy, RoutingBed, to } from "./support/routing-bed.ts";
+import { until } from "./support/until.ts";
 
 const ours = certificateAuthority("ours");
 const theirs = certificateAuthority("theirs");
@@ -57,7 +58,10 @@ suite("HTTPProxy and the real Envoy: connections", () => {
         socket.on("data", (data) => socket.write(`secure ${String(data)}`));
       }),
     );
-    const names = ["tcp.test", "child.test", "http.test", "guarded.test", "gone.test", "both.test"];
+    const refuses = createServer();
+    const dead = await listening(refuses);
+    refuses.close();
+    const names = ["tcp.test", "chain.test", "child.test", "http.test", "guarded.test", "gone.test", "both.test"];
     const tcp = (name: string, tls: object, tcpproxy: object, more: object = {}): string =>
       proxy(name, { virtualhost: { fqdn: `${name}.test`, tls, ...more }, tcpproxy, routes: [to("a")] });
     const services = [{ name: "plain", port: 80 }];
@@ -65,6 +69,11 @@ suite("HTTPProxy and the real Envoy: connections", () => {
       together(
         tlsSecret("team", "cert", ours.issue(names)),
         service("team", "plain", [plain]),
+        service("team", "dead", [dead]),
+        tcp("chain", { secretName: "cert" }, { services: [{ name: "dead", port: 80 }] }).replace(
+          '"metadata":{',
+          '"metadata":{"annotations":{"binnacle.dev/failover":"dead > plain"},',
+        ),
         service("team", "secure", [secure]),
         tcp("tcp", { secretName: "cert" }, { services }),
         tcp("pass", { passthrough: true }, { services: [{ name: "secure", port: 80 }] }),
@@ -84,6 +93,10 @@ suite("HTTPProxy and the real Envoy: connections", () => {
     await bed.gateway.open();
   });
   after(() => stack.disposeAsync());
+
+  test("connections go to the Service that takes over as soon as the first is known to refuse them", async () => {
+    await until(() => said("chain.test", ours.cert), { accept: (answer) => answer === "plain hello" });
+  });
 
   test("TLS ends here, and what is in it goes to the service", async () => {
     assert.equal(await said("tcp.test", ours.cert), "plain hello");
