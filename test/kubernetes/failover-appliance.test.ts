@@ -109,7 +109,7 @@ test(
     t.diagnostic(`${died.length} of ${load.requests} requests were lost with the Pods that had them`);
     assert.ok(died.length <= 4, "no more than there are connections");
     for (const words of died) assert.match(words, /connection termination/, "sent before it died");
-    for (const pod of [...east.running.keys()]) stack.use(await east.run(pod));
+    for (const pod of east.running.keys()) stack.use(await east.run(pod));
     await only("east", "west");
     const again = await load.next(1_000);
     assert.ok(Math.abs((again["east"] ?? 0) - 700) <= 80, JSON.stringify(again));
