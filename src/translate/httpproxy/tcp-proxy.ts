@@ -1,4 +1,4 @@
-import type { HttpProxy, ProxyTcp, ProxyVirtualHost } from "#resources/httpproxy.ts";
+import type { HttpProxy, ProxyService, ProxyTcp, ProxyVirtualHost } from "#resources/httpproxy.ts";
 import { readPreference } from "#resources/preference.ts";
 import { formatRef, type ObjectRef, refKey } from "#resources/ref.ts";
 import { readRouteAnnotations } from "#resources/route-annotations.ts";
@@ -148,8 +148,21 @@ function clustersOf(tcp: ProxyTcp, context: RouteContext): readonly IrTcpCluster
     ...(policy === undefined ? {} : { loadBalancing: policy }),
     ...(tcp.healthCheckPolicy === undefined ? {} : { healthCheck: connectionCheck(tcp.healthCheckPolicy) }),
   };
+  for (const [index, service] of tcp.services.entries()) warnOfRequestFields(service, `services[${index}]`, context);
   const { clusters = [] } = routeServices(tcp, { variation, host: undefined, cookies: [] }, context);
   return clusters.map(({ name, weight }) => ({ name, weight }));
+}
+
+/** What a service says of requests is not looked at in connections: who wrote it should know. */
+function warnOfRequestFields(service: ProxyService, field: string, context: RouteContext): void {
+  const ignored = (message: string): void =>
+    complain(context, "warning", field, { type: "TCPProxyError", reason: "IgnoredField", message });
+  if (service.mirror === true) ignored("connections cannot be mirrored, so it gets none");
+  const { requestHeadersPolicy, responseHeadersPolicy, cookieRewritePolicies } = service;
+  const given = Object.entries({ requestHeadersPolicy, responseHeadersPolicy, cookieRewritePolicies })
+    .filter(([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0))
+    .map(([name]) => name);
+  if (given.length > 0) ignored(`${given.join(", ")}: said of requests, and connections have none`);
 }
 
 function connectionCheck(policy: NonNullable<ProxyTcp["healthCheckPolicy"]>): IrHealthCheck {

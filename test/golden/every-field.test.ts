@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import { CORE_SCHEMA, loadAll } from "js-yaml";
+import { isMap } from "#lib/schema-rules.ts";
+import { customResourceDefinition } from "../../src/crds/custom-resource-definition.ts";
+import { DEFINED_KINDS } from "../../src/crds/defined-kinds.ts";
+
+const FOLDER = join(import.meta.dirname, "translation");
+
+suite("the cases of translation between them have", () => {
+  const objects = readdirSync(FOLDER)
+    .filter((file) => file.endsWith(".in.yaml"))
+    .flatMap((file) => loadAll(readFileSync(join(FOLDER, file), "utf8"), { schema: CORE_SCHEMA }))
+    .filter(isMap);
+  for (const kind of DEFINED_KINDS) {
+    void test(`every field of ${kind}, and every value of its choices`, () => {
+      const written = new Set<string>();
+      for (const object of objects) if (object["kind"] === kind) collect(object["spec"], "spec", written);
+      const missing = [...fieldsOf(kind)].filter((field) => !written.has(field));
+      assert.deepEqual(missing, []);
+    });
+  }
+});
+
+/** The fields that hold a value, by the kind's own definition: `spec.routes.conditions.prefix`; of choices `field=value`. */
+function fieldsOf(kind: (typeof DEFINED_KINDS)[number]): ReadonlySet<string> {
+  const { versions } = customResourceDefinition(kind).spec as {
+    readonly versions: readonly { readonly schema: { readonly openAPIV3Schema: Schema } }[];
+  };
+  const found = new Set<string>();
+  const spec = versions.at(-1)?.schema.openAPIV3Schema.properties?.["spec"];
+  assert.ok(spec !== undefined);
+  walk(spec, "spec", found);
+  return found;
+}
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+  readonly enum?: readonly unknown[];
+}
+
+function walk(schema: Schema, path: string, found: Set<string>): void {
+  if (schema.items !== undefined) return walk(schema.items, path, found);
+  if (schema.properties === undefined) {
+    for (const value of schema.enum ?? []) found.add(`${path}=${String(value)}`);
+    found.add(path);
+    return;
+  }
+  for (const [name, field] of Object.entries(schema.properties)) walk(field, `${path}.${name}`, found);
+}
+
+function collect(value: unknown, path: string, written: Set<string>): void {
+  if (Array.isArray(value)) return value.forEach((item) => collect(item, path, written));
+  written.add(path);
+  if (isMap(value)) for (const [name, field] of Object.entries(value)) collect(field, `${path}.${name}`, written);
+  else written.add(`${path}=${String(value)}`);
+}
