@@ -2,18 +2,16 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
-import { CORE_SCHEMA, loadAll } from "js-yaml";
+import { CORE_SCHEMA, load, loadAll } from "js-yaml";
 import { isMap } from "#lib/schema-rules.ts";
 import { customResourceDefinition } from "../../src/crds/custom-resource-definition.ts";
 import { DEFINED_KINDS } from "../../src/crds/defined-kinds.ts";
 
-const FOLDER = join(import.meta.dirname, "translation");
+const TRANSLATION = join(import.meta.dirname, "translation");
+const ENVOY = join(import.meta.dirname, "envoy");
 
 suite("the cases of translation between them have", () => {
-  const objects = readdirSync(FOLDER)
-    .filter((file) => file.endsWith(".in.yaml"))
-    .flatMap((file) => loadAll(readFileSync(join(FOLDER, file), "utf8"), { schema: CORE_SCHEMA }))
-    .filter(isMap);
+  const objects = files(TRANSLATION, ".in.yaml").flatMap(documents).filter(isMap);
   for (const kind of DEFINED_KINDS) {
     void test(`every field of ${kind}, and every value of its choices`, () => {
       const written = new Set<string>();
@@ -23,6 +21,29 @@ suite("the cases of translation between them have", () => {
     });
   }
 });
+
+suite("the cases of Envoy's messages between them have", () => {
+  void test("every field of every item that the cases of translation end in", () => {
+    const made = new Set<string>();
+    for (const file of files(TRANSLATION, ".out.yaml")) {
+      const { items } = load(readFileSync(file, "utf8"), { schema: CORE_SCHEMA }) as { readonly items: readonly Item[] };
+      for (const item of items) collectItem(item, item.type, made);
+    }
+    const encoded = new Set<string>();
+    for (const item of files(ENVOY, ".in.yaml").flatMap(documents) as readonly Item[]) collectItem(item, item.type, encoded);
+    assert.deepEqual([...made.difference(encoded)], []);
+  });
+});
+
+function files(folder: string, ending: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(ending))
+    .map((file) => join(folder, file));
+}
+
+function documents(file: string): readonly unknown[] {
+  return loadAll(readFileSync(file, "utf8"), { schema: CORE_SCHEMA });
+}
 
 /** The fields that hold a value, by the kind's own definition: `spec.routes.conditions.prefix`; of choices `field=value`. */
 function fieldsOf(kind: (typeof DEFINED_KINDS)[number]): ReadonlySet<string> {
@@ -57,4 +78,22 @@ function collect(value: unknown, path: string, written: Set<string>): void {
   written.add(path);
   if (isMap(value)) for (const [name, field] of Object.entries(value)) collect(field, `${path}.${name}`, written);
   else written.add(`${path}=${String(value)}`);
+}
+
+interface Item {
+  readonly type: string;
+}
+
+/** What a golden file says of an item beside its fields, or under names of the file's own. */
+const BESIDE: ReadonlySet<string> = new Set(["from", "secret", "notAfter", "context"]);
+
+/** `virtualHost.routes.action(forward).retry`: what a `type` chooses between stands under it. */
+function collectItem(value: unknown, path: string, fields: Set<string>): void {
+  if (Array.isArray(value)) return value.forEach((part) => collectItem(part, path, fields));
+  fields.add(path);
+  if (!isMap(value)) return;
+  const choice = path.includes(".") && typeof value["type"] === "string" ? `(${value["type"]})` : "";
+  for (const [name, field] of Object.entries(value)) {
+    if (!BESIDE.has(name)) collectItem(field, `${path}${choice}.${name}`, fields);
+  }
 }
