@@ -1,41 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import type { BackendDetailAnswer } from "#api/answers.ts";
-import type { FoundService } from "#api/ports/backends.ts";
+import { heldService, QUIET_BACKEND } from "#api/backends-for-tests.ts";
 import { backendWords, routesTable } from "./backend-words.ts";
-
-const NONE = { upstream: 0, here: 0 };
-const QUIET: BackendDetailAnswer = {
-  name: "east",
-  platform: "kubernetes",
-  state: "synced",
-  since: 0,
-  waiting: 0,
-  problems: [],
-  services: NONE,
-  endpoints: NONE,
-  heldServices: 0,
-  unplacedServices: 0,
-  namespaces: [],
-  held: [],
-  unplaced: [],
-};
-
-function service(name: string, changes: Partial<FoundService> = {}): FoundService {
-  return {
-    backend: "east",
-    scope: "team-shop",
-    service: name,
-    namespace: "team-shop",
-    name: `east-${name}`,
-    state: "held",
-    isUpstream: true,
-    upstreamEndpoints: 0,
-    endpoints: 1,
-    problems: [],
-    ...changes,
-  };
-}
 
 suite("a backend in words", () => {
   test("one that is well takes few of them", () => {
@@ -49,7 +15,7 @@ suite("a backend in words", () => {
       },
     ];
     assert.equal(
-      backendWords({ ...QUIET, lastSync: 58_000, namespaces }, 60_000),
+      backendWords({ ...QUIET_BACKEND, lastSync: 58_000, namespaces }, 60_000),
       `Name:       east
 Platform:   kubernetes
 State:      synced, for 60s
@@ -67,7 +33,7 @@ Namespaces:
   test("an outage says why and what to do; a removal when it ends; what waits for how long", () => {
     const failure = { kind: "credentials", message: "list services: 401", fix: "write valid credentials" };
     const words = backendWords(
-      { ...QUIET, state: "draining", goneAt: 90_000, failure, waiting: 7, waitingSince: 30_000 },
+      { ...QUIET_BACKEND, state: "draining", goneAt: 90_000, failure, waiting: 7, waitingSince: 30_000 },
       60_000,
     );
     assert.match(words, /^State: +draining, for 60s, gone in 30s$/m);
@@ -77,8 +43,8 @@ Namespaces:
   });
 
   test("what is held says how to let it go, and a long list is cut", () => {
-    const held = Array.from({ length: 23 }, (_, at) => service(`s${at}`, { isUpstream: at > 0 }));
-    const words = backendWords({ ...QUIET, held }, 0);
+    const held = Array.from({ length: 23 }, (_, at) => heldService(`s${at}`, { isUpstream: at > 0 }));
+    const words = backendWords({ ...QUIET_BACKEND, held }, 0);
     assert.match(words, /^Held: 23 services/m);
     assert.match(
       words,
@@ -89,7 +55,10 @@ Namespaces:
 
   test("what is kept away says by whom", () => {
     const problem = { severity: "error", path: "metadata.name", message: "taken", fix: "rename it" } as const;
-    const words = backendWords({ ...QUIET, unplaced: [service("b", { problems: [problem] })], problems: [problem] }, 0);
+    const words = backendWords(
+      { ...QUIET_BACKEND, unplaced: [heldService("b", { problems: [problem] })], problems: [problem] },
+      0,
+    );
     assert.match(words, /^Not here:\n {2}team-shop\/east-b: metadata.name: taken; rename it$/m);
     assert.match(words, /^Problems upstream:\n {2}metadata.name: taken; rename it$/m);
   });

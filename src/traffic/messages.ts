@@ -132,11 +132,8 @@ export interface FrameHeader {
   readonly lag?: number | undefined;
 }
 
-/** The full picture: replace all that is known. */
-export interface SnapshotMessage extends FrameHeader {
-  readonly type: "snapshot";
-  /** The filter as the server understood it, limits and the session's namespaces included. */
-  readonly filter: TrafficFilter;
+/** What is shown: whole in a snapshot, and in a delta what has changed of it. */
+export interface PictureParts {
   /** Of everything that passes the filter. */
   readonly totals: Totals;
   readonly envoys: readonly EnvoyTotals[];
@@ -145,48 +142,41 @@ export interface SnapshotMessage extends FrameHeader {
   readonly routes: readonly RouteTotals[];
   readonly owners: readonly OwnerTotals[];
   readonly clusters: readonly ClusterState[];
-  /** Listeners of TCP and UDP, by name. */
+  /** Listeners of TCP and UDP, by name; a delta has the whole list. */
   readonly streams: readonly StreamTotals[];
   /** Rows that pass the filter but not `tableRows`. */
   readonly hidden: Hidden;
-  /** Oldest first, one a second. */
+  /**
+   * Oldest first, one a second. A delta's are appended, and one with a time that is already known replaces it; seconds without
+   * traffic may be left out.
+   */
   readonly columns: readonly Column[];
-  /** Oldest first. */
+  /** Oldest first; a delta's are appended. */
   readonly requests: readonly RequestRow[];
   readonly talkers: Talkers;
   readonly sampling: SamplingState;
-  /** Oldest first. */
+  /** Oldest first; a delta's are appended. */
   readonly markers: readonly Marker[];
+  /** A delta has the whole list. */
   readonly pins: readonly Pin[];
+}
+
+type Changed<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+/** The full picture: replace all that is known. */
+export interface SnapshotMessage extends FrameHeader, PictureParts {
+  readonly type: "snapshot";
+  /** The filter as the server understood it, limits and the session's namespaces included. */
+  readonly filter: TrafficFilter;
 }
 
 /**
  * What changed since the frame before: a member that is left out has not changed. Lists of totals hold whole rows that
  * replace the row with the same `key`; `removed` names keys that are gone from the picture.
  */
-export interface DeltaMessage extends FrameHeader {
+export interface DeltaMessage extends FrameHeader, Changed<PictureParts> {
   readonly type: "delta";
-  readonly totals?: Totals | undefined;
-  readonly envoys?: readonly EnvoyTotals[] | undefined;
-  readonly listeners?: readonly ListenerTotals[] | undefined;
-  readonly hosts?: readonly HostTotals[] | undefined;
-  readonly routes?: readonly RouteTotals[] | undefined;
-  readonly owners?: readonly OwnerTotals[] | undefined;
-  readonly clusters?: readonly ClusterState[] | undefined;
-  /** The whole list. */
-  readonly streams?: readonly StreamTotals[] | undefined;
   readonly removed?: Removed | undefined;
-  readonly hidden?: Hidden | undefined;
-  /** To append; a column with a time that is already known replaces it. Seconds without traffic may be left out. */
-  readonly columns?: readonly Column[] | undefined;
-  /** To append, oldest first. */
-  readonly requests?: readonly RequestRow[] | undefined;
-  readonly talkers?: Talkers | undefined;
-  readonly sampling?: SamplingState | undefined;
-  /** To append. */
-  readonly markers?: readonly Marker[] | undefined;
-  /** The whole list. */
-  readonly pins?: readonly Pin[] | undefined;
 }
 
 export interface HistoryAnswer {

@@ -1,36 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { ENVOY_VARIABLES } from "#translate/httpproxy/header-policy.ts";
 import { together } from "./support/manifests.ts";
 import { at, proxy, RoutingBed, type RoutingCase, to } from "./support/routing-bed.ts";
 
 const NAMES = ["a", "redirecting", "cookies"];
 
-const VARIABLES = [
-  "DOWNSTREAM_REMOTE_ADDRESS",
-  "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT",
-  "DOWNSTREAM_LOCAL_ADDRESS",
-  "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT",
-  "DOWNSTREAM_LOCAL_PORT",
-  "DOWNSTREAM_LOCAL_URI_SAN",
-  "DOWNSTREAM_PEER_URI_SAN",
-  "DOWNSTREAM_LOCAL_SUBJECT",
-  "DOWNSTREAM_PEER_SUBJECT",
-  "DOWNSTREAM_PEER_ISSUER",
-  "DOWNSTREAM_TLS_SESSION_ID",
-  "DOWNSTREAM_TLS_CIPHER",
-  "DOWNSTREAM_TLS_VERSION",
-  "DOWNSTREAM_PEER_FINGERPRINT_256",
-  "DOWNSTREAM_PEER_FINGERPRINT_1",
-  "DOWNSTREAM_PEER_SERIAL",
-  "DOWNSTREAM_PEER_CERT",
-  "DOWNSTREAM_PEER_CERT_V_START",
-  "DOWNSTREAM_PEER_CERT_V_END",
-  "HOSTNAME",
-  "PROTOCOL",
-  "UPSTREAM_REMOTE_ADDRESS",
-  "RESPONSE_FLAGS",
-  "RESPONSE_CODE_DETAILS",
-];
+const VARIABLES = [...ENVOY_VARIABLES];
 
 const OBJECTS = together(
   proxy("actions", {

@@ -31,6 +31,16 @@ suite("HTTPProxy and the real Envoy: limits that a service watches", () => {
       return `${domain} ${descriptors.map(({ entries }) => entries.map(({ key, value }) => `${key}=${value}`).join(",")).join(" ")}`;
     });
 
+  /** Asks for a path of shop.test: an upstream's name for its answer, or a status. */
+  const ask = (path: string, outcome: string | number, headers: Readonly<Record<string, string>> = {}): Promise<void> =>
+    bed.check({
+      what: "",
+      host: "shop.test",
+      path,
+      options: { headers },
+      ...(typeof outcome === "string" ? { from: outcome } : { status: outcome }),
+    });
+
   before(async () => {
     const rateLimit = { namespace: "auth", name: "limits", domain: "shop", failOpen: false, headers: false };
     const proxies = { rootNamespaces: [], permitInsecure: true, rateLimit: { ...rateLimit, resourceExhausted: false } };
@@ -71,53 +81,29 @@ suite("HTTPProxy and the real Envoy: limits that a service watches", () => {
   after(() => stack.disposeAsync());
 
   test("a host's limit is for its routes, and a host without one is not asked about", async () => {
-    await bed.check({ what: "", host: "shop.test", path: "/", from: "a" });
+    await ask("/", "a");
     await bed.check({ what: "", host: "free.test", path: "/", from: "a" });
     assert.deepEqual(asked(), ["shop remote_address=127.0.0.1"]);
   });
 
   test("a route's own counts in place of the host's, and it may be without", async () => {
-    await bed.check({
-      what: "",
-      host: "shop.test",
-      path: "/own",
-      options: { headers: { "x-user": "anna" } },
-      from: "a",
-    });
-    await bed.check({ what: "", host: "shop.test", path: "/off", from: "a" });
+    await ask("/own", "a", { "x-user": "anna" });
+    await ask("/off", "a");
     assert.deepEqual(asked(), ["shop plan=free,user=anna"]);
   });
 
   test("who is over the limit gets 429, and the upstream nothing", async () => {
-    await bed.check({
-      what: "",
-      host: "shop.test",
-      path: "/own",
-      options: { headers: { "x-user": "greedy" } },
-      status: 429,
-    });
-    await bed.check({
-      what: "",
-      host: "shop.test",
-      path: "/match",
-      options: { headers: { "x-plan": "free" } },
-      status: 429,
-    });
-    await bed.check({
-      what: "",
-      host: "shop.test",
-      path: "/match",
-      options: { headers: { "x-plan": "paid" } },
-      from: "a",
-    });
+    await ask("/own", 429, { "x-user": "greedy" });
+    await ask("/match", 429, { "x-plan": "free" });
+    await ask("/match", "a", { "x-plan": "paid" });
     assert.deepEqual(asked(), ["shop plan=free,user=greedy", "shop header_match=greedy"]);
   });
 
   test("a service that is gone lets nobody in whose requests have a limit", async () => {
     bed.gateway.delete({ kind: "ExtensionService", namespace: "auth", name: "limits" });
     await bed.gateway.settled();
-    await bed.check({ what: "", host: "shop.test", path: "/", status: 500 });
-    await bed.check({ what: "", host: "shop.test", path: "/off", from: "a" });
+    await ask("/", 500);
+    await ask("/off", "a");
     await bed.check({ what: "", host: "free.test", path: "/", from: "a" });
   });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import type { HttpOptions } from "./support/http-get.ts";
 import { together } from "./support/manifests.ts";
 import { at, proxy, RoutingBed, type RoutingCase, to } from "./support/routing-bed.ts";
 
@@ -74,86 +75,38 @@ const OBJECTS = together(
   proxy("deep", { routes: [to("c")] }, "other"),
 );
 
+/** A request that reaches the upstream `from`; the address is host and path. */
+function taken(from: string, what: string, address: string, options: HttpOptions = {}): RoutingCase {
+  const slash = address.indexOf("/");
+  return { what, host: address.slice(0, slash), path: address.slice(slash), options, from };
+}
+
 const CASES: readonly RoutingCase[] = [
-  { what: "no condition takes everything", host: "matches.test", path: "/x", from: "a" },
-  { what: "a prefix is a text", host: "matches.test", path: "/textual", from: "b" },
-  { what: "an exact path goes before a prefix", host: "matches.test", path: "/text?x=1", from: "c" },
-  { what: "a regular expression", host: "matches.test", path: "/v12/items", from: "c" },
-  { what: "a regular expression takes the whole path", host: "matches.test", path: "/x/v12/items", from: "a" },
-  {
-    what: "a header that is there",
-    host: "matches.test",
-    path: "/headers",
-    options: { headers: { "x-a": "1" } },
-    from: "b",
-  },
-  { what: "a header that is not there", host: "matches.test", path: "/headers", from: "a" },
-  { what: "no header asked for, and none there", host: "matches.test", path: "/absent", from: "b" },
-  {
-    what: "no header asked for, and one there",
-    host: "matches.test",
-    path: "/absent",
-    options: { headers: { "x-a": "1" } },
-    from: "a",
-  },
-  {
-    what: "a part of a header in any case",
-    host: "matches.test",
-    path: "/contains",
-    options: { headers: { "x-a": "alphabeta" } },
-    from: "b",
-  },
-  {
-    what: "more headers go before fewer",
-    host: "matches.test",
-    path: "/contains",
-    options: { headers: { "x-a": "beta", "x-b": "1" } },
-    from: "c",
-  },
-  { what: "not this value", host: "matches.test", path: "/not", options: { headers: { "x-a": "gamma" } }, from: "b" },
-  { what: "not this value, and no header", host: "matches.test", path: "/not", from: "a" },
-  { what: "not this value, and none counts as empty", host: "matches.test", path: "/missing", from: "b" },
-  {
-    what: "a header by expression",
-    host: "matches.test",
-    path: "/regex",
-    options: { headers: { "x-a": "b" } },
-    from: "b",
-  },
-  {
-    what: "a header by expression takes the whole value",
-    host: "matches.test",
-    path: "/regex",
-    options: { headers: { "x-a": "bb" } },
-    from: "a",
-  },
-  { what: "a method", host: "matches.test", path: "/method", options: { method: "POST" }, from: "b" },
-  { what: "another method", host: "matches.test", path: "/method", from: "a" },
-  { what: "a query parameter in any case", host: "matches.test", path: "/query?q=X", from: "b" },
-  { what: "more query parameters go before fewer", host: "matches.test", path: "/query?q=x&p&s=xyz", from: "c" },
-  { what: "a query parameter that is not there", host: "matches.test", path: "/query?r=x", from: "a" },
-  {
-    what: "an include joins prefixes and adds headers",
-    host: "tree.test",
-    path: "/api/v1/x",
-    options: { headers: { "x-api": "1" } },
-    from: "b",
-  },
-  { what: "an include's header counts for its routes", host: "tree.test", path: "/api/v1/x", from: "a" },
-  {
-    what: "an exact path below a prefix",
-    host: "tree.test",
-    path: "/api/health",
-    options: { headers: { "x-api": "1" } },
-    from: "c",
-  },
-  {
-    what: "an include in an include",
-    host: "tree.test",
-    path: "/api/deep/x",
-    options: { headers: { "x-api": "1" } },
-    from: "c",
-  },
+  taken("a", "no condition takes everything", "matches.test/x"),
+  taken("b", "a prefix is a text", "matches.test/textual"),
+  taken("c", "an exact path goes before a prefix", "matches.test/text?x=1"),
+  taken("c", "a regular expression", "matches.test/v12/items"),
+  taken("a", "a regular expression takes the whole path", "matches.test/x/v12/items"),
+  taken("b", "a header that is there", "matches.test/headers", { headers: { "x-a": "1" } }),
+  taken("a", "a header that is not there", "matches.test/headers"),
+  taken("b", "no header asked for, and none there", "matches.test/absent"),
+  taken("a", "no header asked for, and one there", "matches.test/absent", { headers: { "x-a": "1" } }),
+  taken("b", "a part of a header in any case", "matches.test/contains", { headers: { "x-a": "alphabeta" } }),
+  taken("c", "more headers go before fewer", "matches.test/contains", { headers: { "x-a": "beta", "x-b": "1" } }),
+  taken("b", "not this value", "matches.test/not", { headers: { "x-a": "gamma" } }),
+  taken("a", "not this value, and no header", "matches.test/not"),
+  taken("b", "not this value, and none counts as empty", "matches.test/missing"),
+  taken("b", "a header by expression", "matches.test/regex", { headers: { "x-a": "b" } }),
+  taken("a", "a header by expression takes the whole value", "matches.test/regex", { headers: { "x-a": "bb" } }),
+  taken("b", "a method", "matches.test/method", { method: "POST" }),
+  taken("a", "another method", "matches.test/method"),
+  taken("b", "a query parameter in any case", "matches.test/query?q=X"),
+  taken("c", "more query parameters go before fewer", "matches.test/query?q=x&p&s=xyz"),
+  taken("a", "a query parameter that is not there", "matches.test/query?r=x"),
+  taken("b", "an include joins prefixes and adds headers", "tree.test/api/v1/x", { headers: { "x-api": "1" } }),
+  taken("a", "an include's header counts for its routes", "tree.test/api/v1/x"),
+  taken("c", "an exact path below a prefix", "tree.test/api/health", { headers: { "x-api": "1" } }),
+  taken("c", "an include in an include", "tree.test/api/deep/x", { headers: { "x-api": "1" } }),
   {
     what: "a missing include answers 502 alone",
     host: "tree.test",
@@ -168,7 +121,7 @@ const CASES: readonly RoutingCase[] = [
     status: 503,
     body: "no upstream: service not found\n",
   },
-  { what: "of two services the one that stands gets all", host: "tree.test", path: "/some-service", from: "b" },
+  taken("b", "of two services the one that stands gets all", "tree.test/some-service"),
 ];
 
 suite("HTTPProxy and the real Envoy: conditions and includes", () => {

@@ -79,7 +79,8 @@ function legend(window: ChartWindow, hover: number | undefined): string {
   if (column === undefined) return "";
   const near = markersNear(window, hover, 2).map(({ text }) => text);
   if (near.length > 0) return near.join(" · ");
-  const classes = (["2xx", "3xx", "4xx", "5xx", "0xx"] as const)
+  // What fails stands first: where there is little room, the end is cut.
+  const classes = (["0xx", "5xx", "4xx", "2xx", "3xx"] as const)
     .filter((codeClass) => of(column, codeClass) > 0)
     .map((codeClass) => `${codeClass === "0xx" ? "unanswered" : codeClass} ${of(column, codeClass)}`);
   return [...(hover === undefined ? [] : [timeWords(column.time)]), ...classes].join(" · ");

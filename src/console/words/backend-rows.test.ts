@@ -1,60 +1,36 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import type { BackendAnswer, BackendDetailAnswer } from "#api/answers.ts";
-import type { FoundService } from "#api/ports/backends.ts";
+import type { BackendDetailAnswer } from "#api/answers.ts";
+import { heldService, QUIET_BACKEND } from "#api/backends-for-tests.ts";
 import { backendRows, backendStateWords, backendTone, ofWords } from "./backend-rows.ts";
 
-const NONE = { upstream: 0, here: 0 };
-const EAST: BackendAnswer = {
-  name: "east",
-  platform: "kubernetes",
-  state: "synced",
-  since: 0,
-  waiting: 0,
-  problems: [],
-  services: NONE,
-  endpoints: NONE,
-  heldServices: 0,
-  unplacedServices: 0,
-};
-const WHOLE: BackendDetailAnswer = { ...EAST, namespaces: [], held: [], unplaced: [] };
-
-function service(name: string, problems: FoundService["problems"] = []): FoundService {
-  return {
-    backend: "east",
-    scope: "team-shop",
-    service: name,
-    namespace: "team-shop",
-    name: `east-${name}`,
-    state: "held",
-    isUpstream: true,
-    upstreamEndpoints: 0,
-    endpoints: 1,
-    problems,
-  };
-}
-
 const keys = (detail: BackendDetailAnswer) =>
-  backendRows([EAST], new Map([["east", detail]]), () => true).map(({ key }) => key);
+  backendRows([QUIET_BACKEND], new Map([["east", detail]]), () => true).map(({ key }) => key);
 
 suite("the lines of the table of backends", () => {
   test("one that is closed, or of which nothing more is known yet, is one line", () => {
-    assert.equal(backendRows([EAST], new Map([["east", WHOLE]]), () => false).length, 1);
-    assert.equal(backendRows([EAST], new Map(), () => true).length, 1);
+    assert.equal(backendRows([QUIET_BACKEND], new Map([["east", QUIET_BACKEND]]), () => false).length, 1);
+    assert.equal(backendRows([QUIET_BACKEND], new Map(), () => true).length, 1);
   });
 
   test("what is wrong stands before the teams, and what is held can be let go there", () => {
     const rows = backendRows(
-      [EAST],
+      [QUIET_BACKEND],
       new Map([
         [
           "east",
           {
-            ...WHOLE,
+            ...QUIET_BACKEND,
             failure: { kind: "server", message: "answered 500", fix: "look there" },
-            held: [service("a"), service("b")],
+            held: [heldService("a"), heldService("b")],
             namespaces: [
-              { namespace: "team-shop", services: NONE, endpoints: NONE, heldServices: 2, unplacedServices: 0 },
+              {
+                namespace: "team-shop",
+                services: { upstream: 0, here: 0 },
+                endpoints: { upstream: 0, here: 0 },
+                heldServices: 2,
+                unplacedServices: 0,
+              },
             ],
           },
         ],
@@ -73,8 +49,8 @@ suite("the lines of the table of backends", () => {
 
   test("of many alike some are told, and where the rest is", () => {
     const problem = { severity: "error", path: "", message: "taken", fix: "rename" } as const;
-    const unplaced = Array.from({ length: 25 }, (_, at) => service(`s${at}`, [problem]));
-    const found = keys({ ...WHOLE, unplaced, problems: [problem] });
+    const unplaced = Array.from({ length: 25 }, (_, at) => heldService(`s${at}`, { problems: [problem] }));
+    const found = keys({ ...QUIET_BACKEND, unplaced, problems: [problem] });
     assert.equal(found.length, 1 + 20 + 1 + 1);
     assert.equal(new Set(found).size, found.length);
     assert.equal(found.at(-2), "east away more");
@@ -93,7 +69,7 @@ suite("a backend's state", () => {
     ["not followed", { state: "idle" }, "idle", "not followed"],
   ] as const) {
     test(what, () => {
-      const backend = { ...EAST, ...changes };
+      const backend = { ...QUIET_BACKEND, ...changes };
       assert.equal(backendTone(backend), tone);
       assert.equal(backendStateWords(backend, 180_000), words);
     });

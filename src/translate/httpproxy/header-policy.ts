@@ -65,7 +65,7 @@ function hostRewrite(
 }
 
 /** What Contour lets through of Envoy's own variables; a percent sign of anything else is a percent sign. */
-const ENVOY_VARIABLES: ReadonlySet<string> = new Set([
+export const ENVOY_VARIABLES: ReadonlySet<string> = new Set([
   "DOWNSTREAM_REMOTE_ADDRESS",
   "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT",
   "DOWNSTREAM_LOCAL_ADDRESS",
