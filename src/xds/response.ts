@@ -32,3 +32,27 @@ export function responseOf(
     controlPlane: undefined,
   };
 }
+
+/** A response above this is split, where the order of the parts does not matter. */
+const RESPONSE_BYTES = 4 * 1024 * 1024;
+
+/** What is sent in one response each. Envoy builds a route table anew for every response with virtual hosts: those stay together. */
+export function inParts(
+  type: XdsType,
+  resources: readonly [string, XdsResource][],
+): readonly (readonly [string, XdsResource][])[] {
+  if (type === "virtualHost") return [resources];
+  const parts: [string, XdsResource][][] = [];
+  let bytes = RESPONSE_BYTES;
+  for (const entry of resources) {
+    bytes += entry[1].bytes.length;
+    const part = parts.at(-1);
+    if (part !== undefined && bytes <= RESPONSE_BYTES) {
+      part.push(entry);
+      continue;
+    }
+    parts.push([entry]);
+    bytes = entry[1].bytes.length;
+  }
+  return parts;
+}

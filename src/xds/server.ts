@@ -7,7 +7,8 @@ import type { DeltaDiscoveryRequest } from "#proto/envoy/service/discovery/v3/di
 import { ADS_SERVICE, type AdsCall } from "./ads-service.ts";
 import { alternativeNames } from "./remote-names.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { AdsStream, type StreamEvents } from "./stream.ts";
+import { AdsStream } from "./stream.ts";
+import type { StreamEvents } from "./stream-events.ts";
 
 export interface XdsClient {
   /** `node.id` of the Envoy, empty until it has said it. */

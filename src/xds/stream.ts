@@ -3,29 +3,12 @@ import { BorrowedNames } from "./borrowed-names.ts";
 import { TYPE_URLS, XDS_TYPES, type XdsResource, type XdsType } from "./resource.ts";
 import { refusalWords } from "./refusal-words.ts";
 import { InFlight, type Push } from "./in-flight.ts";
-import { responseOf } from "./response.ts";
+import { inParts, responseOf } from "./response.ts";
 import type { ResourceName, Snapshot } from "./snapshot.ts";
 import { SendOrder } from "./send-order.ts";
+import type { StreamEvents } from "./stream-events.ts";
 import { hostOf, resolve, Subscription } from "./subscription.ts";
 import { Waits } from "./waits.ts";
-
-/** What a stream says about itself, for metrics and the live view. */
-export interface StreamEvents {
-  pushed?(push: {
-    readonly type: XdsType;
-    readonly resources: number;
-    readonly removed: number;
-    readonly bytes: number;
-  }): void;
-  /** `millis` from the push to its acknowledgement. */
-  acknowledged?(ack: { readonly type: XdsType; readonly millis: number }): void;
-  refused?(nack: {
-    readonly type: XdsType;
-    readonly millis: number;
-    readonly names: readonly string[];
-    readonly message: string;
-  }): void;
-}
 
 export interface StreamOptions {
   readonly snapshot: Snapshot;
@@ -38,9 +21,6 @@ export interface StreamOptions {
   /** See {@link MOST_BORROWED}. */
   readonly mostBorrowed?: number;
 }
-
-/** A response above this is split, where the order of the parts does not matter. */
-const RESPONSE_BYTES = 4 * 1024 * 1024;
 
 /** See {@link BorrowedNames}: 80 MB in Envoy. */
 const MOST_BORROWED = 4_096;
@@ -274,20 +254,9 @@ export class AdsStream {
 
   #respond(subscription: Subscription, resources: readonly [string, XdsResource][], removed: readonly string[]): void {
     if (resources.length === 0 && removed.length === 0) return;
-    const { type } = subscription;
-    let part: [string, XdsResource][] = [];
-    let bytes = 0;
-    for (const entry of resources) {
-      // Envoy builds a route table anew for every response with virtual hosts: those stay together.
-      if (type !== "virtualHost" && part.length > 0 && bytes + entry[1].bytes.length > RESPONSE_BYTES) {
-        this.#push(subscription, part, []);
-        part = [];
-        bytes = 0;
-      }
-      part.push(entry);
-      bytes += entry[1].bytes.length;
-    }
-    this.#push(subscription, part, removed);
+    const parts = inParts(subscription.type, resources);
+    for (const part of parts.slice(0, -1)) this.#push(subscription, part, []);
+    this.#push(subscription, parts.at(-1) ?? [], removed);
   }
 
   #push(subscription: Subscription, resources: readonly [string, XdsResource][], removed: readonly string[]): void {
