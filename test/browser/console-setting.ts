@@ -44,9 +44,9 @@ export class ConsoleSetting {
     });
     const browser = stack.use(await launchChromium());
     const token = randomBytes(32).toString("base64url");
-    const monitoring = { alertmanager: { url: () => alertmanager.url } };
+    const monitoring = { alertmanager: { url: () => alertmanager.url }, ...changes.monitoring };
     const setting = new ConsoleSetting(browser, (port, traffic) =>
-      startSimulated(state.path, token, { port, traffic, consoleDirectory: built.path, monitoring, ...changes }),
+      startSimulated(state.path, token, { port, traffic, consoleDirectory: built.path, ...changes, monitoring }),
     );
     await setting.restart();
     stack.defer(() => setting.stop());

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { describe, test } from "node:test";
 import type { Page } from "playwright-core";
+import { EARLIER_QUERY } from "../../src/console/words/earlier.ts";
+import { listeningPort } from "../integration/support/free-port.ts";
 import { until } from "../integration/support/until.ts";
 import { missingChromium } from "./chromium.ts";
 import { ConsoleSetting } from "./console-setting.ts";
@@ -337,6 +341,32 @@ describe("console", { skip }, () => {
     await page.locator(".phone-tabs button", { hasText: "Upstreams" }).click();
     await page.locator(".streams-panel").waitFor({ state: "visible" });
     assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 390);
+    assert.deepEqual(setting.complaints, []);
+  });
+
+  test("totals are compared with an hour and a day ago by those who may ask Prometheus, and only where all is shown", async (t) => {
+    const figures = { "requests 1h": 52.1, "errors 1h": 0.6, "requests 1d": 400, "errors 1d": 0 };
+    const result = Object.entries(figures).map(([figure, value]) => ({
+      metric: { figure },
+      value: [0, String(value)],
+    }));
+    const asked: (string | null)[] = [];
+    const prometheus = createServer((request, response) => {
+      asked.push(new URL(request.url ?? "", "http://prometheus").searchParams.get("query"));
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ status: "success", data: { resultType: "vector", result } }));
+    }).listen(0, "127.0.0.1");
+    t.after(() => prometheus.close());
+    await once(prometheus, "listening");
+    const url = new URL(`http://127.0.0.1:${listeningPort(prometheus)}/`);
+    const setting = await ConsoleSetting.start(t, { monitoring: { prometheus: { url: () => url } } });
+    const page = await setting.open();
+    const notes = page.locator(".tile-note");
+    await notes.filter({ hasText: "52.1/s an hour ago, 400/s a day ago" }).waitFor();
+    await notes.filter({ hasText: "1.2% an hour ago, 0% a day ago" }).waitFor();
+    assert.deepEqual(asked, [EARLIER_QUERY]);
+    await page.locator(".routes-panel .row-button", { hasText: "blog.localhost" }).click();
+    await notes.filter({ hasText: "an hour ago" }).first().waitFor({ state: "detached" });
     assert.deepEqual(setting.complaints, []);
   });
 

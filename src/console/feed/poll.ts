@@ -8,8 +8,10 @@ export interface Polled<T> {
 }
 
 export interface PollOptions<T> {
-  /** Below /api/v1. */
+  /** Below `base`. */
   readonly path: string;
+  /** Left out: `/api/v1`. */
+  readonly base?: string;
   /** Milliseconds between the end of one question and the next. */
   readonly every: number;
   readonly onAnswer: (polled: Polled<T>) => void;
@@ -44,8 +46,8 @@ export class Poll<T> implements Disposable {
   }
 
   async #ask(round: number): Promise<void> {
-    const { path, every, onAnswer, onSignedOut } = this.#options;
-    const polled = await fetchJson<T>(path);
+    const { path, base, every, onAnswer, onSignedOut } = this.#options;
+    const polled = await fetchJson<T>(path, {}, base);
     if (round !== this.#round) return;
     if (polled.status === 401) {
       onSignedOut();
@@ -71,11 +73,11 @@ export interface Fetched<T> {
 }
 
 /** One question to the API. Never rejects: what went wrong is in the result, in words. */
-export async function fetchJson<T>(path: string, init: RequestInit = {}): Promise<Fetched<T>> {
+export async function fetchJson<T>(path: string, init: RequestInit = {}, base = "/api/v1"): Promise<Fetched<T>> {
   const request = { headers: { accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE), ...init };
   let response: Response;
   try {
-    response = await fetch(`/api/v1${path}`, request);
+    response = await fetch(`${base}${path}`, request);
   } catch {
     return { status: 0, answer: undefined, error: "the appliance does not answer" };
   }

@@ -9,6 +9,7 @@ import { TrafficModel, type TrafficPicture } from "../feed/traffic-model.ts";
 import { type Focus, focusedFilter, hashFromPlace, isSameFocus, type Place, placeFromHash } from "./address.ts";
 import { ApplianceState } from "./appliance-state.ts";
 import { BackendsState } from "./backends-state.ts";
+import { EarlierState } from "./earlier-state.ts";
 
 const MAIN: Omit<SubscribeMessage, "type"> = { recentRows: 500, rowsPerSecond: 200, columns: 900, tableRows: 1000 };
 /** The feed behind the routes table while something is in focus: no requests, no columns. */
@@ -27,6 +28,7 @@ export class ConsoleState {
   readonly paused = signal(false);
   readonly selected = signal<RequestRow | undefined>(undefined);
   readonly appliance: ApplianceState;
+  readonly earlier: EarlierState;
   readonly backends = new BackendsState(() => this.#signedOut());
   /** What lies before the list's oldest request. */
   readonly older = signal<"unknown" | "asked" | "nothing">("unknown");
@@ -64,6 +66,7 @@ export class ConsoleState {
       () => this.#hear(),
       () => this.#signedOut(),
     );
+    this.earlier = new EarlierState(this.appliance.status, () => this.#signedOut());
     setInterval(() => {
       this.now.value = Date.now();
     }, 1000);

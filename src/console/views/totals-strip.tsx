@@ -1,6 +1,7 @@
 import { useMemo } from "preact/hooks";
 import type { Column } from "#traffic/table-rows.ts";
 import type { ConsoleState } from "../state/console-state.ts";
+import { earlierErrors, earlierRequests } from "../words/earlier.ts";
 import { formatCount, formatMillis, formatRate, formatShare } from "../words/format.ts";
 import type { Tone } from "../words/health-words.ts";
 import { errorTone } from "../words/tones.ts";
@@ -27,6 +28,8 @@ export function TotalsStrip({ state }: { readonly state: ConsoleState }) {
   const second = Math.floor((picture?.time ?? 0) / 1000);
   const lines = useMemo(() => linesOf(picture?.columns ?? []), [second, picture?.filter]);
   const since = picture === undefined ? "" : `${formatCount(picture.totals.counts.requests)} since the start`;
+  // What Prometheus keeps is of everything: with a filter there is nothing to compare with.
+  const earlier = Object.keys(state.filter.value).length === 0 ? state.earlier.rates.value : [];
   const failed =
     picture === undefined
       ? 0
@@ -36,14 +39,15 @@ export function TotalsStrip({ state }: { readonly state: ConsoleState }) {
       <Tile
         name="Requests"
         value={rates === undefined ? "–" : `${formatRate(rates.perSecond)}/s`}
-        note={since}
+        note={earlierRequests(earlier) || since}
         values={lines.requests}
       />
       <Tile
         name="Errors"
         value={rates === undefined ? "–" : formatShare(rates.errorRatio)}
         note={
-          rates === undefined ? "" : `${formatRate(rates.errorsPerSecond)}/s, ${formatCount(failed)} since the start`
+          earlierErrors(earlier) ||
+          (rates === undefined ? "" : `${formatRate(rates.errorsPerSecond)}/s, ${formatCount(failed)} since the start`)
         }
         tone={rates === undefined ? "idle" : errorTone(rates.errorRatio)}
         values={lines.errors}
