@@ -118,5 +118,6 @@ function measuresOf(traffic: Traffic): TrafficFeed {
     sockets: () => traffic.stats.sessions,
     frames: () => traffic.stats.frames,
     framesDropped: () => traffic.stats.framesDropped,
+    failovers: () => traffic.failovers,
   };
 }

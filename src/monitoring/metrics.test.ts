@@ -126,6 +126,10 @@ test("totals that others count are shown as they stand", async () => {
     sockets: () => 1,
     frames: () => 7,
     framesDropped: () => 0,
+    failovers: () => [
+      { upstream: { backend: "local", namespace: "team-shop", service: "cart", port: 80 }, failedOver: true },
+      { upstream: { backend: "local", namespace: "team-shop", service: "pay", port: 80 }, failedOver: false },
+    ],
   });
   await metrics.text();
   received = 25;
@@ -135,6 +139,10 @@ test("totals that others count are shown as they stand", async () => {
     "binnacle_access_log_entries_dropped_total 3",
   ]);
   assert.deepEqual(await lines(metrics, "binnacle_access_log_lag_seconds"), []);
+  assert.deepEqual(await lines(metrics, "binnacle_upstream_failed_over"), [
+    'binnacle_upstream_failed_over{backend="local",namespace="team-shop",service="cart",port="80"} 1',
+    'binnacle_upstream_failed_over{backend="local",namespace="team-shop",service="pay",port="80"} 0',
+  ]);
 });
 
 test("a client cannot make label values: unknown methods are one", async () => {

@@ -17,6 +17,16 @@ export interface TrafficFeed {
   sockets(): number;
   frames(): number;
   framesDropped(): number;
+  /** The upstreams that others stand behind, and whether these get requests now. */
+  failovers(): readonly {
+    readonly upstream: {
+      readonly backend: string;
+      readonly namespace: string;
+      readonly service: string;
+      readonly port: number;
+    };
+    readonly failedOver: boolean;
+  }[];
 }
 
 /** Single requests on their way in (access log) and out (live feed). */
@@ -55,6 +65,18 @@ export class TrafficMetrics {
     );
     now("binnacle_feed_sockets", "Open WebSockets of the live feed.", (traffic) => traffic.sockets());
     total("binnacle_feed_frames_total", "Frames that were sent to them.", (traffic) => traffic.frames());
+    fedGauge(registry, {
+      name: "binnacle_upstream_failed_over",
+      help: "Whether others take over requests of an upstream because too few of its endpoints are healthy (1), or only stand behind it (0).",
+      labels: ["backend", "namespace", "service", "port"],
+      read: () =>
+        feed.read((traffic) =>
+          traffic.failovers().map(({ upstream, failedOver }) => ({
+            labels: { ...upstream, port: String(upstream.port) },
+            value: failedOver ? 1 : 0,
+          })),
+        ),
+    });
     total("binnacle_feed_frames_dropped_total", "Frames that a socket was too slow for.", (traffic) =>
       traffic.framesDropped(),
     );

@@ -37,6 +37,38 @@ test("rates are what happened between two readings; standing still is 0", () => 
   assert.equal(board.endpoints(CART)[0]?.perSecond, 0);
 });
 
+test("an upstream has failed over when fewer than 5 of 7 of its own endpoints are healthy, or it has none", () => {
+  const board = new EndpointBoard(10);
+  const fallback = { backend: "west", namespace: "team-shop", service: "west-cart", port: 80 };
+  const spare = endpoint({ address: "10.1.0.1:80", priority: 1, fallback });
+  const failed = (own: readonly EndpointReading["health"][]): readonly boolean[] => {
+    const endpoints = own.map((health, at) => endpoint({ address: `10.0.0.${at}:80`, health }));
+    board.apply(reading(100, [...endpoints, spare]));
+    return board.failovers().map(({ failedOver }) => failedOver);
+  };
+  assert.deepEqual(failed(["healthy", "healthy", "healthy", "failing"]), [false]);
+  assert.deepEqual(failed(["healthy", "ejected"]), [true]);
+  assert.deepEqual(failed([]), [true]);
+  assert.deepEqual(board.failovers()[0]?.upstream.service, "cart");
+  board.apply(reading(102, [endpoint()]));
+  assert.deepEqual(board.failovers(), [], "nobody stands behind it");
+});
+
+test("of several Envoys and clusters of one upstream the worst counts", () => {
+  const board = new EndpointBoard(10);
+  const fallback = { backend: "west", namespace: "team-shop", service: "west-cart", port: 80 };
+  const spare = endpoint({ address: "10.1.0.1:80", priority: 1, fallback });
+  const sees = (envoy: string, cluster: string, health: EndpointReading["health"]): void =>
+    void board.apply(reading(100, [], { envoy, changed: [{ cluster, endpoints: [endpoint({ health }), spare] }] }));
+  sees("e1", `${CART}~12345678`, "failing");
+  sees("e2", `${CART}~12345678`, "healthy");
+  sees("e2", `${CART}~23456789`, "healthy");
+  assert.deepEqual(
+    board.failovers().map(({ upstream, failedOver }) => [upstream.service, failedOver]),
+    [["cart", true]],
+  );
+});
+
 test("counters never go back, nor count twice, when Envoy restarts", () => {
   const board = new EndpointBoard(10);
   board.apply(reading(100, [endpoint({ requests: 50 })]));

@@ -5,7 +5,7 @@ import { isHealthy } from "./failure-facts.ts";
 import { type MembershipReading, Memberships } from "./memberships.ts";
 import type { EndpointHealth, EndpointState, SeenBy, Upstream } from "./table-rows.ts";
 import type { EndpointSum } from "./receiver-messages.ts";
-import { parseUpstream } from "./upstream.ts";
+import { formatUpstream, parseUpstream } from "./upstream.ts";
 
 /** What an Envoy's `/clusters` says that differs from what it said before. */
 export interface BoardReading {
@@ -42,6 +42,16 @@ const WORST: readonly EndpointHealth[] = [
   "degraded",
   "healthy",
 ];
+
+/** An upstream from which others take over. */
+export interface Failover {
+  readonly upstream: Upstream;
+  /** Others get some of its requests: too few of its own endpoints are healthy. */
+  readonly failedOver: boolean;
+}
+
+/** Envoy's overprovisioning factor: a priority takes 1.4 times the share of its endpoints that are healthy. */
+const SPILL_OVER_BELOW = 1 / 1.4;
 
 /** The endpoints of all upstreams with their health and counters, over all Envoys. */
 export class EndpointBoard {
@@ -119,6 +129,23 @@ export class EndpointBoard {
     return [...byAddress.values()];
   }
 
+  /** The upstreams that others stand behind, sorted; as the Envoy that sees most of their endpoints fail. */
+  failovers(): readonly Failover[] {
+    const found = new Map<string, Failover>();
+    for (const [cluster, envoys] of [...this.#clusters].sort(([a], [b]) => compareText(a, b))) {
+      const upstream = parseUpstream(cluster);
+      if (upstream === undefined) continue;
+      // Clusters of one upstream, for routes that want different things of it, come one after the other.
+      const key = formatUpstream(upstream);
+      for (const endpoints of envoys.values()) {
+        const failedOver = isFailedOver([...endpoints.values()].map(({ reading }) => reading));
+        if (failedOver === undefined || found.get(key)?.failedOver === true) continue;
+        found.set(key, { upstream, failedOver });
+      }
+    }
+    return [...found.values()];
+  }
+
   /** What each of the Envoys meant says of a cluster, sorted by node id. */
   seenBy(cluster: string, sees: (envoy: string) => boolean): readonly SeenBy[] {
     const known = [...(this.#clusters.get(cluster) ?? [])].map(([envoy, endpoints]): SeenBy => {
@@ -186,6 +213,14 @@ export class EndpointBoard {
       for (const seen of envoys.get(envoy)?.values() ?? []) Object.assign(seen.last, ZERO);
     }
   }
+}
+
+/** Undefined: nobody stands behind it. */
+function isFailedOver(endpoints: readonly EndpointReading[]): boolean | undefined {
+  if (endpoints.every(({ fallback }) => fallback === undefined)) return undefined;
+  const own = endpoints.filter(({ fallback }) => fallback === undefined);
+  const healthy = own.filter(({ health }) => isHealthy(health)).length;
+  return own.length === 0 || healthy / own.length < SPILL_OVER_BELOW;
 }
 
 function worse(a: EndpointHealth, b: EndpointHealth): EndpointHealth {

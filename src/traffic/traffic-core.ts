@@ -61,7 +61,7 @@ export class TrafficCore {
   readonly #flows = new FlowTable();
   readonly #ledger = new CounterLedger(this.#flows);
   readonly #totals = new FlowTotals();
-  readonly #board = new EndpointBoard(WINDOW);
+  readonly board = new EndpointBoard(WINDOW);
   readonly #history: History;
   readonly #ring: RequestRing;
   readonly #texts = new TextPool();
@@ -87,7 +87,7 @@ export class TrafficCore {
     const forHistory = retentionBytes * HISTORY_PART;
     this.#history = new History(this.#flows, { seconds: Math.ceil(retention / 1000), bytes: forHistory });
     this.#ring = new RequestRing({ age: retention, bytes: retentionBytes - forHistory });
-    this.#views = new ViewSet({ flows: this.#flows, totals: this.#totals, board: this.#board }, this.#history);
+    this.#views = new ViewSet({ flows: this.#flows, totals: this.#totals, board: this.board }, this.#history);
   }
 
   /** `from` and `to`: the times of the reading before and of this one, in milliseconds. Returns entries that Envoy lost. */
@@ -105,11 +105,11 @@ export class TrafficCore {
   }
 
   applyClusters(reading: BoardReading): void {
-    for (const cluster of this.#board.apply(reading)) this.#changedClusters.add(cluster);
+    for (const cluster of this.board.apply(reading)) this.#changedClusters.add(cluster);
   }
 
   applyMemberships(reading: MembershipReading): void {
-    for (const cluster of this.#board.applyMemberships(reading)) this.#changedClusters.add(cluster);
+    for (const cluster of this.board.applyMemberships(reading)) this.#changedClusters.add(cluster);
   }
 
   /** A source whose counters do not come: the others' are not held back for it. */
@@ -127,8 +127,8 @@ export class TrafficCore {
   /** An Envoy that will not come back. */
   forget(envoy: string): void {
     this.ended(envoy);
-    for (const { cluster } of this.#board.clusters()) this.#changedClusters.add(cluster);
-    this.#board.forget(envoy);
+    for (const { cluster } of this.board.clusters()) this.#changedClusters.add(cluster);
+    this.board.forget(envoy);
   }
 
   applyBatch(batch: Batch): void {
@@ -137,7 +137,7 @@ export class TrafficCore {
       this.#history.addLatencies(second, [{ flow, buckets, phases }]);
     }
     for (const sum of batch.endpoints) {
-      this.#board.addAnswers(sum);
+      this.board.addAnswers(sum);
       this.#changedClusters.add(sum.cluster);
     }
     for (const raw of batch.rows) this.#addRow(raw);
@@ -146,7 +146,7 @@ export class TrafficCore {
   #addRow(raw: RawRow): void {
     const flow = this.#flows.flow(raw.envoy, raw.listener, raw.routeKey, raw.cluster);
     const row = requestRow(raw, flow, ++this.#row, this.#texts);
-    const why = reason(row, raw.cluster === "" ? undefined : this.#board.healths(raw.cluster));
+    const why = reason(row, raw.cluster === "" ? undefined : this.board.healths(raw.cluster));
     const told: RequestRow = why === undefined ? row : { ...row, why };
     this.#ring.push(told, this.#options.now());
     for (const session of this.#sessions) session.addRequest(told);
@@ -156,7 +156,7 @@ export class TrafficCore {
   tick(): void {
     const now = this.#options.now();
     const { from, to: covered } = this.#coverage.window(now, WINDOW);
-    for (const cluster of this.#board.trim(now / 1000)) this.#changedClusters.add(cluster);
+    for (const cluster of this.board.trim(now / 1000)) this.#changedClusters.add(cluster);
     this.#history.trim(Math.floor(now / 1000));
     this.#ring.trim(now);
     if (this.#pins.expire(now)) this.#pinsChanged();

@@ -4,6 +4,7 @@ import type { Logger } from "#lib/log.ts";
 import type { AccessLogName } from "#xds/resources/access-log.ts";
 import type { TrafficShares } from "#xds/resources/runtime.ts";
 import { AdminPoller, type EnvoySource } from "./admin-poller.ts";
+import type { Failover } from "./endpoint-board.ts";
 import type { NamespaceScope } from "./filter.ts";
 import type {
   HistoryAnswer,
@@ -250,6 +251,10 @@ export class Traffic implements AsyncDisposable {
       pollCostRatio: [...this.#pollers].map(([envoy, { cost }]) => ({ envoy, ratio: cost })),
       ...this.#core.stats,
     };
+  }
+
+  get failovers(): readonly Failover[] {
+    return this.#core.board.failovers();
   }
 
   #applyBatch(batch: Batch): void {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import type { Explanation } from "#api/ports/explain.ts";
@@ -42,6 +42,7 @@ const SHOP = JSON.stringify({
 suite("one route over two backends, and limits, in a running appliance", { timeout: 180_000 }, () => {
   const stack = new AsyncDisposableStack();
   let http = 0;
+  let api = 0;
   let state = "";
   let east: Upstream;
   let limited: Upstream;
@@ -52,8 +53,7 @@ suite("one route over two backends, and limits, in a running appliance", { timeo
     const home = stack.use(await temporaryDirectory("failover")).path;
     state = join(home, "state");
     const ports = await freePorts(4);
-    const [, , api = 0] = ports;
-    [http = 0] = ports;
+    [http = 0, , api = 0] = ports;
     await mkdir(join(home, "manifests"));
     const limits = { "projectcontour.io/max-connections": "10", "projectcontour.io/max-requests": "1" };
     await writeFile(
@@ -118,6 +118,18 @@ suite("one route over two backends, and limits, in a running appliance", { timeo
         ["west-web", [0, undefined], [1, "team/east-web:80 of east"]],
       ],
     );
+
+    const token = (await readFile(join(state, "token"), "utf8")).trim();
+    const metrics = async () => {
+      const headers = { authorization: `Bearer ${token}` };
+      return (await httpGet({ port: api }, "/metrics", { host: `127.0.0.1:${api}`, headers })).body;
+    };
+    const measured = (backend: string, value: number): string =>
+      `binnacle_upstream_failed_over{backend="${backend}",namespace="team",service="${backend}-web",port="80"} ${value}`;
+    await until(metrics, {
+      accept: (page) => page.includes(measured("east", 1)) && page.includes(measured("west", 0)),
+      what: "the metric behind UpstreamFailedOver",
+    });
 
     stack.use(await Upstream.start({ port: east.port, respond: () => ({ body: "east" }) }));
     await until(() => load.next(100), { accept: (found) => (found["east"] ?? 0) > 40, what: "the east again" });

@@ -65,6 +65,9 @@ function sampleMetrics(): Metrics {
     sockets: () => 1,
     frames: () => 9,
     framesDropped: () => 0,
+    failovers: () => [
+      { upstream: { backend: "local", namespace: "team-shop", service: "cart", port: 80 }, failedOver: true },
+    ],
   });
   return metrics;
 }
