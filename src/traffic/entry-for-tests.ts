@@ -10,6 +10,8 @@ export interface EntryForTests {
   /** Milliseconds. */
   readonly pool?: string;
   readonly code?: number;
+  /** As Envoy writes its number; `-` without one. */
+  readonly grpc?: string;
   /** Milliseconds since the epoch. */
   readonly start?: number;
   /** Milliseconds. */
@@ -43,7 +45,7 @@ export function entryForTests(wishes: EntryForTests = {}): HTTPAccessLogEntry {
         ? {}
         : { upstreamRemoteAddress: socketAddress(endpoint, 8080) }),
       routeName: route,
-      customTags: { [ENTRY_TAG]: ["http", flags, cluster, pool, host].join(" ") },
+      customTags: { [ENTRY_TAG]: ["http", flags, cluster, pool, host, wishes.grpc ?? "-"].join(" ") },
       upstreamRequestAttemptCount: 1,
       downstreamWireBytesReceived: 100,
       downstreamWireBytesSent: 200,

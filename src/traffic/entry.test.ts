@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HTTPAccessLogEntry } from "#proto/envoy/data/accesslog/v3/accesslog.ts";
+import type { AccessLogName } from "#xds/resources/access-log.ts";
 import { entryFacts, isFailure, isTwice } from "./entry.ts";
 import { type EntryForTests, entryForTests } from "./entry-for-tests.ts";
 import { rawRow } from "./raw-row.ts";
@@ -20,6 +21,7 @@ test("an entry says what a request met", () => {
     routeKey: "shop.localhost/Ingress/team-shop/shop/prefix /",
     endpoint: "10.0.0.1:8080",
     code: 200,
+    grpcStatus: undefined,
     start: 1_000_000,
     duration: 12,
     waiting: 1,
@@ -71,6 +73,24 @@ function failed(code: number, flags: string): boolean {
   return isFailure({ code, flags });
 }
 
+function twice(code: number, flags: string, log: AccessLogName): boolean {
+  return isTwice({ code, flags }, log);
+}
+
+test("an answer of gRPC counts by its status, unless the client left before it came", () => {
+  const of = (wishes: EntryForTests) => {
+    const { code, grpcStatus } = entryFacts(entryForTests(wishes));
+    return [code, grpcStatus];
+  };
+  assert.deepEqual(of({ grpc: "14" }), [503, 14]);
+  assert.deepEqual(of({ grpc: "0" }), [200, 0]);
+  assert.deepEqual(of({ grpc: "5" }), [404, 5]);
+  assert.deepEqual(of({ grpc: "99" }), [500, 99]);
+  assert.deepEqual(of({ grpc: "-" }), [200, undefined]);
+  assert.deepEqual(of({ grpc: "14", code: 502 }), [502, 14]);
+  assert.deepEqual(of({ grpc: "2", flags: "DR" }), [200, 2]);
+});
+
 test("what failed, and what comes in both logs", () => {
   assert.deepEqual(
     [failed(200, ""), failed(404, ""), failed(404, "NR"), failed(0, ""), failed(500, "")],
@@ -78,8 +98,8 @@ test("what failed, and what comes in both logs", () => {
   );
   assert.equal(failed(200, "RFCF"), false, "an answer from the cache is no failure");
   assert.deepEqual(
-    [isTwice({ flags: "NR" }, "sample"), isTwice({ flags: "NR" }, "failures"), isTwice({ flags: "" }, "sample")],
-    [true, false, false],
+    [twice(404, "NR", "sample"), twice(404, "NR", "failures"), twice(200, "", "sample"), twice(503, "", "sample")],
+    [true, false, false, true],
   );
 });
 

@@ -3,8 +3,9 @@ import type { Address } from "#proto/envoy/config/core/v3/address.ts";
 import type { Duration } from "#proto/google/protobuf/duration.ts";
 import type { Timestamp } from "#proto/google/protobuf/timestamp.ts";
 import { ENTRY_TAG, type AccessLogName } from "#xds/resources/access-log.ts";
+import { countedCode } from "#xds/resources/grpc-status.ts";
 import { isFailedCode } from "./code-class.ts";
-import { absent } from "./request-counter.ts";
+import { absent, parseFlags, parseGrpcStatus } from "./request-counter.ts";
 
 /** What every entry is asked, also those that are only counted. */
 export interface EntryFacts {
@@ -16,8 +17,10 @@ export interface EntryFacts {
   readonly routeKey: string;
   /** Address with port. */
   readonly endpoint: string | undefined;
-  /** 0: no status was sent. */
+  /** What it counts as: of gRPC, by its status. 0: no status was sent. */
   readonly code: number;
+  /** Undefined: it was no gRPC. */
+  readonly grpcStatus: number | undefined;
   /** When the request began, in milliseconds since the epoch. */
   readonly start: number;
   /** Milliseconds. */
@@ -33,7 +36,8 @@ export interface EntryFacts {
 export function entryFacts(entry: HTTPAccessLogEntry): EntryFacts {
   const common = entry.commonProperties;
   const tag = common?.customTags[ENTRY_TAG] ?? "";
-  const [listener = "", flags = "", cluster = "", pool = "", host = ""] = tag.split(" ");
+  const [listener = "", flags = "", cluster = "", pool = "", host = "", grpc = ""] = tag.split(" ");
+  const grpcStatus = parseGrpcStatus(grpc);
   const route = common?.routeName ?? "";
   const duration = milliseconds(common?.duration) ?? milliseconds(common?.timeToLastDownstreamTxByte) ?? 0;
   return {
@@ -42,7 +46,8 @@ export function entryFacts(entry: HTTPAccessLogEntry): EntryFacts {
     cluster: absent(cluster) || (common?.upstreamCluster ?? ""),
     routeKey: route === "" ? absent(host) : route,
     endpoint: addressWithPort(common?.upstreamRemoteAddress),
-    code: entry.response?.responseCode ?? 0,
+    code: countedCode(entry.response?.responseCode ?? 0, grpcStatus, parseFlags(flags)),
+    grpcStatus,
     start: timestamp(common?.startTime),
     duration,
     ...phases(common, duration, /^\d+$/.test(pool) ? Number(pool) : undefined),
@@ -75,11 +80,11 @@ export function isFailure({ code, flags }: Pick<EntryFacts, "code" | "flags">): 
 }
 
 /**
- * Whether an entry of the `sample` log is in `failures` too: that log takes everything that has a flag
- * (see `ordinary` in access-log.ts).
+ * Whether an entry of the `sample` log is in `failures` too: that log takes everything that has a flag, and what failed by a
+ * status of gRPC (see `ordinary` in access-log.ts).
  */
-export function isTwice({ flags }: Pick<EntryFacts, "flags">, log: AccessLogName): boolean {
-  return log === "sample" && flags !== "";
+export function isTwice({ code, flags }: Pick<EntryFacts, "code" | "flags">, log: AccessLogName): boolean {
+  return log === "sample" && (flags !== "" || code >= 500);
 }
 
 export function milliseconds(duration: Duration | undefined): number | undefined {

@@ -6,6 +6,7 @@ import { formatUpstream } from "./upstream.ts";
 export type FailedRequest = Pick<
   RequestRow,
   | "code"
+  | "grpcStatus"
   | "flags"
   | "details"
   | "transportFailure"

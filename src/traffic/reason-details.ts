@@ -1,3 +1,4 @@
+import { GRPC_STATUSES } from "#xds/resources/grpc-status.ts";
 import type { FailureFacts } from "./failure-facts.ts";
 import { type ReasonRow, withHealth } from "./reason-row.ts";
 
@@ -132,13 +133,18 @@ export const DETAIL_REASONS: readonly DetailRow[] = [
   {
     details: /^via_upstream$/,
     side: "upstream",
-    summary: ({ upstream, request }) => `${upstream} answered ${request.code}${STATUS_WORDS[request.code] ?? ""}`,
+    summary: ({ upstream, request }) => `${upstream} answered ${answerWords(request)}`,
     detail: (facts) =>
       withHealth(`${facts.endpoint} gave this answer itself, after ${facts.duration}${facts.attempts}`, facts),
     nextStep: ({ endpoint }) =>
       `Look at the log of ${endpoint} at this time, with the request id; compare it with the other endpoints`,
   },
 ];
+
+function answerWords({ code, grpcStatus }: FailureFacts["request"]): string {
+  if (grpcStatus === undefined) return `${code}${STATUS_WORDS[code] ?? ""}`;
+  return `${GRPC_STATUSES[grpcStatus]?.name ?? "an unknown status"} (gRPC status ${grpcStatus})`;
+}
 
 const STATUS_WORDS: Readonly<Record<number, string>> = {
   500: " (internal error)",

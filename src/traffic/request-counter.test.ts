@@ -26,6 +26,14 @@ test("what was not there is empty", () => {
   assert.deepEqual(parseRequestCounter(`${PREFIX}200 - - http shop`)?.cluster, "");
 });
 
+test("an answer of gRPC counts by its status, unless the client left before it came", () => {
+  const code = (key: string): number | undefined => parseRequestCounter(`${PREFIX}${key} a/b/c/80 http shop`)?.code;
+  assert.deepEqual(
+    ["200/- -", "404/- NR", "200/0 -", "200/14 -", "200/5 -", "503/14 UH", "200/2 DR", "200/99 -"].map(code),
+    [200, 404, 200, 503, 404, 503, 200, 500],
+  );
+});
+
 test("other counters are none", () => {
   for (const name of ["access_logs.grpc_access_log.logs_dropped", PREFIX, `${PREFIX}200 -`, `x${PREFIX}200 - a b c`]) {
     assert.equal(parseRequestCounter(name), undefined, name);

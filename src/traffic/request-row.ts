@@ -17,6 +17,7 @@ export function requestRow(raw: RawRow, flow: Flow, id: number, pool: TextPool):
     path: raw.path,
     protocol: pool.shared(raw.protocol),
     code: raw.code,
+    ...(raw.grpcStatus === undefined ? {} : { grpcStatus: raw.grpcStatus }),
     flags: raw.flags === "" ? NO_FLAGS : parseFlags(raw.flags),
     details: pool.shared(raw.details),
     transportFailure: pool.shared(raw.transportFailure),

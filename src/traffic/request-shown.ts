@@ -17,8 +17,10 @@ export interface RequestRow {
   readonly path: string;
   /** `HTTP/1.1`, `HTTP/2`, `HTTP/3`, `HTTP/1.0`; empty when it was not known. */
   readonly protocol: string;
-  /** 0: no status was sent. */
+  /** What it counts as: of gRPC, by its status as google/rpc/code.proto says. 0: no status was sent. */
   readonly code: number;
+  /** The number of gRPC's status, where it was gRPC. */
+  readonly grpcStatus?: number | undefined;
   /** Envoy's short names, sorted. */
   readonly flags: readonly string[];
   /** Envoy's response_code_details. */

@@ -1,7 +1,13 @@
-import { type AccessLog, AccessLogFilter, ComparisonFilter_Op } from "#proto/envoy/config/accesslog/v3/accesslog.ts";
+import {
+  type AccessLog,
+  AccessLogFilter,
+  ComparisonFilter_Op,
+  type GrpcStatusFilter_Status,
+} from "#proto/envoy/config/accesslog/v3/accesslog.ts";
 import { FractionalPercent_DenominatorType } from "#proto/envoy/type/v3/percent.ts";
 import type { Millis } from "#translate/ir.ts";
 import { packStruct } from "./any.ts";
+import { FAILED_GRPC_STATUSES } from "./grpc-status.ts";
 import { TRAFFIC_RUNTIME } from "./runtime.ts";
 import { REQUEST_STAT, ROUTE_KEY } from "./traffic-key.ts";
 
@@ -47,7 +53,8 @@ export function accessLoggers(settings: AccessLogSettings, listener: string): Ac
 const tag = (name: string, format: string): Record<string, unknown> => ({ name, value_format: format });
 
 function requestCounter(listener: string): AccessLog {
-  const format = `%RESPONSE_CODE% %RESPONSE_FLAGS% %UPSTREAM_CLUSTER_RAW% ${literal(listener)} ${ROUTE_KEY}`;
+  const code = "%RESPONSE_CODE%/%GRPC_STATUS_NUMBER%";
+  const format = `${code} %RESPONSE_FLAGS% %UPSTREAM_CLUSTER_RAW% ${literal(listener)} ${ROUTE_KEY}`;
   const stat = { name: REQUEST_STAT.requests, tags: [tag(REQUEST_STAT.requestTag, format)] };
   return statsLogger(undefined, { counters: [{ stat, value_fixed: 1 }] });
 }
@@ -78,12 +85,13 @@ export const ENTRY_TAG = "binnacle";
 
 /**
  * What an entry's own fields lack, in one tag because each costs: listener, response flags (the entry's message lacks DO
- * and UDO), cluster (the entry has it only with an endpoint), milliseconds until the connection pool was ready, and
- * the host for requests without a route. Separated by spaces; a part that is unknown is empty.
+ * and UDO), cluster (the entry has it only with an endpoint), milliseconds until the connection pool was ready,
+ * the host for requests without a route, and the status of gRPC. Separated by spaces; a part that is unknown is empty.
  */
 function entryTag(listener: string): string {
   const parts = ["%RESPONSE_FLAGS%", "%UPSTREAM_CLUSTER_RAW%", "%UPSTREAM_CONNECTION_POOL_READY_DURATION%"];
-  return [literal(listener), ...parts, "%METADATA(VIRTUAL_HOST:binnacle:host)%"].join(" ");
+  const host = "%METADATA(VIRTUAL_HOST:binnacle:host)%";
+  return [literal(listener), ...parts, host, "%GRPC_STATUS_NUMBER%"].join(" ");
 }
 
 function accessLogService(name: AccessLogName, listener: string, filter: AccessLogFilter): AccessLog {
@@ -102,16 +110,46 @@ function accessLogService(name: AccessLogName, listener: string, filter: AccessL
   });
 }
 
-/** Failed (5xx, no status, any response flag) or slow, then the share. An upgraded connection is long, not slow. */
+/** Failed (5xx, no status, any response flag, gRPC) or slow, then the share. An upgraded connection is long, not slow. */
 function notable(slowThreshold: Millis): AccessLogFilter {
   const notUpgraded = or(status(ComparisonFilter_Op.LE, 100, "below"), status(ComparisonFilter_Op.GE, 102, "above"));
   const slow = and(took(ComparisonFilter_Op.GE, slowThreshold, TRAFFIC_RUNTIME.slow), notUpgraded);
-  return and(or(status(ComparisonFilter_Op.GE, 500, "failed"), anyFlag(), slow), share("failures"));
+  return and(or(status(ComparisonFilter_Op.GE, 500, "failed"), anyFlag(), slow, failedGrpc()), share("failures"));
+}
+
+/**
+ * Envoy takes what has no status of gRPC for UNKNOWN, so requests of gRPC are told from others before; gRPC-Web has its status
+ * in the body.
+ */
+function failedGrpc(): AccessLogFilter {
+  const contentType = (prefix: string, invertMatch: boolean): AccessLogFilter =>
+    AccessLogFilter.fromPartial({
+      filterSpecifier: {
+        $case: "headerFilter",
+        value: {
+          header: {
+            name: "content-type",
+            invertMatch,
+            headerMatchSpecifier: {
+              $case: "stringMatch",
+              value: { matchPattern: { $case: "prefix", value: prefix } },
+            },
+          },
+        },
+      },
+    });
+  const failed = AccessLogFilter.fromPartial({
+    filterSpecifier: {
+      $case: "grpcStatusFilter",
+      value: { statuses: FAILED_GRPC_STATUSES as GrpcStatusFilter_Status[] },
+    },
+  });
+  return and(contentType("application/grpc", false), contentType("application/grpc-web", true), failed);
 }
 
 /**
  * The rest: the share first, because then the others are asked only about what is sent. There is no "no flag" filter, so
- * flagged requests below 500 come in both logs; the receiver takes them from `failures`.
+ * flagged requests below 500 come in both logs, and so do failures of gRPC; the receiver takes them from `failures`.
  */
 function ordinary(slowThreshold: Millis): AccessLogFilter {
   const fast = took(ComparisonFilter_Op.LE, Math.max(0, slowThreshold - 1), TRAFFIC_RUNTIME.fast);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { GRPC_STATUSES } from "./grpc-status.ts";
 import { envoyRouteName, parseRouteKey, TRAFFIC_RELABEL } from "./traffic-key.ts";
 
 const OWNER = { kind: "Ingress", namespace: "team-shop", name: "shop" } as const;
@@ -60,6 +61,21 @@ test("Prometheus' rules make labels of a request key", () => {
     host: "shop.example",
   });
   assert.deepEqual(relabel("request", "404 NR  http "), { code: "404", flags: "NR", listener: "http" });
+});
+
+test("and of gRPC's status the code that it is the same as", () => {
+  const of = (key: string): readonly (string | undefined)[] => {
+    const { code, grpc_status: grpc, flags } = relabel("request", `${key} local/team-shop/cart/80 http shop.example`);
+    return [code, grpc, flags];
+  };
+  assert.deepEqual(of("200/- -"), ["200", undefined, "-"]);
+  assert.deepEqual(of("200/0 -"), ["200", "0", "-"]);
+  for (const [number, { code }] of GRPC_STATUSES.entries())
+    assert.deepEqual(of(`200/${number} -`), [String(code), String(number), "-"]);
+  assert.deepEqual(of("200/99 -"), ["500", "99", "-"]);
+  assert.deepEqual(of("502/14 UF"), ["502", "14", "UF"]);
+  for (const flags of ["DR", "DC", "DC,UT", "UPE,DR"]) assert.deepEqual(of(`200/2 ${flags}`), ["200", "2", flags]);
+  assert.deepEqual(of("200/2 DRX"), ["500", "2", "DRX"]);
 });
 
 test("and of a histogram's upstream and route", () => {

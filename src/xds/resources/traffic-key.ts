@@ -1,4 +1,5 @@
 import type { ObjectRef } from "#resources/ref.ts";
+import { CLIENT_LEFT_FLAGS, GRPC_STATUSES } from "./grpc-status.ts";
 
 /**
  * How Envoy's counters and log entries name what a request met. One string says host, object and route, because each part
@@ -64,18 +65,38 @@ const ROUTE_LABELS_REGEX = "([^ ]*) ([^/]*)(?:/([^/]*)/([^/]*)/([^/]*)/(.*))?";
 const SERVED_LABELS = [...UPSTREAM_LABELS, ...ROUTE_LABELS] as const;
 const SERVED_LABELS_REGEX = `${UPSTREAM_LABELS_REGEX} ${ROUTE_LABELS_REGEX}`;
 const REQUEST_LABELS = ["code", "flags", ...SERVED_LABELS] as const;
-const REQUEST_LABELS_REGEX = `([0-9]*) ([^ ]*) ${SERVED_LABELS_REGEX}`;
+const REQUEST_LABELS_REGEX = `([0-9]*)(?:/[^ ]*)? ([^ ]*) ${SERVED_LABELS_REGEX}`;
 
 /**
  * Gives `envoy_binnacle_requests` and `envoy_binnacle_request_duration` the labels that a reader wants (of the first: code,
- * flags; of both: envoy_cluster_name, backend, upstream_namespace, service, port; listener, host, route_kind, namespace,
+ * flags, and grpc_status, by which the code goes where an answer has one; of both: envoy_cluster_name, backend, upstream_namespace, service, port; listener, host, route_kind, namespace,
  * route_name, route) when Prometheus scrapes them. After them `request` and `served_by` can be dropped: the labels say all
  * that they say.
  */
 export const TRAFFIC_RELABEL: readonly RelabelRule[] = [
   ...rules(REQUEST_STAT.requestTag, REQUEST_LABELS_REGEX, REQUEST_LABELS),
+  ...grpcRules(),
   ...rules(REQUEST_STAT.routeTag, SERVED_LABELS_REGEX, SERVED_LABELS),
 ];
+
+/** What {@link countedCode} says, for Prometheus; the last that matches counts. */
+function grpcRules(): RelabelRule[] {
+  const rule = (targetLabel: string, regex: string, replacement: string): RelabelRule => ({
+    sourceLabel: REQUEST_STAT.requestTag,
+    regex,
+    targetLabel,
+    replacement,
+  });
+  const byCode = Map.groupBy([...GRPC_STATUSES.keys()].slice(1), (status) => GRPC_STATUSES[status]!.code);
+  return [
+    rule("grpc_status", "[0-9]+/([0-9]+) .*", "$1"),
+    rule("code", "200/[1-9][0-9]* .*", "500"),
+    ...[...byCode]
+      .filter(([code]) => code !== 500)
+      .map(([code, statuses]) => rule("code", `200/(?:${statuses.join("|")}) .*`, String(code))),
+    rule("code", `(200)/[0-9]+ (?:[^ ]*,)?(?:${CLIENT_LEFT_FLAGS.join("|")})(?:,[^ ]*)? .*`, "$1"),
+  ];
+}
 
 function rules(sourceLabel: string, regex: string, labels: readonly string[]): RelabelRule[] {
   return labels.map((targetLabel, index) => ({ sourceLabel, regex, targetLabel, replacement: `$${index + 1}` }));
