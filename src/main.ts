@@ -196,6 +196,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   const refs = () => store.states().map(({ ref }) => ref);
   const publicUrl = publicUrlOf(config);
   const monitoring = await planMonitoring(config, options.programs, state, publicUrl, logger);
+  if (config.monitoring.grafana.enabled !== false && monitoring.grafanaUrl === undefined) {
+    progress(`Grafana is not installed; dashboards for one are in ${join(state.path, "dashboards")}`);
+  }
   connectMetrics(metrics, { controlPlane, xds, traffic, source, cluster, writers, discovery, processes });
   const api = parts.use(
     await startApi({

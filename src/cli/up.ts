@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Config } from "#config/config.ts";
 import { errorMessage } from "#lib/error-message.ts";
-import { createLogger } from "#lib/log.ts";
+import { calmWhile, createLogger } from "#lib/log.ts";
 import { StateInUseError } from "#supervisor/state-directory.ts";
 import { type Appliance, startAppliance } from "../main.ts";
 import { QUICKSTART } from "../main/demo.ts";
@@ -25,6 +25,9 @@ export async function up(flags: UpFlags, context: CliContext): Promise<number> {
   const demo = flags.demo ?? isQuickstart;
   const started = performance.now();
   const say = (line: string): void => void context.stdout.write(`${line}\n`);
+  // At a terminal the steps say what the log would say once more, between them.
+  let isStarting = context.stdout.isTTY === true;
+  const logger = createLogger({ ...config.log, write: (line) => void context.stderr.write(`${line}\n`) });
   const appliance = await startAppliance({
     config,
     configFile: read.file,
@@ -33,7 +36,7 @@ export async function up(flags: UpFlags, context: CliContext): Promise<number> {
     socketAlternatives: [context.env["XDG_RUNTIME_DIR"] ?? "", "/tmp"].filter((path) => path !== ""),
     version: context.version,
     demo,
-    logger: createLogger({ ...config.log, write: (line) => void context.stderr.write(`${line}\n`) }),
+    logger: calmWhile(() => isStarting, logger),
     progress: (step) => say(`  ${step}`),
     signal: context.signal,
   }).catch((error: unknown) => {
@@ -42,6 +45,7 @@ export async function up(flags: UpFlags, context: CliContext): Promise<number> {
     throw new CommandError(errorMessage(error), error instanceof StateInUseError ? fix : undefined);
   });
   if (appliance === undefined) return 0;
+  isStarting = false;
   try {
     say(`  ready after ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
     say(banner(config, appliance, demo));

@@ -58,6 +58,17 @@ function textLine(time: string, level: LogLevel, room: string, message: string, 
   return `${time.slice(11, 23)} ${level.padEnd(5)} ${room.padEnd(10)} ${message}${rest}`;
 }
 
+/** A log whose information is detail for as long as `isCalm` says so; warnings and errors stay what they are. */
+export function calmWhile(isCalm: () => boolean, logger: Logger): Logger {
+  return {
+    debug: (message, fields) => logger.debug(message, fields),
+    info: (message, fields) => logger[isCalm() ? "debug" : "info"](message, fields),
+    warn: (message, fields) => logger.warn(message, fields),
+    error: (message, fields) => logger.error(message, fields),
+    room: (name) => calmWhile(isCalm, logger.room(name)),
+  };
+}
+
 /** A log for programs that talk much: what they call information or a warning is detail here, and an error a warning. */
 export function quieter(logger: Logger): Logger {
   const detail = (message: string, fields?: LogFields): void => logger.debug(message, fields);
