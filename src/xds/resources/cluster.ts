@@ -27,7 +27,7 @@ export function envoyCluster(ir: IrCluster): Cluster {
     ...COMMON,
     name: ir.name,
     connectTimeout: duration(ir.connectTimeout),
-    circuitBreakers: circuitBreakers(ir.circuitBreaker),
+    circuitBreakers: circuitBreakers(ir),
     outlierDetection: outlierDetection(ir),
     ...(isOrdered(ir) ? { commonLbConfig: AT_ONCE } : {}),
     healthChecks: healthChecks(ir.healthCheck, ir.protocol),
@@ -146,8 +146,23 @@ function slowStartConfig({ window, aggression, minimumPercent }: IrSlowStart): C
 /** Retries are limited to a share of what is in flight, so that they never double the load of an ailing upstream. */
 const RETRY_BUDGET = { budgetPercent: { value: 20 }, minRetryConcurrency: 10 };
 
-function circuitBreakers(ir: IrCircuitBreaker): CircuitBreakers {
-  return Object.values(ir).some((limit) => limit !== undefined) ? limitedCircuitBreakers(ir) : DEFAULT_CIRCUIT_BREAKERS;
+/** Envoy's own limit of requests (CircuitBreakers.Thresholds.max_requests). */
+const MOST_REQUESTS = 1024;
+
+function circuitBreakers(ir: IrCluster): CircuitBreakers {
+  const { circuitBreaker: limits } = ir;
+  if (isOrdered(ir))
+    return limitedCircuitBreakers({ ...limits, maxRetries: limits.maxRetries ?? retriesElsewhere(limits) });
+  const isLimited = Object.values(limits).some((limit) => limit !== undefined);
+  return isLimited ? limitedCircuitBreakers(limits) : DEFAULT_CIRCUIT_BREAKERS;
+}
+
+/**
+ * Where others take over, a retry goes to them: it is no more load for those that ail, and the moment in which all endpoints of the
+ * first refuse connections is one in which every request needs its retry.
+ */
+function retriesElsewhere({ maxRequests = MOST_REQUESTS }: IrCircuitBreaker): number {
+  return maxRequests;
 }
 
 const DEFAULT_CIRCUIT_BREAKERS = CircuitBreakers.fromPartial({ thresholds: [{ retryBudget: RETRY_BUDGET }] });
