@@ -20,18 +20,24 @@ envoy_runs() {
 }
 
 asked=
-trap 'asked=yes; kill -TERM "$child"' TERM INT
+child=
+trap 'asked=yes; [ -z "$child" ] || kill -TERM "$child"' TERM INT
 while :; do
   binnacle "$@" &
   child=$!
+  # A signal that came before it had a name is handed on now.
+  [ -z "$asked" ] || kill -TERM "$child"
   # A signal ends the wait, not the child. Processes whose parents have gone are waited for along the way.
   while :; do
     wait "$child"
     code=$?
     kill -0 "$child" 2>/dev/null || break
   done
+  child=
   # One that ends in order has ended its Envoy: then so do we, with its code.
   if [ -n "$asked" ] || ! envoy_runs; then exit "$code"; fi
   echo "binnacle: the control plane ended with code $code; Envoy serves on, another control plane is started" >&2
   /usr/local/bin/node -e 'setTimeout(() => {}, 1000)'
+  # Asked to end while there was nobody to hand that on to.
+  if [ -n "$asked" ]; then exit "$code"; fi
 done
