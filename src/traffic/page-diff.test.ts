@@ -68,3 +68,26 @@ test("a page that breaks off has said nothing", () => {
   pages.open("clusters", "e1", false).add(line(2));
   assert.equal(JSON.stringify(read(pages, "clusters", "e1", line(2), false)).includes('"requests":2'), true);
 });
+
+test("it has grown by names that are new, not by values that change with each page", () => {
+  const pages = new PageDiffs();
+  const counts = (names: number, value: number) =>
+    counters(Object.fromEntries(Array.from({ length: names }, (_, index) => [`c${index}`, value])));
+  const grownBy = (page: Uint8Array) => {
+    read(pages, "counters", "e1", page, false);
+    return pages.hasGrown(2);
+  };
+  assert.equal(grownBy(counts(2, 1)), false, "no more than that");
+  assert.equal(grownBy(counts(3, 1)), true, "the others count, too");
+  assert.equal(grownBy(counts(3, 2)), false, "every value changed");
+  assert.equal(grownBy(counts(1, 3)), false, "fewer");
+  assert.equal(grownBy(counts(4, 3)), true, "from the fewest on");
+  read(
+    pages,
+    "clusters",
+    "e1",
+    clusters(...["a", "b", "c"].map((name) => `local/n/${name}/80::10.0.0.1:80::rq_total::1`)),
+    false,
+  );
+  assert.equal(pages.hasGrown(2), true, "clusters as well");
+});

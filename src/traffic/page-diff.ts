@@ -16,10 +16,24 @@ export class PageDiffs {
   readonly #counters = new Map<string, ReadonlyMap<string, number>>();
   /** By Envoy and cluster: a hash of its lines of the last time. */
   readonly #clusters = new Map<string, Map<string, string>>();
+  /** How many names were known when {@link PageDiffs.hasGrown} was last true, or fewer since. */
+  #noted = 0;
 
   /** With `fresh` everything differs. */
   open(page: AdminPage, envoy: string, fresh: boolean): PageReader {
     return page === "counters" ? this.#readCounters(envoy, fresh) : this.#readClusters(envoy, fresh);
+  }
+
+  /**
+   * Whether over `least` names of counters and clusters have come to be known since this was last true. Values that change do not
+   * count: on a busy appliance they are many with every page.
+   */
+  hasGrown(least: number): boolean {
+    let known = 0;
+    for (const byEnvoy of [this.#counters, this.#clusters]) for (const names of byEnvoy.values()) known += names.size;
+    const grown = known - this.#noted > least;
+    if (grown || known < this.#noted) this.#noted = known;
+    return grown;
   }
 
   #readCounters(envoy: string, fresh: boolean): PageReader {

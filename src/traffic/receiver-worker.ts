@@ -21,9 +21,9 @@ import { TickAggregate } from "./tick-aggregate.ts";
 const BATCH_INTERVAL = 200;
 /** Batches that may be on their way: while the main thread is busy, rows wait here, bounded, and the oldest go. */
 const UNTAKEN_BATCHES = 2;
-/** Parts of a page that changed at once, from which on the garbage is worth a pause of this thread. */
-const MANY_CHANGED = 1000;
-/** Milliseconds from such a page to the pause. */
+/** New names of counters and clusters, from which on the garbage of reading them is worth a pause of this thread. */
+const MANY_NEW = 1000;
+/** Milliseconds from the page that brought them to the pause. */
 const TIDY_AFTER = 1000;
 /** Envoy sends when its buffer of 64 KB is full; one entry alone may be larger. */
 const LARGEST_MESSAGE = 4_194_304;
@@ -114,8 +114,8 @@ port.on("message", (message: ToReceiver) => {
         const diff = page.end();
         reading.delete(message.job);
         send({ type: "differs", job: message.job, diff });
-        // Of what a first page leaves behind nothing would be collected while little happens. Later: it is still in our hands.
-        if (diff.changed.length > MANY_CHANGED) setTimeout(giveBackMemory, TIDY_AFTER).unref();
+        // Of what a first load leaves behind nothing would be collected while little happens. Later: it is still in our hands.
+        if (pages.hasGrown(MANY_NEW)) setTimeout(giveBackMemory, TIDY_AFTER).unref();
       });
       return;
     case "pageLost":
