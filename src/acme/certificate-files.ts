@@ -24,7 +24,7 @@ export class CertificateFiles implements CertificateRecords, CertificateWriter {
     const file = join(this.#folder, "accounts", `${hash("sha256", directory).slice(0, 16)}.key`);
     const kept = readIfThere(file);
     if (kept !== undefined) return kept;
-    const text = newAccountKey();
+    const text = await newAccountKey();
     writeWhole(file, text);
     return text;
   }

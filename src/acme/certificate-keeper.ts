@@ -123,7 +123,7 @@ export class CertificateKeeper {
     const { directory, server, served, keyType, onOrder, now, log } = this.#options;
     const { namespace, name, hosts } = wanted;
     const fields = { certificate: `${namespace}/${name}`, hosts: hosts.join(",") };
-    const privateKey = newKey(keyType);
+    const privateKey = await newKey(keyType);
     const accountKey = (): Promise<string> => kept("the account's key", writer.accountKey(directory, signal));
     const publish = async (challenges: readonly AcmeChallenge[]): Promise<void> => {
       await kept("the answer to the server's challenge", writer.publish(wanted, challenges, signal));

@@ -60,7 +60,7 @@ export class TermCertificates implements CertificateWriter {
       } catch (error) {
         if (!isNotFound(error)) throw error;
       }
-      const made = accountSecret(namespace, directory, newAccountKey());
+      const made = accountSecret(namespace, directory, await newAccountKey());
       return await writer.write((client, options) => client.create(SECRETS, made, options));
     }, signal);
     const key = accountKeyOf(secret);
