@@ -1,6 +1,7 @@
 // All steps of set-up, in their order: what does not wait for another step runs beside it.
 import { stopChildrenOnSignal } from "./command.mjs";
 import { buildConsole, consoleReady, hasConsole } from "./console.mjs";
+import { debianProgram } from "./debian-program.mjs";
 import { findGoPartners } from "./go-partners.mjs";
 import { findKubebox } from "./kubebox.mjs";
 import { buildImage } from "./image.mjs";
@@ -10,7 +11,7 @@ import { nodePath } from "./node.mjs";
 import { ensurePackages, packagesReady } from "./packages.mjs";
 import { cacheFolder, childEnvironment, inRoot } from "./paths.mjs";
 import { findPrograms, forgetUnavailable } from "./programs.mjs";
-import { describe } from "./problem.mjs";
+import { describe, Problem } from "./problem.mjs";
 import { fail, say, step, waitingFor } from "./progress.mjs";
 import { generateProtos, protosReady } from "./protos.mjs";
 import { findPythonBed, motoBed, openstackBed } from "./python-bed.mjs";
@@ -37,6 +38,13 @@ async function prepareCheckout(needs) {
   await withLock(inRoot("build", "setup.lock"), () => writeCheckout(needs), { onWait: waitingFor("this checkout") });
 }
 
+/** For tests that look for it where nothing can be fetched any more. */
+async function fetchDebianProgram(name, path) {
+  const { reason } = await debianProgram(name, path);
+  if (reason) throw new Problem(`cannot get ${name}, which the tests start`, { cause: reason, fix: `install ${name}` });
+  return {};
+}
+
 /** Resolves to {node, env} for handOver; prints every problem and exits when something is missing. */
 export async function prepare(needs) {
   const restore = stopChildrenOnSignal();
@@ -49,6 +57,7 @@ export async function prepare(needs) {
   if (needs.kubebox) programs.push(findKubebox());
   if (needs.partners) programs.push(findGoPartners(needs.partners));
   if (needs.openstack) programs.push(findPythonBed(openstackBed));
+  for (const [name, path] of Object.entries(needs.debian || {})) programs.push(fetchDebianProgram(name, path));
   if (needs.moto) programs.push(findPythonBed(motoBed));
   sweep(cacheFolder());
   const results = await Promise.allSettled([prepareCheckout(needs), ...programs]);

@@ -49,7 +49,7 @@ const verbs = {
     command: (args) => [inRoot("setup", "test-bed.mjs"), "test/openstack", ...args],
   },
   "test:platforms": {
-    needs: { programs: true, moto: true },
+    needs: { programs: true, moto: true, debian: { tinyproxy: "usr/bin/tinyproxy" } },
     command: (args) => [inRoot("setup", "test-bed.mjs"), "test/platforms", ...args],
   },
   "test:partners": {

@@ -3,6 +3,7 @@ import type { Problem } from "#lib/problem.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import type { Archive } from "#store/archive.ts";
 import { Store, type StoreEvent } from "#store/store.ts";
+import type { GatewaySettings } from "#translate/gateway-settings.ts";
 import { TRANSLATION_INDEXES } from "#translate/indexes.ts";
 import { type ResolvedName, WANTED_NAMES } from "#translate/resolved-name.ts";
 import type { TranslateSettings } from "#translate/settings.ts";
@@ -51,6 +52,7 @@ export class ControlPlane {
   readonly #changed = new Map<string, ObjectRef>();
   readonly #suspects = new Suspects();
   readonly #names = new Map<string, ResolvedName>();
+  readonly #gateways = new Map<string, GatewaySettings>();
   #scheduled: NodeJS.Immediate | undefined;
 
   constructor(options: ControlPlaneOptions) {
@@ -60,6 +62,7 @@ export class ControlPlane {
     this.translator = new Translator({
       store: this.store,
       names: this.#names,
+      gateways: this.#gateways,
       ...translationUnits(translate),
     });
     this.steer({});
@@ -95,6 +98,20 @@ export class ControlPlane {
     if (isDeepStrictEqual(this.#names.get(host), name)) return;
     this.#names.set(host, name);
     this.translator.markName(host);
+    this.#schedule();
+  }
+
+  /** What the upstreams of a backend are reached through; undefined: they are reached directly. */
+  gateway(backend: string): GatewaySettings | undefined {
+    return this.#gateways.get(backend);
+  }
+
+  /** What the upstreams of a backend are reached through from now on; undefined: they are reached directly. */
+  setGateway(backend: string, gateway: GatewaySettings | undefined): void {
+    if (isDeepStrictEqual(this.#gateways.get(backend), gateway)) return;
+    if (gateway === undefined) this.#gateways.delete(backend);
+    else this.#gateways.set(backend, gateway);
+    this.translator.markGateway(backend);
     this.#schedule();
   }
 

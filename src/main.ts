@@ -29,6 +29,7 @@ import { followUsers } from "./main/follow-users.ts";
 import { openHomeCluster } from "./main/home-cluster.ts";
 import { followHome } from "./main/home-source.ts";
 import { connectMetrics, countChanges, countTranslation, xdsEvents } from "./main/metrics.ts";
+import { startGateways } from "./main/gateways.ts";
 import { kubeFeed } from "./main/kube-feed.ts";
 import { childOf, planMonitoring } from "./main/monitoring.ts";
 import { followNames } from "./main/names.ts";
@@ -146,9 +147,10 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   const sink = countChanges(store, metrics);
   const observeHome = (request: PlatformRequest): void => metrics.discovery.requested("local", request);
   const cluster = config.sources.cluster && (await openHomeCluster(config.sources.cluster, observeHome, logger, parts));
+  const gateways = await startGateways(config, controlPlane, state, logger.room("gateways"), parts);
   const discovery = await startDiscovery(
     config,
-    { stateDirectory: state.path, store, sink, cluster, metrics: metrics.discovery },
+    { stateDirectory: state.path, store, sink, cluster, gateways, metrics: metrics.discovery },
     logger,
     parts,
   );
@@ -221,7 +223,12 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       objects: objectsView(controlPlane.store, controlPlane.translator, controlPlane.snapshot),
       explain: explainView(controlPlane.store, controlPlane.translator),
       diff: planInThread({ config, ownAddresses: ownAddresses(), states: () => store.states() }),
-      backends: backendsView({ ...discovery, translator: controlPlane.translator, now: Date.now }),
+      backends: backendsView({
+        ...discovery,
+        translator: controlPlane.translator,
+        gateways: { settings: (name) => controlPlane.gateway(name), sight: (name) => traffic.gateway(name) },
+        now: Date.now,
+      }),
       kube: kubeFeed(config, controlPlane),
       traffic: traffic.view,
       monitoring: monitoring.targets,

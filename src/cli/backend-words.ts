@@ -9,8 +9,8 @@ const SHOWN = 20;
 
 /** One backend for a person, in the manner of `kubectl describe`. `now`: milliseconds since the epoch. */
 export function backendWords(backend: BackendDetailAnswer, now: number): string {
-  const { name, platform, state, since, lastSync, goneAt, failure, services, endpoints, waiting, waitingSince } =
-    backend;
+  const { name, platform, state, since, lastSync, goneAt, failure, services, endpoints, gateway } = backend;
+  const { waiting, waitingSince } = backend;
   const removal = state === "draining" && goneAt !== undefined ? `, gone in ${formatAge(goneAt - now)}` : "";
   const fields: readonly (readonly [string, string])[] = [
     ["Name:", name],
@@ -19,6 +19,7 @@ export function backendWords(backend: BackendDetailAnswer, now: number): string 
     ["Last sync:", lastSync === undefined ? "never" : `${formatAge(now - lastSync)} ago`],
     ...(failure === undefined ? [] : [["Error:", `${failure.message} (${failure.kind})`] as const]),
     ...(failure?.fix === undefined ? [] : [["  Fix:", failure.fix] as const]),
+    ...(gateway === undefined ? [] : [["Gateway:", gatewayWords(gateway)] as const]),
     ["Services:", `${services.here} of ${services.upstream} upstream are here`],
     ["Endpoints:", `${endpoints.here} of ${endpoints.upstream} upstream are here`],
     ["Lag:", waitingSince === undefined ? "none" : `${waiting} services wait, for ${formatAge(now - waitingSince)}`],
@@ -38,6 +39,26 @@ export function backendWords(backend: BackendDetailAnswer, now: number): string 
     ...section("Problems upstream:", shortened(backend.problems.map((problem) => formatProblem(problem)))),
   ].join("");
 }
+
+/** `proxy.dc2:3128 (CONNECT over HTTP/2 and TLS): reachable`, and what it failed at. */
+export function gatewayWords({
+  address,
+  protocol,
+  tls,
+  state,
+  detail,
+}: NonNullable<BackendDetailAnswer["gateway"]>): string {
+  const how = `CONNECT over ${protocol === "http2" ? "HTTP/2" : "HTTP/1.1"}${tls ? " and TLS" : ""}`;
+  const words = GATEWAY_STATES[state];
+  return `${address === undefined ? "" : `${address}, `}${how}: ${words}${detail === undefined ? "" : `; ${detail}`}`;
+}
+
+const GATEWAY_STATES = {
+  reachable: "reachable",
+  unreachable: "cannot be reached",
+  unused: "no route leads to what is behind it",
+  unknown: "not looked at yet",
+} as const;
 
 /** The routes that a backend's removal would hurt, and how. */
 export function routesTable(routes: readonly DependentRoute[]): string {

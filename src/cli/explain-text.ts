@@ -97,10 +97,11 @@ function upstreamLines(
     `${share}  ${namespace}/${service}:${port}${from}`,
     ...notes.map((line) => `  ${line}`),
     ...(endpoints.length === 0 ? ["  no endpoints"] : []),
-    ...endpoints.map(({ address, health, weight, priority, zone, of }) => {
+    ...endpoints.map(({ address, health, weight, priority, zone, of, gateway }) => {
       const after = priorities ? `, priority ${priority}` : "";
       const where = `${zone === undefined ? "" : `, zone ${zone}`}${of === undefined ? "" : `, ${of}`}`;
-      return `  ${address}  ${health}, weight ${weight}${after}${where}`;
+      const through = gateway === undefined ? "" : `, through gateway ${gateway}`;
+      return `  ${address}  ${health}, weight ${weight}${after}${where}${through}`;
     }),
   ];
 }

@@ -47,3 +47,20 @@ test("no problem tells of a value that was not expected", () => {
   assert.match(text, /labelSelector/);
   assert.doesNotMatch(text, /hunter2/);
 });
+
+test("a gateway's certificates are keys of the Secret, and no files of this machine", () => {
+  const settings = "gateway: {address: 'gw.example:8443', protocol: http2}";
+  const pem = { "gateway-ca.crt": "the authority", "gateway-tls.crt": "ours", "gateway-tls.key": "our key" };
+  const reading = readBackendSecret("east", { kubeconfig, settings, ...pem });
+  assert.ok(reading.ok);
+  const tls = { caFile: "gateway-ca.crt", certificateFile: "gateway-tls.crt", keyFile: "gateway-tls.key" };
+  assert.deepEqual(reading.settings.gateway, { address: "gw.example:8443", protocol: "http2", tls });
+  assert.equal(reading.files[tls.keyFile], "our key");
+  assert.deepEqual(problems("east", { kubeconfig, settings: settings.replace("}", ", tls: {caFile: /etc/shadow}}") }), [
+    "data.settings.gateway.tls.caFile: not here: a Secret names no files",
+  ]);
+  assert.deepEqual(problems("east", { kubeconfig, "gateway-ca.crt": "x" }), [
+    "data.gateway-ca.crt: is for a gateway, and settings has none",
+  ]);
+  assert.match(problems("east", { kubeconfig, settings, "gateway-tls.key": "x" }).join(), /caFile.*missing/);
+});

@@ -9,10 +9,21 @@ import { backends } from "./backends.ts";
 import type { Config } from "./config.ts";
 
 export type BackendSecretReading =
-  | { readonly ok: true; readonly settings: Config["backends"][number]; readonly kubeconfig: string }
+  | {
+      readonly ok: true;
+      readonly settings: Config["backends"][number];
+      readonly kubeconfig: string;
+      readonly files: Readonly<Record<string, string>>;
+    }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-const KEYS = ["kubeconfig", "context", "settings"];
+/** What in a file would be a path of the gateway's TLS is a key of the Secret. */
+const GATEWAY_FILES = {
+  caFile: "gateway-ca.crt",
+  certificateFile: "gateway-tls.crt",
+  keyFile: "gateway-tls.key",
+} as const;
+const KEYS = ["kubeconfig", "context", "settings", ...Object.values(GATEWAY_FILES)];
 /** What the Secret itself says, or may not: its platform is a Kubernetes cluster. */
 const SAID_ELSEWHERE: Readonly<Record<string, string>> = {
   name: "the Secret's name is the backend's",
@@ -51,15 +62,40 @@ export function readBackendSecret(name: string, data: Readonly<Record<string, st
   for (const [key, why] of Object.entries(SAID_ELSEWHERE)) {
     if (document[key] !== undefined) problems.push(error(`data.settings.${key}`, `not here: ${why}`, "remove it"));
   }
+  const gateway = withGatewayFiles(document["gateway"], data, problems);
   // The file's path is never opened: the text stands in the Secret.
   const kubernetes = { kubeconfig: "kubeconfig", ...(context === undefined ? {} : { context: context.trim() }) };
-  const entry = withoutNulls({ ...without(document, Object.keys(SAID_ELSEWHERE)), name, kubernetes });
+  const entry = withoutNulls({
+    ...without(document, Object.keys(SAID_ELSEWHERE)),
+    ...(gateway === undefined ? {} : { gateway }),
+    name,
+    kubernetes,
+  });
   const schema = backends((path) => path);
   const checked = checkShape(schema, [entry], { unknownFields: "error", secret: true });
   if (!checked.ok) problems.push(...checked.problems.map(inSecret));
   const [backend] = checked.ok ? checked.value : [];
   if (problems.length > 0 || backend === undefined || kubeconfig === undefined) return { ok: false, problems };
-  return { ok: true, settings: backend, kubeconfig };
+  return { ok: true, settings: backend, kubeconfig, files: data };
+}
+
+/** The gateway with the Secret's keys in the place of its files, which a Secret may not name: they would be this machine's. */
+function withGatewayFiles(gateway: unknown, data: Readonly<Record<string, string>>, problems: Problem[]): unknown {
+  const given = Object.entries(GATEWAY_FILES).filter(([, key]) => data[key] !== undefined);
+  if (!isMap(gateway)) {
+    for (const [, key] of given)
+      problems.push(error(`data.${key}`, "is for a gateway, and settings has none", "remove it"));
+    return gateway;
+  }
+  const tls = isMap(gateway["tls"]) ? gateway["tls"] : {};
+  for (const [field, key] of Object.entries(GATEWAY_FILES)) {
+    if (tls[field] !== undefined)
+      problems.push(
+        error(`data.settings.gateway.tls.${field}`, "not here: a Secret names no files", `use the key ${key}`),
+      );
+  }
+  if (given.length === 0) return gateway;
+  return { ...gateway, tls: { ...tls, ...Object.fromEntries(given) } };
 }
 
 function inSecret(problem: Problem): Problem {

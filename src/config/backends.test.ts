@@ -159,3 +159,36 @@ test("EC2: regions, and everything else has a default", () => {
     assert.doesNotMatch(problem, /hunter/);
   }
 });
+
+const behind = (gateway: string, more = "") => `backends: [{${east.slice(1, -1)}, gateway: {${gateway}}}]${more}`;
+
+test("a gateway: an address, HTTP/1.1 unless told, TLS by files", () => {
+  const text = behind("address: gw.example:8443, protocol: http2, tls: {caFile: ca, certificateFile: c, keyFile: k}");
+  const { config, problems: found } = loadConfig(text, "conf/f");
+  assert.deepEqual(found, []);
+  assert.deepEqual(config?.backends[0]?.gateway, {
+    address: "gw.example:8443",
+    protocol: "http2",
+    tls: { caFile: "conf/ca", certificateFile: "conf/c", keyFile: "conf/k" },
+  });
+  assert.equal(
+    loadConfig(behind('address: "[2001:db8::1]:3128"'), "f").config?.backends[0]?.gateway?.protocol,
+    "http1",
+  );
+});
+
+test("what is wrong with a gateway is told where it stands", () => {
+  const remote = "\nxds: {remote: {address: 0.0.0.0, certificateFile: a, keyFile: b, clientCaFile: c}}";
+  for (const [text, expected] of [
+    [behind("address: gw.example"), /expected host:port/],
+    [behind("protocol: http1"), /missing/],
+    [behind("address: 'gw:1', protocol: socks5"), /expected one of http1, http2/],
+    [behind("address: 'gw:1', tls: {}"), /missing, expected a text/],
+    [behind("address: 'gw:1', tls: {caFile: a, keyFile: b}"), /missing, and keyFile is given/],
+    [behind("address: '192.0.2.1:1', tls: {caFile: a}"), /the address is an IP address/],
+    [behind("address: 'gw:1', tls: {caFile: a, serverName: 'a b'}"), /expected a DNS name/],
+    [behind("address: 'gw:1', key: hunter2"), /unknown field/],
+    [behind("address: 'gw:1'", remote), /Envoys on other machines .* cannot use gateways/],
+  ] as const)
+    assert.match(problems(text)[0] ?? "", expected, text);
+});

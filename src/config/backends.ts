@@ -2,6 +2,7 @@ import { z } from "zod";
 import { describeValue } from "#lib/describe-value.ts";
 import { isMap, maps, type Report, reportDuplicates, rule, text } from "#lib/schema-rules.ts";
 import { checkDnsLabel } from "#resources/names.ts";
+import { gateway } from "./gateway.ts";
 import { dnsPlatform } from "./platforms/dns.ts";
 import { ec2Platform } from "./platforms/ec2.ts";
 import { kubernetesPlatform } from "./platforms/kubernetes.ts";
@@ -45,6 +46,11 @@ export function backends(fromHere: (path: string) => string) {
     .strictObject({
       name: backendName.describe("What names of its Services here begin with; routes are written with it."),
       ...platforms,
+      gateway: gateway(fromHere)
+        .exactOptional()
+        .describe(
+          "What connections to its endpoints go through, where this machine cannot open them itself; its API is reached directly.",
+        ),
       namespaces: z
         .strictObject({
           allow: z

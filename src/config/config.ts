@@ -39,11 +39,29 @@ export function configSchema(fromHere: (path: string) => string) {
       alerts: alerts(fromHere).describe("Who hears of what."),
       log: log.describe("The control plane's own log, on standard error."),
     })
-    .check(rule(checkPorts));
+    .check(rule(checkPorts))
+    .check(rule(checkRemoteGateways));
 }
 
 /** The appliance's configuration. Durations are milliseconds; a setting that is absent by default is `undefined`. */
 export type Config = Immutable<z.output<ReturnType<typeof configSchema>>>;
+
+/** A gateway's listener is a socket in the state directory, which is on this machine. */
+function checkRemoteGateways(
+  { backends: platforms, xds: how }: Readonly<Record<string, unknown>>,
+  report: Report,
+): void {
+  if (!isMap(how) || how["remote"] === undefined) return;
+  for (const [index, { gateway }] of maps(platforms).entries()) {
+    if (gateway === undefined) continue;
+    const message = "Envoys on other machines (xds.remote) cannot use gateways";
+    report(
+      ["backends", index, "gateway"],
+      message,
+      "remove xds.remote, or give those Envoys an appliance of their own",
+    );
+  }
+}
 
 /** Every port of TCP may stand once, whoever listens on it: the second would fail to start, or take the first one's traffic. */
 function checkPorts(config: Readonly<Record<string, unknown>>, report: Report): void {

@@ -4,6 +4,7 @@ import { BACKEND_LABEL } from "#resources/discovered.ts";
 import type { ObjectSink } from "#store/changes.ts";
 import type { DiscoveryPart } from "./discovery.ts";
 import { FollowedBackends, type FollowedBackendsOptions, settling } from "./followed-backends.ts";
+import type { Gateways } from "./gateways.ts";
 import type { HomeCluster } from "./home-cluster.ts";
 import { SecretBackends } from "./secret-backends.ts";
 
@@ -16,6 +17,7 @@ export interface ClusterDiscoveryOptions {
   readonly cluster: HomeCluster;
   /** Where this machine remembers which of the configured backends somebody removed. */
   readonly cache: DiscoveryCache;
+  readonly gateways: Gateways;
   readonly common: Pick<FollowedBackendsOptions, "refuse" | "metrics" | "log">;
 }
 
@@ -24,7 +26,7 @@ export interface ClusterDiscoveryOptions {
  * backends, so that the next leader knows what they have. They begin when the home has been read: it is their memory.
  */
 export async function discoverIntoCluster(
-  { configured, sink, cluster, cache, common }: ClusterDiscoveryOptions,
+  { configured, sink, cluster, cache, gateways, common }: ClusterDiscoveryOptions,
   parts: AsyncDisposableStack,
 ): Promise<DiscoveryPart> {
   const [{ ClusterPlacer }, { HomeMemory }, { ConfirmedElsewhere }] = await Promise.all([
@@ -51,6 +53,7 @@ export async function discoverIntoCluster(
   const secrets = new SecretBackends({
     cluster,
     followed,
+    gateways,
     configured: names,
     onSettings: (backend) => void settings.set(backend.name, backend),
     log,

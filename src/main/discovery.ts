@@ -17,6 +17,7 @@ import type { Store } from "#store/store.ts";
 import { refusedHost } from "#translate/local-address.ts";
 import { discoverIntoCluster } from "./cluster-discovery.ts";
 import { FollowedBackends, type FollowedBackendsOptions, settling } from "./followed-backends.ts";
+import type { Gateways } from "./gateways.ts";
 import type { HomeCluster } from "./home-cluster.ts";
 import type { HomeWatcher } from "./home-source.ts";
 import { ownAddresses } from "./own-addresses.ts";
@@ -50,13 +51,14 @@ export interface DiscoveryOptions {
   readonly sink: ObjectSink;
   /** Undefined: the home is a directory. */
   readonly cluster: HomeCluster | undefined;
+  readonly gateways: Gateways;
   readonly metrics: Pick<DiscoveryMetrics, "begins" | "synced" | "failed" | "requested">;
 }
 
 /** Follows the backends of the configuration; what they have goes into the store, or into the cluster that is the home. */
 export async function startDiscovery(
   config: Config,
-  { stateDirectory, store, sink, cluster, metrics }: DiscoveryOptions,
+  { stateDirectory, store, sink, cluster, gateways, metrics }: DiscoveryOptions,
   logger: Logger,
   parts: AsyncDisposableStack,
 ): Promise<DiscoveryPart> {
@@ -72,7 +74,8 @@ export async function startDiscovery(
     metrics,
     log,
   };
-  if (cluster !== undefined) return await discoverIntoCluster({ configured, sink, cluster, cache, common }, parts);
+  if (cluster !== undefined)
+    return await discoverIntoCluster({ configured, sink, cluster, cache, gateways, common }, parts);
   const takenOver = new Map<string, TakenOver>(configured.map((settings) => [settings.name, settings]));
   const placer = new StorePlacer({
     sink,

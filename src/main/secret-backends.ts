@@ -12,6 +12,7 @@ import { formatProblem, type Problem } from "#lib/problem.ts";
 import { isMap } from "#lib/schema-rules.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import type { BackendSettings, FollowedBackends } from "./followed-backends.ts";
+import type { Gateways } from "./gateways.ts";
 import type { HomeCluster } from "./home-cluster.ts";
 
 /** On a Secret in the control planes' own namespace: it is a backend. */
@@ -22,6 +23,7 @@ const DRAIN = 30_000;
 export interface SecretBackendsOptions {
   readonly cluster: HomeCluster;
   readonly followed: FollowedBackends;
+  readonly gateways: Gateways;
   /** Names that binnacle.yaml has given. */
   readonly configured: ReadonlySet<string>;
   /** What the settings of a backend are from now on. */
@@ -118,7 +120,7 @@ export class SecretBackends {
 
   /** Returns why it cannot be followed as it stands. */
   async #follow(name: string, object: KubeObject): Promise<readonly Problem[]> {
-    const { followed, configured, onSettings } = this.#options;
+    const { followed, gateways, configured, onSettings } = this.#options;
     if (configured.has(name)) {
       const message = `binnacle.yaml has a backend ${name}, and that one counts`;
       return [{ severity: "error", path: "metadata.name", message, fix: "delete one of the two" }];
@@ -130,6 +132,8 @@ export class SecretBackends {
     const context = settings.kubernetes?.context;
     const access = readKubeconfig(kubeconfig, { context, directory: "/", inlineOnly: true });
     if (!access.ok) return access.problems.map((problem) => ({ ...problem, path: `data.kubeconfig ${problem.path}` }));
+    const wrong = gateways.set(name, settings.gateway, (key) => reading.files[key] ?? "");
+    if (wrong !== undefined) return [{ severity: "error", path: "data.settings.gateway", message: wrong }];
     const said = canonicalJson(settings);
     const known = this.#known.get(name);
     if (known?.settings === said) {

@@ -39,6 +39,7 @@ export async function statusWriting(
     get: (kind, namespace, name) => store.get(kind, namespace, name),
     list: (index, key) => store.list(index, key),
     name: () => undefined,
+    gateway: () => undefined,
     facts: () => [],
   };
   const counts = { ok: 0, conflict: 0, error: 0 };

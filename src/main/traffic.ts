@@ -5,6 +5,7 @@ import type { EnvoyAdmin } from "#envoy/admin.ts";
 import type { Logger } from "#lib/log.ts";
 import type { TrafficFeed } from "#monitoring/traffic-metrics.ts";
 import { formatRef, type ObjectRef } from "#resources/ref.ts";
+import type { GatewayFacts } from "#traffic/reason-gateway.ts";
 import type { StateDirectory } from "#supervisor/state-directory.ts";
 import type { Marker } from "#traffic/messages.ts";
 import { Traffic } from "#traffic/traffic.ts";
@@ -25,6 +26,8 @@ export interface TrafficPartOptions {
 export interface TrafficPart extends AsyncDisposable {
   readonly view: TrafficView;
   readonly measures: TrafficFeed;
+  /** How the gateway of a backend is; undefined: Envoy uses none. */
+  gateway(backend: string): GatewayFacts | undefined;
   /** Reads the counters of an Envoy that runs, until it is disposed of. */
   follow(admin: EnvoyAdmin): AsyncDisposable;
 }
@@ -58,6 +61,7 @@ export async function startTraffic({ config, state, controlPlane, logger }: Traf
   return {
     view: traffic,
     measures: measuresOf(traffic),
+    gateway: (backend) => traffic.gateway(backend),
     follow: (admin) => {
       const id = hostname();
       traffic.addEnvoy({ id, openAdmin: (path, signal) => admin.open(path, { signal, timeoutMs: PAGE_TIMEOUT_MS }) });

@@ -1,3 +1,4 @@
+import { isGateway } from "./gateway-failures.ts";
 import type { EndpointHealth, Upstream } from "./table-rows.ts";
 import { parseUpstream } from "./upstream.ts";
 
@@ -32,7 +33,7 @@ export interface ClusterText {
 
 /**
  * Cuts Envoy's `/clusters` (its text form: it costs Envoy's main thread a third of the JSON form) into clusters. Envoy's
- * own clusters are left out. Each line is `cluster::key::value` or `cluster::address::key::value`.
+ * own clusters are left out, those of gateways are not. Each line is `cluster::key::value` or `cluster::address::key::value`.
  *
  * @param isEnd whether this is the text to its end; else the last cluster may go on, and is the `rest`
  */
@@ -48,7 +49,8 @@ export function splitClusters(
     const name = text.slice(start, nameEnd);
     const end = endOfCluster(text, start, `\n${name}::`);
     if (end === undefined && !isEnd) break;
-    if (parseUpstream(name) !== undefined) clusters.push({ cluster: name, text: text.slice(start, end) });
+    if (parseUpstream(name) !== undefined || isGateway(name))
+      clusters.push({ cluster: name, text: text.slice(start, end) });
     start = end ?? text.length;
   }
   return { clusters, rest: text.slice(start) };

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HTTPAccessLogEntry } from "#proto/envoy/data/accesslog/v3/accesslog.ts";
-import type { AccessLogName } from "#xds/resources/access-log.ts";
+import { Address } from "#proto/envoy/config/core/v3/address.ts";
+import { type AccessLogName, ENTRY_TAG } from "#xds/resources/access-log.ts";
 import { entryFacts, isFailure, isTwice } from "./entry.ts";
 import { type EntryForTests, entryForTests } from "./entry-for-tests.ts";
 import { rawRow } from "./raw-row.ts";
@@ -123,4 +124,16 @@ test("a trace id is taken from a traceparent that is one", () => {
   assert.equal(row({ traceparent: `00-${trace}-b7ad6b7169203331-01` }).traceId, trace);
   assert.equal(row({ traceparent: "nonsense" }).traceId, undefined);
   assert.equal(row({}).traceId, undefined);
+});
+
+test("an endpoint behind a gateway is told by its own address, not by the way there", () => {
+  const entry = entryForTests();
+  const common = {
+    ...entry.commonProperties!,
+    upstreamRemoteAddress: Address.fromPartial({ address: { $case: "pipe", value: { path: "/run/gateway.sock" } } }),
+  };
+  const facts = (tag: string) =>
+    entryFacts({ ...entry, commonProperties: { ...common, customTags: { [ENTRY_TAG]: tag } } });
+  assert.equal(facts("http - east/team-shop/cart/80 0 shop.localhost - 10.0.0.1:8080").endpoint, "10.0.0.1:8080");
+  assert.equal(facts("http - east/team-shop/cart/80 0 shop.localhost - -").endpoint, undefined);
 });

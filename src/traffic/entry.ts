@@ -36,7 +36,7 @@ export interface EntryFacts {
 export function entryFacts(entry: HTTPAccessLogEntry): EntryFacts {
   const common = entry.commonProperties;
   const tag = common?.customTags[ENTRY_TAG] ?? "";
-  const [listener = "", flags = "", cluster = "", pool = "", host = "", grpc = ""] = tag.split(" ");
+  const [listener = "", flags = "", cluster = "", pool = "", host = "", grpc = "", endpoint = ""] = tag.split(" ");
   const grpcStatus = parseGrpcStatus(grpc);
   const route = common?.routeName ?? "";
   const duration = milliseconds(common?.duration) ?? milliseconds(common?.timeToLastDownstreamTxByte) ?? 0;
@@ -45,7 +45,7 @@ export function entryFacts(entry: HTTPAccessLogEntry): EntryFacts {
     flags: absent(flags),
     cluster: absent(cluster) || (common?.upstreamCluster ?? ""),
     routeKey: route === "" ? absent(host) : route,
-    endpoint: addressWithPort(common?.upstreamRemoteAddress),
+    endpoint: addressWithPort(common?.upstreamRemoteAddress) ?? (absent(endpoint) || undefined),
     code: countedCode(entry.response?.responseCode ?? 0, grpcStatus, parseFlags(flags)),
     grpcStatus,
     start: timestamp(common?.startTime),

@@ -1,3 +1,4 @@
+import type { GatewayFacts } from "./reason-gateway.ts";
 import type { RequestRow } from "./request-shown.ts";
 import type { EndpointHealth, Owner, Upstream } from "./table-rows.ts";
 import { formatUpstream } from "./upstream.ts";
@@ -40,6 +41,8 @@ export interface FailureFacts {
   /** Undefined when it is not known. */
   readonly endpoints: number | undefined;
   readonly healthy: number | undefined;
+  /** What the upstream is reached through; undefined: it is reached directly. */
+  readonly gateway: GatewayFacts | undefined;
   /** ` after 3 attempts`; empty for one. */
   readonly attempts: string;
   /** `1.2 s`, `250 ms`. */
@@ -47,7 +50,11 @@ export interface FailureFacts {
 }
 
 /** `endpoints` are those of the request's upstream; undefined when they are not known. */
-export function failureFacts(request: FailedRequest, endpoints: readonly EndpointHealth[] | undefined): FailureFacts {
+export function failureFacts(
+  request: FailedRequest,
+  endpoints: readonly EndpointHealth[] | undefined,
+  gateway?: GatewayFacts,
+): FailureFacts {
   const { upstream, endpoint, owner, host, authority, attempts } = request;
   return {
     request,
@@ -59,6 +66,7 @@ export function failureFacts(request: FailedRequest, endpoints: readonly Endpoin
     health: endpoints === undefined ? "" : healthWords(endpoints),
     endpoints: endpoints?.length,
     healthy: endpoints?.filter(isHealthy).length,
+    gateway,
     attempts: attempts > 1 ? ` after ${attempts} attempts` : "",
     duration: durationWords(request.duration),
   };

@@ -4,14 +4,20 @@ import type { Why } from "./request-shown.ts";
 import type { EndpointHealth } from "./table-rows.ts";
 import { byStatus, DETAIL_REASONS } from "./reason-details.ts";
 import { FLAG_REASONS } from "./reason-flags.ts";
+import { type GatewayFacts, gatewayRow } from "./reason-gateway.ts";
 import type { ReasonRow } from "./reason-row.ts";
 
 /**
  * Why a request failed or was slow, for a person on call: what happened, what is known, what to do first. `endpoints` is
- * the health of each of its upstream's endpoints at that time; undefined when they are not known. Undefined for a request that did neither.
+ * the health of each of its upstream's endpoints at that time; undefined when they are not known. `gateway`: what is known of the one
+ * that the upstream is reached through. Undefined for a request that did neither.
  */
-export function reason(request: FailedRequest, endpoints: readonly EndpointHealth[] | undefined): Why | undefined {
-  const facts = failureFacts(request, endpoints);
+export function reason(
+  request: FailedRequest,
+  endpoints: readonly EndpointHealth[] | undefined,
+  gateway?: GatewayFacts,
+): Why | undefined {
+  const facts = failureFacts(request, endpoints, gateway);
   if (request.flags.length > 0 || isFailedCode(request.code)) return told(failureRow(facts), facts);
   if (request.kept === "slow") return told(SLOW, facts);
   return undefined;
@@ -19,6 +25,8 @@ export function reason(request: FailedRequest, endpoints: readonly EndpointHealt
 
 function failureRow(facts: FailureFacts): ReasonRow {
   const { details, flags } = facts.request;
+  const behind = gatewayRow(facts);
+  if (behind !== undefined) return behind;
   const detailed = DETAIL_REASONS.find((row) => row.details.test(details));
   const flagged = FLAG_ORDER.find(([flag]) => flags.includes(flag))?.[1];
   if (flagged === undefined || detailed === undefined) return flagged ?? detailed ?? UNKNOWN;

@@ -1,5 +1,6 @@
 import type { LogFields, LogLevel } from "#lib/log.ts";
 import type { ClusterReading } from "./clusters-text.ts";
+import type { GatewayFailure } from "./gateway-failures.ts";
 import type { PinTarget } from "./messages.ts";
 import type { RawRow } from "./raw-row.ts";
 import type { RemoteServiceSettings } from "./remote-service.ts";
@@ -69,6 +70,8 @@ export interface Batch {
   readonly flows: readonly FlowLatency[];
   readonly endpoints: readonly EndpointSum[];
   readonly rows: readonly RawRow[];
+  /** Connections that gateways did not make; of each endpoint the newest. */
+  readonly gateways: readonly GatewayFailure[];
 }
 
 export interface FlowLatency {

@@ -144,6 +144,7 @@ test("a batch begins anew", () => {
     newest: undefined,
     flows: [],
     endpoints: [],
+    gateways: [],
     rows: [],
   });
 });

@@ -3,6 +3,7 @@ import type { AccessLogName } from "#xds/resources/access-log.ts";
 import { parseRouteKey } from "#xds/resources/traffic-key.ts";
 import { addressWithoutPort, type EntryFacts, entryFacts, isFailure, isTwice } from "./entry.ts";
 import { matchesPin } from "./filter.ts";
+import { type GatewayFailure, gatewayFailure } from "./gateway-failures.ts";
 import { bucketOf } from "./histogram.ts";
 import type { PinTarget } from "./messages.ts";
 import type { KeptBecause } from "./request-shown.ts";
@@ -50,6 +51,7 @@ export class TickAggregate {
   #newest: number | undefined;
   #flows = new Map<string, MutableLatency>();
   #endpoints = new Map<string, MutableSum>();
+  #gateways = new Map<string, GatewayFailure>();
   #precious: Waiting[] = [];
   #ordinary: Waiting[] = [];
 
@@ -75,6 +77,8 @@ export class TickAggregate {
     const end = facts.start + facts.duration;
     const at = Math.abs(now - end) > CLOCK_SLACK ? now : end;
     this.#newest = Math.max(this.#newest ?? 0, at);
+    const tunnel = gatewayFailure(entry, facts, at);
+    if (tunnel !== undefined) return this.#keepTunnel(tunnel);
     this.#sum(facts, envoy, Math.floor(at / 1000), weight);
     const kept = this.#reason(entry, facts, log);
     if (kept === "sample") this.#keepOrdinary({ entry, facts, envoy, kept, weight });
@@ -105,6 +109,7 @@ export class TickAggregate {
       newest: this.#newest,
       flows: [...this.#flows.values()],
       endpoints: [...this.#endpoints.values()],
+      gateways: [...this.#gateways.values()],
       rows: rows.map(({ entry, facts, envoy, kept, weight }) =>
         rawRow(entry, facts, { envoy, kept, weight, keepQueryValues: this.#settings.keepQueryValues }),
       ),
@@ -115,9 +120,15 @@ export class TickAggregate {
     this.#newest = undefined;
     this.#flows = new Map();
     this.#endpoints = new Map();
+    this.#gateways = new Map();
     this.#precious = [];
     this.#ordinary = [];
     return batch;
+  }
+
+  #keepTunnel(failure: GatewayFailure): void {
+    const key = `${failure.backend} ${failure.endpoint}`;
+    if (this.#gateways.has(key) || this.#gateways.size < this.#settings.rows) this.#gateways.set(key, failure);
   }
 
   #keepOrdinary(waiting: Waiting): void {

@@ -55,7 +55,7 @@ function world() {
       return rawRow(entry, entryFacts(entry), { envoy: "e1", kept, weight: 1, keepQueryValues: false });
     });
     const batch = { received: { failures: 0, sample: raws.length }, malformed: 0, dropped: 0, newest: clock.now };
-    core.applyBatch({ ...batch, flows: [], endpoints: [], rows: raws });
+    core.applyBatch({ ...batch, flows: [], endpoints: [], gateways: [], rows: raws });
   };
   const second = () => {
     clock.now += 1000;
@@ -346,6 +346,7 @@ test("latencies of entries are in rates, columns and endpoints", () => {
     newest: clock.now,
     flows: [{ ...at, envoy: "e1", listener: "http", routeKey: SHOP, phases: new Float64Array(8) }],
     endpoints: [{ ...at, failed: 0, endpoint: "10.0.0.1:8080" }],
+    gateways: [],
     rows: [],
   });
   clock.now += 500;

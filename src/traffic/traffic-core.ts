@@ -4,6 +4,7 @@ import { FlowTotals } from "./counts.ts";
 import { Coverage } from "./coverage.ts";
 import { type BoardReading, EndpointBoard } from "./endpoint-board.ts";
 import { type CompiledFilter, compileFilter, type NamespaceScope } from "./filter.ts";
+import { GatewayFailures, gatewayOf } from "./gateway-failures.ts";
 import { FlowTable } from "./flows.ts";
 import { History } from "./history.ts";
 import { Markers } from "./markers.ts";
@@ -22,6 +23,7 @@ import type { RequestRow } from "./request-shown.ts";
 import { Pins } from "./pins.ts";
 import type { RawRow } from "./raw-row.ts";
 import { reason } from "./reason.ts";
+import type { GatewayFacts } from "./reason-gateway.ts";
 import type { Batch } from "./receiver-messages.ts";
 import { RequestLoad } from "./request-load.ts";
 import { requestRow } from "./request-row.ts";
@@ -52,6 +54,8 @@ export interface CoreOptions {
 const WINDOW = 10;
 /** Of the bytes, what columns take; the rest is the requests'. */
 const HISTORY_PART = 0.25;
+/** Milliseconds that a failed tunnel explains failed requests: longer than health checks are apart, and than log entries. */
+const GATEWAY_MEMORY = 15_000;
 /** Ticks between two looks at the top talkers. */
 const TALKERS_EVERY = 2;
 
@@ -72,6 +76,7 @@ export class TrafficCore {
   readonly #closed = { frames: 0, framesDropped: 0, rowsDropped: 0 };
   readonly #changedClusters = new Set<string>();
   readonly #coverage = new Coverage();
+  readonly #gateways = new GatewayFailures();
   /** Of TCP and UDP. */
   readonly streams = new Streams();
   /** What was counted lately. */
@@ -140,16 +145,29 @@ export class TrafficCore {
       this.board.addAnswers(sum);
       this.#changedClusters.add(sum.cluster);
     }
+    for (const failure of batch.gateways) this.#gateways.add(failure);
     for (const raw of batch.rows) this.#addRow(raw);
   }
 
   #addRow(raw: RawRow): void {
     const flow = this.#flows.flow(raw.envoy, raw.listener, raw.routeKey, raw.cluster);
     const row = requestRow(raw, flow, ++this.#row, this.#texts);
-    const why = reason(row, raw.cluster === "" ? undefined : this.board.healths(raw.cluster));
+    const healths = raw.cluster === "" ? undefined : this.board.healths(raw.cluster);
+    const why = reason(row, healths, row.upstream && this.gateway(row.upstream.backend, row.endpoint));
     const told: RequestRow = why === undefined ? row : { ...row, why };
     this.#ring.push(told, this.#options.now());
     for (const session of this.#sessions) session.addRequest(told);
+  }
+
+  /**
+   * What is known of the gateway of a backend, with what it failed at lately, for an endpoint where one is given; undefined: no
+   * Envoy uses one.
+   */
+  gateway(backend: string, endpoint?: string): GatewayFacts | undefined {
+    const addresses = this.board.healths(gatewayOf(backend));
+    if (addresses === undefined) return undefined;
+    const failure = this.#gateways.newest(backend, endpoint, this.#options.now() - GATEWAY_MEMORY);
+    return { backend, addresses, failure };
   }
 
   /** Once a second: windows, columns, tables. */

@@ -16,6 +16,7 @@ import type {
   SnapshotMessage,
   SubscribeMessage,
 } from "./messages.ts";
+import type { GatewayFacts } from "./reason-gateway.ts";
 import { Receiver, type ReceiverState } from "./receiver.ts";
 import type { Batch } from "./receiver-messages.ts";
 import { RemoteEnvoys } from "./remote-envoys.ts";
@@ -179,6 +180,11 @@ export class Traffic implements AsyncDisposable {
   /** The listeners of TCP and UDP, as Envoy has them now. */
   set streamListeners(listeners: readonly StreamListener[]) {
     this.#core.streams.listeners = listeners;
+  }
+
+  /** How the gateway of a backend is; undefined: no Envoy uses one. */
+  gateway(backend: string): GatewayFacts | undefined {
+    return this.#core.gateway(backend);
   }
 
   /** Where Envoys on other machines send to; undefined when none may. */

@@ -14,6 +14,8 @@ export type IrItem =
   | IrVirtualHost
   | IrCluster
   | IrEndpoints
+  | IrGateway
+  | IrTunnel
   | IrCertificate
   | IrClientValidation;
 export type IrType = IrItem["type"];
@@ -171,6 +173,8 @@ export interface IrCluster {
   readonly sni?: string;
   /** Its certificate is verified: by these authorities (PEM), and has one of these names. */
   readonly verify?: { readonly authorities: string; readonly names: readonly string[] };
+  /** The backends, sorted, whose gateways are on the way to some of its endpoints; undefined: all are reached directly. */
+  readonly gateways?: readonly string[];
   readonly connectTimeout: Millis;
   /** After so long without a request a connection is closed; 0 means never. Undefined: after Envoy's hour. */
   readonly idleTimeout?: Millis;
@@ -237,6 +241,40 @@ export interface IrEndpoints {
   readonly healthPort?: number;
 }
 
+/** A proxy that opens connections for us (CONNECT, RFC 9110 §9.3.6) to upstreams that cannot be reached directly. */
+export interface IrGateway {
+  readonly type: "gateway";
+  /** {@link gatewayName} of the backend; its {@link IrEndpoints} have the same. */
+  readonly name: string;
+  readonly backend: string;
+  /** As it is written: a name or an address, with its port. */
+  readonly address: string;
+  /** `http1`: a connection of its own for each tunnel. */
+  readonly protocol: "http1" | "http2";
+  readonly tls?: IrGatewayTls;
+  readonly connectTimeout: Millis;
+  /** Why its address is not known, in words. */
+  readonly problem?: string;
+}
+
+export interface IrGatewayTls {
+  /** PEM of those who sign its certificate. */
+  readonly authorities: string;
+  /** What its certificate has to be for, and what it is asked for by SNI. */
+  readonly serverName: string;
+  /** What it is shown; PEM. The key is a secret: it never reaches a log, an answer or a metric. */
+  readonly client?: { readonly chain: string; readonly privateKey: string };
+}
+
+/** Where Envoy takes the connections of its own upstreams that have to go through a gateway. */
+export interface IrTunnel {
+  readonly type: "tunnel";
+  /** Of the gateway. */
+  readonly name: string;
+  /** Path of a Unix socket. */
+  readonly socket: string;
+}
+
 export interface IrEndpoint {
   readonly address: string;
   readonly port: number;
@@ -249,6 +287,8 @@ export interface IrEndpoint {
   readonly priority?: number;
   /** The fallback of the cluster that it belongs to; the cluster's own upstream unless given. */
   readonly of?: UpstreamIdentity;
+  /** {@link IrTunnel.socket} of the gateway that connections to it go through; undefined: directly. */
+  readonly tunnel?: string;
 }
 
 export interface IrCertificate {
@@ -268,6 +308,11 @@ export interface IrCertificate {
 /** The cluster's name in Envoy: no part can hold a `/`, so two upstreams never share one. `/udp` follows where it is UDP. */
 export function clusterName({ backend, namespace, service, port, transport }: UpstreamIdentity): string {
   return `${backend}/${namespace}/${service}/${port}${transport === "udp" ? "/udp" : ""}`;
+}
+
+/** Of a backend's gateway. No upstream has such a name: theirs have more parts. */
+export function gatewayName(backend: string): string {
+  return `gateway/${backend}`;
 }
 
 /** The host of everything that names none. */

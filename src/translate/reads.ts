@@ -14,6 +14,10 @@ export function nameRead(host: string): string {
   return `name ${host}`;
 }
 
+export function gatewayRead(backend: string): string {
+  return `gateway ${backend}`;
+}
+
 export function factRead(topic: string): string {
   return `fact ${topic}`;
 }

@@ -32,6 +32,7 @@ class Translated {
   readonly translator = new Translator({
     store: this.store,
     names: new Map(),
+    gateways: new Map(),
     ...translationUnits(SETTINGS),
   });
 

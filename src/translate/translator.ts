@@ -3,8 +3,9 @@ import { formatRef, type ObjectRef, refKey, type RefKey } from "#resources/ref.t
 import type { Store, StoreEvent, StoredObject } from "#store/store.ts";
 import { Dependencies } from "./dependencies.ts";
 import { Facts } from "./facts.ts";
+import type { GatewaySettings } from "./gateway-settings.ts";
 import type { IrItem } from "./ir.ts";
-import { factRead, indexRead, nameRead, objectRead } from "./reads.ts";
+import { factRead, gatewayRead, indexRead, nameRead, objectRead } from "./reads.ts";
 import type { ResolvedName } from "./resolved-name.ts";
 import {
   type Reader,
@@ -40,6 +41,8 @@ export interface TranslatorOptions {
   readonly store: Pick<Store, "get" | "list">;
   /** What DNS says of names. */
   readonly names: { get(host: string): ResolvedName | undefined };
+  /** What upstreams of a backend are reached through. */
+  readonly gateways: { get(backend: string): GatewaySettings | undefined };
   readonly builders: Readonly<Record<UnitKind, UnitBuilder>>;
   /** Units that stand by configuration. */
   readonly roots: readonly UnitId[];
@@ -88,6 +91,11 @@ export class Translator {
   /** Marks what read a name of which DNS says something else now. */
   markName(host: string): void {
     this.#markReaders(nameRead(host));
+  }
+
+  /** Marks what read the gateway of a backend that has another one now, or none. */
+  markGateway(backend: string): void {
+    this.#markReaders(gatewayRead(backend));
   }
 
   /** The values that units publish under a topic now, sorted. */
@@ -201,7 +209,7 @@ export class Translator {
   }
 
   #reader(reads: Set<string>, objects: Map<RefKey, StoredObject>): Reader {
-    const { store, names } = this.#options;
+    const { store, names, gateways } = this.#options;
     return {
       get: (kind, namespace, name) => {
         const ref = { kind, namespace, name };
@@ -220,6 +228,10 @@ export class Translator {
         reads.add(nameRead(host));
         return names.get(host);
       },
+      gateway: (backend) => {
+        reads.add(gatewayRead(backend));
+        return gateways.get(backend);
+      },
       facts: (topic) => {
         reads.add(factRead(topic));
         return this.#facts.values(topic);
@@ -228,7 +240,7 @@ export class Translator {
   }
 
   #isOnDemand(kind: UnitKind): boolean {
-    return kind === "upstream";
+    return kind === "upstream" || kind === "gateway";
   }
 
   #need(before: readonly UnitId[], after: readonly UnitId[]): void {

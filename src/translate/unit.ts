@@ -1,6 +1,7 @@
 import type { Kind, ObjectRef } from "#resources/ref.ts";
 import type { ResourceOf } from "#resources/resource.ts";
 import type { StoredObject } from "#store/store.ts";
+import type { GatewaySettings } from "./gateway-settings.ts";
 import type { IrItem } from "./ir.ts";
 import type { ResolvedName } from "./resolved-name.ts";
 import type { Verdict } from "./verdict.ts";
@@ -8,10 +9,10 @@ import type { Verdict } from "./verdict.ts";
 /**
  * A unit of translation: what is built again as one when something that it read changes.
  * `host:H` a host's routes, tables and certificate · `part:NS/NAME` an HTTPProxy without a host · `upstream:B/N/S/P` a Service port's cluster and endpoints ·
- * `listener:NAME` a configured listener · `tables:` the route tables.
+ * `gateway:B` what the upstreams of a backend are reached through · `listener:NAME` a configured listener · `tables:` the route tables.
  */
 export type UnitId = `${UnitKind}:${string}`;
-export type UnitKind = "host" | "part" | "upstream" | "listener" | "tables";
+export type UnitKind = "host" | "part" | "upstream" | "gateway" | "listener" | "tables";
 
 /** Something that a unit lets others know, so that they need not read what it read. */
 export interface Fact {
@@ -43,6 +44,8 @@ export interface Reader {
   list(index: string, key: string): readonly StoredObject[];
   /** What DNS says of a name. Undefined: it has not answered yet. A unit that reads it also says so ({@link WANTED_NAMES}). */
   name(host: string): ResolvedName | undefined;
+  /** What the upstreams of a backend are reached through; undefined: they are reached directly. */
+  gateway(backend: string): GatewaySettings | undefined;
   /** The values that units published under a topic, sorted, each once. */
   facts(topic: string): readonly string[];
 }

@@ -1,3 +1,4 @@
+import { gatewayBuilder } from "./gateway.ts";
 import { hostBuilder } from "./host.ts";
 import { partBuilder } from "./httpproxy/part.ts";
 import { INGRESS_BY_HOST, INGRESSROUTE_BY_FQDN, INGRESSROUTE_PARTS, PROXY_BY_FQDN, PROXY_PARTS } from "./indexes.ts";
@@ -16,6 +17,7 @@ export function translationUnits(
       host: hostBuilder(settings),
       part: partBuilder(settings),
       upstream: upstreamBuilder(settings),
+      gateway: gatewayBuilder(settings),
       listener: listenerBuilder(settings),
       tables: tablesBuilder(settings),
     },

@@ -12,7 +12,8 @@ import { serviceKey, SLICES_BY_SERVICE } from "./indexes.ts";
 import type { IrCluster, IrEndpoints, UpstreamIdentity } from "./ir.ts";
 import { WANTED_NAMES } from "./resolved-name.ts";
 import type { TranslateSettings } from "./settings.ts";
-import type { Reader, UnitBuilder, UnitItem } from "./unit.ts";
+import { tunnelled, type UpstreamItems } from "./tunnelled.ts";
+import { type Reader, type UnitBuilder, unitId, type UnitItem } from "./unit.ts";
 import { upstreamProtocol } from "./upstream-protocol.ts";
 import { inOrder } from "./endpoint-order.ts";
 import { parseIdentity, parseUpstream, upstreamCluster, type UpstreamVariation } from "./upstream-variation.ts";
@@ -43,14 +44,21 @@ export function upstreamBuilder(settings: TranslateSettings): UnitBuilder {
     if (base === undefined) return undefined;
     const own = serviceRef(upstream.namespace, upstream.service);
     const from = [said, ...others].flatMap((each) => each.from);
-    const items: UnitItem[] = [{ item: base, from: [own] }];
-    // What is not yet known is not answered as empty: Envoy waits for it.
-    if (endpoints !== undefined)
-      items.push({
-        item: { type: "endpoints", name: base.name, endpoints, ...healthPort(variation) },
-        from: from.length > 0 ? from : [own],
-      });
-    return { items, verdicts, needs: [], facts: names.map((value) => ({ topic: WANTED_NAMES, value })) };
+    const direct: UpstreamItems = {
+      cluster: base,
+      // What is not yet known is not answered as empty: Envoy waits for it.
+      endpoints: endpoints && { type: "endpoints", name: base.name, endpoints, ...healthPort(variation) },
+    };
+    const { verdicts: behind, ...made } = tunnelled(direct, upstream, (backend) => read.gateway(backend), own);
+    verdicts.push(...behind);
+    const items: UnitItem[] = [{ item: made.cluster, from: [own] }];
+    if (made.endpoints !== undefined) items.push({ item: made.endpoints, from: from.length > 0 ? from : [own] });
+    return {
+      items,
+      verdicts,
+      needs: (made.cluster.gateways ?? []).map((backend) => unitId("gateway", backend)),
+      facts: names.map((value) => ({ topic: WANTED_NAMES, value })),
+    };
   };
 }
 

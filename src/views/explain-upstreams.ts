@@ -1,6 +1,6 @@
 import type { ExplainedEndpoint, ExplainedUpstream } from "#api/ports/explain.ts";
 import { compareText } from "#lib/compare.ts";
-import type { IrEndpoint } from "#translate/ir.ts";
+import { gatewayName, type IrEndpoint } from "#translate/ir.ts";
 import type { IrForward } from "#translate/ir-route.ts";
 import type { MatchWorld } from "#translate/match-world.ts";
 import { identityWords, upstreamWords } from "./upstream-words.ts";
@@ -19,20 +19,17 @@ export function explainedUpstreams(
     const { backend, namespace, service, port } = cluster.upstream;
     // A route with one cluster sends all to it, whatever its weight.
     const share = clusters.length === 1 ? 1 : sum === 0 ? 0 : weight / sum;
-    const endpoints = (world.endpoints.get(name)?.endpoints ?? []).map(explainedEndpoint);
+    const endpoints = (world.endpoints.get(name)?.endpoints ?? []).map((endpoint) => {
+      const { backend: own } = endpoint.of ?? cluster.upstream;
+      const gateway = endpoint.tunnel === undefined ? undefined : world.gateways.get(gatewayName(own))?.address;
+      return explainedEndpoint(endpoint, gateway);
+    });
     return [{ cluster: name, backend, namespace, service, port, share, notes, endpoints: endpoints.sort(byPriority) }];
   });
 }
 
-function explainedEndpoint({
-  address,
-  port,
-  health,
-  weight = 1,
-  priority = 0,
-  zone,
-  of,
-}: IrEndpoint): ExplainedEndpoint {
+function explainedEndpoint(endpoint: IrEndpoint, gateway: string | undefined): ExplainedEndpoint {
+  const { address, port, health, weight = 1, priority = 0, zone, of } = endpoint;
   const host = address.includes(":") ? `[${address}]` : address;
   return {
     address: `${host}:${port}`,
@@ -41,6 +38,7 @@ function explainedEndpoint({
     priority,
     ...(zone === undefined ? {} : { zone }),
     ...(of === undefined ? {} : { of: identityWords(of) }),
+    ...(gateway === undefined ? {} : { gateway }),
   };
 }
 

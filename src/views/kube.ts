@@ -58,6 +58,7 @@ export class KubeFeed implements KubeView {
       get: (kind, namespace, name) => store.get(kind, namespace, name),
       list: (index, key) => store.list(index, key),
       name: () => undefined,
+      gateway: () => undefined,
       facts: () => [],
     };
     for (const { ref } of store.states()) this.#unseen.set(refKey(ref), ref);

@@ -7,11 +7,15 @@ import { loadProtos } from "../integration/support/envoy-protos.ts";
 
 const list = resolve(import.meta.dirname, "../../setup/protos.txt");
 
-const root = loadProtos(
-  readFileSync(list, "utf8")
+/** Written without a generated module, for its one field. */
+const OTHERS = ["envoy/extensions/transport_sockets/http_11_proxy/v3/upstream_http_11_connect.proto"];
+
+const root = loadProtos([
+  ...readFileSync(list, "utf8")
     .split("\n")
     .filter((line) => line.endsWith(".proto")),
-);
+  ...OTHERS,
+]);
 
 /** An encoded message of this type as plain values: wrappers and structs as what they hold, durations as text, Any by its type. */
 export function decodeMessage(type: string, bytes: Uint8Array): unknown {

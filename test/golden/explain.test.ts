@@ -4,14 +4,16 @@ import { questionOf } from "#cli/explain.ts";
 import { explanationText } from "#cli/explain-text.ts";
 import { validate } from "#resources/validate.ts";
 import { MemoryArchive } from "#store/archive.ts";
+import type { GatewaySettings } from "#translate/gateway-settings.ts";
 import { ControlPlane } from "../../src/control-plane.ts";
 import { explainView } from "../../src/views/explain.ts";
 import { GoldenPairs } from "./golden-pairs.ts";
 import { goldenTests } from "./golden.ts";
 import { GOLDEN_SETTINGS } from "./translation.ts";
 
-/** The first document of a case: the requests, as arguments of `binnacle explain`. */
+/** The first document of a case: the requests, as arguments of `binnacle explain`, and what backends are reached through. */
 interface Asked {
+  readonly gateways?: Readonly<Record<string, GatewaySettings>>;
   readonly explain: readonly {
     readonly address: string;
     readonly header?: readonly string[];
@@ -37,6 +39,8 @@ function explained([first, ...documents]: readonly unknown[]): Readonly<Record<s
     if (checked.type !== "accepted") throw new Error(`document ${index + 1}: ${JSON.stringify(checked)}`);
     return { type: "put", object: checked.object, origin: { file: "in.yaml", line: index + 1 } } as const;
   });
+  for (const [backend, gateway] of Object.entries((first as Asked).gateways ?? {}))
+    controlPlane.setGateway(backend, gateway);
   controlPlane.store.apply(changes);
   controlPlane.translateNow();
   const view = explainView(controlPlane.store, controlPlane.translator);

@@ -5,6 +5,7 @@ import { refOf } from "#resources/resource.ts";
 import { validate } from "#resources/validate.ts";
 import { MemoryArchive } from "#store/archive.ts";
 import type { SourceChange } from "#store/changes.ts";
+import type { GatewaySettings } from "#translate/gateway-settings.ts";
 import type { IrItem } from "#translate/ir.ts";
 import type { IrRoute } from "#translate/ir-route.ts";
 import type { ListenerSettings, TranslateSettings } from "#translate/settings.ts";
@@ -25,6 +26,8 @@ export interface Translation {
 interface Wishes {
   /** What DNS says of a name: addresses, or a failure in words; the others have yet to be answered. */
   readonly names?: Readonly<Record<string, readonly string[] | string>>;
+  /** What backends are reached through. */
+  readonly gateways?: Readonly<Record<string, GatewaySettings>>;
   readonly settings?: Partial<Omit<TranslateSettings, "listeners">> & {
     readonly listeners?: readonly Partial<ListenerSettings>[];
   };
@@ -50,13 +53,14 @@ export const GOLDEN_SETTINGS: TranslateSettings = {
 };
 
 /**
- * Translates the documents of a case. A first document `settings: …` or `names: …` changes the settings, or says what DNS knows; in a Secret, the text
+ * Translates the documents of a case. A first document `settings: …`, `names: …` or `gateways: …` changes the settings, says what DNS knows, or what backends are reached through; in a Secret, the text
  * `certificate NAME` or `key NAME` stands for a certificate made for the run, and comes out under the same name.
  */
 export function translate(documents: readonly unknown[]): Translation {
   const [first, ...rest] = documents;
-  const hasSettings = typeof first === "object" && first !== null && ("settings" in first || "names" in first);
+  const hasSettings = typeof first === "object" && first !== null && ["settings", "names", "gateways"].some((key) => key in first);
   const names = hasSettings ? ((first as Wishes).names ?? {}) : {};
+  const gateways = hasSettings ? ((first as Wishes).gateways ?? {}) : {};
   const wishes: Wishes["settings"] = hasSettings ? ((first as Wishes).settings ?? {}) : {};
   const listeners = wishes.listeners?.map((listener): ListenerSettings => ({
     name: "more",
@@ -80,7 +84,7 @@ export function translate(documents: readonly unknown[]): Translation {
     invalid[checked.ref === undefined ? "?" : formatRef(checked.ref)] = checked.problems.map(problemLine);
     return [];
   });
-  const controlPlane = translated(settings, changes, names);
+  const controlPlane = translated(settings, changes, names, gateways);
   const { translator, store } = controlPlane;
   const refs = new Map([...translator.eachVerdict()].map(({ ref }) => [formatRef(ref), ref]));
   for (const [name, ref] of refs)
@@ -91,7 +95,7 @@ export function translate(documents: readonly unknown[]): Translation {
     .map(([name, ref]) => [name, verdictLines(translator.verdicts(ref))] as const);
   const always = new Set(
     listeners === undefined
-      ? translated(settings, [], {})
+      ? translated(settings, [], {}, {})
           .translator.items()
           .map(({ item }) => JSON.stringify(item))
       : [],
@@ -107,7 +111,12 @@ export function translate(documents: readonly unknown[]): Translation {
   };
 }
 
-function translated(settings: TranslateSettings, changes: readonly SourceChange[], names: Names): ControlPlane {
+function translated(
+  settings: TranslateSettings,
+  changes: readonly SourceChange[],
+  names: Names,
+  gateways: NonNullable<Wishes["gateways"]>,
+): ControlPlane {
   const controlPlane = new ControlPlane({
     translate: settings,
     listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
@@ -122,6 +131,7 @@ function translated(settings: TranslateSettings, changes: readonly SourceChange[
       }
     },
   });
+  for (const [backend, gateway] of Object.entries(gateways)) controlPlane.setGateway(backend, gateway);
   controlPlane.store.apply(changes);
   controlPlane.translateNow();
   controlPlane.translateNow();

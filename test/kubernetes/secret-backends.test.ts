@@ -64,7 +64,11 @@ test(
       },
     ];
     const sink = new RecordingSink();
-    const discovery = await discoverIntoCluster({ configured, sink, cluster, cache: new NoCache(), common }, parts);
+    const gateways = { set: () => undefined };
+    const discovery = await discoverIntoCluster(
+      { configured, sink, cluster, cache: new NoCache(), gateways, common },
+      parts,
+    );
     const { inCluster } = discovery;
     assert.ok(inCluster);
     const source = new ClusterSource({

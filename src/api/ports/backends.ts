@@ -41,6 +41,8 @@ export interface BackendState {
   readonly lastSync?: number;
   /** Why it cannot be told what the platform has now. */
   readonly failure?: BackendFailure;
+  /** What its endpoints are reached through. */
+  readonly gateway?: GatewayState;
   /** Services that wait to be written into the home, and since when the oldest does (milliseconds since the epoch). */
   readonly waiting: number;
   readonly waitingSince?: number;
@@ -48,6 +50,17 @@ export interface BackendState {
   readonly goneAt?: number;
   /** What is wrong upstream with single things. */
   readonly problems: readonly Problem[];
+}
+
+export interface GatewayState {
+  /** With its port; left out for those who do not see all namespaces. */
+  readonly address?: string;
+  readonly protocol: "http1" | "http2";
+  readonly tls: boolean;
+  /** `unused`: no route leads to what is behind it, so nobody looks. `unknown`: Envoy has not said yet. */
+  readonly state: "reachable" | "unreachable" | "unused" | "unknown";
+  /** What it failed at lately, or why its address is not known, in words. */
+  readonly detail?: string;
 }
 
 export interface BackendFailure {

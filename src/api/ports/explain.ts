@@ -104,4 +104,6 @@ export interface ExplainedEndpoint {
   readonly zone?: string;
   /** Of the upstream that takes over, where it is not the first one's: `team/west-web:80 of west`. */
   readonly of?: string;
+  /** Address and port of what it is reached through; left out where it is reached directly. */
+  readonly gateway?: string;
 }

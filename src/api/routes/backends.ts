@@ -124,14 +124,24 @@ function routesFor(view: BackendsView, backend: string, principal: Principal): D
     .filter(({ owner }) => principal.namespaces === "all" || (owner && mayReadNamespace(principal, owner.namespace)));
 }
 
+/** Where it is, and what it was asked for, is of all teams. */
+function gatewayFor({
+  protocol,
+  tls,
+  state,
+}: NonNullable<BackendState["gateway"]>): NonNullable<BackendState["gateway"]> {
+  return { protocol, tls, state };
+}
+
 /** What is wrong upstream names objects of all teams, and an error where the platform is: who sees some namespaces is told its kind. */
 function summary(state: BackendState, services: readonly FoundService[], principal: Principal): BackendAnswer {
-  const { failure, problems, ...rest } = state;
+  const { failure, problems, gateway, ...rest } = state;
   const seesAll = principal.namespaces === "all";
   const told =
     seesAll || failure === undefined ? failure : { kind: failure.kind, message: "the platform cannot be read" };
   return {
     ...rest,
+    ...(gateway === undefined ? {} : { gateway: seesAll ? gateway : gatewayFor(gateway) }),
     ...(told === undefined ? {} : { failure: told }),
     problems: seesAll ? problems : [],
     ...replicationOf(services),

@@ -41,8 +41,13 @@ export function backendRows(
   });
 }
 
+function gatewayWords({ address = "of it", state, detail = "" }: NonNullable<BackendDetailAnswer["gateway"]>): string {
+  const words = `gateway ${address}${state === "unreachable" ? " cannot be reached" : ""}`;
+  return detail === "" ? words : `${words}: ${detail}`;
+}
+
 function notesOf(detail: BackendDetailAnswer): BackendRow[] {
-  const { name, failure, held, unplaced, problems } = detail;
+  const { name, failure, gateway, held, unplaced, problems } = detail;
   const note = (id: string, tone: Tone, words: string, fix?: string): BackendRow => ({
     type: "note",
     key: `${name} ${id}`,
@@ -52,6 +57,8 @@ function notesOf(detail: BackendDetailAnswer): BackendRow[] {
   });
   const rows: BackendRow[] = [];
   if (failure !== undefined) rows.push(note("failure", "bad", failure.message, failure.fix));
+  if (gateway !== undefined && (gateway.state === "unreachable" || gateway.detail !== undefined))
+    rows.push(note("gateway", gateway.state === "unreachable" ? "bad" : "warn", gatewayWords(gateway)));
   if (held.length > 0) {
     const words = `${held.length} services went all at once and stay until they come back or somebody lets them go`;
     rows.push({ type: "note", key: `${name} held`, tone: "warn", words, fix: namesOf(held), releases: name });

@@ -9,7 +9,13 @@ import type { Reader } from "../unit.ts";
 import { ProxyProblems } from "./proxy-problems.ts";
 import { proxyRoute } from "./proxy-route.ts";
 
-const NOTHING: Reader = { get: () => undefined, list: () => [], facts: () => [], name: () => undefined };
+const NOTHING: Reader = {
+  get: () => undefined,
+  list: () => [],
+  facts: () => [],
+  name: () => undefined,
+  gateway: () => undefined,
+};
 
 /** The answer to a direct response with a body of this many bytes, and what is said about it. */
 function answerTo(bytes: number): readonly [status: number, reasons: readonly string[]] {

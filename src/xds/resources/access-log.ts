@@ -50,6 +50,11 @@ export function accessLoggers(settings: AccessLogSettings, listener: string): Ac
   ];
 }
 
+/** What a gateway's listener logs: tunnels that were not made, to tell why what should be in them failed. */
+export function tunnelLoggers(listener: string): AccessLog[] {
+  return [accessLogService("failures", listener, status(ComparisonFilter_Op.GE, 400, "untunnelled"))];
+}
+
 const tag = (name: string, format: string): Record<string, unknown> => ({ name, value_format: format });
 
 function requestCounter(listener: string): AccessLog {
@@ -86,12 +91,13 @@ export const ENTRY_TAG = "binnacle";
 /**
  * What an entry's own fields lack, in one tag because each costs: listener, response flags (the entry's message lacks DO
  * and UDO), cluster (the entry has it only with an endpoint), milliseconds until the connection pool was ready,
- * the host for requests without a route, and the status of gRPC. Separated by spaces; a part that is unknown is empty.
+ * the host for requests without a route, the status of gRPC, and the endpoint (of one behind a gateway the entry has
+ * only the way there). Separated by spaces; a part that is unknown is empty.
  */
 function entryTag(listener: string): string {
   const parts = ["%RESPONSE_FLAGS%", "%UPSTREAM_CLUSTER_RAW%", "%UPSTREAM_CONNECTION_POOL_READY_DURATION%"];
   const host = "%METADATA(VIRTUAL_HOST:binnacle:host)%";
-  return [literal(listener), ...parts, host, "%GRPC_STATUS_NUMBER%"].join(" ");
+  return [literal(listener), ...parts, host, "%GRPC_STATUS_NUMBER%", "%UPSTREAM_HOST%"].join(" ");
 }
 
 function accessLogService(name: AccessLogName, listener: string, filter: AccessLogFilter): AccessLog {

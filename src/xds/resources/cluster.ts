@@ -8,6 +8,7 @@ import {
   Cluster_RoundRobinLbConfig,
   Cluster_SlowStartConfig,
 } from "#proto/envoy/config/cluster/v3/cluster.ts";
+import type { TransportSocket } from "#proto/envoy/config/core/v3/base.ts";
 import { OutlierDetection } from "#proto/envoy/config/cluster/v3/outlier_detection.ts";
 import { HttpProtocolOptions } from "#proto/envoy/extensions/upstreams/http/v3/http_protocol_options.ts";
 import { unreachable } from "#lib/unreachable.ts";
@@ -17,6 +18,7 @@ import { packAny } from "./any.ts";
 import { healthChecks } from "./cluster-health.ts";
 import { compressionFilters } from "./compression.ts";
 import { duration } from "./duration.ts";
+import { tunnelSocket } from "./tunnel-socket.ts";
 import { upstreamTls } from "./upstream-tls.ts";
 
 /** What one connection may hold in memory before it is read no further (Envoy's edge best practices). */
@@ -33,7 +35,7 @@ export function envoyCluster(ir: IrCluster): Cluster {
     healthChecks: healthChecks(ir.healthCheck, ir.protocol),
     typedExtensionProtocolOptions: protocolOptions(ir),
     ...loadBalancing(ir),
-    transportSocket: ir.tls ? upstreamTls(ir) : undefined,
+    transportSocket: transportSocket(ir),
   };
 }
 
@@ -45,8 +47,13 @@ function isOrdered({ fallbacks, zones }: IrCluster): boolean {
 /** No panic routing: to send to endpoints that are known to be dead hides the fault and helps nobody. */
 const NO_PANIC = { healthyPanicThreshold: { value: 0 } } as const;
 
+function transportSocket(ir: IrCluster): TransportSocket | undefined {
+  const own = ir.tls ? upstreamTls(ir) : undefined;
+  return ir.gateways === undefined ? own : tunnelSocket(own);
+}
+
 /** What all clusters have in common, made once: a copy of a message by `fromPartial` costs more than its encoding. */
-const COMMON = Cluster.fromPartial({
+export const COMMON = Cluster.fromPartial({
   // Of names, too: they are resolved here, so that Envoy is given no address that has not been looked at.
   clusterDiscoveryType: { $case: "type", value: Cluster_DiscoveryType.EDS },
   edsClusterConfig: { edsConfig: ADS, serviceName: "" },
@@ -103,7 +110,7 @@ const HTTP2_OPTIONS = packProtocolOptions({
   upstreamProtocolOptions: { $case: "explicitHttpConfig", value: HTTP2 },
 });
 
-function packProtocolOptions(
+export function packProtocolOptions(
   options: Parameters<typeof HttpProtocolOptions.fromPartial>[0],
 ): Cluster["typedExtensionProtocolOptions"] {
   const type = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";

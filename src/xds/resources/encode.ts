@@ -14,15 +14,19 @@ import type { IrRoute } from "#translate/ir-route.ts";
 import type { ResourceSource, XdsResource, XdsType } from "../resource.ts";
 import { envoyCluster } from "./cluster.ts";
 import { clusterLoadAssignment } from "./endpoints.ts";
+import { gatewayCluster } from "./gateway.ts";
 import { envoyListener, type ListenerDefaults } from "./listener.ts";
 import { envoyRouteTable } from "./route-table.ts";
 import { clientValidationSecret, envoySecret } from "./secret.ts";
+import { tunnelListener } from "./tunnel-listener.ts";
 import { envoyVirtualHost } from "./virtual-host.ts";
 
 /** The type of the resource that an item becomes. */
 export const XDS_TYPE_OF = {
   cluster: "cluster",
   endpoints: "endpoints",
+  gateway: "cluster",
+  tunnel: "listener",
   listener: "listener",
   routeTable: "routeTable",
   virtualHost: "virtualHost",
@@ -51,6 +55,10 @@ function encodeBytes(item: IrItem, defaults: ListenerDefaults): Uint8Array {
       return bytesOf(Cluster, envoyCluster(item));
     case "endpoints":
       return bytesOf(ClusterLoadAssignment, clusterLoadAssignment(item));
+    case "gateway":
+      return bytesOf(Cluster, gatewayCluster(item));
+    case "tunnel":
+      return bytesOf(Listener, tunnelListener(item, defaults));
     case "listener":
       return bytesOf(Listener, envoyListener(item, defaults));
     case "routeTable":
@@ -86,6 +94,7 @@ function isMisdirected({ routes }: IrVirtualHost): boolean {
 
 function clustersOf(item: IrItem): readonly string[] {
   if (item.type === "virtualHost") return clustersOfHost(item);
+  if (item.type === "tunnel") return [item.name];
   return item.type === "listener" ? clustersOfListener(item) : [];
 }
 

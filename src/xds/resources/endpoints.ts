@@ -8,6 +8,7 @@ import {
 } from "#proto/envoy/config/endpoint/v3/endpoint_components.ts";
 import { clusterName, type IrEndpoint, type IrEndpoints } from "#translate/ir.ts";
 import { socketAddress } from "./address.ts";
+import { tunnelMetadata } from "./tunnel-socket.ts";
 
 /**
  * EDS: endpoints grouped by priority and zone; those of a fallback have its name as sub-zone, so that Envoy's own views tell them
@@ -43,7 +44,7 @@ const LB_ENDPOINT = LbEndpoint.fromPartial({});
 const ENDPOINT = Endpoint.fromPartial({});
 
 function lbEndpoint(
-  { address, port, health, weight }: IrEndpoint,
+  { address, port, health, weight, tunnel }: IrEndpoint,
   drained: HealthStatus,
   healthPort: number | undefined,
 ): LbEndpoint {
@@ -54,6 +55,7 @@ function lbEndpoint(
     hostIdentifier: { $case: "endpoint", value: checked },
     healthStatus: health === "draining" ? drained : HealthStatus.UNKNOWN,
     loadBalancingWeight: weight,
+    metadata: tunnel === undefined ? undefined : tunnelMetadata(tunnel),
   };
 }
 

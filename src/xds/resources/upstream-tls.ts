@@ -18,6 +18,10 @@ export function upstreamTls(ir: IrCluster): TransportSocket {
         : { validationContextType: { $case: "validationContext", value: verified(ir.verify) } }),
     },
   });
+  return tlsSocket(context);
+}
+
+export function tlsSocket(context: UpstreamTlsContext): TransportSocket {
   return TransportSocket.fromPartial({
     name: "envoy.transport_sockets.tls",
     configType: {
@@ -27,7 +31,7 @@ export function upstreamTls(ir: IrCluster): TransportSocket {
   });
 }
 
-function verified({ authorities, names }: NonNullable<IrCluster["verify"]>) {
+export function verified({ authorities, names }: NonNullable<IrCluster["verify"]>) {
   return {
     trustedCa: { specifier: { $case: "inlineString", value: authorities } },
     matchTypedSubjectAltNames: names.map((name) => ({

@@ -184,7 +184,7 @@ function trafficOfBoth(): TrafficView {
     return rawRow(entry, entryFacts(entry), { envoy: "edge-1", kept: "sample", weight: 1, keepQueryValues: false });
   });
   const received = { failures: 0, sample: rows.length };
-  core.applyBatch({ received, malformed: 0, dropped: 0, newest: now, flows: [], endpoints: [], rows });
+  core.applyBatch({ received, malformed: 0, dropped: 0, newest: now, flows: [], endpoints: [], gateways: [], rows });
   for (const team of [OWN, OTHER]) {
     const object = { kind: "Ingress", namespace: team, name: team };
     core.mark({ kind: "push", severity: "info", text: `Ingress/${team}/${team} changed`, object, time: now });

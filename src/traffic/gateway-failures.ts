@@ -1,0 +1,73 @@
+import type { HTTPAccessLogEntry } from "#proto/envoy/data/accesslog/v3/accesslog.ts";
+import type { EntryFacts } from "./entry.ts";
+
+/** A connection to an endpoint that a backend's gateway did not make. */
+export interface GatewayFailure {
+  readonly backend: string;
+  /** Address with port. */
+  readonly endpoint: string;
+  /** What the gateway answered; `none`: it hung up instead; undefined: it could not be asked. */
+  readonly answer: number | "none" | undefined;
+  /** Envoy's words; empty where there are none. */
+  readonly transportFailure: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+const PREFIX = "gateway/";
+/** Endpoints with a failure that is remembered. */
+const MOST = 1000;
+
+/** The listener and the cluster of a backend's gateway, as xds/resources names them. */
+export function gatewayOf(backend: string): string {
+  return `${PREFIX}${backend}`;
+}
+
+export function isGateway(name: string): boolean {
+  return name.startsWith(PREFIX) && !name.includes("/", PREFIX.length);
+}
+
+/** Reads an entry as a failed tunnel; undefined: it is a request. */
+export function gatewayFailure(entry: HTTPAccessLogEntry, facts: EntryFacts, at: number): GatewayFailure | undefined {
+  if (!isGateway(facts.listener)) return undefined;
+  return {
+    backend: facts.listener.slice(PREFIX.length),
+    endpoint: entry.request?.authority ?? "",
+    answer: answerOf(entry, facts),
+    transportFailure: entry.commonProperties?.upstreamTransportFailureReason ?? "",
+    at,
+  };
+}
+
+/** A proxy that cannot connect may close its connection so that the answer on it is lost. */
+function answerOf(entry: HTTPAccessLogEntry, { code, flags }: EntryFacts): GatewayFailure["answer"] {
+  if (entry.response?.responseCodeDetails === "via_upstream") return code;
+  return flags.split(",").includes("UC") ? "none" : undefined;
+}
+
+/** The newest failure of each endpoint behind a gateway, and of each gateway. */
+export class GatewayFailures {
+  readonly #byEndpoint = new Map<string, GatewayFailure>();
+  readonly #byBackend = new Map<string, GatewayFailure>();
+
+  add(failure: GatewayFailure): void {
+    const { backend, endpoint } = failure;
+    const key = keyOf(backend, endpoint);
+    // The last one that was set stands last: the first is the oldest.
+    this.#byEndpoint.delete(key);
+    this.#byEndpoint.set(key, failure);
+    if (this.#byEndpoint.size > MOST) this.#byEndpoint.delete(this.#byEndpoint.keys().next().value ?? "");
+    this.#byBackend.set(backend, failure);
+  }
+
+  /** Of an endpoint, or, without one, of any; not of before `since`, milliseconds since the epoch. */
+  newest(backend: string, endpoint: string | undefined, since: number): GatewayFailure | undefined {
+    const found =
+      endpoint === undefined ? this.#byBackend.get(backend) : this.#byEndpoint.get(keyOf(backend, endpoint));
+    return found !== undefined && found.at >= since ? found : undefined;
+  }
+}
+
+function keyOf(backend: string, endpoint: string): string {
+  return `${backend} ${endpoint}`;
+}

@@ -1,0 +1,75 @@
+import { compareText } from "#lib/compare.ts";
+import type { ObjectRef } from "#resources/ref.ts";
+import type { GatewaySettings } from "./gateway-settings.ts";
+import type { IrCluster, IrEndpoint, IrEndpoints, UpstreamIdentity } from "./ir.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** An upstream's cluster and endpoints: these are undefined as long as they are not known. */
+export interface UpstreamItems {
+  readonly cluster: IrCluster;
+  readonly endpoints: IrEndpoints | undefined;
+}
+
+/**
+ * The same upstream with what lies behind gateways, its own endpoints and those of its fallbacks, and what of it cannot be had
+ * there. A tunnel carries TCP, and Envoy opens it to an endpoint's own port (Http11ProxyUpstreamTransport): a connection to the
+ * tunnel says nothing about the endpoint.
+ */
+export function tunnelled(
+  { cluster, endpoints }: UpstreamItems,
+  upstream: UpstreamIdentity,
+  gatewayOf: (backend: string) => GatewaySettings | undefined,
+  service: ObjectRef,
+): UpstreamItems & { readonly verdicts: readonly Verdict[] } {
+  const gateways = new Map<string, GatewaySettings>();
+  for (const { backend } of [upstream, ...(cluster.fallbacks ?? [])]) {
+    // The home's own are reached from here.
+    const gateway = backend === "local" ? undefined : gatewayOf(backend);
+    if (gateway !== undefined) gateways.set(backend, gateway);
+  }
+  if (gateways.size === 0) return { cluster, endpoints, verdicts: [] };
+  const verdict = (rest: Omit<Verdict, "ref" | "path">): Verdict => ({ ref: service, path: "", ...rest });
+  const through = ({ of = upstream }: IrEndpoint): GatewaySettings | undefined => gateways.get(of.backend);
+  const { backend, transport } = upstream;
+  if (transport === "udp") {
+    const reached = endpoints && { ...endpoints, endpoints: endpoints.endpoints.filter((one) => !through(one)) };
+    const message = `a gateway takes no UDP, so endpoints of backend ${[...gateways.keys()].join(", ")} are left out`;
+    const problem = verdict({ severity: "error", reason: "GatewayTakesNoUdp", message, fix: "use TCP" });
+    return { cluster, endpoints: reached, verdicts: [problem] };
+  }
+  const { healthCheck, tls } = cluster;
+  const isOwn = gateways.has(backend);
+  const verdicts: Verdict[] = [];
+  const isBlind = isOwn && healthCheck !== undefined && healthCheck.path === undefined && !tls;
+  if (isBlind) {
+    const message = `a health check that only opens a connection says nothing of an endpoint behind the gateway of backend ${backend}, so it is left out`;
+    const fix = "check a path, or use TLS";
+    verdicts.push(verdict({ severity: "warning", reason: "GatewayHidesHealth", message, fix }));
+  }
+  if (isOwn && endpoints?.healthPort !== undefined) {
+    const message = `health checks through the gateway of backend ${backend} ask the port for traffic, and not port ${endpoints.healthPort}`;
+    const fix = "check the port for traffic";
+    verdicts.push(verdict({ severity: "warning", reason: "GatewayHealthPort", message, fix }));
+  }
+  return {
+    cluster: {
+      ...cluster,
+      gateways: [...gateways.keys()].sort(compareText),
+      ...(isBlind ? { healthCheck: undefined } : {}),
+    },
+    endpoints: endpoints && {
+      ...(isOwn ? withoutHealthPort(endpoints) : endpoints),
+      endpoints: endpoints.endpoints.map(tunnel),
+    },
+    verdicts,
+  };
+
+  function tunnel(endpoint: IrEndpoint): IrEndpoint {
+    const gateway = through(endpoint);
+    return gateway === undefined ? endpoint : { ...endpoint, tunnel: gateway.socket };
+  }
+}
+
+function withoutHealthPort({ healthPort: _, ...rest }: IrEndpoints): IrEndpoints {
+  return rest;
+}
