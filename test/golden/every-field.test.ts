@@ -30,7 +30,8 @@ suite("the cases of Envoy's messages between them have", () => {
       for (const item of items) collectItem(item, item.type, made);
     }
     const encoded = new Set<string>();
-    for (const item of files(ENVOY, ".in.yaml").flatMap(documents) as readonly Item[]) collectItem(item, item.type, encoded);
+    // What a case says for its listeners is no item.
+    for (const item of files(ENVOY, ".in.yaml").flatMap(documents).filter(isItem)) collectItem(item, item.type, encoded);
     assert.deepEqual([...made.difference(encoded)], []);
   });
 });
@@ -82,6 +83,10 @@ function collect(value: unknown, path: string, written: Set<string>): void {
 
 interface Item {
   readonly type: string;
+}
+
+function isItem(document: unknown): document is Item {
+  return isMap(document) && typeof document["type"] === "string";
 }
 
 /** What a golden file says of an item beside its fields, or under names of the file's own. */
