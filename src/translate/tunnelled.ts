@@ -58,7 +58,7 @@ export function tunnelled(
       ...(isBlind ? { healthCheck: undefined } : {}),
     },
     endpoints: endpoints && {
-      ...(isOwn ? withoutHealthPort(endpoints) : endpoints),
+      ...(isOwn ? { type: endpoints.type, name: endpoints.name } : endpoints),
       endpoints: endpoints.endpoints.map(tunnel),
     },
     verdicts,
@@ -68,8 +68,4 @@ export function tunnelled(
     const gateway = through(endpoint);
     return gateway === undefined ? endpoint : { ...endpoint, tunnel: gateway.socket };
   }
-}
-
-function withoutHealthPort({ healthPort: _, ...rest }: IrEndpoints): IrEndpoints {
-  return rest;
 }
