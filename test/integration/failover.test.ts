@@ -148,13 +148,15 @@ suite("upstreams that take over, and the real Envoy", () => {
     assert.deepEqual(answers.lost, []);
   });
 
-  test("a Service without ready endpoints, and one that is deleted, are taken over from without a loss", async () => {
+  test("a chain that comes and goes, a Service without ready endpoints, and one that is deleted, cost no request", async () => {
     const upstreams = await serve("ready", 1);
     await serve("other", 1);
-    gateway.apply(ingress("team", "ready", "ready.test", "ready", { annotations: { [FAILOVER]: "ready > other" } }));
+    gateway.apply(ingress("team", "ready", "ready.test", "ready"));
     await gateway.settled();
     await using answers = load("ready.test");
     await only(answers, "ready");
+    gateway.apply(ingress("team", "ready", "ready.test", "ready", { annotations: { [FAILOVER]: "ready > other" } }));
+    await gateway.settled();
     gateway.apply(
       slices("team", "ready", upstreams).replaceAll(/\{"addresses"/g, '{"conditions":{"ready":false},"addresses"'),
     );
@@ -164,6 +166,9 @@ suite("upstreams that take over, and the real Envoy", () => {
     gateway.delete({ kind: "Service", namespace: "team", name: "ready" });
     await only(answers, "other");
     gateway.apply(service("team", "ready", upstreams));
+    await only(answers, "ready");
+    gateway.apply(ingress("team", "ready", "ready.test", "ready"));
+    await gateway.settled();
     await only(answers, "ready");
     assert.deepEqual(answers.lost, []);
   });
