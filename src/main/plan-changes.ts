@@ -9,7 +9,7 @@ import { Claims } from "#sources/claims.ts";
 import { readManifest } from "#sources/manifest.ts";
 import { MemoryArchive } from "#store/archive.ts";
 import type { SourceChange } from "#store/changes.ts";
-import type { ObjectState } from "#store/store.ts";
+import type { ObjectState } from "#store/object-state.ts";
 import { ControlPlane } from "../control-plane.ts";
 import { changePlan } from "../views/change-plan.ts";
 import { type PlannedState, plannedState, problemKey } from "../views/planned-state.ts";

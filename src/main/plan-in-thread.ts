@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { DiffView } from "#api/ports/diff.ts";
-import type { ObjectState } from "#store/store.ts";
+import type { ObjectState } from "#store/object-state.ts";
 import type { PlanParts } from "./plan-changes.ts";
 
 /** What the thread is told. */

@@ -3,7 +3,7 @@ import type { ObjectRef, RefKey } from "#resources/ref.ts";
 import type { Resource } from "#resources/resource.ts";
 import type { ArchivedObject } from "./archive.ts";
 import type { IndexEntry } from "./indexes.ts";
-import type { Refusal, StoredObject } from "./store.ts";
+import type { Refusal, StoredObject } from "./object-state.ts";
 
 /** All that the store keeps of one object. */
 export interface Entry {

@@ -6,7 +6,8 @@ import type { Resource } from "#resources/resource.ts";
 import { validate } from "#resources/validate.ts";
 import { MemoryArchive } from "./archive.ts";
 import type { SourceChange } from "./changes.ts";
-import { Store, type StoreEvent } from "./store.ts";
+import type { StoreEvent } from "./object-state.ts";
+import { Store } from "./store.ts";
 
 const A: ObjectRef = { kind: "Ingress", namespace: "team", name: "a" };
 const WRONG: Problem = { severity: "error", path: "spec", message: "wrong" };

@@ -1,5 +1,5 @@
 import { compareRefs } from "#resources/ref.ts";
-import type { StoredObject } from "#store/store.ts";
+import type { StoredObject } from "#store/object-state.ts";
 
 /** The older first; of the same age, by reference. The store dates objects that carry no time of their own. */
 export function compareAge(a: StoredObject, b: StoredObject): number {

@@ -1,5 +1,5 @@
 import type { ExtensionService } from "#resources/extension-service.ts";
-import type { StoredObject } from "#store/store.ts";
+import type { StoredObject } from "#store/object-state.ts";
 import { resolveServicePort } from "./backend.ts";
 import { authoritiesOf } from "./certificate-authority.ts";
 import { bounded } from "./httpproxy/bounded.ts";

@@ -2,7 +2,7 @@ import type { HttpProxy, ProxyVirtualHost } from "#resources/httpproxy.ts";
 import type { Ingress } from "#resources/ingress.ts";
 import type { IngressRoute } from "#resources/ingressroute.ts";
 import { formatRef, type ObjectRef } from "#resources/ref.ts";
-import type { StoredObject } from "#store/store.ts";
+import type { StoredObject } from "#store/object-state.ts";
 import { compareAge } from "./age.ts";
 import { isOurs } from "./ingress-class.ts";
 import { proxyOf } from "./httpproxy/ingressroute-tree.ts";

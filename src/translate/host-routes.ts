@@ -1,7 +1,7 @@
 import type { Ingress } from "#resources/ingress.ts";
 import type { IngressAnnotations } from "#resources/annotations.ts";
 import { formatRef } from "#resources/ref.ts";
-import type { StoredObject } from "#store/store.ts";
+import type { StoredObject } from "#store/object-state.ts";
 import { compareAge } from "./age.ts";
 import { CLOSED, type ProxyHost } from "./httpproxy/proxy-host.ts";
 import type { IngressRoutes } from "./ingress-routes.ts";

@@ -4,7 +4,7 @@ import type { Ingress, IngressBackend, IngressPath } from "#resources/ingress.ts
 import { readPreference } from "#resources/preference.ts";
 import { formatRef, type ObjectRef } from "#resources/ref.ts";
 import { readRouteAnnotations } from "#resources/route-annotations.ts";
-import type { StoredObject } from "#store/store.ts";
+import type { StoredObject } from "#store/object-state.ts";
 import { NO_BACKEND } from "./backend.ts";
 import { resolveBackend, type RouteBackend } from "./ingress-backend.ts";
 import { ANY_HOST } from "./ir.ts";

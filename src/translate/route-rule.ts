@@ -1,6 +1,6 @@
 import type { ObjectRef } from "#resources/ref.ts";
 import { compareRefs } from "#resources/ref.ts";
-import type { StoredObject } from "#store/store.ts";
+import type { StoredObject } from "#store/object-state.ts";
 import { mergedMatch } from "./httpproxy/conditions.ts";
 import { ingressRouteTree } from "./httpproxy/ingressroute-tree.ts";
 import { ProxyProblems } from "./httpproxy/proxy-problems.ts";

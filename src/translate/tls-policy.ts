@@ -1,6 +1,6 @@
 import type { IngressAnnotations } from "#resources/annotations.ts";
 import type { Ingress } from "#resources/ingress.ts";
-import type { StoredObject } from "#store/store.ts";
+import type { StoredObject } from "#store/object-state.ts";
 import { ANY_HOST, type TlsPolicy } from "./ir.ts";
 import type { Verdict } from "./verdict.ts";
 

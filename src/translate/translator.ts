@@ -1,6 +1,7 @@
 import { compareText } from "#lib/compare.ts";
 import { formatRef, type ObjectRef, refKey, type RefKey } from "#resources/ref.ts";
-import type { Store, StoreEvent, StoredObject } from "#store/store.ts";
+import type { StoreEvent, StoredObject } from "#store/object-state.ts";
+import type { Store } from "#store/store.ts";
 import { Dependencies } from "./dependencies.ts";
 import { Facts } from "./facts.ts";
 import type { GatewaySettings } from "./gateway-settings.ts";

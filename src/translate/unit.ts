@@ -1,6 +1,6 @@
 import type { Kind, ObjectRef } from "#resources/ref.ts";
 import type { ResourceOf } from "#resources/resource.ts";
-import type { StoredObject } from "#store/store.ts";
+import type { StoredObject } from "#store/object-state.ts";
 import type { GatewaySettings } from "./gateway-settings.ts";
 import type { IrItem } from "./ir.ts";
 import type { ResolvedName } from "./resolved-name.ts";

@@ -3,7 +3,8 @@ import type { IngressAddress, ServedChange, ServedObject, ServedProblem } from "
 import { compareText } from "#lib/compare.ts";
 import { type Kind, type ObjectRef, refKey, type RefKey } from "#resources/ref.ts";
 import { validate } from "#resources/validate.ts";
-import type { ObjectState, Store } from "#store/store.ts";
+import type { ObjectState } from "#store/object-state.ts";
+import type { Store } from "#store/store.ts";
 import { isOurs } from "#translate/ingress-class.ts";
 import type { Reader } from "#translate/unit.ts";
 import type { Translator } from "#translate/translator.ts";

@@ -1,7 +1,8 @@
 import type { ObjectDetail, ObjectProblem, ObjectsView, ObjectSummary } from "#api/ports/objects.ts";
 import { compareText } from "#lib/compare.ts";
 import { type Kind, type ObjectRef, refKey } from "#resources/ref.ts";
-import type { ObjectState, Store } from "#store/store.ts";
+import type { ObjectState } from "#store/object-state.ts";
+import type { Store } from "#store/store.ts";
 import type { Translator } from "#translate/translator.ts";
 import type { Verdict } from "#translate/verdict.ts";
 import { XDS_TYPE_OF } from "#xds/resources/encode.ts";

@@ -3,7 +3,7 @@ import { asHttpProxy, asProxyRoute, convertAnnotations, isBelow } from "#resourc
 import { type ConversionNote, convertTcpProxy, convertVirtualHost } from "#resources/ingressroute-conversion.ts";
 import type { IngressRoute, IngressRouteRoute } from "#resources/ingressroute.ts";
 import { formatRef, type ObjectRef, refKey } from "#resources/ref.ts";
-import type { StoredObject } from "#store/store.ts";
+import type { StoredObject } from "#store/object-state.ts";
 import type { ClassedIngress } from "../ingress-class.ts";
 import type { ProxyProblems } from "./proxy-problems.ts";
 import { type MissingInclude, MOST_INCLUDES, type PlacedRoute, type ProxyTree } from "./proxy-tree.ts";

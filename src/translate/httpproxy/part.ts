@@ -1,7 +1,7 @@
 import type { HttpProxy } from "#resources/httpproxy.ts";
 import type { IngressRoute } from "#resources/ingressroute.ts";
 import { type ObjectRef, refKey } from "#resources/ref.ts";
-import type { StoredObject } from "#store/store.ts";
+import type { StoredObject } from "#store/object-state.ts";
 import { isOurs } from "../ingress-class.ts";
 import type { TranslateSettings } from "../settings.ts";
 import type { Fact, Reader, UnitBuilder } from "../unit.ts";

@@ -2,7 +2,7 @@ import type { HttpProxy, ProxyVirtualHost } from "#resources/httpproxy.ts";
 import { readPreference } from "#resources/preference.ts";
 import type { Kind, ObjectRef } from "#resources/ref.ts";
 import { readRouteAnnotations } from "#resources/route-annotations.ts";
-import type { StoredObject } from "#store/store.ts";
+import type { StoredObject } from "#store/object-state.ts";
 import { isOurs } from "../ingress-class.ts";
 import type { IrJwtProvider } from "../ir-jwt.ts";
 import type { IrPolicies } from "../ir-policies.ts";

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { accepted } from "#resources/complaints.ts";
 import type { HttpProxy } from "#resources/httpproxy.ts";
 import { refOf } from "#resources/resource.ts";
-import type { StoredObject } from "#store/store.ts";
+import type { StoredObject } from "#store/object-state.ts";
 import { ProxyProblems } from "./proxy-problems.ts";
 import { proxyTree } from "./proxy-tree.ts";
 

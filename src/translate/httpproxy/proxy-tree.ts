@@ -1,6 +1,6 @@
 import type { HttpProxy, ProxyInclude, ProxyRoute } from "#resources/httpproxy.ts";
 import { formatRef, type ObjectRef, refKey } from "#resources/ref.ts";
-import type { StoredObject } from "#store/store.ts";
+import type { StoredObject } from "#store/object-state.ts";
 import { type ConditionBlock, includeConditionsProblem } from "./conditions.ts";
 import type { ProxyProblems } from "./proxy-problems.ts";
 

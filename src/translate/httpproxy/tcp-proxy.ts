@@ -2,7 +2,7 @@ import type { HttpProxy, ProxyService, ProxyTcp, ProxyVirtualHost } from "#resou
 import { readPreference } from "#resources/preference.ts";
 import { formatRef, type ObjectRef, refKey } from "#resources/ref.ts";
 import { readRouteAnnotations } from "#resources/route-annotations.ts";
-import type { StoredObject } from "#store/store.ts";
+import type { StoredObject } from "#store/object-state.ts";
 import type { IrHealthCheck, IrTcpCluster } from "../ir.ts";
 import type { UpstreamVariation } from "../upstream-variation.ts";
 import { positive } from "./health-check.ts";
