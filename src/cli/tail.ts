@@ -38,11 +38,13 @@ export async function tail(flags: TailFlags, context: CliContext): Promise<numbe
 }
 
 /**
- * `12:00:01.123 503 UH    12ms GET shop.localhost/cart → team-shop/cart:80 10.0.0.7:8080`, and below it the reason. Where there
+ * `12:00:01.123 503 UH    12ms GET shop.localhost/cart → team-shop/cart:80 10.0.0.7:8080`, and below it the reason. The status of
+ * gRPC stands after it by its name. Where there
  * are several Envoys, the one that served it stands in brackets at the end.
  */
 export function formatRow(row: RequestRow, severalEnvoys: boolean, paint: Paint): string {
-  const { time, code, flags, duration, method, authority, path, upstream, endpoint, attempts, why } = row;
+  const { time, code, flags, duration, method, authority, path, upstream, endpoint, attempts, grpcStatus, why } = row;
+  const grpc = grpcStatus === undefined ? "" : ` gRPC ${grpcStatus}`;
   const where = upstream === undefined ? "" : ` → ${formatUpstream(upstream)}`;
   const tries = attempts > 1 ? ` (${attempts} attempts)` : "";
   const ink = inkOf(row);
@@ -51,7 +53,7 @@ export function formatRow(row: RequestRow, severalEnvoys: boolean, paint: Paint)
     paint("faint", new Date(time).toISOString().slice(11, 23)),
     ink === undefined ? status : paint(ink, status),
     `${Math.round(duration)}ms`.padStart(7),
-    `${method} ${authority}${path}${where}${endpoint === undefined ? "" : ` ${endpoint}`}${tries}${severalEnvoys ? ` [${row.envoy}]` : ""}`,
+    `${method} ${authority}${path}${where}${endpoint === undefined ? "" : ` ${endpoint}`}${tries}${grpc}${severalEnvoys ? ` [${row.envoy}]` : ""}`,
   ].join(" ");
   if (why === undefined) return `${line}\n`;
   return `${line}\n             ${why.summary}\n             ${paint("faint", `→ ${why.nextStep}`)}\n`;

@@ -1,4 +1,3 @@
-import { GRPC_STATUSES } from "#xds/resources/grpc-status.ts";
 import type { FailureFacts } from "./failure-facts.ts";
 import { type ReasonRow, withHealth } from "./reason-row.ts";
 
@@ -143,7 +142,7 @@ export const DETAIL_REASONS: readonly DetailRow[] = [
 
 function answerWords({ code, grpcStatus }: FailureFacts["request"]): string {
   if (grpcStatus === undefined) return `${code}${STATUS_WORDS[code] ?? ""}`;
-  return `${GRPC_STATUSES[grpcStatus]?.name ?? "an unknown status"} (gRPC status ${grpcStatus})`;
+  return `${grpcStatus} (gRPC)`;
 }
 
 const STATUS_WORDS: Readonly<Record<number, string>> = {

@@ -1,3 +1,4 @@
+import { grpcStatusName } from "#xds/resources/grpc-status.ts";
 import type { Flow } from "./flows.ts";
 import type { RequestRow } from "./request-shown.ts";
 import type { Phases } from "./table-rows.ts";
@@ -17,7 +18,7 @@ export function requestRow(raw: RawRow, flow: Flow, id: number, pool: TextPool):
     path: raw.path,
     protocol: pool.shared(raw.protocol),
     code: raw.code,
-    ...(raw.grpcStatus === undefined ? {} : { grpcStatus: raw.grpcStatus }),
+    ...(raw.grpcStatus === undefined ? {} : { grpcStatus: grpcStatusName(raw.grpcStatus) }),
     flags: raw.flags === "" ? NO_FLAGS : parseFlags(raw.flags),
     details: pool.shared(raw.details),
     transportFailure: pool.shared(raw.transportFailure),

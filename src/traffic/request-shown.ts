@@ -19,8 +19,8 @@ export interface RequestRow {
   readonly protocol: string;
   /** What it counts as: of gRPC, by its status as google/rpc/code.proto says. 0: no status was sent. */
   readonly code: number;
-  /** The number of gRPC's status, where it was gRPC. */
-  readonly grpcStatus?: number | undefined;
+  /** gRPC's status by its name, where it was gRPC: `UNAVAILABLE`. */
+  readonly grpcStatus?: string | undefined;
   /** Envoy's short names, sorted. */
   readonly flags: readonly string[];
   /** Envoy's response_code_details. */

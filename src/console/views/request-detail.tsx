@@ -13,15 +13,16 @@ import { codeTone } from "../words/tones.ts";
 export function RequestDetail({ state }: { readonly state: ConsoleState }) {
   const row = state.selected.value;
   if (row === undefined) return null;
-  const { why, authority, path, method, code, duration } = row;
+  const { why, authority, path, method, code, grpcStatus, duration } = row;
   const pins = mayPin(state.appliance.status.value.answer?.principal);
   const follow = (pair: FilterPair) => () => state.go({ filter: withPair(state.place.value.filter, pair) });
   return (
     <section class="panel detail" aria-label="Request">
       <div class="panel-head">
         <h2>
-          <span class={`code tone-${codeTone(code)}`}>{code === 0 ? "no answer" : code}</span> {method}{" "}
-          {formatMillis(duration)}
+          <span class={`code tone-${codeTone(code)}`}>{code === 0 ? "no answer" : code}</span>{" "}
+          {grpcStatus === undefined ? "" : `gRPC ${grpcStatus} `}
+          {method} {formatMillis(duration)}
         </h2>
         <span class="panel-note" title={`${authority}${path}`}>
           {authority}

@@ -22,6 +22,11 @@ export const GRPC_STATUSES: readonly { readonly name: string; readonly code: num
   { name: "UNAUTHENTICATED", code: 401 },
 ];
 
+/** `UNAVAILABLE`; the number of one that gRPC does not know. */
+export function grpcStatusName(status: number): string {
+  return GRPC_STATUSES[status]?.name ?? String(status);
+}
+
 /** The numbers of those that are a failure of the service, as 5xx are. */
 export const FAILED_GRPC_STATUSES: readonly number[] = GRPC_STATUSES.flatMap(({ code }, number) =>
   code >= 500 ? [number] : [],
