@@ -38,9 +38,8 @@ export async function tail(flags: TailFlags, context: CliContext): Promise<numbe
 }
 
 /**
- * `12:00:01.123 503 UH    12ms GET shop.localhost/cart → team-shop/cart:80 10.0.0.7:8080`, and below it the reason. The status of
- * gRPC stands after it by its name. Where there
- * are several Envoys, the one that served it stands in brackets at the end.
+ * `12:00:01.123 503 UH    12ms GET shop.localhost/cart → team-shop/cart:80 10.0.0.7:8080`, and below it the reason. A status of
+ * gRPC comes after it by its name, and where there are several Envoys, the one that served it in brackets.
  */
 export function formatRow(row: RequestRow, severalEnvoys: boolean, paint: Paint): string {
   const { time, code, flags, duration, method, authority, path, upstream, endpoint, attempts, grpcStatus, why } = row;
