@@ -1,5 +1,5 @@
 // Layers that do not depend on this checkout are packed once for each state of what goes into them, and kept in the cache.
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder, inRoot } from "../../setup/paths.mjs";
 import { hashOf, isComplete, place } from "../../setup/place.mjs";
@@ -7,15 +7,15 @@ import { noteOf, step } from "../../setup/progress.mjs";
 import { writeLayer } from "./layer.mjs";
 
 /** The recipe itself: whoever changes it gets other layers. */
-function recipeHash() {
-  const sources = ["appliance/image", "appliance/rootfs"].flatMap((folder) =>
-    readdirSync(inRoot(folder))
-      .filter((name) => /(?<!\.test)\.mjs$/.test(name))
-      .sort()
-      .map((name) => readFileSync(inRoot(folder, name))),
-  );
-  return hashOf(...sources);
-}
+const RECIPE = [
+  "image/layer.mjs",
+  "image/layers.mjs",
+  "image/recipe.mjs",
+  "rootfs/debian-packages.mjs",
+  "rootfs/files.mjs",
+];
+
+const recipeHash = () => hashOf(...RECIPE.map((file) => readFileSync(inRoot("appliance", file))));
 
 /**
  * A layer of what `fill(tree, work)` puts into a folder: {name, file, diffId, digest, size, bytes}, written into `file`.

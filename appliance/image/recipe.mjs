@@ -3,7 +3,6 @@ import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "
 import { join } from "node:path";
 import { applianceEnvironment, applianceFlags } from "../../setup/node-flags.mjs";
 import { inRoot } from "../../setup/paths.mjs";
-import { HOME } from "../rootfs/application.mjs";
 
 /** As other images without a shell's comforts have it; appliance/kubernetes/control-plane.yaml names it, too. */
 export const USER = 65532;
@@ -92,4 +91,3 @@ export function configOf({ version, licence }) {
 }
 
 export const NOTICE = join("usr", "share", "doc", "binnacle", "NOTICE");
-export { HOME };

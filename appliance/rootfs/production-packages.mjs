@@ -12,7 +12,7 @@ const IS_LICENCE = /^(licen[cs]e|copying|notice|copyright)/i;
 export const isLoadable = (path) => IS_LICENCE.test(basename(path)) || !NEVER_LOADED.test(path);
 
 /**
- * {path, name, version, licence, licenceFiles} of each package, sorted by path; `lock`: package-lock.json. Packages of
+ * {path, name, version, licence} of each package, sorted by path; `lock`: package-lock.json. Packages of
  * types alone are left out, and optional ones that are not for this machine.
  */
 export function productionPackages(lock, root) {

@@ -97,6 +97,13 @@ suite(
       assert.match(container.output, /ended with code 137; Envoy serves on/);
     });
 
+    test("asked to end while it starts, it ends", async () => {
+      await using stack = new AsyncDisposableStack();
+      const { container } = await started(stack);
+      // Killed after the grace period it would be 137.
+      assert.ok([0, 143].includes(await container.stop(60_000)), container.output);
+    });
+
     test("without a configuration it is the quick start", async () => {
       await using stack = new AsyncDisposableStack();
       const { container } = await started(stack, { readable: {} });
