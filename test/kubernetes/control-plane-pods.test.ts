@@ -123,7 +123,7 @@ test(
     await t.test("its Pod is deleted: it drains, and the Deployment makes another", async () => {
       await until(bothReady, { timeoutMs: 60_000, what: "two ready replicas" });
       const service = { namespace: "binnacle-system", service: "binnacle", port: "http" };
-      await using load = new ServiceLoad({ api: admin, ...service, host: HOST });
+      await using load = new ServiceLoad({ api: admin, ...service, host: HOST, lagMs: 3000 });
       await until(() => load.requests > 50, { what: "traffic" });
       const leader = leads(identity);
       assert.ok(leader);

@@ -11,13 +11,15 @@ export interface ServiceLoadOptions {
   /** The name of the Service's port. */
   readonly port: string;
   readonly host: string;
+  /** How late the balancer hears of a change: real ones, and the nodes' own, take seconds. */
+  readonly lagMs: number;
 }
 
 const IN_FLIGHT = 2;
 
 /**
  * Requests without a break through a Service, by a load balancer in front of it: each on a connection of its own, to the ready
- * endpoints in turn, as the real EndpointSlices name them at that moment.
+ * endpoints in turn, as the real EndpointSlices named them a moment ago.
  */
 export class ServiceLoad implements AsyncDisposable {
   readonly #options: ServiceLoadOptions;
@@ -50,16 +52,18 @@ export class ServiceLoad implements AsyncDisposable {
     const { api, namespace, service } = this.#options;
     const put = (slice: V1EndpointSlice): unknown => this.#slices.set(slice.metadata?.name ?? "", slice);
     const follower = {
-      list: (slices: readonly V1EndpointSlice[]) => {
-        this.#slices.clear();
-        slices.forEach(put);
-      },
-      put: (slice: V1EndpointSlice) => void put(slice),
-      gone: (slice: V1EndpointSlice) => void this.#slices.delete(slice.metadata?.name ?? ""),
+      list: (slices: readonly V1EndpointSlice[]) => slices.forEach(put),
+      put: (slice: V1EndpointSlice) => this.#late(() => put(slice)),
+      gone: (slice: V1EndpointSlice) => this.#late(() => this.#slices.delete(slice.metadata?.name ?? "")),
     };
     const label = encodeURIComponent(`kubernetes.io/service-name=${service}`);
     const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?labelSelector=${label}`;
     return follow<V1EndpointSlice>(api, path, follower, this.#stop.signal);
+  }
+
+  /** One after the other, as they came; what is still to come at the end is forgotten. */
+  #late(change: () => unknown): void {
+    setTimeout(change, this.#options.lagMs).unref();
   }
 
   #endpoints(): readonly { readonly address: string; readonly port: number }[] {
