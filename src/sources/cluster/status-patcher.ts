@@ -13,6 +13,13 @@ type Way =
   /** We may not write objects; until then (monotonic milliseconds) that is taken for granted. */
   | { readonly in: "nothing"; readonly until: number };
 
+export interface Patched {
+  /** As it stands now. */
+  readonly object: KubeObject;
+  /** It was taken for granted, from an earlier write, that the kind has no sub-resource. */
+  readonly assumed: boolean;
+}
+
 /** Milliseconds after which it is tried again what was forbidden. */
 const TRIED_AGAIN = 300_000;
 
@@ -50,7 +57,7 @@ export class StatusPatcher {
     type: ResourceType,
     name: ObjectName,
     body: StatusPatch,
-  ): Promise<KubeObject | undefined> {
+  ): Promise<Patched | undefined> {
     const kind = resourceName(type);
     const way = this.#ways.get(kind);
     if (way?.in === "nothing" && this.#clock.monotonic() < way.until) return undefined;
@@ -60,17 +67,18 @@ export class StatusPatcher {
           client.patchStatus(type, name, { type: "merge", body }, options),
         );
         this.#ways.delete(kind);
-        return written;
+        return { object: written, assumed: false };
       } catch (error) {
         if (!isNotFound(error)) throw error;
         await writer.read((client, options) => client.get(type, name, options));
       }
     }
-    return await this.#patchObject(writer, type, name, body);
+    const written = await this.#patchObject(writer, type, name, body);
+    return written && { object: written, assumed: way?.in === "object" };
   }
 
-  /** What was written did not come to stand: the kind has the sub-resource by now. */
-  passedOver(type: ResourceType): void {
+  /** What was written on an assumption did not come to stand: the kind may have the sub-resource by now. */
+  doubt(type: ResourceType): void {
     this.#ways.delete(resourceName(type));
   }
 

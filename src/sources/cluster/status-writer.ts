@@ -62,6 +62,8 @@ export class StatusWriter implements Duty {
   #isOpen = false;
   readonly #failures = new Map<RefKey, string>();
   readonly #patcher: StatusPatcher;
+  /** Kinds of whose status not all comes to stand; each is told once. */
+  readonly #prunes = new Set<Kind>();
 
   constructor(options: StatusWriterOptions) {
     this.#options = options;
@@ -83,8 +85,7 @@ export class StatusWriter implements Duty {
       this.#failures.delete(key);
       return;
     }
-    const known = this.#known.get(key);
-    if (known === undefined || !isEarlier(object, known.resourceVersion)) this.#see(key, object, form);
+    if (this.#see(key, object, form)) this.#add(key);
   }
 
   /** Something became known about these objects. */
@@ -130,13 +131,16 @@ export class StatusWriter implements Duty {
     if (this.#isOpen && this.#known.has(key)) this.#queue?.add(key, GATHER);
   }
 
-  #see(key: RefKey, object: KubeObject, form: StatusForm): void {
+  /** False: something later is known. */
+  #see(key: RefKey, object: KubeObject, form: StatusForm): boolean {
+    const known = this.#known.get(key);
+    if (known !== undefined && isEarlier(object, known.resourceVersion)) return false;
     const { resourceVersion = "", annotations = {} } = object.metadata;
     const spec = object["spec"] as { readonly ingressClassName?: unknown } | undefined;
     const named = spec?.ingressClassName;
     const claim = { annotations, ingressClassName: typeof named === "string" ? named : undefined };
     this.#known.set(key, { resourceVersion, seen: form.see(object), claim });
-    this.#add(key);
+    return true;
   }
 
   async #write(key: RefKey, writer: TermWriter): Promise<void> {
@@ -153,20 +157,33 @@ export class StatusWriter implements Duty {
     const body = { ...patch, metadata: { ...patch.metadata, resourceVersion } };
     const { type } = form;
     try {
-      const written = await this.#patcher.patch(writer, type, ref, body);
-      if (written === undefined) return;
+      const patched = await this.#patcher.patch(writer, type, ref, body);
+      if (patched === undefined) return;
       this.#options.onWrite?.("ok");
       this.#failures.delete(key);
-      // An API server passes over in silence what is no part of what was written to.
-      if (form.see(written).patch(asked, clock.now()) !== undefined) this.#patcher.passedOver(type);
-      this.observe(ref, written);
+      const { object, assumed } = patched;
+      // An API server passes over in silence what its definition of what was written to has no place for.
+      const isPruned = form.see(object).patch(asked, clock.now()) !== undefined;
+      if (isPruned && !assumed) return this.#pruned(key, object, form);
+      if (isPruned) this.#patcher.doubt(type);
+      this.observe(ref, object);
     } catch (error) {
       if (isNotFound(error)) return this.observe(ref, undefined);
       if (isConflict(error)) {
-        this.#see(key, await writer.read((client, options) => client.get(type, ref, options)), form);
+        this.observe(ref, await writer.read((client, options) => client.get(type, ref, options)));
       }
       throw error;
     }
+  }
+
+  /** The same again would end the same: it is written when there is news. */
+  #pruned(key: RefKey, object: KubeObject, form: StatusForm): void {
+    this.#see(key, object, form);
+    const { kind } = parseRefKey(key);
+    if (this.#prunes.has(kind)) return;
+    this.#prunes.add(kind);
+    const fix = "apply the definition that `binnacle crds --kind` prints";
+    this.#options.log.warn("the cluster's definition of a kind has no place for all of the status", { kind, fix });
   }
 
   #failed(key: RefKey, error: unknown): void {
