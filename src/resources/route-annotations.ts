@@ -4,6 +4,8 @@ import { AnnotationReader, type ReadAnnotations } from "./annotation-reader.ts";
 export interface RouteAnnotations {
   /** Undefined: answers go to the client as the upstream gives them. */
   readonly compression: CompressionAnnotations | undefined;
+  /** From 0 to 1: which part of their ordinary requests is logged singly. Undefined: all, as far as the appliance's budget goes. */
+  readonly logShare: number | undefined;
 }
 
 export interface CompressionAnnotations {
@@ -18,10 +20,14 @@ export type ContentEncoding = "br" | "zstd" | "gzip";
 
 const COMPRESSION = "binnacle.dev/compression";
 const COMPRESSION_TYPES = "binnacle.dev/compression-types";
+const LOG_SHARE = "binnacle.dev/access-log-share";
 
-export const ROUTE_ANNOTATIONS: readonly string[] = [COMPRESSION, COMPRESSION_TYPES];
+export const ROUTE_ANNOTATIONS: readonly string[] = [COMPRESSION, COMPRESSION_TYPES, LOG_SHARE];
 
-const NOTHING: ReadAnnotations<RouteAnnotations> = { value: { compression: undefined }, problems: [] };
+const NOTHING: ReadAnnotations<RouteAnnotations> = {
+  value: { compression: undefined, logShare: undefined },
+  problems: [],
+};
 
 /** The smallest answers first. */
 const ENCODINGS: readonly ContentEncoding[] = ["br", "zstd", "gzip"];
@@ -51,8 +57,14 @@ export function readRouteAnnotations(annotations: Readonly<Record<string, string
   // Most objects have none, and this is asked for each route.
   if (!ROUTE_ANNOTATIONS.some((name) => Object.hasOwn(annotations, name))) return NOTHING;
   const reader = new AnnotationReader(annotations);
-  const value = { compression: readCompression(reader) };
+  const logShare = reader.read(LOG_SHARE, "a part of a hundred from 0 to 100, such as 5 or 0.5", parsePercent);
+  const value = { compression: readCompression(reader), logShare };
   return { value, problems: reader.problems };
+}
+
+function parsePercent(text: string): number | undefined {
+  const percent = /^\d{1,3}(\.\d{1,4})?$/.test(text) ? Number(text) : NaN;
+  return percent <= 100 ? percent / 100 : undefined;
 }
 
 function readCompression(reader: AnnotationReader): CompressionAnnotations | undefined {

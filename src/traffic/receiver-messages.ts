@@ -4,11 +4,13 @@ import type { GatewayFailure } from "./gateway-failures.ts";
 import type { PinTarget } from "./messages.ts";
 import type { RawRow } from "./raw-row.ts";
 import type { RemoteServiceSettings } from "./remote-service.ts";
+import type { RouteShares } from "./request-load.ts";
 import type { EnvoyReport } from "./totals-differ.ts";
 
 /** What the main thread tells the receiver's worker. */
 export type ToReceiver =
   | { readonly type: "shares"; readonly failures: number; readonly sample: number; readonly shown: number }
+  | { readonly type: "routeShares"; readonly routeShares: RouteShares }
   | { readonly type: "pins"; readonly pins: readonly PinTarget[] }
   /** Nothing that was told of this Envoy's totals holds any longer. */
   | { readonly type: "forget"; readonly envoy: string }

@@ -43,6 +43,7 @@ const aggregate = new TickAggregate({
   failures: 1,
   sample: 1,
   shown: 1,
+  routeShares: new Map(),
   pins: [],
   slowThreshold,
   keepQueryValues,
@@ -94,6 +95,9 @@ port.on("message", (message: ToReceiver) => {
       aggregate.settings = { ...aggregate.settings, failures, sample, shown };
       return;
     }
+    case "routeShares":
+      aggregate.settings = { ...aggregate.settings, routeShares: message.routeShares };
+      return;
     case "pins":
       aggregate.settings = { ...aggregate.settings, pins: message.pins };
       return;

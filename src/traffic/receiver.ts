@@ -13,6 +13,7 @@ import type {
   ReceiverWorkerData,
   ToReceiver,
 } from "./receiver-messages.ts";
+import type { RouteShares } from "./request-load.ts";
 import type { EnvoyReport } from "./totals-differ.ts";
 
 export interface ReceiverOptions extends ReceiverSettings {
@@ -52,6 +53,7 @@ export class Receiver implements AsyncDisposable {
   readonly #listening = Promise.withResolvers<void>();
   #state: Worked;
   #shares: ReceiverShares = { failures: 1, sample: 1, shown: 1 };
+  #routeShares: RouteShares = new Map();
   #pins: readonly PinTarget[] = [];
   #job = 0;
   #restarts = 0;
@@ -99,6 +101,11 @@ export class Receiver implements AsyncDisposable {
   setShares(shares: ReceiverShares): void {
     this.#shares = shares;
     this.#tell({ type: "shares", ...shares });
+  }
+
+  setRouteShares(routeShares: RouteShares): void {
+    this.#routeShares = routeShares;
+    this.#tell({ type: "routeShares", routeShares });
   }
 
   setPins(pins: readonly PinTarget[]): void {
@@ -162,6 +169,7 @@ export class Receiver implements AsyncDisposable {
         if (this.#state.type === "running") this.#state.listening = true;
         this.#remotePort = message.remotePort;
         this.setShares(this.#shares);
+        this.setRouteShares(this.#routeShares);
         this.setPins(this.#pins);
         this.#listening.resolve();
         this.#options.onState("ready");

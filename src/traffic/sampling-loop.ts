@@ -97,7 +97,7 @@ export class Sampling {
   }
 
   /** The entries know a flood first, the counters know all of it: the higher is believed. */
-  #load({ failed, others }: RequestLoad): OfferedLoad {
+  #load({ failed, loggable }: RequestLoad): OfferedLoad {
     const sum = (of: (arrival: Arrival) => number) => this.#recent.reduce((total, one) => total + of(one), 0);
     return {
       failures: Math.max(
@@ -105,7 +105,7 @@ export class Sampling {
         sum((arrival) => arrival.failures),
       ),
       others: Math.max(
-        others,
+        loggable,
         sum((arrival) => arrival.others),
       ),
     };

@@ -7,6 +7,7 @@ const SETTINGS: AggregateSettings = {
   failures: 1,
   sample: 1,
   shown: 1,
+  routeShares: new Map(),
   pins: [],
   slowThreshold: 1000,
   keepQueryValues: false,
@@ -49,6 +50,19 @@ test("all entries are in the sums, by flow and second, as what they stand for", 
     ],
   );
   assert.deepEqual(Array.from(flows[0]!.phases.subarray(0, 2)), [21, 21], "each waited one millisecond");
+});
+
+test("an ordinary request of a route that has few of them logged stands for more; a failure for itself", () => {
+  const route = "shop.localhost/Ingress/team-shop/shop/prefix /live";
+  const { tick, add } = aggregate({ sample: 0.5, routeShares: new Map([[route, 0.25]]) });
+  add("sample", { route });
+  add("sample");
+  add("failures", { route, code: 503, flags: "UF", endpoint: undefined });
+  const { rows } = tick.take(PLENTY);
+  assert.deepEqual(
+    rows.map((row) => row.weight),
+    [1, 8, 2],
+  );
 });
 
 test("an endpoint's failures are the answers of 5xx, not the clients that left", () => {

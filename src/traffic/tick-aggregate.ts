@@ -7,6 +7,7 @@ import { type GatewayFailure, gatewayFailure } from "./gateway-failures.ts";
 import { bucketOf } from "./histogram.ts";
 import type { PinTarget } from "./messages.ts";
 import type { KeptBecause } from "./request-shown.ts";
+import type { RouteShares } from "./request-load.ts";
 import { rawRow } from "./raw-row.ts";
 import type { Batch, EndpointSum, FlowLatency } from "./receiver-messages.ts";
 import { PHASE_SUMS } from "./second.ts";
@@ -17,6 +18,8 @@ export interface AggregateSettings {
   readonly sample: number;
   /** Of the sample that comes in, the part that is shown: 1 unless something is pinned. */
   readonly shown: number;
+  /** Of these routes, which part of the ordinary requests may come at all. */
+  readonly routeShares: RouteShares;
   readonly pins: readonly PinTarget[];
   readonly slowThreshold: number;
   readonly keepQueryValues: boolean;
@@ -73,7 +76,7 @@ export class TickAggregate {
     const facts = entryFacts(entry);
     this.#received[log]++;
     if (isTwice(facts, log)) return;
-    const weight = 1 / Math.max(this.#settings[log], 1e-6);
+    const weight = 1 / Math.max(this.#settings[log] * this.#routeShare(facts, log), 1e-6);
     const end = facts.start + facts.duration;
     const at = Math.abs(now - end) > CLOCK_SLACK ? now : end;
     this.#newest = Math.max(this.#newest ?? 0, at);
@@ -83,6 +86,12 @@ export class TickAggregate {
     const kept = this.#reason(entry, facts, log);
     if (kept === "sample") this.#keepOrdinary({ entry, facts, envoy, kept, weight });
     else this.#keep(this.#precious, { entry, facts, envoy, kept, weight });
+  }
+
+  /** Failures and slow ones come whatever their route wants. */
+  #routeShare({ routeKey }: EntryFacts, log: AccessLogName): number {
+    const { routeShares } = this.#settings;
+    return log === "failures" || routeShares.size === 0 ? 1 : (routeShares.get(routeKey) ?? 1);
   }
 
   malformed(): void {

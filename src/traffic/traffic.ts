@@ -21,6 +21,7 @@ import { Receiver, type ReceiverState } from "./receiver.ts";
 import type { Batch } from "./receiver-messages.ts";
 import { RemoteEnvoys } from "./remote-envoys.ts";
 import type { RemoteServiceSettings } from "./remote-service.ts";
+import type { RouteShares } from "./request-load.ts";
 import { samplingFor } from "./sampling-for.ts";
 import { Sampling } from "./sampling-loop.ts";
 import type { Session, TrafficClient } from "./session.ts";
@@ -185,6 +186,12 @@ export class Traffic implements AsyncDisposable {
   /** How the gateway of a backend is; undefined: no Envoy uses one. */
   gateway(backend: string): GatewayFacts | undefined {
     return this.#core.gateway(backend);
+  }
+
+  /** Of routes that have only a part of their ordinary requests logged singly. */
+  set routeShares(shares: RouteShares) {
+    this.#core.load.routeShares = shares;
+    this.#receiver?.setRouteShares(shares);
   }
 
   /** Where Envoys on other machines send to; undefined when none may. */

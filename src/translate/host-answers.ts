@@ -178,10 +178,11 @@ function plainRoutes(
     // Tokens are asked for over TLS alone, so what needs one is nowhere else.
     const over = overHttp === "served" && asksToken(route, policies) ? 301 : overHttp;
     if (over === "served") return [route];
-    const { name, owner, match } = route;
+    const { name, owner, match, logShare } = route;
     const target = port === 443 ? undefined : port;
     const action = { type: "redirect", scheme: "https", port: target, status: over } as const;
-    return [{ name, owner, match, action, ...(unasked === undefined ? {} : { policies: unasked }) }];
+    const frame = { name, owner, match, ...(logShare === undefined ? {} : { logShare }) };
+    return [{ ...frame, action, ...(unasked === undefined ? {} : { policies: unasked }) }];
   });
 }
 

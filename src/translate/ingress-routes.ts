@@ -9,6 +9,7 @@ import { NO_BACKEND } from "./backend.ts";
 import { resolveBackend, type RouteBackend } from "./ingress-backend.ts";
 import { ANY_HOST } from "./ir.ts";
 import type { IrForward, IrMatch, IrRoute } from "./ir-route.ts";
+import { logged } from "./log-share.ts";
 import { comparePrecedence } from "./precedence.ts";
 import { SAFE_RETRIES } from "./retries.ts";
 import { routeName } from "./route-name.ts";
@@ -63,7 +64,7 @@ export function ingressRoutes(
     const resolved = resolveBackend(backend, ref.namespace, wishes, read, (by, problem) =>
       verdicts.push({ ref, path: by === undefined ? path : formatPath(["metadata", "annotations", by]), ...problem }),
     );
-    const route = { name: routeName(match), owner: ref, match };
+    const route = { name: routeName(match), owner: ref, match, ...logged(wishes) };
     if (resolved === undefined) return { route: { ...route, action: NO_BACKEND }, ingress };
     needs.push(resolved.unit);
     return { route: { ...route, action: forward(resolved, annotations.get(ingress), settings) }, ingress };

@@ -15,6 +15,8 @@ export interface IrRoute {
   readonly responseHeaders?: IrHeaderChanges;
   /** Before the virtual host's own, each for itself. */
   readonly policies?: IrPolicies;
+  /** From 0 to less than 1: which part of its ordinary requests is logged singly. Absent: all. */
+  readonly logShare?: number;
 }
 
 /** All parts have to match. */

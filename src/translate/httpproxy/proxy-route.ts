@@ -3,6 +3,7 @@ import type { IrPolicies } from "../ir-policies.ts";
 import type { IrDirectResponse, IrForward, IrMatch, IrRedirect, IrRoute } from "../ir-route.ts";
 import { routeName } from "../route-name.ts";
 import type { UpstreamVariation } from "../upstream-variation.ts";
+import { logged } from "../log-share.ts";
 import { mergedMatch, routeConditionsProblem } from "./conditions.ts";
 import { routeAuthorization } from "./authorization.ts";
 import { bounded } from "./bounded.ts";
@@ -34,7 +35,7 @@ export function proxyRoute(placed: PlacedRoute, context: RouteContext): IrRoute 
     return undefined;
   }
   const match = mergedMatch([...above, route.conditions]);
-  const frame = { name: routeName(match), owner: placed.proxy.ref, match };
+  const frame = { name: routeName(match), owner: placed.proxy.ref, match, ...logged(context.annotations) };
   const served = serve(route, match, context);
   return served === undefined ? { ...frame, action: NOT_VALID } : { ...frame, ...served };
 }

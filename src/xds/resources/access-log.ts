@@ -8,6 +8,7 @@ import { FractionalPercent_DenominatorType } from "#proto/envoy/type/v3/percent.
 import type { Millis } from "#translate/ir.ts";
 import { packStruct } from "./any.ts";
 import { FAILED_GRPC_STATUSES } from "./grpc-status.ts";
+import { withinLogShare } from "./log-share.ts";
 import { TRAFFIC_RUNTIME } from "./runtime.ts";
 import { REQUEST_STAT, ROUTE_KEY } from "./traffic-key.ts";
 
@@ -32,7 +33,8 @@ export interface AccessLogSettings {
  *   that RTDS steers, because a duration costs as much as the counters (3,400 instructions);
  * - to the access-log service: failures and slow ones, and a sample of the rest, each with a share that RTDS steers
  *   (runtime.ts) without touching the listener;
- * - optionally, lines on standard output.
+ * - optionally, lines on standard output;
+ * of routes that want few of their ordinary requests to be seen singly, few (log-share.ts).
  *
  * `listener` is the listener's name; it may hold no space. The counters and the entries name what a request met by
  * Envoy's `Route.name`, which therefore has to be `envoyRouteName(host, owner, name)` of traffic-key.ts, and by the virtual
@@ -44,9 +46,9 @@ export function accessLoggers(settings: AccessLogSettings, listener: string): Ac
   return [
     requestCounter(listener),
     latencyHistogram(listener),
-    accessLogService("failures", listener, notable(settings.slowThreshold)),
+    accessLogService("failures", listener, and(or(...notable(settings.slowThreshold)), share("failures"))),
     accessLogService("sample", listener, ordinary(settings.slowThreshold)),
-    ...(settings.stdout === "off" ? [] : [stdoutLogger(settings.stdout)]),
+    ...(settings.stdout === "off" ? [] : [stdoutLogger(settings.stdout, settings.slowThreshold)]),
   ];
 }
 
@@ -116,11 +118,11 @@ function accessLogService(name: AccessLogName, listener: string, filter: AccessL
   });
 }
 
-/** Failed (5xx, no status, any response flag, gRPC) or slow, then the share. An upgraded connection is long, not slow. */
-function notable(slowThreshold: Millis): AccessLogFilter {
+/** Failed (5xx, no status, any response flag, gRPC) or slow. An upgraded connection is long, not slow. */
+function notable(slowThreshold: Millis): readonly AccessLogFilter[] {
   const notUpgraded = or(status(ComparisonFilter_Op.LE, 100, "below"), status(ComparisonFilter_Op.GE, 102, "above"));
   const slow = and(took(ComparisonFilter_Op.GE, slowThreshold, TRAFFIC_RUNTIME.slow), notUpgraded);
-  return and(or(status(ComparisonFilter_Op.GE, 500, "failed"), anyFlag(), slow, failedGrpc()), share("failures"));
+  return [status(ComparisonFilter_Op.GE, 500, "failed"), anyFlag(), slow, failedGrpc()];
 }
 
 /**
@@ -163,6 +165,7 @@ function ordinary(slowThreshold: Millis): AccessLogFilter {
     share("sample"),
     status(ComparisonFilter_Op.LE, 499, "ordinary"),
     or(status(ComparisonFilter_Op.EQ, 101, "upgraded"), fast),
+    withinLogShare(),
   );
 }
 
@@ -234,10 +237,12 @@ const JSON_LINE = {
   route: "%ROUTE_NAME%",
 };
 
-function stdoutLogger(form: "text" | "json"): AccessLog {
+/** Of routes that want few lines of their ordinary requests, few; of all others each request's. */
+function stdoutLogger(form: "text" | "json", slowThreshold: Millis): AccessLog {
   const format = form === "text" ? { text_format_source: { inline_string: TEXT_LINE } } : { json_format: JSON_LINE };
   const type = "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog";
-  return logger("envoy.access_loggers.stdout", undefined, type, { log_format: format });
+  const filter = or(...notable(slowThreshold), withinLogShare());
+  return logger("envoy.access_loggers.stdout", filter, type, { log_format: format });
 }
 
 function logger(

@@ -11,14 +11,12 @@ import type { IrRoute } from "#translate/ir-route.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import { forwardAction } from "./forward.ts";
 import { headerChanges } from "./header-changes.ts";
+import { logShareMetadata, METADATA_KEY } from "./log-share.ts";
 import { perFilterConfig, switchedOff } from "./per-filter-config.ts";
 import { rateLimits } from "./rate-limit.ts";
 import { redirectAction } from "./redirect.ts";
 import { routeMatch } from "./route-match.ts";
 import { envoyRouteName } from "./traffic-key.ts";
-
-/** The key under which a virtual host's metadata says which host it is, for requests that no route takes. */
-export const METADATA_KEY = "binnacle";
 
 export function envoyVirtualHost(ir: IrVirtualHost): VirtualHost {
   const wildcard = ir.host.startsWith("*.");
@@ -28,6 +26,7 @@ export function envoyVirtualHost(ir: IrVirtualHost): VirtualHost {
     ...VIRTUAL_HOST,
     name: ir.name,
     domains: [ir.host],
+    // For requests that no route takes.
     metadata: { filterMetadata: { [METADATA_KEY]: { host: ir.host } }, typedFilterMetadata: {} },
     routes: [
       ...ir.routes.map((route) => envoyRoute(route, ir.host, headers, undefined)),
@@ -63,12 +62,17 @@ function envoyRoute(
     name: envoyRouteName(host, ir.owner, ir.name),
     match: routeMatch(ir.match, headers),
     action: routeAction(ir, host),
+    ...(ir.logShare === undefined ? {} : { metadata: routeMetadata(ir.logShare) }),
     ...headerChanges(ir.requestHeaders, ir.responseHeaders),
     typedPerFilterConfig: {
       ...(foreign === undefined ? {} : switchedOff(foreign)),
       ...(ir.policies === undefined ? {} : perFilterConfig(ir.policies)),
     },
   };
+}
+
+function routeMetadata(logShare: number): NonNullable<Route["metadata"]> {
+  return { filterMetadata: { [METADATA_KEY]: logShareMetadata(logShare) }, typedFilterMetadata: {} };
 }
 
 function routeAction({ action, policies }: IrRoute, host: string): Route["action"] {
