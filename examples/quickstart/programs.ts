@@ -29,8 +29,7 @@ export const programs: readonly DemoProgram[] = [
   {
     name: "blog",
     endpoints: [
-      // Rarely enough that no alert calls it a burning budget: at rest the demo raises none.
-      { port: 9706, delayMs: 5, failEvery: 120 },
+      { port: 9706, delayMs: 5, failEvery: 25 },
       { port: 9707, delayMs: 5 },
     ],
   },
