@@ -14,6 +14,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   "envoy-overhead": () => import("./envoy-overhead.ts"),
   "traffic-receiver": () => import("./traffic-receiver.ts"),
   discovery: () => import("./discovery.ts"),
+  "openstack-scale": () => import("./openstack-scale.ts"),
 };
 
 const { values, positionals } = parseArgs({

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import { json } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
 import { listeningPort } from "../../integration/support/free-port.ts";
 
 type Answer = { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> };
@@ -20,12 +21,18 @@ export class OpenStackStandIn implements AsyncDisposable {
   /** By project: servers as Nova lists them. */
   readonly servers = new Map<string, readonly object[]>();
   readonly loadBalancers = new Map<string, readonly object[]>();
+  readonly listeners = new Map<string, readonly object[]>();
+  readonly pools = new Map<string, readonly object[]>();
+  /** By pool. */
+  readonly members = new Map<string, readonly object[]>();
   projects: readonly { readonly id: string; readonly name: string }[] = [{ id: "p1", name: "team-shop" }];
   pageSize = 2;
   /** As old as OpenStack Mitaka: identity 2.0, and load balancers in Neutron. */
   isOld = false;
   /** Seconds. */
   tokenLife = 3600;
+  /** Milliseconds that an answer takes. */
+  latency = 0;
   fault: (what: string, token: string | undefined) => Fault | undefined = () => undefined;
   readonly #server: Server;
   readonly #port: number;
@@ -85,6 +92,7 @@ export class OpenStackStandIn implements AsyncDisposable {
     const shown = typeof token === "string" ? token : undefined;
     this.requests.push({ what, token: shown });
     const answer = this.fault(what, shown) ?? (await this.#answer(what, url, shown, request));
+    if (this.latency > 0) await setTimeout(this.latency);
     if (answer === "hang") return;
     if (answer === "break") {
       response.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
@@ -108,9 +116,11 @@ export class OpenStackStandIn implements AsyncDisposable {
       return { status: 200, body: { projects: this.projects, links: { next: null } } };
     if (what === "GET /v2.0/tenants") return { status: 200, body: { tenants: this.projects, tenants_links: [] } };
     if (what === "GET /compute/servers/detail") return this.#page("servers", this.servers.get(project) ?? [], url);
-    const [, key = ""] = /^GET \/(?:lb|net)\/v2\.0\/lbaas\/(\w+)$/.exec(what) ?? [];
-    if (key === "") return { status: 404, body: { message: "not here" } };
-    return this.#page(key, key === "loadbalancers" ? (this.loadBalancers.get(project) ?? []) : [], url);
+    const [, pool, key = ""] = /^GET \/(?:lb|net)\/v2\.0\/lbaas\/(?:pools\/([^/]+)\/)?(\w+)$/.exec(what) ?? [];
+    const balancing = { loadbalancers: this.loadBalancers, listeners: this.listeners, pools: this.pools };
+    if (pool !== undefined) return this.#page("members", this.members.get(pool) ?? [], url);
+    if (!(key in balancing)) return { status: 404, body: { message: "not here" } };
+    return this.#page(key, balancing[key as keyof typeof balancing].get(project) ?? [], url);
   }
 
   #authenticate(body: unknown): Answer {
