@@ -40,14 +40,13 @@ export async function run(report: Report): Promise<void> {
     const least = (CALLS * latency) / AT_ONCE;
     const took = await typical();
     report({ name: `cycle at ${latency} ms a call, ${AT_ONCE} at once`, value: took, unit: "ms" });
-    report(
-      atMost(
-        `the same, against ${Math.round(least)} ms that the calls alone take, and our own work`,
-        took / (least + own),
-        "x",
-        2,
-      ),
-    );
+    const ratio = {
+      name: `the same, against ${Math.round(least)} ms that the calls alone take, and our own work`,
+      unit: "x",
+    };
+    const value = took / (least + own);
+    // A short latency is hidden by whatever else this machine does.
+    report(latency < 50 ? { ...ratio, value } : atMost(ratio.name, value, ratio.unit, 1.5));
   }
   cloud.standIn.latency = 0;
   cloud.changeMember(7, 3);
