@@ -61,6 +61,7 @@ const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   "/api/v1/explain": [
     { method: "POST", path: "/api/v1/explain", body: { authority: `${OWN}.example` } },
     { method: "POST", path: "/api/v1/explain", body: { authority: `${OTHER}.example` }, tells: true },
+    { method: "POST", path: "/api/v1/explain", body: { authority: `east.${OWN}.example` }, tells: true },
   ],
   "/api/v1/diff": [{ method: "POST", path: "/api/v1/diff", body: { files: [], prune: true } }],
   "/api/v1/backends": [get("/api/v1/backends", true)],

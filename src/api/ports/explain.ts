@@ -104,6 +104,9 @@ export interface ExplainedEndpoint {
   readonly zone?: string;
   /** Of the upstream that takes over, where it is not the first one's: `team/west-web:80 of west`. */
   readonly of?: string;
-  /** Address and port of what it is reached through; left out where it is reached directly. */
+  /**
+   * Address and port of what it is reached through, and for those who do not see all namespaces only that there is such a thing;
+   * left out where it is reached directly.
+   */
   readonly gateway?: string;
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { EndpointHealth } from "#traffic/table-rows.ts";
 import { ApiProblem } from "../api-problem.ts";
 import { mayReadNamespace, type NamespaceScope } from "../auth/principal.ts";
-import type { ExplainedUpstream, Explanation, ExplainView } from "../ports/explain.ts";
+import type { ExplainedEndpoint, ExplainedUpstream, Explanation, ExplainView } from "../ports/explain.ts";
 import type { TrafficView } from "../ports/traffic.ts";
 import { parseBody } from "./body.ts";
 import { principalOf } from "./request-principal.ts";
@@ -37,7 +37,7 @@ export function explainRoutes(view: ExplainView, traffic: TrafficView): RequestH
       const detail = "what takes this request is in namespaces that you do not see";
       throw new ApiProblem(404, "Not yours", detail, "ask somebody who sees all namespaces");
     }
-    response.json(withHealth(found, traffic, principal.namespaces));
+    response.json(cutToScope(withHealth(found, traffic, principal.namespaces), principal.namespaces));
   });
   return router;
 }
@@ -67,4 +67,16 @@ function withHealth(explanation: Explanation, traffic: TrafficView, scope: Names
     }),
   });
   return { ...explanation, upstreams: upstreams.map(told), mirrors: mirrors.map(told) };
+}
+
+/** Where a backend's gateway is, is of all teams: who sees some namespaces is told that there is one. */
+function cutToScope(explanation: Explanation, scope: NamespaceScope): Explanation {
+  if (scope === "all") return explanation;
+  const cut = (endpoint: ExplainedEndpoint): ExplainedEndpoint =>
+    endpoint.gateway === undefined ? endpoint : { ...endpoint, gateway: "of its backend" };
+  const cutAll = <T extends ExplainedUpstream>(upstream: T): T => ({
+    ...upstream,
+    endpoints: upstream.endpoints.map(cut),
+  });
+  return { ...explanation, upstreams: explanation.upstreams.map(cutAll), mirrors: explanation.mirrors.map(cutAll) };
 }

@@ -47,6 +47,29 @@ spec:
     http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: gone, port: {number: 80}}}}]}
 `;
 
+/** What a team has of a backend behind a gateway, which is not its own. */
+const BEHIND_GATEWAY = `
+apiVersion: v1
+kind: Service
+metadata: {name: east-web, namespace: ${OWN}, labels: {gimbal.projectcontour.io/backend: east}}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: east-web, namespace: ${OWN}, labels: {kubernetes.io/service-name: east-web}}
+addressType: IPv4
+ports: [{port: 80}]
+endpoints: [{addresses: [192.0.2.80]}]
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: east, namespace: ${OWN}}
+spec:
+  rules:
+  - host: east.${OWN}.example
+    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: east-web, port: {number: 80}}}}]}
+`;
+
 /** Where what was started is handed to be ended: a test's context. */
 interface Ends {
   after(end: () => Promise<void>): void;
@@ -60,7 +83,13 @@ export async function twoTeams(t: Ends): Promise<Partial<ApiOptions>> {
     archive: new MemoryArchive(),
     now: Date.now,
   });
-  controlPlane.store.apply(changesOf(`${objects(OWN)}---${objects(OTHER)}`));
+  controlPlane.store.apply(changesOf([objects(OWN), objects(OTHER), BEHIND_GATEWAY].join("---")));
+  controlPlane.setGateway("east", {
+    host: `${OTHER}.example`,
+    port: 3128,
+    protocol: "http1",
+    socket: "/run/gateway.sock",
+  });
   controlPlane.open();
   const { store, translator, snapshot } = controlPlane;
   const kube = new KubeFeed({
