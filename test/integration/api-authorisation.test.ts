@@ -6,7 +6,7 @@ import { tokenHash, type UserSettings } from "#api/auth/users.ts";
 import type { ServerMessage } from "#traffic/messages.ts";
 import { ApiSetting } from "../browser/simulated/api-setting.ts";
 import { type RegisteredRoute, registeredRoutes } from "./support/registered-routes.ts";
-import { OTHER, OWN, twoTeams } from "./support/two-teams.ts";
+import { BEHIND_GATEWAY, OTHER, OWN, twoTeams } from "./support/two-teams.ts";
 
 /** Who asks. Each is a user whose token is their name. */
 const USERS = ["viewer", "operator", "all-viewer", "all-operator", "admin"] as const;
@@ -127,7 +127,7 @@ suite("who may ask what", () => {
   });
 
   test("each route answers those who may, refuses the others, and tells a team nothing of another", async (t) => {
-    const setting = await ApiSetting.start(t, { ...(await twoTeams(t)), users });
+    const setting = await ApiSetting.start(t, { ...(await twoTeams(t, BEHIND_GATEWAY)), users });
     const ask = ({ method, path, body }: Sample, headers: Readonly<Record<string, string>>) =>
       setting.anonymous(path, {
         method,

@@ -48,7 +48,7 @@ spec:
 `;
 
 /** What a team has of a backend behind a gateway, which is not its own. */
-const BEHIND_GATEWAY = `
+export const BEHIND_GATEWAY = `
 apiVersion: v1
 kind: Service
 metadata: {name: east-web, namespace: ${OWN}, labels: {gimbal.projectcontour.io/backend: east}}
@@ -75,15 +75,19 @@ interface Ends {
   after(end: () => Promise<void>): void;
 }
 
-/** What the API shows, over the real views: objects, traffic, alerts and silences of both. */
-export async function twoTeams(t: Ends): Promise<Partial<ApiOptions>> {
+/**
+ * What the API shows, over the real views: objects, traffic, alerts and silences of both.
+ *
+ * @param more manifests besides
+ */
+export async function twoTeams(t: Ends, more = ""): Promise<Partial<ApiOptions>> {
   const controlPlane = new ControlPlane({
     translate: settingsFor(18080, 18443),
     listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
     archive: new MemoryArchive(),
     now: Date.now,
   });
-  controlPlane.store.apply(changesOf([objects(OWN), objects(OTHER), BEHIND_GATEWAY].join("---")));
+  controlPlane.store.apply(changesOf([objects(OWN), objects(OTHER), more].join("---")));
   controlPlane.setGateway("east", {
     host: `${OTHER}.example`,
     port: 3128,
