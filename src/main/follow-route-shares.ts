@@ -11,25 +11,27 @@ import type { ControlPlane } from "../control-plane.ts";
 export function followRouteShares(traffic: Pick<Traffic, "routeShares">, controlPlane: ControlPlane): () => void {
   /** By virtual host: only those that have such routes. */
   const shares = new Map<string, readonly (readonly [route: string, share: number])[]>();
-  let told = new Map<string, number>();
+  // All of them are gone through only when one has changed: nearly every change is of something else.
+  let changed = false;
   const take = ({ item }: { readonly item: IrItem }): void => {
     if (item.type !== "virtualHost") return;
     const own = sharesOf(item);
+    if (isDeepStrictEqual(own, shares.get(item.name) ?? [])) return;
+    changed = true;
     if (own.length === 0) shares.delete(item.name);
     else shares.set(item.name, own);
   };
   const tell = (): void => {
-    const now = new Map([...shares.values()].flat());
-    if (isDeepStrictEqual(now, told)) return;
-    told = now;
-    traffic.routeShares = now;
+    if (!changed) return;
+    changed = false;
+    traffic.routeShares = new Map([...shares.values()].flat());
   };
   for (const item of controlPlane.translator.items()) take(item);
   tell();
   return controlPlane.listen({
     translated: ({ delta }) => {
       for (const item of delta.upserts) take(item);
-      for (const { type, name } of delta.removals) if (type === "virtualHost") shares.delete(name);
+      for (const { type, name } of delta.removals) if (type === "virtualHost" && shares.delete(name)) changed = true;
       tell();
     },
   });
