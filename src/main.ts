@@ -7,7 +7,7 @@ import type { EnvoyProcess, EnvoyStart } from "#envoy/process.ts";
 import type { Logger } from "#lib/log.ts";
 import type { PlatformRequest } from "#monitoring/discovery-metrics.ts";
 import { Metrics } from "#monitoring/metrics.ts";
-import { SqliteArchive } from "#store/archive.ts";
+import { SqliteArchive } from "#store/sqlite-archive.ts";
 import { openStateDirectory, type StateDirectory } from "#supervisor/state-directory.ts";
 import { Supervisor } from "#supervisor/supervisor.ts";
 import { XDS_TYPES } from "#xds/resource.ts";
@@ -87,7 +87,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   );
 
   // 2. The core: store, translation, snapshot. No input or output of its own.
-  const archive = new SqliteArchive(join(state.path, "objects.db"));
+  const archive = new SqliteArchive(join(state.path, "objects.db"), logger.room("store"));
   parts.defer(() => archive.close());
   const controlPlane = new ControlPlane({
     translate: translateSettings(config, ownAddresses()),

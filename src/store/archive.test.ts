@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempDisposableSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { suite, test } from "node:test";
+import { createLogger, silentLogger } from "#lib/log.ts";
 import { refKey } from "#resources/ref.ts";
 import type { Resource } from "#resources/resource.ts";
-import { type Archive, type ArchivedObject, MemoryArchive, SqliteArchive } from "./archive.ts";
+import { type Archive, type ArchivedObject, MemoryArchive } from "./archive.ts";
+import { SqliteArchive } from "./sqlite-archive.ts";
 
 const KEY = refKey({ kind: "Namespace", namespace: "", name: "team" });
 const FORM: Resource = {
@@ -93,13 +96,13 @@ contract("MemoryArchive", () => {
 contract("SqliteArchive", () => {
   const directory = mkdtempSync(join(tmpdir(), "binnacle-archive-"));
   const file = join(directory, "archive.sqlite");
-  let archive = new SqliteArchive(file);
+  let archive = new SqliteArchive(file, silentLogger);
   assert.equal(statSync(file).mode & 0o777, 0o600);
   return {
     archive,
     reopen: () => {
       archive.close();
-      archive = new SqliteArchive(file);
+      archive = new SqliteArchive(file, silentLogger);
       return archive;
     },
     end: () => {
@@ -107,4 +110,40 @@ contract("SqliteArchive", () => {
       rmSync(directory, { recursive: true });
     },
   };
+});
+
+test("what cannot be written now is kept, told once, and written later", () => {
+  using directory = mkdtempDisposableSync(join(tmpdir(), "binnacle-archive-"));
+  const file = join(directory.path, "archive.sqlite");
+  const lines: string[] = [];
+  const log = createLogger({ level: "info", format: "text", write: (line) => lines.push(line) });
+  const archive = new SqliteArchive(file, log);
+  const other = new DatabaseSync(file);
+  other.exec("BEGIN IMMEDIATE");
+  archive.save(KEY, OBJECT, FORM);
+  assert.equal(archive.load().size, 0);
+  assert.equal(archive.load().size, 0);
+  assert.deepEqual(archive.form(KEY), FORM);
+  assert.equal(lines.length, 1);
+  assert.match(lines[0] ?? "", /cannot be written.*locked/);
+  other.close();
+  assert.equal(archive.load().size, 1);
+  assert.match(lines[1] ?? "", /written again/);
+  archive.close();
+});
+
+test("a file that is no database is put aside", () => {
+  using directory = mkdtempDisposableSync(join(tmpdir(), "binnacle-archive-"));
+  const file = join(directory.path, "archive.sqlite");
+  writeFileSync(file, "not a database at all, but some text that stands where one is expected\n".repeat(20));
+  const lines: string[] = [];
+  const archive = new SqliteArchive(
+    file,
+    createLogger({ level: "info", format: "text", write: (line) => lines.push(line) }),
+  );
+  assert.match(lines.join(""), /begun anew.*unreadable/);
+  archive.save(KEY, OBJECT, FORM);
+  archive.close();
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.match(readFileSync(`${file}.unreadable`, "utf8"), /^not a database/);
 });

@@ -1,9 +1,9 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { Worker } from "node:worker_threads";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
 import { unpackBytes } from "#lib/packed-bytes.ts";
+import { WriteAheadLog } from "#lib/write-ahead-log.ts";
 import type { XdsResource, XdsType } from "./resource.ts";
 import type { ResourceName } from "./snapshot.ts";
 import { archiveFault, createArchiveTables } from "./snapshot-archive-schema.ts";
@@ -18,8 +18,6 @@ export function archiveKey({ type, name }: ResourceName): ArchiveKey {
 const WRITE_DELAY_MS = 50;
 const RETRY_DELAY_MS = 5_000;
 const ROWS_PER_TURN = 500;
-/** Of 4 KiB, in the write-ahead log and not yet in the file. */
-const LONG_LOG_PAGES = 2_000;
 
 /** One transaction, written in parts between which the event loop runs. */
 interface Batch {
@@ -33,9 +31,9 @@ interface Batch {
  * one transaction, however large: a process that is killed leaves what was there before it, or all of it.
  */
 export class SnapshotArchiveFile implements Disposable {
-  readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #log: Logger;
+  readonly #walLog: WriteAheadLog;
   readonly #upsert: StatementSync;
   readonly #delete: StatementSync;
   #pending = new Map<ArchiveKey, XdsResource | "delete">();
@@ -45,13 +43,14 @@ export class SnapshotArchiveFile implements Disposable {
   #turn: NodeJS.Immediate | undefined;
   #failing = false;
   #closed = false;
-  #checkpoint: Worker | undefined;
 
   /** Opens the file, or makes it. One that cannot be used is made anew: what it held is acknowledged again soon. */
   constructor(path: string, log: Logger) {
-    this.#path = path;
     this.#log = log;
     this.#database = open(path, log);
+    this.#walLog = new WriteAheadLog(path, this.#database, (error) => {
+      log.warn("the snapshot archive's log cannot be shortened", { error: errorMessage(error) });
+    });
     this.#upsert = this.#database.prepare(
       `INSERT INTO resource (type, name, version, bytes, clusters) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (type, name) DO UPDATE SET version = excluded.version, bytes = excluded.bytes, clusters = excluded.clusters`,
@@ -136,22 +135,7 @@ export class SnapshotArchiveFile implements Disposable {
     this.#failing = false;
     this.#batch = undefined;
     if (this.#hasWork()) this.#schedule(WRITE_DELAY_MS);
-    this.#shortenLog();
-  }
-
-  /** In a thread: what this waits for the disk, the control plane would wait for it too (a tenth of a second for 20 MB). */
-  #shortenLog(): void {
-    if (this.#checkpoint !== undefined) return;
-    const { log, checkpointed } = this.#database.prepare("PRAGMA wal_checkpoint(NOOP)").get() ?? {};
-    if (Number(log) - Number(checkpointed) < LONG_LOG_PAGES) return;
-    this.#checkpoint = new Worker(new URL("snapshot-archive-checkpoint.ts", import.meta.url), {
-      workerData: this.#path,
-    });
-    this.#checkpoint.unref();
-    this.#checkpoint.on("error", (error) => {
-      this.#log.warn("the snapshot archive's log cannot be shortened", { error: errorMessage(error) });
-    });
-    this.#checkpoint.on("exit", () => (this.#checkpoint = undefined));
+    this.#walLog.shorten();
   }
 
   #take(): Batch {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { Problem } from "#lib/problem.ts";
-import { SqliteArchive } from "#store/archive.ts";
+import { silentLogger } from "#lib/log.ts";
+import { SqliteArchive } from "#store/sqlite-archive.ts";
 import { Gateway } from "./support/gateway.ts";
 import { ingress, service, together } from "./support/manifests.ts";
 import { temporaryDirectory } from "./support/temp-dir.ts";
@@ -20,7 +21,7 @@ suite("the last good form", () => {
   test("goes on when the object becomes invalid, over a restart of the control plane, until it is right again", async () => {
     await using directory = await temporaryDirectory();
     await using upstream = await Upstream.start();
-    const archive = new SqliteArchive(join(directory.path, "archive.sqlite"));
+    const archive = new SqliteArchive(join(directory.path, "archive.sqlite"), silentLogger);
     await using gateway = await Gateway.start({ archive });
     const others = together(service("team", "shop", [upstream]), ingress("team", "other", "other.test", "shop"));
     gateway.apply(together(ingress("team", "shop", "shop.test", "shop", { path: "/good" }), others));
