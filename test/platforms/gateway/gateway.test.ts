@@ -114,7 +114,7 @@ test(
       await t.test(`${backend}: endpoints are told by their own addresses, and what is in between`, async () => {
         const explained = await cli("explain", `${backend}.example/web`);
         assert.match(explained, new RegExp(`${ONE}:8080  .*through gateway ${there.gateway}:`));
-        // Of requests that succeed a sample is shown.
+        // Of requests that succeed a sample is shown; Envoy is asked for its endpoints seldom while nobody looks.
         const shown = async (): Promise<string> => {
           for (const path of ["/web", "/h2c", "/secure"]) await get(backend, path);
           const rows = (await ask(`/traffic/requests?host=${backend}.example&limit=1000`)).split("\n").filter(Boolean);
@@ -122,7 +122,7 @@ test(
           return [...new Set(endpoints)].sort().join();
         };
         const all = [`${ONE}:8080`, `${TWO}:8080`, `${H2C}:8080`, `${SECURE}:443`].join();
-        await until(shown, { accept: (now) => now === all, what: "their rows", timeoutMs: 60_000 });
+        await until(shown, { accept: (now) => now === all, what: "their rows", timeoutMs: 120_000 });
         const counted = async (): Promise<readonly string[]> => {
           const totals = JSON.parse(await ask(`/traffic/totals`)) as SnapshotMessage;
           const web = totals.clusters.filter(({ upstream }) => upstream.service === `${backend}-web`);
@@ -131,7 +131,7 @@ test(
           );
         };
         const both = [`${ONE}:8080`, `${TWO}:8080`].join();
-        await until(counted, { accept: (now) => now.join() === both, what: "their statistics", timeoutMs: 60_000 });
+        await until(counted, { accept: (now) => now.join() === both, what: "their statistics", timeoutMs: 120_000 });
       });
 
       await t.test(`${backend}: health checks go through it`, async () => {
