@@ -40,11 +40,12 @@ const verbs = {
     command: (args) => [inRoot("setup", "test-bed.mjs"), "test/kubernetes", ...args],
   },
   "test:openstack": {
-    // The move of a service ends in a Kubernetes cluster, whose API server is built from its sources: only for that one.
+    // Two have a Kubernetes cluster, too, whose API server is built from its sources, and one has EC2: only for those.
     needs: (args) => ({
       programs: true,
       openstack: true,
-      kubebox: chooses(args, "test/openstack/move-a-service.test.ts"),
+      kubebox: ["move-a-service", "three-platforms"].some((name) => chooses(args, `test/openstack/${name}.test.ts`)),
+      moto: chooses(args, "test/openstack/three-platforms.test.ts"),
     }),
     command: (args) => [inRoot("setup", "test-bed.mjs"), "test/openstack", ...args],
   },
