@@ -10,19 +10,11 @@ import type { Services } from "./followed.ts";
 class Ec2World implements PlatformWorld {
   readonly #standIn: Ec2StandIn;
   readonly #parts = new AsyncDisposableStack();
-  #isDown = false;
   readonly changes = {
     have: (services: Services) => this.#have(services),
-    fail: async () => {
-      this.#isDown = true;
-      await this.#standIn.down();
-    },
-    fallSilent: () => void (this.#standIn.fault = () => "hang"),
-    recover: async () => {
-      this.#standIn.fault = () => undefined;
-      if (this.#isDown) await this.#standIn.up();
-      this.#isDown = false;
-    },
+    fail: () => this.#standIn.down(),
+    fallSilent: () => this.#standIn.fallSilent(),
+    recover: () => this.#standIn.recover(),
   };
 
   constructor(standIn: Ec2StandIn, services: Services) {

@@ -1,9 +1,6 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createTlsServer } from "node:https";
-import type { Socket } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
-import { listeningPort } from "../../integration/support/free-port.ts";
+import { StandInServer } from "./stand-in-server.ts";
 
 export interface StandInInstance {
   readonly id: string;
@@ -26,55 +23,17 @@ export interface Ec2Request {
  * EC2's DescribeInstances, for faults that a real server can't be made to show when a test wants them; it looks at no signature.
  * What a real one says is asked by `npm run test:platforms`.
  */
-export class Ec2StandIn implements AsyncDisposable {
-  readonly url: string;
+export class Ec2StandIn extends StandInServer<[Ec2Request], Ec2Fault> {
   readonly requests: Ec2Request[] = [];
   /** By region. */
   readonly instances = new Map<string, readonly StandInInstance[]>();
   pageSize = 2;
-  fault: (request: Ec2Request) => Ec2Fault | undefined = () => undefined;
-  readonly #server: Server;
-  readonly #port: number;
-  readonly #sockets = new Set<Socket>();
-
-  private constructor(server: Server, scheme: string) {
-    this.#server = server;
-    this.#port = listeningPort(server);
-    this.url = `${scheme}://127.0.0.1:${this.#port}`;
-    server.on("connection", (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once("close", () => this.#sockets.delete(socket));
-    });
-    server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-      this.#handle(request, response).catch(() => response.destroy());
-    });
-  }
 
   static async start(tls?: { readonly cert: string; readonly key: string }): Promise<Ec2StandIn> {
-    const server = tls === undefined ? createServer() : createTlsServer(tls);
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    return new Ec2StandIn(server, tls === undefined ? "http" : "https");
+    return new Ec2StandIn(await StandInServer.listen(tls));
   }
 
-  /** Nobody listens until {@link up}. */
-  async down(): Promise<void> {
-    const closed = once(this.#server, "close");
-    this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
-  }
-
-  async up(): Promise<void> {
-    this.#server.listen(this.#port, "127.0.0.1");
-    await once(this.#server, "listening");
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#server.listening) await this.down();
-  }
-
-  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected override async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [, keyId = "", region = ""] =
       /Credential=([^/]+)\/\d+\/([^/]+)\/ec2\//.exec(request.headers.authorization ?? "") ?? [];
     const asked = { region, keyId, parameters: new URLSearchParams(await text(request)) };

@@ -1,10 +1,7 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createTlsServer } from "node:https";
-import type { Socket } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
-import { listeningPort } from "../../integration/support/free-port.ts";
+import { StandInServer } from "./stand-in-server.ts";
 
 type Answer = { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> };
 /** What happens to a request instead: an answer, no answer ever, or an answer that breaks off. */
@@ -14,8 +11,7 @@ type Fault = Answer | "hang" | "break";
  * The few paths of OpenStack's APIs that discovery asks for, for faults that a real cloud can't be made to show when a test wants
  * them. What a real one says is asked by `npm run test:openstack`.
  */
-export class OpenStackStandIn implements AsyncDisposable {
-  readonly url: string;
+export class OpenStackStandIn extends StandInServer<[what: string, token: string | undefined], Fault> {
   /** `POST /v3/auth/tokens`, `GET /compute/servers/detail` …, with the token that was shown. */
   readonly requests: { readonly what: string; readonly token: string | undefined }[] = [];
   /** By project: servers as Nova lists them. */
@@ -33,31 +29,11 @@ export class OpenStackStandIn implements AsyncDisposable {
   tokenLife = 3600;
   /** Milliseconds that an answer takes. */
   latency = 0;
-  fault: (what: string, token: string | undefined) => Fault | undefined = () => undefined;
-  readonly #server: Server;
-  readonly #port: number;
-  readonly #sockets = new Set<Socket>();
   readonly #tokens = new Map<string, string>();
   #issued = 0;
 
-  private constructor(server: Server, scheme: string) {
-    this.#server = server;
-    this.#port = listeningPort(server);
-    this.url = `${scheme}://127.0.0.1:${this.#port}`;
-    server.on("connection", (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once("close", () => this.#sockets.delete(socket));
-    });
-    server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-      this.#handle(request, response).catch(() => response.destroy());
-    });
-  }
-
   static async start(tls?: { readonly cert: string; readonly key: string }): Promise<OpenStackStandIn> {
-    const server = tls === undefined ? createServer() : createTlsServer(tls);
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    return new OpenStackStandIn(server, tls === undefined ? "http" : "https");
+    return new OpenStackStandIn(await StandInServer.listen(tls));
   }
 
   get authentications(): number {
@@ -69,23 +45,7 @@ export class OpenStackStandIn implements AsyncDisposable {
     this.#tokens.clear();
   }
 
-  async down(): Promise<void> {
-    const closed = once(this.#server, "close");
-    this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
-  }
-
-  async up(): Promise<void> {
-    this.#server.listen(this.#port, "127.0.0.1");
-    await once(this.#server, "listening");
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#server.listening) await this.down();
-  }
-
-  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected override async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", this.url);
     const what = `${request.method} ${url.pathname}`;
     const token = request.headers["x-auth-token"];
