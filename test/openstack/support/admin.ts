@@ -1,6 +1,7 @@
 import type { OpenStackBed } from "./openstack-bed.ts";
 
 type Answer = Readonly<Record<string, unknown>>;
+type Headers = Readonly<Record<string, string>>;
 
 /** OpenStack's APIs with the rights of whoever signs in: paths and JSON, with nothing of the code under test. */
 export class Session {
@@ -35,10 +36,15 @@ export class Session {
     return this.#call(method, `http://127.0.0.1:9876/v2.0/lbaas${path}`, body);
   }
 
-  async #call(method: string, url: string, body?: unknown): Promise<Answer> {
+  /** Keystone knows this token no more. A service that has been asked with it may take it for minutes yet: it remembers its answer. */
+  async revoke(token: string): Promise<void> {
+    await this.#call("DELETE", "http://127.0.0.1:5000/v3/auth/tokens", undefined, { "x-subject-token": token });
+  }
+
+  async #call(method: string, url: string, body?: unknown, headers: Headers = {}): Promise<Answer> {
     const response = await fetch(url, {
       method,
-      headers: { "x-auth-token": this.#token, "content-type": "application/json" },
+      headers: { "x-auth-token": this.#token, "content-type": "application/json", ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();

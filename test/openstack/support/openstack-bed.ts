@@ -68,15 +68,18 @@ export class OpenStackBed implements AsyncDisposable {
     this.#children.get(api)?.kill("SIGCONT");
   }
 
+  /** Keystone's tokens hold for so long from now on: it is started anew. Those that it gave before stay as they are. */
+  async tokensLast(seconds: number): Promise<void> {
+    const config = this.#config("keystone");
+    const settings = await readFile(config, "utf8");
+    await writeFile(config, settings.replace(/^expiration=.*$/m, `expiration=${seconds}`));
+    await kill(this.#children.get("keystone"));
+    this.#serve("keystone");
+    await this.#answers("keystone");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(
-      [...this.#children.values()].map(async (child) => {
-        if (child.exitCode !== null || child.signalCode !== null) return;
-        const ended = once(child, "exit");
-        child.kill("SIGKILL");
-        await ended;
-      }),
-    );
+    await Promise.all([...this.#children.values()].map(kill));
   }
 
   async #begin(): Promise<void> {
@@ -88,16 +91,10 @@ export class OpenStackBed implements AsyncDisposable {
     await this.#configure();
     if (isSeeded) for (const name of STATE) await cp(join(snapshot, name), join(this.#run, name), { recursive: true });
     else await this.#makeDatabases();
-    for (const [name, [module, port]] of Object.entries(APIS))
-      this.#spawn(name, [
-        "serve.py",
-        name,
-        module,
-        String(port),
-        ...(name === "nova" ? [] : ["--config-file", this.#config(name)]),
-      ]);
+    const apis = Object.keys(APIS) as Api[];
+    for (const api of apis) this.#serve(api);
     this.#spawn("octavia-activate", ["octavia_activate.py", "--config-file", this.#config("octavia")]);
-    for (const [name, [, port]] of Object.entries(APIS)) await this.#answers(name, port);
+    for (const api of apis) await this.#answers(api);
     if (isSeeded) return;
     await this.#python(["seed_services.py"]);
     await this.#python(["seed_teams.py"]);
@@ -136,8 +133,15 @@ export class OpenStackBed implements AsyncDisposable {
     await nova("cell_v2", "create_cell", "--name", "cell1");
   }
 
-  async #answers(name: string, port: number): Promise<void> {
+  #serve(api: Api): void {
+    const [module, port] = APIS[api];
+    const config = api === "nova" ? [] : ["--config-file", this.#config(api)];
+    this.#spawn(api, ["serve.py", api, module, String(port), ...config]);
+  }
+
+  async #answers(name: Api): Promise<void> {
     const child = this.#children.get(name);
+    const [, port] = APIS[name];
     const ask = async (): Promise<boolean> => {
       if (child?.exitCode !== null) throw new Error("it has ended");
       return (await fetch(`http://127.0.0.1:${port}/`)).status < 500;
@@ -199,4 +203,11 @@ export class OpenStackBed implements AsyncDisposable {
       OS_IDENTITY_API_VERSION: "3",
     };
   }
+}
+
+async function kill(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGKILL");
+  await ended;
 }
