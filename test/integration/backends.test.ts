@@ -65,10 +65,7 @@ test("backends are listed, held deletions confirmed, and one is removed", { time
     const settings = `backends:\n${backends.join("\n")}\nupstreams: {allowLocal: [${upstream.port}]}`;
     await writeFile(join(home.path, "binnacle.yaml"), applianceConfig(ports, settings));
     await using appliance = new ApplianceProcess(home.path);
-    const ready = async () => (await httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` })).status === 200;
-    await until(ready, { timeoutMs: 60_000, what: "readiness" }).catch((error: unknown) => {
-      throw new Error(`not ready: ${appliance.output}`, { cause: error });
-    });
+    await appliance.ready(api);
     await act(() => appliance.output);
   };
 

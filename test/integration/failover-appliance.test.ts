@@ -75,13 +75,7 @@ suite("one route over two backends, and limits, in a running appliance", { timeo
     const settings = `backends:\n${backends.join("\n")}\nupstreams: {allowLocal: [${allowed}]}`;
     await writeFile(join(home, "binnacle.yaml"), applianceConfig(ports, settings));
     const appliance = stack.use(new ApplianceProcess(home));
-    await until(() => httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` }), {
-      accept: ({ status }) => status === 200,
-      timeoutMs: 60_000,
-      what: "readiness",
-    }).catch((cause: unknown) => {
-      throw new Error(`not ready: ${appliance.output}`, { cause });
-    });
+    await appliance.ready(api);
   });
   after(() => stack.disposeAsync());
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { type Answers, AnswerShares } from "./support/answer-shares.ts";
+import { AnswerShares } from "./support/answer-shares.ts";
 import { Gateway } from "./support/gateway.ts";
 import { ingress, service, slices, together } from "./support/manifests.ts";
 import { at, to } from "./support/routing-bed.ts";
@@ -43,13 +43,6 @@ suite("upstreams that take over, and the real Envoy", () => {
   };
   const load = (host: string, connections = 4): AnswerShares =>
     new AnswerShares({ port: gateway.httpPort, host, connections });
-  /** Waits until nobody but these answers, and gives how much each of them did. */
-  const only = (answers: AnswerShares, ...names: readonly string[]): Promise<Answers> =>
-    until(() => answers.next(40), {
-      accept: (found) => Object.keys(found).sort().join() === [...names].sort().join(),
-      what: `answers of ${names.join(" and ")} alone`,
-      timeoutMs: 60_000,
-    });
 
   const kinds: readonly (readonly [kind: string, manifest: (host: string, first: string, second: string) => string])[] =
     [
@@ -81,7 +74,7 @@ suite("upstreams that take over, and the real Envoy", () => {
       gateway.apply(manifest(`${first}.test`, first, second));
       await gateway.settled();
       await using answers = load(`${first}.test`);
-      await only(answers, first);
+      await answers.only(first);
       // What they have been sent when they die is lost, and nothing else.
       let held = 0;
       const never = new Promise<never>(() => {});
@@ -89,13 +82,13 @@ suite("upstreams that take over, and the real Envoy", () => {
         upstream.respond = ({ path }) => (path === "/" && held++ < 2 ? never : { body: first });
       await until(() => held >= 2, { what: "two requests that are under way" });
       await Promise.all(upstreams.map((upstream) => upstream[Symbol.asyncDispose]()));
-      await only(answers, second);
+      await answers.only(second);
       assert.ok(answers.lost.length >= 2 && answers.lost.length <= 4, answers.lost.join("\n"));
       for (const words of answers.lost) assert.match(words, /^503 .*reset.*connection termination/, "sent before");
       t.diagnostic(`lost: ${answers.lost.length} of ${answers.requests}, all sent to endpoints before they died`);
       const before = answers.lost.length;
       for (const { port } of upstreams) stack.use(await Upstream.start({ port, respond: () => ({ body: first }) }));
-      await only(answers, first);
+      await answers.only(first);
       assert.equal(answers.lost.length, before, "giving back loses nothing");
     });
   }
@@ -108,14 +101,14 @@ suite("upstreams that take over, and the real Envoy", () => {
     await Promise.all(upstreams.map((upstream) => upstream[Symbol.asyncDispose]()));
     // So many at once that a budget for retries would count.
     await using answers = load("found.test", 100);
-    await only(answers, "spare");
+    await answers.only("spare");
     assert.deepEqual(answers.lost, []);
     const ejected = async (): Promise<number> =>
       (await gateway.admin("/clusters")).match(/found\/80~[^\n]*failed_outlier_check/g)?.length ?? 0;
     await until(ejected, { accept: (count) => count === 3, what: "all three to be ejected" });
     assert.deepEqual(Object.keys(await answers.next(100)), ["spare"]);
     for (const { port } of upstreams) stack.use(await Upstream.start({ port, respond: () => ({ body: "found" }) }));
-    await only(answers, "found");
+    await answers.only("found");
     assert.deepEqual(answers.lost, []);
   });
 
@@ -125,7 +118,7 @@ suite("upstreams that take over, and the real Envoy", () => {
     gateway.apply(ingress("team", "many", "many.test", "many", { annotations: { [FAILOVER]: "many > few" } }));
     await gateway.settled();
     await using answers = load("many.test");
-    await only(answers, "many");
+    await answers.only("many");
     const shares: string[] = [];
     for (const [dead, share] of [
       [1, 1],
@@ -154,22 +147,22 @@ suite("upstreams that take over, and the real Envoy", () => {
     gateway.apply(ingress("team", "ready", "ready.test", "ready"));
     await gateway.settled();
     await using answers = load("ready.test");
-    await only(answers, "ready");
+    await answers.only("ready");
     gateway.apply(ingress("team", "ready", "ready.test", "ready", { annotations: { [FAILOVER]: "ready > other" } }));
     await gateway.settled();
     gateway.apply(
       slices("team", "ready", upstreams).replaceAll(/\{"addresses"/g, '{"conditions":{"ready":false},"addresses"'),
     );
-    await only(answers, "other");
+    await answers.only("other");
     gateway.apply(slices("team", "ready", upstreams));
-    await only(answers, "ready");
+    await answers.only("ready");
     gateway.delete({ kind: "Service", namespace: "team", name: "ready" });
-    await only(answers, "other");
+    await answers.only("other");
     gateway.apply(service("team", "ready", upstreams));
-    await only(answers, "ready");
+    await answers.only("ready");
     gateway.apply(ingress("team", "ready", "ready.test", "ready"));
     await gateway.settled();
-    await only(answers, "ready");
+    await answers.only("ready");
     assert.deepEqual(answers.lost, []);
   });
 
@@ -186,11 +179,11 @@ suite("upstreams that take over, and the real Envoy", () => {
     );
     await gateway.settled();
     await using answers = load("both.test");
-    await only(answers, "east", "west");
+    await answers.only("east", "west");
     const shares = await answers.next(2_000);
     assert.ok(Math.abs((shares["east"] ?? 0) - 1_400) < 120, JSON.stringify(shares));
     await Promise.all(east.map((upstream) => upstream[Symbol.asyncDispose]()));
-    await only(answers, "west");
+    await answers.only("west");
     for (const words of answers.lost) assert.match(words, /connection termination/);
   });
 
@@ -209,10 +202,10 @@ suite("upstreams that take over, and the real Envoy", () => {
     gateway.apply(proxied("HTTPProxy", "projectcontour.io/v1", "near.test", annotations, [at("/", { services })]));
     await gateway.settled();
     await using answers = load("near.test");
-    await only(answers, "near", "near-two");
+    await answers.only("near", "near-two");
     await Promise.all(near.map((upstream) => upstream[Symbol.asyncDispose]()));
     // Each of the two has its own share, and that of the dead one goes to what comes after it.
-    await only(answers, "far", "near-two");
+    await answers.only("far", "near-two");
   });
 
   test("endpoints of a preferred zone come first, others when they fail", async () => {
@@ -230,17 +223,17 @@ suite("upstreams that take over, and the real Envoy", () => {
     );
     await gateway.settled();
     await using answers = load("zoned.test");
-    await only(answers, "a");
+    await answers.only("a");
     const [first] = zones.a;
     for (const upstream of zones.a)
       upstream.respond = ({ path }) => ({ status: path === "/live" ? 503 : 200, body: "a" });
-    await only(answers, "b");
+    await answers.only("b");
     assert.ok(first !== undefined);
     // Half of them is 70 % of the requests.
     first.respond = () => ({ body: "a" });
-    await only(answers, "a", "b");
+    await answers.only("a", "b");
     for (const upstream of zones.a) upstream.respond = () => ({ body: "a" });
-    await only(answers, "a");
+    await answers.only("a");
     assert.deepEqual(answers.lost, []);
   });
 });

@@ -51,10 +51,7 @@ upstreams: {allowLocal: [${[old, first, second].map(({ port }) => port).join(", 
     const body = async (host: string) => (await httpGet({ port: http }, "/", { host: `${host}.test` })).body;
     const serving = async (act: () => Promise<void>): Promise<void> => {
       await using appliance = new ApplianceProcess(home.path);
-      const ready = async () => (await httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` })).status === 200;
-      await until(ready, { timeoutMs: 60_000, what: "readiness" }).catch((error: unknown) => {
-        throw new Error(`not ready: ${appliance.output}`, { cause: error });
-      });
+      await appliance.ready(api);
       await act();
     };
     const metrics = async (): Promise<string> => {

@@ -6,7 +6,6 @@ import { applianceConfig, ApplianceProcess } from "../integration/support/applia
 import { freePorts } from "../integration/support/free-port.ts";
 import { httpGet } from "../integration/support/http-get.ts";
 import { temporaryDirectory } from "../integration/support/temp-dir.ts";
-import { until } from "../integration/support/until.ts";
 import { Upstream } from "../integration/support/upstream.ts";
 import { createNamespace } from "./support/access.ts";
 import { KubeBox } from "./support/kubebox.ts";
@@ -49,10 +48,7 @@ upstreams: {allowLocal: [8080]}`,
     );
     const serving = async (act: () => Promise<void>): Promise<void> => {
       await using appliance = new ApplianceProcess(home.path);
-      const ready = async () => (await httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` })).status === 200;
-      await until(ready, { timeoutMs: 60_000, what: "readiness" }).catch((error: unknown) => {
-        throw new Error(`not ready: ${appliance.output}`, { cause: error });
-      });
+      await appliance.ready(api);
       assert.equal(await cart(), "cart", "from the first request on");
       await act();
     };

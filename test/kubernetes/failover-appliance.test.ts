@@ -5,9 +5,7 @@ import { test } from "node:test";
 import { AnswerShares } from "../integration/support/answer-shares.ts";
 import { applianceConfig, ApplianceProcess } from "../integration/support/appliance-process.ts";
 import { freePorts } from "../integration/support/free-port.ts";
-import { httpGet } from "../integration/support/http-get.ts";
 import { temporaryDirectory } from "../integration/support/temp-dir.ts";
-import { until } from "../integration/support/until.ts";
 import { Upstream } from "../integration/support/upstream.ts";
 import { createNamespace } from "./support/access.ts";
 import { KubeBox } from "./support/kubebox.ts";
@@ -72,21 +70,9 @@ test(
     const settings = `backends: [${backends.join(", ")}]\nupstreams: {allowLocal: [8080]}`;
     await writeFile(join(home, "binnacle.yaml"), applianceConfig(ports, settings));
     const appliance = stack.use(new ApplianceProcess(home));
-    await until(async () => (await httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` })).status === 200, {
-      timeoutMs: 60_000,
-      what: "readiness",
-    }).catch((cause: unknown) => {
-      throw new Error(`not ready: ${appliance.output}`, { cause });
-    });
+    await appliance.ready(api);
     const load = stack.use(new AnswerShares({ port: http, host: HOST }));
-    const only = (...names: readonly string[]) =>
-      until(() => load.next(100), {
-        accept: (found) => Object.keys(found).sort().join() === names.join(),
-        what: `answers of ${names.join(" and ")} alone`,
-        timeoutMs: 60_000,
-      });
-
-    await only("east", "west");
+    await load.only("east", "west");
     const lostAtStart = load.lost.length;
     const lost = (): readonly string[] => load.lost.slice(lostAtStart);
     const shares = await load.next(10_000);
@@ -97,20 +83,20 @@ test(
     const ready = (value: boolean) =>
       Promise.all([...east.running.keys()].map(({ namespace, name }) => east.pods.setReady(namespace, name, value)));
     await ready(false);
-    await only("west");
+    await load.only("west");
     await ready(true);
-    await only("east", "west");
+    await load.only("east", "west");
     assert.deepEqual(lost(), [], "Pods that say beforehand that they are going cost no request");
 
     assert.equal(east.running.size, 2);
     await Promise.all([...east.running.values()].map((upstream) => upstream[Symbol.asyncDispose]()));
-    await only("west");
+    await load.only("west");
     const died = lost();
     t.diagnostic(`${died.length} of ${load.requests} requests were lost with the Pods that had them`);
     assert.ok(died.length <= 4, "no more than there are connections");
     for (const words of died) assert.match(words, /connection termination/, "sent before it died");
     for (const pod of east.running.keys()) stack.use(await east.run(pod));
-    await only("east", "west");
+    await load.only("east", "west");
     const again = await load.next(1_000);
     assert.ok(Math.abs((again["east"] ?? 0) - 700) <= 80, JSON.stringify(again));
     assert.equal(lost().length, died.length, "giving back loses nothing");

@@ -56,12 +56,7 @@ test(
     const ask = async (path: string) => (await httpGet({ port: http }, path, { host: HOST })).body;
     const answersFrom = (path: string, pattern: RegExp) =>
       until(() => ask(path), { accept: (body) => pattern.test(body), what: `${pattern} at ${path}`, intervalMs: 2 });
-    await until(async () => (await httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` })).status === 200, {
-      timeoutMs: 60_000,
-      what: "readiness",
-    }).catch((cause: unknown) => {
-      throw new Error(`not ready: ${appliance.output}`, { cause });
-    });
+    await appliance.ready(api);
     await answersFrom("/", /^east web-/);
     await answersFrom("/west", /^west web-/);
 

@@ -6,7 +6,6 @@ import { AnswerShares } from "../integration/support/answer-shares.ts";
 import { applianceConfig, ApplianceProcess } from "../integration/support/appliance-process.ts";
 import { binnacle } from "../integration/support/cli.ts";
 import { freePorts } from "../integration/support/free-port.ts";
-import { httpGet } from "../integration/support/http-get.ts";
 import { temporaryDirectory } from "../integration/support/temp-dir.ts";
 import { until } from "../integration/support/until.ts";
 import { Upstream } from "../integration/support/upstream.ts";
@@ -71,10 +70,7 @@ test(
       writeFile(join(home, "manifests/shop.yaml"), withWeights(manifest, weights));
     await weigh(STEPS[0]);
     const appliance = stack.use(new ApplianceProcess(home));
-    const isReady = async () => (await httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` })).status === 200;
-    await until(isReady, { timeoutMs: 60_000, what: "readiness" }).catch((cause: unknown) => {
-      throw new Error(`not ready: ${appliance.output}`, { cause });
-    });
+    await appliance.ready(api);
     const command = (...argv: readonly string[]) => binnacle(join(home, "state"), ...argv);
     const endpoints = async (): Promise<Readonly<Record<string, number>>> => {
       const { stdout } = await command("backends", "services", "-o", "json");

@@ -6,9 +6,7 @@ import { AnswerShares } from "../integration/support/answer-shares.ts";
 import { applianceConfig, ApplianceProcess } from "../integration/support/appliance-process.ts";
 import { binnacle } from "../integration/support/cli.ts";
 import { freePorts } from "../integration/support/free-port.ts";
-import { httpGet } from "../integration/support/http-get.ts";
 import { temporaryDirectory } from "../integration/support/temp-dir.ts";
-import { until } from "../integration/support/until.ts";
 import { Upstream } from "../integration/support/upstream.ts";
 import { type Shares, takeStep, withWeights } from "../integration/support/weight-step.ts";
 import { createNamespace } from "../kubernetes/support/access.ts";
@@ -109,10 +107,7 @@ upstreams: {allowLocal: [8080]}`;
     const atFirst = { east: 50, cloud: 30, aws: 20 };
     await weigh(atFirst);
     const appliance = stack.use(new ApplianceProcess(home));
-    const isReady = async () => (await httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` })).status === 200;
-    await until(isReady, { timeoutMs: 60_000, what: "readiness" }).catch((cause: unknown) => {
-      throw new Error(`not ready: ${appliance.output}`, { cause });
-    });
+    await appliance.ready(api);
     const explained = (await binnacle(join(home, "state"), "explain", `${HOST}/`)).stdout;
     for (const words of [/50 % .* of east/, /30 % .* of cloud/, /20 % .* of aws/]) assert.match(explained, words);
 

@@ -1,4 +1,5 @@
 import { Agent, request } from "node:http";
+import { until } from "./until.ts";
 
 export interface AnswerSharesOptions {
   readonly port: number;
@@ -39,6 +40,16 @@ export class AnswerShares implements AsyncDisposable {
   next(count: number): Promise<Answers> {
     return new Promise((done) => {
       this.#counts = [...this.#counts, { found: {}, left: count, done }];
+    });
+  }
+
+  /** Waits until a hundred answers have these bodies, each of them, and no other; resolves to how many had which. */
+  only(...bodies: readonly string[]): Promise<Answers> {
+    const wanted = [...bodies].sort().join();
+    return until(() => this.next(100), {
+      accept: (found) => Object.keys(found).sort().join() === wanted,
+      what: `answers of ${bodies.join(" and ")} alone`,
+      timeoutMs: 60_000,
     });
   }
 

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
+import { httpGet } from "./http-get.ts";
+import { until } from "./until.ts";
 
 const CLI = resolve(import.meta.dirname, "../../../src/cli.ts");
 
@@ -17,6 +19,19 @@ export class ApplianceProcess implements AsyncDisposable {
       stream?.on("data", (data: Buffer) => (this.output += data.toString()));
     }
     this.ended = once(this.#child, "close").then(([code]) => code as number | null);
+  }
+
+  /** Waits until its API says that it is ready; throws with all that it has said when it does not become so. */
+  async ready(apiPort: number): Promise<void> {
+    const ask = () => httpGet({ port: apiPort }, "/readyz", { host: `127.0.0.1:${apiPort}` });
+    const options = {
+      accept: ({ status }: { status: number }) => status === 200,
+      timeoutMs: 60_000,
+      what: "readiness",
+    };
+    await until(ask, options).catch((cause: unknown) => {
+      throw new Error(`not ready: ${this.output}`, { cause });
+    });
   }
 
   async kill(): Promise<void> {

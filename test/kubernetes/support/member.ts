@@ -33,7 +33,7 @@ export class Member implements AsyncDisposable {
     await mkdir(folder);
     await writeFile(join(folder, "binnacle.yaml"), applianceConfig(ports, settings));
     const member = new Member(folder, ports);
-    await member.#ready().catch(async (cause: unknown) => {
+    await member.process.ready(member.api).catch(async (cause: unknown) => {
       await member[Symbol.asyncDispose]();
       throw cause;
     });
@@ -43,19 +43,11 @@ export class Member implements AsyncDisposable {
   /** After its process was killed: another one in its place. Resolves when it is ready. */
   async restart(): Promise<void> {
     this.process = new ApplianceProcess(this.#home);
-    await this.#ready();
+    await this.process.ready(this.api);
   }
 
   async ask(host: string): Promise<string> {
     return (await httpGet({ port: this.http }, "/", { host })).body;
-  }
-
-  async #ready(): Promise<void> {
-    const { api } = this;
-    const ready = async () => (await httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` })).status === 200;
-    await until(ready, { timeoutMs: 60_000, what: "readiness" }).catch((cause: unknown) => {
-      throw new Error(`not ready: ${this.process.output}`, { cause });
-    });
   }
 
   /** A member that was killed has left its Envoy behind: the next start adopts it, and takes it along when it ends. */

@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { AnswerShares } from "../../integration/support/answer-shares.ts";
 import { applianceConfig, ApplianceProcess } from "../../integration/support/appliance-process.ts";
 import { freePorts } from "../../integration/support/free-port.ts";
-import { httpGet } from "../../integration/support/http-get.ts";
 import { temporaryDirectory } from "../../integration/support/temp-dir.ts";
-import { until } from "../../integration/support/until.ts";
 import { Upstream } from "../../integration/support/upstream.ts";
 import { Moto } from "../support/moto.ts";
 
@@ -45,43 +44,20 @@ upstreams: {allowLocal: [8080]}`,
       ),
     );
     await using appliance = new ApplianceProcess(home.path);
-    const ready = async () => (await httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` })).status === 200;
-    await until(ready, { timeoutMs: 60_000, what: "readiness" }).catch((error: unknown) => {
-      throw new Error(`not ready: ${appliance.output}`, { cause: error });
-    });
+    await appliance.ready(api);
 
-    const failures: string[] = [];
-    let seen = new Set<string>();
-    const stop = new AbortController();
-    const load = (async () => {
-      while (!stop.signal.aborted) {
-        const { status, body } = await httpGet({ port: http }, "/", { host: "shop.example" });
-        if (status === 200) seen.add(body);
-        else failures.push(`${status} ${body}`);
-      }
-    })();
-    const answering = async (...hosts: readonly string[]): Promise<void> => {
-      const wanted = [...hosts].sort().join();
-      const look = async (): Promise<string> => {
-        seen = new Set();
-        await until(() => seen.size >= hosts.length, { what: "answers", timeoutMs: 5000 }).catch(() => {});
-        return [...seen].sort().join();
-      };
-      await until(look, { accept: (now) => now === wanted, what: wanted, timeoutMs: 60_000 });
-    };
-    await answering(first, second);
+    await using load = new AnswerShares({ port: http, host: "shop.example" });
+    await load.only(first, second);
     await make(third);
-    await answering(first, second, third);
+    await load.only(first, second, third);
     moto.freeze();
-    await answering(first, second, third);
+    await load.only(first, second, third);
     moto.thaw();
     await moto.call(REGION, "StopInstances", { "InstanceId.1": goes });
-    await answering(first, third);
+    await load.only(first, third);
     await moto.call(REGION, "TerminateInstances", { "InstanceId.1": goes });
-    await answering(first, third);
-    stop.abort();
-    await load;
-    assert.deepEqual(failures, []);
+    await load.only(first, third);
+    assert.deepEqual(load.lost, [], `of ${load.requests} requests`);
   },
 );
 

@@ -44,10 +44,7 @@ test(
     await mkdir(join(home.path, "manifests"));
     await writeFile(join(home.path, "manifests/routes.yaml"), manifests(authority.cert));
     const appliance = stack.use(new ApplianceProcess(home.path));
-    const ready = async () => (await httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` })).status === 200;
-    await until(ready, { timeoutMs: 60_000, what: "readiness" }).catch((error: unknown) => {
-      throw new Error(`not ready: ${appliance.output}`, { cause: error });
-    });
+    await appliance.ready(api);
 
     const state = join(home.path, "state");
     const cli = async (...argv: readonly string[]): Promise<string> => {
