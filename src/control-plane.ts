@@ -7,6 +7,7 @@ import { Store } from "#store/store.ts";
 import type { GatewaySettings } from "#translate/gateway-settings.ts";
 import { TRANSLATION_INDEXES } from "#translate/indexes.ts";
 import { type ResolvedName, WANTED_NAMES } from "#translate/resolved-name.ts";
+import { holdsPair } from "#translate/secret-pair.ts";
 import type { TranslateSettings } from "#translate/settings.ts";
 import { type TranslationDelta, Translator } from "#translate/translator.ts";
 import { translationUnits } from "#translate/units.ts";
@@ -55,11 +56,17 @@ export class ControlPlane {
   readonly #names = new Map<string, ResolvedName>();
   readonly #gateways = new Map<string, GatewaySettings>();
   #scheduled: NodeJS.Immediate | undefined;
+  #opened = false;
 
   constructor(options: ControlPlaneOptions) {
     this.#options = options;
     const { translate } = options;
-    this.store = new Store({ indexes: TRANSLATION_INDEXES, archive: options.archive, now: options.now });
+    this.store = new Store({
+      indexes: TRANSLATION_INDEXES,
+      archive: options.archive,
+      now: options.now,
+      keep: { kind: "Secret", serves: holdsPair },
+    });
     this.translator = new Translator({
       store: this.store,
       names: this.#names,
@@ -84,8 +91,9 @@ export class ControlPlane {
 
   /** The first sync is complete: translates what there is and lets Envoy have it. */
   open(): void {
-    this.translateNow();
     this.store.forgetUnseen();
+    this.#opened = true;
+    this.translateNow();
     this.snapshot.open();
   }
 
@@ -130,12 +138,18 @@ export class ControlPlane {
     const changed = [...this.#changed.values()];
     this.#acceptUntouched();
     this.#clearSuspects();
+    if (this.#opened) this.#releaseKept();
     const millis = performance.now() - started;
     if (delta.topics.has(WANTED_NAMES)) this.#tellWanted();
     for (const listener of this.#listeners) {
       listener.translated?.({ delta, millis, changed });
       if (delta.judged.length > 0) listener.judged?.(delta.judged);
     }
+  }
+
+  /** What is kept of Secrets ends with those that are served with it. Before all objects are there nobody knows who that is. */
+  #releaseKept(): void {
+    for (const ref of this.store.keptRefs()) if (!this.translator.needsKept(ref)) this.store.release(ref);
   }
 
   #onStoreChange(event: StoreEvent): void {

@@ -49,7 +49,7 @@ export function certificateFeed({ translator }: Pick<ControlPlane, "translator">
   for (const item of translator.eachItem()) {
     if (item.type !== "certificate") continue;
     const { namespace, name } = item.secret;
-    certificates.set(`${namespace}/${name}`, { namespace, name, notAfter: item.notAfter });
+    certificates.set(`${namespace}/${name}`, { namespace, name, notAfter: item.notAfter, kept: item.kept });
   }
   return [...certificates.values()];
 }

@@ -37,6 +37,7 @@ export async function statusWriting(
   const addresses = statusAddresses(config);
   const read: Reader = {
     get: (kind, namespace, name) => store.get(kind, namespace, name),
+    kept: (kind, namespace, name) => store.kept(kind, namespace, name),
     list: (index, key) => store.list(index, key),
     name: () => undefined,
     gateway: () => undefined,

@@ -7,6 +7,8 @@ export interface CertificateState {
   readonly name: string;
   /** End of its validity, in milliseconds since the epoch; of a chain the earliest. */
   readonly notAfter: number;
+  /** Why the Secret holds it no more; undefined: it does. */
+  readonly kept: "missing" | "invalid" | undefined;
 }
 
 /** Read at each scrape. */
@@ -27,6 +29,17 @@ export class CertificateMetrics {
             labels: { namespace, name },
             value: notAfter / 1000,
           })),
+        ),
+    });
+    fedGauge(registry, {
+      name: "binnacle_certificate_secret_unusable",
+      help: "1 for a Secret that is missing or holds no usable pair, while hosts are served with the last pair it held.",
+      labels: ["namespace", "name", "cause"],
+      read: () =>
+        feed.read((certificates) =>
+          certificates().flatMap(({ namespace, name, kept }) =>
+            kept === undefined ? [] : [{ labels: { namespace, name, cause: kept }, value: 1 }],
+          ),
         ),
     });
   }

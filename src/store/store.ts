@@ -10,6 +10,7 @@ import { formHash } from "./form-hash.ts";
 import { type Changes, type Entry, withCreation } from "./entry.ts";
 import { FileIndex } from "./file-index.ts";
 import { type IndexDefinition, Indexes } from "./indexes.ts";
+import { KeptForms, type KeepRule } from "./kept-forms.ts";
 import type { ObjectState, Refusal, StoredObject, StoreEvent } from "./object-state.ts";
 
 export interface StoreOptions {
@@ -17,6 +18,8 @@ export interface StoreOptions {
   readonly archive: Archive;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** What outlasts its deletion ({@link Store.kept}); nothing unless given. */
+  readonly keep?: KeepRule;
 }
 
 /**
@@ -30,6 +33,7 @@ export class Store implements ObjectSink {
   readonly #archived: Map<RefKey, ArchivedObject>;
   readonly #indexes: Indexes;
   readonly #archive: Archive;
+  readonly #kept: KeptForms;
   readonly #now: () => number;
   readonly #listeners = new Set<(event: StoreEvent) => void>();
   #sequence = 0;
@@ -38,6 +42,7 @@ export class Store implements ObjectSink {
     this.#indexes = new Indexes(options.indexes);
     this.#archive = options.archive;
     this.#now = options.now;
+    this.#kept = new KeptForms(options.keep);
     this.#archived = options.archive.load();
     for (const [key, { file }] of this.#archived) this.#files.move(key, undefined, file);
   }
@@ -48,6 +53,26 @@ export class Store implements ObjectSink {
 
   get<K extends Kind>(kind: K, namespace: string, name: string): StoredObject<ResourceOf<K>> | undefined {
     return this.#entries.get(refKey({ kind, namespace, name }))?.inUse as StoredObject<ResourceOf<K>> | undefined;
+  }
+
+  /** The last form of use of an object that is gone, or came in a form that serves nothing, where its namespace wants that. */
+  kept<K extends Kind>(kind: K, namespace: string, name: string): StoredObject<ResourceOf<K>> | undefined {
+    const ref = { kind, namespace, name };
+    const form = this.#kept.get(refKey(ref));
+    return form !== undefined && this.#servesLastGood(ref) ? (form as StoredObject<ResourceOf<K>>) : undefined;
+  }
+
+  keptRefs(): readonly ObjectRef[] {
+    return this.#kept.refs();
+  }
+
+  /** Nobody needs the kept form of an object any more: it does not come back, over a restart neither. */
+  release(ref: ObjectRef): void {
+    const key = refKey(ref);
+    if (!this.#kept.release(key)) return;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) this.#archive.forget(key);
+    else if (entry.inUse !== undefined) this.accept(ref, entry.inUse.hash);
   }
 
   /** The objects under an index entry, sorted by reference. */
@@ -96,6 +121,8 @@ export class Store implements ObjectSink {
   accept(ref: ObjectRef, hash: string): void {
     const entry = this.#entries.get(refKey(ref));
     if (entry?.inUse?.hash !== hash || entry.acceptedHash === hash) return;
+    // What serves in place of a form that serves nothing stays the one to fall back to.
+    if (this.#kept.has(entry.key)) return;
     entry.acceptedHash = hash;
     entry.fallback = undefined;
     this.#save(entry, entry.inUse.object);
@@ -139,19 +166,29 @@ export class Store implements ObjectSink {
     });
   }
 
-  /** Forgets what was remembered of objects that no source has named: they were deleted while nobody looked. */
+  /**
+   * Forgets what was remembered of objects that no source has named: they were deleted while nobody looked. What outlasts
+   * that is kept as if it had been deleted now.
+   */
   forgetUnseen(): void {
-    for (const [key, { file }] of this.#archived) {
-      if (this.#entries.has(key)) continue;
-      this.#archive.forget(key);
-      this.#files.move(key, file, undefined);
-    }
+    this.#commit((changed) => {
+      for (const [key, { file, firstSeen, acceptedHash }] of this.#archived) {
+        if (this.#entries.has(key)) continue;
+        const ref = parseRefKey(key);
+        const accepted = (): StoredObject | undefined =>
+          acceptedHash === undefined ? undefined : this.#archivedForm(ref, key, firstSeen);
+        this.#kept.follow(ref, key, undefined, accepted);
+        if (this.#kept.has(key)) changed.objects.set(key, ref);
+        else this.#archive.forget(key);
+        this.#files.move(key, file, undefined);
+      }
+    });
     this.#archived.clear();
   }
 
   #put(object: Resource, origin: Origin, warnings: readonly Problem[], changed: Changes): void {
     const entry = this.#entry(refOf(object), origin, changed);
-    const form = this.#form(entry, object);
+    const form = this.#form(entry.ref, entry.firstSeen, object);
     const moved = this.#setOrigin(entry, origin);
     const news = moved || !isDeepStrictEqual(entry.warnings, warnings);
     entry.warnings = warnings;
@@ -192,7 +229,7 @@ export class Store implements ObjectSink {
     this.#entries.delete(entry.key);
     this.#refused.delete(entry);
     this.#files.move(entry.key, entry.origin.file, undefined);
-    this.#archive.forget(entry.key);
+    if (!this.#kept.has(entry.key)) this.#archive.forget(entry.key);
   }
 
   #entry(ref: ObjectRef, origin: Origin, { at }: Changes): Entry {
@@ -208,7 +245,7 @@ export class Store implements ObjectSink {
       origin: archived === undefined ? origin : { file: archived.file },
       inUse: undefined,
       fallback: undefined,
-      acceptedHash: archived?.acceptedHash,
+      acceptedHash: archived?.acceptedHash ?? this.#kept.get(key)?.hash,
       refused: archived?.refused,
       refusedForm: undefined,
       warnings: [],
@@ -220,9 +257,30 @@ export class Store implements ObjectSink {
     return entry;
   }
 
-  #form(entry: Entry, object: Resource): StoredObject {
-    const dated = object.metadata.creationTimestamp === undefined ? withCreation(object, entry.firstSeen) : object;
-    return { ref: entry.ref, object: dated, hash: formHash(dated), sequence: this.#sequence };
+  #form(ref: ObjectRef, firstSeen: number, object: Resource): StoredObject {
+    const dated = object.metadata.creationTimestamp === undefined ? withCreation(object, firstSeen) : object;
+    return { ref, object: dated, hash: formHash(dated), sequence: this.#sequence };
+  }
+
+  #archivedForm(ref: ObjectRef, key: RefKey, firstSeen: number): StoredObject | undefined {
+    const object = this.#archive.form(key);
+    return object === undefined ? undefined : this.#form(ref, firstSeen, object);
+  }
+
+  /** A form of use that is not in use any more outlasts a restart, too: as the accepted one, which Envoy may not have asked for. */
+  #keep(entry: Entry, before: StoredObject | undefined, after: StoredObject | undefined): void {
+    const isRefused = before?.hash === entry.refused?.hash;
+    this.#kept.follow(entry.ref, entry.key, after, () => (isRefused ? undefined : before) ?? this.#acceptedForm(entry));
+    const kept = this.#kept.get(entry.key);
+    if (kept === undefined || kept.hash === entry.acceptedHash) return;
+    entry.acceptedHash = kept.hash;
+    this.#save(entry, kept.object);
+  }
+
+  #acceptedForm({ ref, key, firstSeen, acceptedHash, inUse, fallback }: Entry): StoredObject | undefined {
+    if (acceptedHash === undefined) return undefined;
+    const held = [inUse, fallback].find((form) => form?.hash === acceptedHash);
+    return held ?? this.#archivedForm(ref, key, firstSeen);
   }
 
   /** What a refused object goes on with: the form in use if it is not itself the refused one, else the accepted one. */
@@ -232,8 +290,7 @@ export class Store implements ObjectSink {
     if (entry.inUse !== undefined && entry.inUse.hash !== refusedHash) return entry.inUse;
     if (entry.fallback !== undefined && entry.fallback.hash !== refusedHash) return entry.fallback;
     if (entry.acceptedHash === undefined || entry.acceptedHash === refusedHash) return undefined;
-    const object = this.#archive.form(entry.key);
-    return object === undefined ? undefined : this.#form(entry, object);
+    return this.#archivedForm(entry.ref, entry.key, entry.firstSeen);
   }
 
   #servesLastGood(ref: ObjectRef): boolean {
@@ -247,6 +304,7 @@ export class Store implements ObjectSink {
     if (before !== undefined && before.hash !== entry.refused?.hash) {
       if (before.hash === entry.acceptedHash || entry.fallback === undefined) entry.fallback = before;
     }
+    this.#keep(entry, before, form);
     entry.inUse = form;
     changed.objects.set(entry.key, entry.ref);
     for (const touched of this.#indexes.replace(before?.object, form?.object)) {
@@ -274,6 +332,7 @@ export class Store implements ObjectSink {
     const namespaces = new Set<string>();
     for (const { kind, name } of changed.objects.values()) if (kind === "Namespace") namespaces.add(name);
     if (namespaces.size === 0) return;
+    for (const ref of this.#kept.refs()) if (namespaces.has(ref.namespace)) changed.objects.set(refKey(ref), ref);
     for (const entry of this.#refused) {
       if (namespaces.has(entry.ref.namespace)) this.#use(entry, this.#lastGood(entry), changed);
     }

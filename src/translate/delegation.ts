@@ -14,13 +14,14 @@ export type UsableSecret =
  */
 export function usableSecret(reference: string, own: string, read: Reader): UsableSecret {
   const { namespace, name } = splitSecretReference(reference, own);
-  if (namespace !== own && !isDelegated(namespace, name, own, read))
-    return { refused: "notDelegated", namespace, name };
+  if (!mayUseSecret(namespace, name, own, read)) return { refused: "notDelegated", namespace, name };
   const secret = read.get("Secret", namespace, name)?.object;
   return secret === undefined ? { refused: "notFound", namespace, name } : { secret };
 }
 
-function isDelegated(namespace: string, name: string, to: string, read: Reader): boolean {
+/** Whether objects of namespace `to` may use a Secret, be it there or not. */
+export function mayUseSecret(namespace: string, name: string, to: string, read: Reader): boolean {
+  if (namespace === to) return true;
   return read
     .list(DELEGATIONS_BY_SECRET, secretKey(namespace, name))
     .some(

@@ -1,6 +1,5 @@
-import { refOf } from "#resources/resource.ts";
 import { FALLBACK_CERTIFICATE, FALLBACK_TABLE, type IrTlsChain, type TlsPolicy } from "./ir.ts";
-import { pairOf } from "./secret-pair.ts";
+import { servedPair } from "./served-pair.ts";
 import type { TranslateSettings } from "./settings.ts";
 import type { Fact, Reader, UnitItem } from "./unit.ts";
 
@@ -41,12 +40,10 @@ export function standardChains(standard: IrTlsChain, policy: TlsPolicy, read: Re
   ];
 }
 
-/** The fallback certificate, while some host is served with it: then its Secret is there, and good. */
+/** The fallback certificate, while some host is served with it: then its Secret is there, and good, or its last pair is kept. */
 export function fallbackItems({ fallbackCertificate }: TranslateSettings, read: Reader): readonly UnitItem[] {
   if (fallbackCertificate === undefined || !usesFallback(read)) return [];
-  const secret = read.get("Secret", fallbackCertificate.namespace, fallbackCertificate.name)?.object;
-  const found = secret === undefined ? undefined : pairOf(secret);
-  if (secret === undefined || found === undefined || !("pair" in found)) return [];
-  const ref = refOf(secret);
-  return [{ item: { type: "certificate", name: FALLBACK_CERTIFICATE, ...found.pair, secret: ref }, from: [ref] }];
+  const { pair } = servedPair(fallbackCertificate.namespace, fallbackCertificate.name, read);
+  if (pair === undefined) return [];
+  return [{ item: { type: "certificate", name: FALLBACK_CERTIFICATE, ...pair }, from: [pair.secret] }];
 }

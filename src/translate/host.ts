@@ -29,8 +29,7 @@ export function hostBuilder(settings: TranslateSettings): UnitBuilder {
     const both = [...from, ...(rest?.from ?? []).filter((ref) => !from.some((own) => compareRefs(own, ref) === 0))];
     const items = hosts.map((item): UnitItem => ({ item, from: item.beyond === undefined ? from : both }));
     if (secure?.pair !== undefined) {
-      const { chain, privateKey, secret, notAfter } = secure.pair;
-      items.push({ item: { type: "certificate", name: host, chain, privateKey, secret, notAfter }, from: [secret] });
+      items.push({ item: { type: "certificate", name: host, ...secure.pair }, from: [secure.pair.secret] });
       const { clients } = secure;
       if (clients !== undefined) items.push({ item: clients.item, from: [...clients.from, ...from] });
       items.push(...answers.items);

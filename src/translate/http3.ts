@@ -1,6 +1,5 @@
-import { refOf } from "#resources/resource.ts";
 import { ANY_HOST, http3Certificate, type IrTlsChain, type TlsPolicy } from "./ir.ts";
-import { pairOf } from "./secret-pair.ts";
+import { servedPair } from "./served-pair.ts";
 import type { ListenerSettings, TranslateSettings } from "./settings.ts";
 import { type ChainDetail, chainDetail } from "./tls-chains.ts";
 import { parsePolicyTable } from "./tls.ts";
@@ -66,12 +65,9 @@ export function http3Items(settings: TranslateSettings, read: Reader): readonly 
     http3Hosts(read).map(({ namespace, secret }) => [`${namespace}/${secret}`, { namespace, secret }]),
   );
   return [...secrets.values()].flatMap(({ namespace, secret: name }): readonly UnitItem[] => {
-    const secret = read.get("Secret", namespace, name)?.object;
-    const found = secret === undefined ? undefined : pairOf(secret);
-    if (secret === undefined || found === undefined || !("pair" in found)) return [];
-    const ref = refOf(secret);
-    const item = { type: "certificate", name: http3Certificate(ref), ...found.pair, secret: ref } as const;
-    return [{ item, from: [ref] }];
+    const { pair } = servedPair(namespace, name, read);
+    if (pair === undefined) return [];
+    return [{ item: { type: "certificate", name: http3Certificate(pair.secret), ...pair }, from: [pair.secret] }];
   });
 }
 

@@ -2,6 +2,7 @@ import type { ObjectRef } from "#resources/ref.ts";
 import type { IrJwtProvider } from "./ir-jwt.ts";
 import type { IrPolicies } from "./ir-policies.ts";
 import type { IrRoute } from "./ir-route.ts";
+import type { KeptReason } from "./served-pair.ts";
 
 /**
  * The intermediate representation between objects and Envoy: what the appliance does, without a word of how the objects
@@ -303,6 +304,8 @@ export interface IrCertificate {
   readonly secret: ObjectRef;
   /** The leaf's end of validity, milliseconds since the epoch. */
   readonly notAfter: number;
+  /** Its Secret holds it no more, and why; absent: it does. */
+  readonly kept?: KeptReason;
 }
 
 /** The cluster's name in Envoy: no part can hold a `/`, so two upstreams never share one. `/udp` follows where it is UDP. */

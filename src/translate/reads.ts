@@ -6,6 +6,11 @@ export function objectRead(ref: ObjectRef): string {
   return `object ${refKey(ref)}`;
 }
 
+/** Of what is kept of an object. It changes only with the object, so that who reads this reads that, too. */
+export function keptRead(ref: ObjectRef): string {
+  return `kept ${refKey(ref)}`;
+}
+
 export function indexRead(index: string, key: string): string {
   return `index ${index} ${key}`;
 }

@@ -1,4 +1,5 @@
 import { readKeyPair } from "#resources/key-pair.ts";
+import type { Resource } from "#resources/resource.ts";
 import { type Secret, secretBytes } from "#resources/secret.ts";
 
 /** A Secret is read once: checking a key costs more than all the rest of a translation. */
@@ -16,4 +17,9 @@ export function pairOf(secret: Secret): ReturnType<typeof readKeyPair> {
       : readKeyPair(chain.toString("utf8"), key.toString("utf8"));
   PAIRS.set(secret, pair);
   return pair;
+}
+
+/** Whether it is a Secret whose pair hosts can be served with. */
+export function holdsPair(object: Resource): boolean {
+  return object.kind === "Secret" && "pair" in pairOf(object);
 }

@@ -1,20 +1,19 @@
 import { acmeSecretName, acmeState } from "#resources/acme.ts";
 import { readIngressAnnotations } from "#resources/annotations.ts";
 import type { Ingress, IngressTls } from "#resources/ingress.ts";
-import type { KeyPair } from "#resources/key-pair.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import { refOf } from "#resources/resource.ts";
 import { compareAge } from "./age.ts";
 import { INGRESS_BY_TLS_HOST, tlsHosts } from "./indexes.ts";
 import { ANY_HOST, HTTPS_TABLE, type TlsPolicy, type TlsVersion } from "./ir.ts";
-import { pairOf } from "./secret-pair.ts";
+import { KEPT, keptFix, type ServedPair, servedPair } from "./served-pair.ts";
 import type { Reader } from "./unit.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** How a host is served over TLS. */
 export interface HostTls {
   /** Undefined when TLS is asked for but there is no usable certificate: then no handshake for the host succeeds. */
-  readonly pair: (KeyPair & { readonly secret: ObjectRef }) | undefined;
+  readonly pair: ServedPair | undefined;
   /** The Ingresses that ask for it, by age. */
   readonly asking: readonly ObjectRef[];
   readonly verdicts: readonly Verdict[];
@@ -39,8 +38,8 @@ export function hostTls(
         if (!tlsHosts(ingress, entry.hosts).includes(name)) continue;
         asking.push(refOf(ingress));
         const found = keyPair(ingress, entry, index, read);
-        if ("pair" in found) return { pair: { ...found.pair, secret: found.secret }, asking, verdicts };
-        verdicts.push(found.verdict);
+        if (found.verdict !== undefined) verdicts.push(found.verdict);
+        if (found.pair !== undefined) return { pair: found.pair, asking, verdicts };
       }
     }
   }
@@ -93,7 +92,7 @@ function keyPair(
   entry: IngressTls,
   index: number,
   read: Reader,
-): { pair: KeyPair; secret: ObjectRef } | { verdict: Verdict } {
+): { readonly pair?: ServedPair; readonly verdict?: Verdict } {
   const { namespace, name } = ingress.metadata;
   const verdict = (reason: string, message: string, fix: string): { verdict: Verdict } => ({
     verdict: {
@@ -113,21 +112,19 @@ function keyPair(
   if (secretName === undefined) {
     return verdict("SecretNotNamed", "no Secret is named", "name a Secret of type kubernetes.io/tls");
   }
-  const secret = read.get("Secret", namespace, secretName)?.object;
-  if (secret === undefined && asksAcme(ingress)) return pending();
-  if (secret === undefined) {
-    return verdict(
-      "SecretNotFound",
-      `Secret ${namespace}/${secretName} does not exist`,
-      `create it with type kubernetes.io/tls in namespace ${namespace}`,
-    );
+  const { pair, secret, problem } = servedPair(namespace, secretName, read);
+  if (pair !== undefined && problem === undefined) return { pair };
+  const ordered = secret === undefined ? asksAcme(ingress) : acmeState(secret.metadata) !== undefined;
+  const reason = secret === undefined ? "SecretNotFound" : "SecretNotValid";
+  if (pair !== undefined) {
+    const message = `Secret ${namespace}/${secretName} ${problem}; ${KEPT}`;
+    const told = verdict(reason, message, keptFix(namespace, pair, ordered)).verdict;
+    return { pair, verdict: { ...told, severity: "warning", message } };
   }
-  const found = pairOf(secret);
-  if ("pair" in found) return { pair: found.pair, secret: refOf(secret) };
-  if (acmeState(secret.metadata) !== undefined) return pending();
-  return verdict(
-    "SecretNotValid",
-    `Secret ${namespace}/${secretName} cannot be used: ${found.problem}`,
-    "put a certificate and its key into tls.crt and tls.key",
-  );
+  if (ordered) return pending();
+  const fix =
+    secret === undefined
+      ? `create it with type kubernetes.io/tls in namespace ${namespace}`
+      : "put a certificate and its key into tls.crt and tls.key";
+  return verdict(reason, `Secret ${namespace}/${secretName} ${problem}`, fix);
 }

@@ -6,7 +6,7 @@ import { Dependencies } from "./dependencies.ts";
 import { Facts } from "./facts.ts";
 import type { GatewaySettings } from "./gateway-settings.ts";
 import type { IrItem } from "./ir.ts";
-import { factRead, gatewayRead, indexRead, nameRead, objectRead } from "./reads.ts";
+import { factRead, gatewayRead, indexRead, keptRead, nameRead, objectRead } from "./reads.ts";
 import type { ResolvedName } from "./resolved-name.ts";
 import {
   type Reader,
@@ -39,7 +39,7 @@ export interface TranslationDelta {
 }
 
 export interface TranslatorOptions {
-  readonly store: Pick<Store, "get" | "list">;
+  readonly store: Pick<Store, "get" | "kept" | "list">;
   /** What DNS says of names. */
   readonly names: { get(host: string): ResolvedName | undefined };
   /** What upstreams of a backend are reached through. */
@@ -102,6 +102,11 @@ export class Translator {
   /** The values that units publish under a topic now, sorted. */
   facts(topic: string): readonly string[] {
     return this.#facts.values(topic);
+  }
+
+  /** Whether some unit asks for what is kept of an object. */
+  needsKept(ref: ObjectRef): boolean {
+    return !this.#dependencies.readersOf(keptRead(ref))[Symbol.iterator]().next().done;
   }
 
   /** Builds what is marked, and what that marks in turn. */
@@ -216,6 +221,13 @@ export class Translator {
         const ref = { kind, namespace, name };
         reads.add(objectRead(ref));
         const found = store.get(kind, namespace, name);
+        if (found !== undefined) objects.set(refKey(ref), found);
+        return found;
+      },
+      kept: (kind, namespace, name) => {
+        const ref = { kind, namespace, name };
+        reads.add(objectRead(ref)).add(keptRead(ref));
+        const found = store.kept(kind, namespace, name);
         if (found !== undefined) objects.set(refKey(ref), found);
         return found;
       },

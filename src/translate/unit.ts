@@ -40,6 +40,8 @@ export interface UnitResult {
 /** What a unit reads through; every read is recorded, and a change to it builds the unit again. */
 export interface Reader {
   get<K extends Kind>(kind: K, namespace: string, name: string): StoredObject<ResourceOf<K>> | undefined;
+  /** The last form of use of an object that is gone or serves nothing; it is kept as long as some unit asks for it. */
+  kept<K extends Kind>(kind: K, namespace: string, name: string): StoredObject<ResourceOf<K>> | undefined;
   /** The objects under an index entry, sorted by reference. */
   list(index: string, key: string): readonly StoredObject[];
   /** What DNS says of a name. Undefined: it has not answered yet. A unit that reads it also says so ({@link WANTED_NAMES}). */

@@ -57,6 +57,7 @@ export class KubeFeed implements KubeView {
     const { store } = parts;
     this.#read = {
       get: (kind, namespace, name) => store.get(kind, namespace, name),
+      kept: (kind, namespace, name) => store.kept(kind, namespace, name),
       list: (index, key) => store.list(index, key),
       name: () => undefined,
       gateway: () => undefined,

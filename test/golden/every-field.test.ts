@@ -90,7 +90,7 @@ function isItem(document: unknown): document is Item {
 }
 
 /** What a golden file says of an item beside its fields, or under names of the file's own. */
-const BESIDE: ReadonlySet<string> = new Set(["from", "secret", "notAfter", "context"]);
+const BESIDE: ReadonlySet<string> = new Set(["from", "secret", "notAfter", "kept", "context"]);
 
 /** `virtualHost.routes.action(forward).retry`: what a `type` chooses between stands under it. */
 function collectItem(value: unknown, path: string, fields: Set<string>): void {

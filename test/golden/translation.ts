@@ -26,6 +26,10 @@ export interface Translation {
 interface Wishes {
   /** What DNS says of a name: addresses, or a failure in words; the others have yet to be answered. */
   readonly names?: Readonly<Record<string, readonly string[] | string>>;
+  /** Secrets that are deleted once all was translated. */
+  readonly gone?: readonly { readonly namespace: string; readonly name: string }[];
+  /** Objects that come then, in place of those of the same name. */
+  readonly later?: readonly unknown[];
   /** What backends are reached through. */
   readonly gateways?: Readonly<Record<string, GatewaySettings>>;
   readonly settings?: Partial<Omit<TranslateSettings, "listeners">> & {
@@ -53,12 +57,13 @@ export const GOLDEN_SETTINGS: TranslateSettings = {
 };
 
 /**
- * Translates the documents of a case. A first document `settings: …`, `names: …` or `gateways: …` changes the settings, says what DNS knows, or what backends are reached through; in a Secret, the text
+ * Translates the documents of a case. A first document `settings: …`, `names: …` or `gateways: …` changes the settings, says what DNS knows, or what backends are reached through; `gone: …` and
+ * `later: …` say what is deleted, and what comes, once the rest was translated. In a Secret, the text
  * `certificate NAME` or `key NAME` stands for a certificate made for the run, and comes out under the same name.
  */
 export function translate(documents: readonly unknown[]): Translation {
   const [first, ...rest] = documents;
-  const hasSettings = typeof first === "object" && first !== null && ["settings", "names", "gateways"].some((key) => key in first);
+  const hasSettings = typeof first === "object" && first !== null && ["settings", "names", "gateways", "gone", "later"].some((key) => key in first);
   const names = hasSettings ? ((first as Wishes).names ?? {}) : {};
   const gateways = hasSettings ? ((first as Wishes).gateways ?? {}) : {};
   const wishes: Wishes["settings"] = hasSettings ? ((first as Wishes).settings ?? {}) : {};
@@ -73,7 +78,7 @@ export function translate(documents: readonly unknown[]): Translation {
   const pairs = new GoldenPairs();
   const invalid: Record<string, readonly string[]> = {};
   const warnings: Record<string, readonly string[]> = {};
-  const changes = (hasSettings ? rest : documents).flatMap((document): readonly SourceChange[] => {
+  const changeOf = (document: unknown): readonly SourceChange[] => {
     const checked = validate(pairs.fill(document), { unknownFields: "error" });
     if (checked.type === "accepted") {
       const { object } = checked;
@@ -83,9 +88,17 @@ export function translate(documents: readonly unknown[]): Translation {
     if (checked.type === "skipped") throw new Error(`${checked.kind} is not read`);
     invalid[checked.ref === undefined ? "?" : formatRef(checked.ref)] = checked.problems.map(problemLine);
     return [];
-  });
+  };
+  const changes = (hasSettings ? rest : documents).flatMap(changeOf);
   const controlPlane = translated(settings, changes, names, gateways);
   const { translator, store } = controlPlane;
+  const changed: Pick<Wishes, "gone" | "later"> = hasSettings ? first : {};
+  const { gone = [], later = [] } = changed;
+  if (gone.length > 0 || later.length > 0) {
+    const deletions = gone.map((name): SourceChange => ({ type: "delete", ref: { kind: "Secret", ...name } }));
+    store.apply([...deletions, ...later.flatMap(changeOf)]);
+    controlPlane.translateNow();
+  }
   const refs = new Map([...translator.eachVerdict()].map(({ ref }) => [formatRef(ref), ref]));
   for (const [name, ref] of refs)
     if (store.state(ref) === undefined && ref.kind !== "Service" && ref.kind !== "ExtensionService")

@@ -177,12 +177,12 @@ suite("HTTPS", () => {
     agent.destroy();
   });
 
-  test("a Secret that comes later serves its host; one that goes ends it", async () => {
+  test("a Secret that comes later serves its host; one that no object names any more ends it", async () => {
     assert.ok("error" in (await handshake(gateway.httpsPort, { servername: "broken.test" })));
     gateway.apply(tlsSecret("team", "missing", authority.issue(["broken.test"])));
     await gateway.settled();
     assert.equal((await gateway.getTls("broken.test", "/", { ca: authority.cert })).status, 200);
-    gateway.delete({ kind: "Secret", namespace: "team", name: "missing" });
+    gateway.delete({ kind: "Ingress", namespace: "team", name: "broken" });
     await gateway.settled();
     assert.ok("error" in (await handshake(gateway.httpsPort, { servername: "broken.test" })));
   });

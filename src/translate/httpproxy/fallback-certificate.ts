@@ -1,8 +1,8 @@
 import type { ProxyVirtualHost } from "#resources/httpproxy.ts";
 import type { ObjectRef } from "#resources/ref.ts";
-import { usableSecret } from "../delegation.ts";
+import { mayUseSecret } from "../delegation.ts";
 import type { TlsPolicy } from "../ir.ts";
-import { pairOf } from "../secret-pair.ts";
+import { KEPT, keptFix, servedPair } from "../served-pair.ts";
 import type { TranslateSettings } from "../settings.ts";
 import { policyName } from "../tls.ts";
 import { CATCH_ALL_TABLES } from "../tls-chains.ts";
@@ -44,22 +44,26 @@ export function usesFallbackCertificate(
   if (fallbackCertificate === undefined)
     return wrong("FallbackNotPresent", "this appliance has no fallback certificate", FALLBACK_SETTING);
   const { namespace, name } = fallbackCertificate;
-  const found = usableSecret(`${namespace}/${name}`, ref.namespace, read);
-  if ("refused" in found && found.refused === "notDelegated") {
+  if (!mayUseSecret(namespace, name, ref.namespace, read)) {
     const problem = `the fallback certificate, Secret ${namespace}/${name}, is not delegated to namespace ${ref.namespace}`;
     return wrong("FallbackNotDelegated", problem, `add a TLSCertificateDelegation in namespace ${namespace}`);
   }
-  if ("refused" in found) {
-    const problem = `the fallback certificate, Secret ${namespace}/${name}, does not exist`;
-    return wrong("FallbackNotValid", problem, `create it with type kubernetes.io/tls in namespace ${namespace}`);
-  }
-  const pair = pairOf(found.secret);
-  if (!("pair" in pair)) {
-    const problem = `the fallback certificate, Secret ${namespace}/${name}, cannot be used: ${pair.problem}`;
-    return wrong("FallbackNotValid", problem, "put a certificate and its key into tls.crt and tls.key");
+  const title = `the fallback certificate, Secret ${namespace}/${name},`;
+  const { pair, secret, problem: trouble } = servedPair(namespace, name, read);
+  if (pair === undefined) {
+    const fix =
+      secret === undefined
+        ? `create it with type kubernetes.io/tls in namespace ${namespace}`
+        : "put a certificate and its key into tls.crt and tls.key";
+    return wrong("FallbackNotValid", `${title} ${trouble}`, fix);
   }
   if (read.facts(CATCH_ALL_TABLES).length > 0)
     return ignored("an Ingress without a host has a certificate for clients that name no host here");
+  if (trouble !== undefined) {
+    const message = `${title} ${trouble}; ${KEPT}`;
+    const fix = keptFix(namespace, pair, false);
+    problems.warn(ref, { type: "TLSError", reason: "FallbackNotValid", path, message, fix });
+  }
   return true;
 }
 

@@ -11,6 +11,7 @@ import { proxyRoute } from "./proxy-route.ts";
 
 const NOTHING: Reader = {
   get: () => undefined,
+  kept: () => undefined,
   list: () => [],
   facts: () => [],
   name: () => undefined,

@@ -1,11 +1,11 @@
 import { acmeState } from "#resources/acme.ts";
 import { readProxyAnnotations } from "#resources/annotations.ts";
+import { splitSecretReference } from "#resources/httpproxy-fields.ts";
 import type { ProxyVirtualHost } from "#resources/httpproxy.ts";
-import { refOf } from "#resources/resource.ts";
 import type { ObjectRef } from "#resources/ref.ts";
-import { usableSecret } from "../delegation.ts";
+import { mayUseSecret } from "../delegation.ts";
 import type { IrClientValidation, TlsPolicy } from "../ir.ts";
-import { pairOf } from "../secret-pair.ts";
+import { KEPT, keptFix, servedPair } from "../served-pair.ts";
 import type { TranslateSettings } from "../settings.ts";
 import { type HostTls, PENDING } from "../tls.ts";
 import type { Reader } from "../unit.ts";
@@ -70,33 +70,38 @@ export function proxyTls(
     wrong("TLSConfigNotValid", "", message, "name a Secret of type kubernetes.io/tls");
     return nothing;
   }
-  const found = usableSecret(tls.secretName, ref.namespace, read);
-  if ("refused" in found) {
-    const { namespace, name } = found;
-    if (found.refused === "notDelegated") {
-      const message = `Secret ${namespace}/${name} is not delegated to namespace ${ref.namespace}, so the host is not served over TLS`;
-      wrong(
-        "DelegationNotPermitted",
-        "secretName",
-        message,
-        `add a TLSCertificateDelegation in namespace ${namespace}`,
-      );
-    } else if (namespace === ref.namespace && asksAcme(ref, read)) problems.warn(ref, CERTIFICATE_PENDING);
-    else {
-      const message = `Secret ${namespace}/${name} does not exist, so the host is not served over TLS`;
-      wrong("SecretNotValid", "secretName", message, `create it with type kubernetes.io/tls in namespace ${namespace}`);
-    }
+  const { namespace, name } = splitSecretReference(tls.secretName, ref.namespace);
+  if (!mayUseSecret(namespace, name, ref.namespace, read)) {
+    const message = `Secret ${namespace}/${name} is not delegated to namespace ${ref.namespace}, so the host is not served over TLS`;
+    wrong("DelegationNotPermitted", "secretName", message, `add a TLSCertificateDelegation in namespace ${namespace}`);
     return nothing;
   }
-  const pair = pairOf(found.secret);
-  if ("pair" in pair) return { ...nothing, pair: { ...pair.pair, secret: refOf(found.secret) }, fallback };
-  const { namespace, name } = found.secret.metadata;
-  if (acmeState(found.secret.metadata) !== undefined) {
+  const { pair, secret, problem } = servedPair(namespace, name, read);
+  if (problem === undefined) return { ...nothing, pair, fallback };
+  const ordered =
+    secret === undefined
+      ? namespace === ref.namespace && asksAcme(ref, read)
+      : acmeState(secret.metadata) !== undefined;
+  if (pair !== undefined) {
+    const [message, fix] = [`Secret ${namespace}/${name} ${problem}; ${KEPT}`, keptFix(namespace, pair, ordered)];
+    const path = "spec.virtualhost.tls.secretName";
+    problems.warn(ref, { type: "TLSError", reason: "SecretNotValid", path, message, fix });
+    return { ...nothing, pair, fallback };
+  }
+  if (ordered) {
     problems.warn(ref, CERTIFICATE_PENDING);
     return nothing;
   }
-  const message = `Secret ${namespace}/${name} cannot be used: ${pair.problem}, so the host is not served over TLS`;
-  wrong("SecretNotValid", "secretName", message, "put a certificate and its key into tls.crt and tls.key");
+  const fix =
+    secret === undefined
+      ? `create it with type kubernetes.io/tls in namespace ${namespace}`
+      : "put a certificate and its key into tls.crt and tls.key";
+  wrong(
+    "SecretNotValid",
+    "secretName",
+    `Secret ${namespace}/${name} ${problem}, so the host is not served over TLS`,
+    fix,
+  );
   return nothing;
 }
 

@@ -57,7 +57,9 @@ function sampleMetrics(): Metrics {
   const failure = { kind: "challenge", since: now - 1e6 };
   metrics.acme.connect(() => [{ namespace: "team-blog", name: "blog-tls", issuedAt: now - 1e9, failure }]);
   metrics.acme.ordered("challenge");
-  metrics.certificates.connect(() => [{ namespace: "team-blog", name: "blog-tls", notAfter: now + 1e9 }]);
+  metrics.certificates.connect(() => [
+    { namespace: "team-blog", name: "blog-tls", notAfter: now + 1e9, kept: "missing" },
+  ]);
   metrics.traffic.connect({
     loggers: () => [{ logger: "failures", received: 5, share: 1 }],
     dropped: () => 0,
