@@ -92,7 +92,7 @@ const PURE_MODULES: Readonly<Record<string, readonly string[] | "all">> = {
   "node:buffer": "all",
   "node:url": "all",
   "node:util": "all",
-  "node:crypto": ["createPrivateKey", "hash", "KeyObject", "X509Certificate"],
+  "node:crypto": ["createPrivateKey", "createPublicKey", "hash", "KeyObject", "X509Certificate"],
   "node:net": ["BlockList", "isIP", "isIPv4", "isIPv6"],
   "@bufbuild/protobuf/wire": "all",
   zod: "all",

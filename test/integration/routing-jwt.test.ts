@@ -146,6 +146,26 @@ suite("HTTPProxy and the real Envoy: tokens (JWT)", () => {
     assert.deepEqual(await get("local.test", token), [200, token]);
   });
 
+  test("keys of a Secret of which Envoy takes none close their host, and no other's change waits for it", async () => {
+    const token = bearer(stranger, good);
+    for (const unusable of [`{"keys":[]}`, `{"keys":[{"kty":"RSA","n":"!","e":"AQAB"}]}`]) {
+      bed.gateway.apply(secret("keys", { jwks: unusable }));
+      await bed.gateway.settled();
+      assert.deepEqual(bed.gateway.controlPlane.snapshot.quarantined(), []);
+      assert.deepEqual(await get("local.test", token), [503, undefined]);
+      assert.deepEqual(await get("open.test"), [200, undefined]);
+    }
+    const mixed = JSON.stringify({ keys: [{ kty: "XX" }, ...(JSON.parse(jwks(stranger)) as { keys: object[] }).keys] });
+    bed.gateway.apply(secret("keys", { jwks: `\ufeff${mixed}` }));
+    await bed.gateway.settled();
+    assert.deepEqual(await get("local.test", token), [503, undefined]);
+    bed.gateway.apply(secret("keys", { jwks: mixed }));
+    await bed.gateway.settled();
+    assert.deepEqual(await get("local.test", token), [200, token]);
+    bed.gateway.apply(secret("keys", { jwks: jwks(stranger) }));
+    await bed.gateway.settled();
+  });
+
   test("keys that change at their server count when those that are kept are too old", async () => {
     const next = tokenKey("RS256", "next");
     assert.equal((await get("fresh.test", bearer(next, good)))[0], 401);

@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
 import type { ProxyVirtualHost } from "#resources/httpproxy.ts";
+import { readJwks } from "#resources/jwks.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import { refOf } from "#resources/resource.ts";
 import { type Secret, secretBytes } from "#resources/secret.ts";
@@ -77,17 +78,10 @@ function localKeys({ secretName, key }: Local, own: string, read: Reader): KeySo
   const { namespace, name } = found.secret.metadata;
   const jwks = secretBytes(found.secret, key)?.toString("utf8");
   if (jwks === undefined) return wrong(`Secret ${namespace}/${name} has no ${key}`, "put the JWKS there");
-  if (!isJwks(jwks)) return wrong(`${key} of Secret ${namespace}/${name} is no JWKS`, 'write {"keys": […]} (RFC 7517)');
-  return { keys: { type: "inline", jwks }, items: [], facts: [], verdicts: [] };
-}
-
-function isJwks(text: string): boolean {
-  try {
-    const read: unknown = JSON.parse(text);
-    return typeof read === "object" && read !== null && "keys" in read && Array.isArray(read.keys);
-  } catch {
-    return false;
-  }
+  const usable = readJwks(jwks);
+  if ("problem" in usable)
+    return wrong(`${key} of Secret ${namespace}/${name} ${usable.problem}`, 'write {"keys": […]} (RFC 7517)');
+  return { keys: { type: "inline", jwks: usable.jwks }, items: [], facts: [], verdicts: [] };
 }
 
 function remoteKeys(
