@@ -19,6 +19,8 @@ import type { HomeCluster } from "./home-cluster.ts";
 const SELECTOR = "binnacle.dev/backend=true";
 /** How long the endpoints of one drain whose Secret was deleted, in milliseconds: as long as `binnacle backends remove`. */
 const DRAIN = 30_000;
+/** How long its gateway outlives them, in milliseconds: Envoy's clusters go some seconds after their last route. */
+const GATEWAY_STAYS = 10_000;
 
 export interface SecretBackendsOptions {
   readonly cluster: HomeCluster;
@@ -45,6 +47,8 @@ export class SecretBackends {
   readonly #options: SecretBackendsOptions;
   readonly #known = new Map<string, Known>();
   readonly #problems = new Map<string, readonly Problem[]>();
+  /** Of gateways whose backends drain. */
+  readonly #endings = new Map<string, NodeJS.Timeout>();
   readonly #listed = Promise.withResolvers<void>();
   #work: Promise<void> = Promise.resolve();
 
@@ -76,6 +80,7 @@ export class SecretBackends {
     });
     await reflector.run(signal);
     await this.#work;
+    for (const ending of this.#endings.values()) clearTimeout(ending);
     this.#listed.resolve();
   }
 
@@ -152,6 +157,16 @@ export class SecretBackends {
     this.#problems.delete(name);
     if (!this.#known.delete(name)) return;
     followed.get(name)?.remove(DRAIN, `the deletion of Secret ${cluster.namespace}/${name}`);
+    clearTimeout(this.#endings.get(name));
+    this.#endings.set(name, setTimeout(() => this.#endGateway(name), DRAIN + GATEWAY_STAYS).unref());
+  }
+
+  /** What drains is reached through it; after that neither it nor its key is wanted any more, unless the backend is back. */
+  #endGateway(name: string): void {
+    const { followed, gateways } = this.#options;
+    this.#endings.delete(name);
+    const isBack = followed.list().some((backend) => backend.name === name && backend.status().goneAt === undefined);
+    if (!isBack && !this.#known.has(name)) gateways.set(name, undefined, () => "");
   }
 }
 

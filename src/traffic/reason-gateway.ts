@@ -35,7 +35,7 @@ function unreachable(failure: GatewayFailure | undefined): ReasonRow {
     detail: (facts) =>
       withHealth(`${facts.upstream} is reached through it alone${words === "" ? "" : ` (“${words}”)`}`, facts),
     nextStep: (facts) =>
-      `Is ${name(facts)} up, and may the appliance reach it? \`binnacle backends show ${facts.gateway?.backend ?? ""}\` has its address`,
+      `Is ${name(facts)} up, and may the appliance reach it? Whoever runs the appliance sees its address (\`binnacle backends show ${facts.gateway?.backend ?? ""}\`)`,
   };
 }
 

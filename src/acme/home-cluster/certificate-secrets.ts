@@ -67,6 +67,16 @@ export class CertificateSecrets implements CertificateRecords {
     const { name = "" } = secret.metadata;
     const known = this.#known.get(name);
     if (known !== undefined && isEarlier(secret, known.metadata.resourceVersion ?? "")) return;
+    this.stands(secret);
+  }
+
+  /**
+   * A Secret as it was read just now, or listed anew: it counts, be its version earlier than the known one's. So it is after the API
+   * server's data was restored from a copy, and otherwise nothing would be taken until the versions have caught up.
+   */
+  stands(secret: KubeObject): void {
+    const { name = "" } = secret.metadata;
+    const known = this.#known.get(name);
     this.#known.set(name, secret);
     this.#tell(known);
     this.#tell(secret);
@@ -98,7 +108,7 @@ export class CertificateSecrets implements CertificateRecords {
     switch (event.type) {
       case "replaced":
         for (const { name } of event.deleted) this.gone(name);
-        for (const secret of event.changed) this.saw(secret);
+        for (const secret of event.changed) this.stands(secret);
         this.#listed.resolve();
         this.#settled.resolve();
         break;

@@ -90,17 +90,19 @@ export class TermCertificates implements CertificateWriter {
   /** What another wrote meanwhile is no newer than a certificate that has just come. */
   async keep(certificate: CertificateName, kept: KeptCertificate, signal: AbortSignal): Promise<void> {
     const { secrets } = this.#options;
-    await this.#patiently(async () => {
-      for (;;) {
+    await this.#patiently(
+      async () => {
         const before = secrets.secretOf(certificate);
         try {
-          return await this.#write(certificate, { ...kept, challenges: [] }, before);
+          await this.#write(certificate, { ...kept, challenges: [] }, before);
         } catch (error) {
-          if (!isOutdated(error, before)) throw error;
-          await this.#look(certificate);
+          if (isOutdated(error, before)) await this.#look(certificate);
+          throw error;
         }
-      }
-    }, signal);
+      },
+      signal,
+      (error) => isConflict(error) || isNotFound(error),
+    );
   }
 
   async #write(
@@ -121,20 +123,25 @@ export class TermCertificates implements CertificateWriter {
     const { secrets, writer, namespace } = this.#options;
     const name = certificateSecretName(certificate);
     try {
-      secrets.saw(await writer.read((client, options) => client.get(SECRETS, { namespace, name }, options)));
+      secrets.stands(await writer.read((client, options) => client.get(SECRETS, { namespace, name }, options)));
     } catch (error) {
       if (!isNotFound(error)) throw error;
       secrets.gone(name);
     }
   }
 
-  async #patiently<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  /** @param more what passes besides, where another try sees what stands now */
+  async #patiently<T>(
+    work: () => Promise<T>,
+    signal: AbortSignal,
+    more: (error: KubeError) => boolean = () => false,
+  ): Promise<T> {
     const backoff = new Backoff(BACKOFF);
     for (;;) {
       try {
         return await work();
       } catch (error) {
-        if (signal.aborted || !(error instanceof KubeError) || !passes(error)) throw error;
+        if (signal.aborted || !(error instanceof KubeError) || !(passes(error) || more(error))) throw error;
         await pause(this.#options.clock ?? systemClock, backoff.next(error.retryAfter), signal);
       }
     }
