@@ -118,12 +118,15 @@ suite("HTTP/3 and the real Envoy", () => {
     assert.equal(await client.connections("two.test"), before);
   });
 
-  test("a certificate is renewed in place, and one that is gone ends its hosts alone", async () => {
+  test("a certificate is renewed in place; one that is gone serves on, until no object names it", async () => {
     const { gateway } = bed;
     gateway.apply(tlsSecret("team", "wild", authority.issue(["*.wild.test"])));
     await gateway.settled();
     assert.equal((await client.get("a.wild.test", "/")).status, 200);
     gateway.delete({ kind: "Secret", namespace: "team", name: "wild" });
+    await gateway.settled();
+    assert.equal((await client.get("a.wild.test", "/")).status, 200);
+    gateway.delete({ kind: "Ingress", namespace: "team", name: "wild" });
     await gateway.settled();
     await until(() => client.get("a.wild.test", "/"), { accept: ({ status }) => status !== 200, what: "the end" });
     assert.equal((await client.get("one.test", "/")).status, 200);
