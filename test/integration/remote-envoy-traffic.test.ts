@@ -225,7 +225,7 @@ async function codes(envoy: EnvoyUnderTest): Promise<ReadonlyMap<string, number>
   assert.ok(typeof page === "object" && page !== null && "stats" in page && Array.isArray(page.stats));
   const counts = new Map<string, number>();
   for (const { name, value } of page.stats as readonly { name: string; value: number }[]) {
-    const code = /^binnacle\.requests\.request\.(\d+) /.exec(name)?.[1] ?? "";
+    const code = /^binnacle\.requests\.request\.(\d+)\//.exec(name)?.[1] ?? "";
     counts.set(code, (counts.get(code) ?? 0) + value);
   }
   return counts;
