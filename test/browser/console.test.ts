@@ -82,6 +82,8 @@ describe("console", { skip }, () => {
     assert.ok(route !== undefined);
     const evil = `<img src="x" onerror="document.title='taken'">`;
     const why = { summary: evil, detail: evil, nextStep: evil, side: "client" as const };
+    // Among all requests it would be pushed out of sight before the page is paused.
+    await page.getByRole("button", { name: "Failures" }).click();
     setting.traffic.burst(1, route, { path: evil, authority: evil, userAgent: evil, why, code: 500, kept: "failure" });
     const row = page.locator(".tail-row", { hasText: evil }).first();
     await row.waitFor();
