@@ -88,7 +88,8 @@ try {
   step("the commands");
   assert.match(await binnacle("status"), /^binnacle .* ready\n14 objects, 0 with errors/);
   assert.match(await binnacle("get", "ingresses", "-n", "team-shop"), /^NAMESPACE +NAME .*\nteam-shop +shop .* OK /);
-  assert.match(await binnacle("top", "--once"), /shop\.localhost/);
+  // Counters are read every two seconds, and all this has taken little more.
+  await until(() => binnacle("top", "--once"), { accept: (top) => top.includes("shop.localhost"), what: "top's rows" });
   const again = await openLink((await binnacle("sign-in")).trim());
   assert.match(String(again.headers["set-cookie"]), /HttpOnly/);
   assert.match(await binnacle("check", "--config", join(quickstart, "binnacle.yaml")), /: 0 errors, 0 warnings\n$/);
