@@ -5,6 +5,7 @@ import { test } from "node:test";
 import type { AcmeChallenge } from "#resources/acme.ts";
 import { asking } from "../partners/acme/support/acme-bed.ts";
 import { Pebble, type PebbleOptions } from "../partners/acme/support/pebble.ts";
+import { certificateAuthority } from "../integration/support/certificate.ts";
 import { DnsServer } from "../integration/support/dns-server.ts";
 import { freePorts } from "../integration/support/free-port.ts";
 import { trustedPeer } from "../integration/support/handshake.ts";
@@ -119,8 +120,8 @@ test(
 
     // Its own Secret takes the place of the ordered one, on both; without it what was ordered is still there.
     const own = { apiVersion: "v1", kind: "Secret", metadata: { namespace: "team", name: "shop-tls" } };
-    const data = { "tls.crt": "", "tls.key": "" };
-    await admin.apply({ ...own, type: "kubernetes.io/tls", data });
+    const { cert, key } = certificateAuthority().issue(["shop.test"]);
+    await admin.apply({ ...own, type: "kubernetes.io/tls", stringData: { "tls.crt": cert, "tls.key": key } });
     for (const member of [one, two])
       await until(() => assert.rejects(bed.serial(member, "shop.test")).then(() => true));
     await admin.delete("/api/v1/namespaces/team/secrets/shop-tls");
