@@ -123,7 +123,7 @@ test(
     const { cert, key } = certificateAuthority().issue(["shop.test"]);
     await admin.apply({ ...own, type: "kubernetes.io/tls", stringData: { "tls.crt": cert, "tls.key": key } });
     for (const member of [one, two])
-      await until(() => assert.rejects(bed.serial(member, "shop.test")).then(() => true));
+      await until(() => assert.rejects(bed.serial(member, "shop.test")).then(() => true), { timeoutMs: 60_000 });
     await admin.delete("/api/v1/namespaces/team/secrets/shop-tls");
     for (const member of [one, two]) assert.equal(await until(() => bed.serial(member, "shop.test")), serial);
     assert.equal(writes(leading), 3);
