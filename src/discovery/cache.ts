@@ -1,7 +1,8 @@
-import { chmodSync, rmSync } from "node:fs";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { rmSync } from "node:fs";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
+import { openDatabase } from "#lib/open-database.ts";
 import { type DiscoveredKey, discoveredKey, type DiscoveredService } from "./discovered.ts";
 
 /** What is remembered of a backend over a restart. */
@@ -142,10 +143,7 @@ export class SqliteCache implements DiscoveryCache {
 }
 
 function open(file: string): DatabaseSync {
-  const database = new DatabaseSync(file);
-  try {
-    chmodSync(file, 0o600);
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+  return openDatabase(file, (database) => {
     if (database.prepare("PRAGMA user_version").get()?.["user_version"] !== FORM) {
       database.exec("DROP TABLE IF EXISTS service; DROP TABLE IF EXISTS backend;");
     }
@@ -156,11 +154,7 @@ function open(file: string): DatabaseSync {
         name TEXT PRIMARY KEY, synced_at INTEGER, removed INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
       PRAGMA user_version = ${FORM};
     `);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
+  });
 }
 
 /** Forgets with the process: in cluster mode the home itself remembers. */

@@ -1,7 +1,8 @@
-import { closeSync, existsSync, openSync, renameSync } from "node:fs";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { existsSync, renameSync } from "node:fs";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
+import { openDatabase } from "#lib/open-database.ts";
 import { WriteAheadLog } from "#lib/write-ahead-log.ts";
 import type { RefKey } from "#resources/ref.ts";
 import type { Resource } from "#resources/resource.ts";
@@ -156,23 +157,11 @@ function open(file: string, log: Logger): DatabaseSync {
 }
 
 function connect(file: string): DatabaseSync {
-  // Made by us first, so that it is never readable by others, not even for a moment.
-  if (!existsSync(file)) closeSync(openSync(file, "wx", 0o600));
-  const database = new DatabaseSync(file);
-  try {
-    // With a write-ahead log a commit is one append; NORMAL is safe against our own death at any moment, and against the
-    // machine's it loses at most the last commits (SQLite, "Write-Ahead Logging").
+  return openDatabase(file, (database) =>
     database.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = NORMAL;
-      PRAGMA wal_autocheckpoint = 0;
       CREATE TABLE IF NOT EXISTS object (
         key TEXT PRIMARY KEY, first_seen INTEGER NOT NULL, file TEXT NOT NULL,
         accepted_hash TEXT, refused TEXT, form TEXT) WITHOUT ROWID;
-    `);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
+    `),
+  );
 }

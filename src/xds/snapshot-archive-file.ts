@@ -1,7 +1,8 @@
-import { existsSync, rmSync, writeFileSync } from "node:fs";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { existsSync, rmSync } from "node:fs";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
+import { openDatabase } from "#lib/open-database.ts";
 import { unpackBytes } from "#lib/packed-bytes.ts";
 import { WriteAheadLog } from "#lib/write-ahead-log.ts";
 import type { XdsResource, XdsType } from "./resource.ts";
@@ -17,6 +18,8 @@ export function archiveKey({ type, name }: ResourceName): ArchiveKey {
 
 const WRITE_DELAY_MS = 50;
 const RETRY_DELAY_MS = 5_000;
+/** How long another process that writes the file is waited for. */
+const WRITERS_TIMEOUT_MS = 2_000;
 const ROWS_PER_TURN = 500;
 
 /** One transaction, written in parts between which the event loop runs. */
@@ -194,29 +197,13 @@ function open(file: string, log: Logger): DatabaseSync {
 }
 
 function create(file: string): DatabaseSync {
-  // Made by us first, so that it is never readable by others, not even for a moment.
-  writeFileSync(file, "", { mode: 0o600, flag: "wx" });
-  const database = connect(file);
-  createArchiveTables(database);
-  return database;
+  return openDatabase(file, createArchiveTables, WRITERS_TIMEOUT_MS);
 }
 
 function openExisting(file: string): DatabaseSync {
-  const database = connect(file);
-  try {
+  const check = (database: DatabaseSync): void => {
     const fault = archiveFault(database);
     if (fault !== undefined) throw new Error(fault);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
-
-function connect(file: string): DatabaseSync {
-  const database = new DatabaseSync(file, { timeout: 2_000 });
-  // With a write-ahead log a commit is one append; NORMAL is safe against our own death at any moment, and against the
-  // machine's it loses at most the last commits (SQLite, "Write-Ahead Logging").
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;");
-  return database;
+  };
+  return openDatabase(file, check, WRITERS_TIMEOUT_MS);
 }
