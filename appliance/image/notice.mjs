@@ -15,7 +15,7 @@ ${table(programs)}
 
 Packages of Debian, of which only some files are here
 ${table(debian.map((part) => ({ ...part, licence: `/usr/share/doc/${part.name}/copyright` })))}
-Texts of licences that they share are in /usr/share/common-licenses; sources: https://sources.debian.org
+Texts of licences that they share are in /usr/share/common-licenses; sources: Debian's source packages of the same versions
 
 Packages of npm, below /${home}/node_modules, where the texts of their licences are
 ${table(packages)}

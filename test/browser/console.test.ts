@@ -30,6 +30,13 @@ async function held(page: Page): Promise<number> {
   return Number(await page.locator(".tail").getAttribute("aria-rowcount"));
 }
 
+/** Of a desktop, a small screen and a phone, in CSS pixels. */
+const SIZES = [
+  [1440, 900],
+  [1024, 768],
+  [390, 844],
+] as const;
+
 /**
  * Every shift of the layout that no input caused, as the browser reports it (Layout Instability API). A figure that grows to the
  * left in its own cell is less than a ten-thousandth; a row that moves is more.
@@ -375,11 +382,7 @@ describe("console", { skip }, () => {
 
   test("frames that come move nothing: the layout stays for as long as nobody touches it", async (t) => {
     const setting = await ConsoleSetting.start(t);
-    for (const [width, height] of [
-      [1440, 900],
-      [1024, 768],
-      [390, 844],
-    ] as const) {
+    for (const [width, height] of SIZES) {
       const page = await setting.open("", { viewport: { width, height } });
       await page.evaluate(WATCH_SHIFTS);
       const before = await held(page);
@@ -392,11 +395,7 @@ describe("console", { skip }, () => {
 
   test("names are read at every width: neither a host nor a namespace hides what tells one row from the next", async (t) => {
     const setting = await ConsoleSetting.start(t);
-    for (const [width, height] of [
-      [1440, 900],
-      [1024, 768],
-      [390, 844],
-    ] as const) {
+    for (const [width, height] of SIZES) {
       const page = await setting.open("", { viewport: { width, height } });
       if (width < 1000) await page.locator(".phone-tabs button", { hasText: "Upstreams" }).click();
       const name = page.locator(".upstreams-panel .row-button", { hasText: "cart" }).locator("b").first();

@@ -17,11 +17,7 @@ export interface HostAuthorization {
 export type ReadAuthorization =
   | { readonly authorization: HostAuthorization; readonly unit: UnitId; readonly ignored: readonly string[] }
   | {
-      readonly reason:
-        | "ExtensionServiceNotFound"
-        | "AuthBadResourceVersion"
-        | "AuthContextForHTTP"
-        | "AuthBadAllowedHeader";
+      readonly reason: "ExtensionServiceNotFound" | "AuthBadResourceVersion" | "AuthContextForHTTP";
       readonly field: string;
       readonly problem: string;
       readonly fix: string;
