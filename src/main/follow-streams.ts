@@ -1,7 +1,8 @@
 import { unreachable } from "#lib/unreachable.ts";
 import type { StreamListener } from "#traffic/streams.ts";
 import type { Traffic } from "#traffic/traffic.ts";
-import type { IrItem, IrListener } from "#translate/ir.ts";
+import type { IrItem } from "#translate/ir.ts";
+import type { IrListener } from "#translate/ir-listener.ts";
 import { streamStat } from "#xds/resources/listener.ts";
 import type { ControlPlane } from "../control-plane.ts";
 

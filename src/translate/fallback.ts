@@ -1,4 +1,5 @@
-import { FALLBACK_CERTIFICATE, FALLBACK_TABLE, type IrTlsChain, type TlsPolicy } from "./ir.ts";
+import { FALLBACK_CERTIFICATE, FALLBACK_TABLE } from "./ir.ts";
+import type { IrTlsChain, TlsPolicy } from "./ir-listener.ts";
 import { servedPair } from "./served-pair.ts";
 import type { TranslateSettings } from "./settings.ts";
 import type { Fact, Reader, UnitItem } from "./unit.ts";

@@ -9,7 +9,7 @@ import type { ProxyTls } from "./httpproxy/proxy-tls.ts";
 import { speaksHttp3 } from "./http3.ts";
 import { isOurs } from "./ingress-class.ts";
 import { ingressRoutes } from "./ingress-routes.ts";
-import type { TlsPolicy } from "./ir.ts";
+import type { TlsPolicy } from "./ir-listener.ts";
 import type { IrPolicies } from "./ir-policies.ts";
 import type { IrRoute } from "./ir-route.ts";
 import type { TranslateSettings } from "./settings.ts";

@@ -1,4 +1,5 @@
-import { ANY_HOST, http3Certificate, type IrTlsChain, type TlsPolicy } from "./ir.ts";
+import { ANY_HOST, http3Certificate } from "./ir.ts";
+import type { IrTlsChain, TlsPolicy } from "./ir-listener.ts";
 import { servedPair } from "./served-pair.ts";
 import type { ListenerSettings, TranslateSettings } from "./settings.ts";
 import { type ChainDetail, chainDetail } from "./tls-chains.ts";

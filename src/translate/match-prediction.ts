@@ -1,4 +1,5 @@
-import type { IrCertificate, IrListener, IrTcpCluster, IrTlsChain } from "./ir.ts";
+import type { IrCertificate } from "./ir.ts";
+import type { IrListener, IrTcpCluster, IrTlsChain } from "./ir-listener.ts";
 import { ANY_HOST } from "./ir.ts";
 import type { IrDirectResponse, IrRoute } from "./ir-route.ts";
 import { ownAddress, redirectLocation } from "./match-redirect.ts";

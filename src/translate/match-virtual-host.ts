@@ -1,4 +1,5 @@
-import type { IrListener, IrTlsChain, IrVirtualHost } from "./ir.ts";
+import type { IrVirtualHost } from "./ir.ts";
+import type { IrListener, IrTlsChain } from "./ir-listener.ts";
 import { ANY_HOST } from "./ir.ts";
 import type { IrRoute } from "./ir-route.ts";
 

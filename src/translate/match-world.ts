@@ -1,13 +1,5 @@
-import type {
-  IrCertificate,
-  IrCluster,
-  IrEndpoints,
-  IrGateway,
-  IrItem,
-  IrListener,
-  IrRouteTable,
-  IrVirtualHost,
-} from "./ir.ts";
+import type { IrCertificate, IrCluster, IrEndpoints, IrGateway, IrItem, IrRouteTable, IrVirtualHost } from "./ir.ts";
+import type { IrListener } from "./ir-listener.ts";
 
 /** The items that requests meet, by what they are found by. */
 export interface MatchWorld {

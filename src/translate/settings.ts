@@ -1,4 +1,5 @@
-import type { Millis, TlsPolicy } from "./ir.ts";
+import type { Millis } from "./ir.ts";
+import type { TlsPolicy } from "./ir-listener.ts";
 
 /** What translation needs to know of the configuration. */
 export interface TranslateSettings {

@@ -1,6 +1,7 @@
 import { fallbackFact, standardHostFacts } from "./fallback.ts";
 import type { SecureAnswers } from "./host-answers.ts";
-import { ANY_HOST, FALLBACK_TABLE, HTTPS_TABLE, type IrTlsChain } from "./ir.ts";
+import { ANY_HOST, FALLBACK_TABLE, HTTPS_TABLE } from "./ir.ts";
+import type { IrTlsChain } from "./ir-listener.ts";
 import type { TranslateSettings } from "./settings.ts";
 import type { Fact, Reader } from "./unit.ts";
 

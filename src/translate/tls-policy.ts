@@ -1,7 +1,8 @@
 import type { IngressAnnotations } from "#resources/annotations.ts";
 import type { Ingress } from "#resources/ingress.ts";
 import type { StoredObject } from "#store/object-state.ts";
-import { ANY_HOST, type TlsPolicy } from "./ir.ts";
+import { ANY_HOST } from "./ir.ts";
+import type { TlsPolicy } from "./ir-listener.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**

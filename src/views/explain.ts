@@ -2,7 +2,7 @@ import type { ExplainedLoser, ExplainedRoute, Explanation, ExplainView } from "#
 import type { Origin } from "#lib/problem.ts";
 import { formatRef, type ObjectRef } from "#resources/ref.ts";
 import type { Store } from "#store/store.ts";
-import type { IrTcpCluster } from "#translate/ir.ts";
+import type { IrTcpCluster } from "#translate/ir-listener.ts";
 import type { IrRoute } from "#translate/ir-route.ts";
 import { predict, type Prediction } from "#translate/match-prediction.ts";
 import { matchWords } from "#translate/match-route.ts";

@@ -4,7 +4,7 @@ import { refOf } from "#resources/resource.ts";
 import { type Secret, secretBytes } from "#resources/secret.ts";
 import { authoritiesOf } from "../certificate-authority.ts";
 import { usableSecret } from "../delegation.ts";
-import { clientValidationName, type IrClientValidation, type TlsClientPolicy } from "../ir.ts";
+import { clientValidationName, type IrClientValidation, type TlsClientPolicy } from "../ir-listener.ts";
 import type { Reader } from "../unit.ts";
 
 type Validation = NonNullable<NonNullable<ProxyVirtualHost["tls"]>["clientValidation"]>;

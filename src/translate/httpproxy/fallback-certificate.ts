@@ -1,7 +1,7 @@
 import type { ProxyVirtualHost } from "#resources/httpproxy.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import { mayUseSecret } from "../delegation.ts";
-import type { TlsPolicy } from "../ir.ts";
+import type { TlsPolicy } from "../ir-listener.ts";
 import { KEPT, keptFix, servedPair } from "../served-pair.ts";
 import type { TranslateSettings } from "../settings.ts";
 import { policyName } from "../tls.ts";

@@ -4,7 +4,7 @@ import { splitSecretReference } from "#resources/httpproxy-fields.ts";
 import type { ProxyVirtualHost } from "#resources/httpproxy.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import { mayUseSecret } from "../delegation.ts";
-import type { IrClientValidation, TlsPolicy } from "../ir.ts";
+import type { IrClientValidation, TlsPolicy } from "../ir-listener.ts";
 import { KEPT, keptFix, servedPair } from "../served-pair.ts";
 import type { TranslateSettings } from "../settings.ts";
 import { type HostTls, PENDING } from "../tls.ts";

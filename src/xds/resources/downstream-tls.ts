@@ -1,5 +1,5 @@
 import { TransportSocket } from "#proto/envoy/config/core/v3/base.ts";
-import type { TlsPolicy, TlsVersion } from "#translate/ir.ts";
+import type { TlsPolicy, TlsVersion } from "#translate/ir-listener.ts";
 import { packStruct, typeUrlOf } from "./any.ts";
 
 /**

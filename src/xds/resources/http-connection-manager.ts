@@ -8,7 +8,7 @@ import {
   HttpConnectionManager_PathWithEscapedSlashesAction,
   HttpConnectionManager_ServerHeaderTransformation,
 } from "#proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts";
-import type { IrRateLimitService, TlsClientPolicy } from "#translate/ir.ts";
+import type { IrRateLimitService, TlsClientPolicy } from "#translate/ir-listener.ts";
 import type { IrJwtProvider } from "#translate/ir-jwt.ts";
 import { ADS } from "./ads.ts";
 import { packAny } from "./any.ts";

@@ -1,6 +1,6 @@
 import { HttpFilter } from "#proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts";
 import { Router } from "#proto/envoy/extensions/filters/http/router/v3/router.ts";
-import type { IrRateLimitService } from "#translate/ir.ts";
+import type { IrRateLimitService } from "#translate/ir-listener.ts";
 import type { IrJwtProvider } from "#translate/ir-jwt.ts";
 import { packAny, packStruct } from "./any.ts";
 import { COOKIE_REWRITE } from "./cookie-rewrite.ts";

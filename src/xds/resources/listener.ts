@@ -8,7 +8,13 @@ import { ProxyProtocol } from "#proto/envoy/extensions/filters/listener/proxy_pr
 import { TlsInspector } from "#proto/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.ts";
 import { TcpProxy } from "#proto/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.ts";
 import { unreachable } from "#lib/unreachable.ts";
-import type { IrListener, IrRateLimitService, IrTcpCluster, IrTlsChain, TlsClientPolicy } from "#translate/ir.ts";
+import type {
+  IrListener,
+  IrRateLimitService,
+  IrTcpCluster,
+  IrTlsChain,
+  TlsClientPolicy,
+} from "#translate/ir-listener.ts";
 import { accessLoggers, type AccessLogSettings } from "./access-log.ts";
 import { socketAddress } from "./address.ts";
 import { type MessageCodec, packAny, packStruct, typeUrlOf } from "./any.ts";

@@ -1,6 +1,6 @@
 import { RateLimit, type RateLimit_Action } from "#proto/envoy/config/route/v3/route_components.ts";
 import { unreachable } from "#lib/unreachable.ts";
-import type { IrRateLimitService } from "#translate/ir.ts";
+import type { IrRateLimitService } from "#translate/ir-listener.ts";
 import type { IrPolicies, IrRateLimitEntry } from "#translate/ir-policies.ts";
 import { packStruct } from "./any.ts";
 import { headerMatcher } from "./route-match.ts";

@@ -1,6 +1,7 @@
 import { Secret } from "#proto/envoy/extensions/transport_sockets/tls/v3/secret.ts";
 import { CertificateValidationContext_TrustChainVerification } from "#proto/envoy/extensions/transport_sockets/tls/v3/common.ts";
-import type { IrCertificate, IrClientValidation } from "#translate/ir.ts";
+import type { IrCertificate } from "#translate/ir.ts";
+import type { IrClientValidation } from "#translate/ir-listener.ts";
 
 /** SDS: a certificate, named by the server name that it is for. */
 export function envoySecret({ name, chain, privateKey }: IrCertificate): Secret {

@@ -4,7 +4,7 @@ import {
   type Matcher_OnMatch,
 } from "#proto/xds/type/matcher/v3/matcher.ts";
 import { StringValue } from "#proto/google/protobuf/wrappers.ts";
-import type { IrTlsChain } from "#translate/ir.ts";
+import type { IrTlsChain } from "#translate/ir-listener.ts";
 import { packAny, packEmpty, packStruct, typeUrlOf } from "./any.ts";
 
 /**
