@@ -1,4 +1,4 @@
-import { compareText } from "#lib/compare.ts";
+import { compareText, sortedValues } from "#lib/compare.ts";
 import { formatRef, type ObjectRef, refKey, type RefKey } from "#resources/ref.ts";
 import type { StoreEvent, StoredObject } from "#store/object-state.ts";
 import type { Store } from "#store/store.ts";
@@ -19,6 +19,7 @@ import {
   type UnitResult,
 } from "./unit.ts";
 import type { Verdict } from "./verdict.ts";
+import { Verdicts } from "./verdicts.ts";
 
 /** An item with the objects that answer for it ({@link UnitItem.from}), as they were read. */
 export interface TranslatedItem {
@@ -67,7 +68,7 @@ export class Translator {
   readonly #facts = new Facts();
   readonly #built = new Map<UnitId, Built>();
   readonly #needed = new Map<UnitId, number>();
-  readonly #verdicts = new Map<RefKey, Map<UnitId, readonly Verdict[]>>();
+  readonly #verdicts = new Verdicts();
   readonly #dirty = new Set<UnitId>();
 
   constructor(options: TranslatorOptions) {
@@ -134,13 +135,7 @@ export class Translator {
 
   /** The merged verdicts of all units about an object, sorted, each once. */
   verdicts(ref: ObjectRef): readonly Verdict[] {
-    const byUnit = this.#verdicts.get(refKey(ref));
-    if (byUnit === undefined) return [];
-    const merged = new Map<string, Verdict>();
-    for (const verdicts of byUnit.values()) {
-      for (const verdict of verdicts) merged.set(verdictKey(verdict), verdict);
-    }
-    return sortedValues(merged);
+    return this.#verdicts.of(ref);
   }
 
   /** Every item that stands, in no order: for counting. */
@@ -149,8 +144,8 @@ export class Translator {
   }
 
   /** Every verdict that stands, in no order and with repetitions between units: for counting. */
-  *eachVerdict(): Generator<Verdict> {
-    for (const byUnit of this.#verdicts.values()) for (const verdicts of byUnit.values()) yield* verdicts;
+  eachVerdict(): Iterable<Verdict> {
+    return this.#verdicts.each();
   }
 
   /** Every item that stands, sorted by type and name. */
@@ -190,7 +185,7 @@ export class Translator {
       removals.delete(key);
       upserts.set(key, made);
     }
-    this.#judge(id, before.verdicts, after.verdicts, judged);
+    for (const ref of this.#verdicts.replace(id, before.verdicts, after.verdicts)) judged.set(refKey(ref), ref);
     this.#need(before.needs, after.needs);
     for (const topic of this.#facts.replace(before.facts, after.facts)) {
       topics.add(topic);
@@ -273,28 +268,9 @@ export class Translator {
     }
   }
 
-  #judge(id: UnitId, before: readonly Verdict[], after: readonly Verdict[], judged: Map<RefKey, ObjectRef>): void {
-    const next = Map.groupBy(after, (verdict) => refKey(verdict.ref));
-    for (const { ref } of [...before, ...after]) {
-      const key = refKey(ref);
-      const verdicts = next.get(key);
-      judged.set(key, ref);
-      const byUnit = this.#verdicts.get(key) ?? new Map<UnitId, readonly Verdict[]>();
-      if (verdicts === undefined) byUnit.delete(id);
-      else byUnit.set(id, verdicts);
-      if (byUnit.size === 0) this.#verdicts.delete(key);
-      else this.#verdicts.set(key, byUnit);
-    }
-  }
-
   #markReaders(read: string): void {
     for (const unit of this.#dependencies.readersOf(read)) this.#dirty.add(unit);
   }
-}
-
-/** All that a verdict says: of two that differ in anything, neither may hide the other. */
-function verdictKey({ path, reason, message, fix = "", severity }: Verdict): string {
-  return [path, reason, message, fix, severity].join("\n");
 }
 
 function translated(id: UnitId, { item, from }: UnitItem, found: ReadonlyMap<RefKey, StoredObject>): TranslatedItem {
@@ -308,8 +284,4 @@ function translated(id: UnitId, { item, from }: UnitItem, found: ReadonlyMap<Ref
 
 export function itemKey({ type, name }: { readonly type: IrItem["type"]; readonly name: string }): string {
   return `${type} ${name}`;
-}
-
-function sortedValues<T>(map: ReadonlyMap<string, T>): readonly T[] {
-  return [...map].sort(([a], [b]) => compareText(a, b)).map(([, value]) => value);
 }
