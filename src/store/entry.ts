@@ -3,7 +3,7 @@ import type { ObjectRef, RefKey } from "#resources/ref.ts";
 import type { Resource } from "#resources/resource.ts";
 import type { ArchivedObject } from "./archive.ts";
 import type { IndexEntry } from "./indexes.ts";
-import type { Refusal, StoredObject } from "./object-state.ts";
+import type { Refusal, StoredObject, StoreEvent } from "./object-state.ts";
 
 /** All that the store keeps of one object. */
 export interface Entry {
@@ -30,6 +30,15 @@ export interface Changes {
   readonly objects: Map<RefKey, ObjectRef>;
   readonly entries: Map<string, IndexEntry>;
   readonly noted: Map<RefKey, ObjectRef>;
+}
+
+export function eventOf(sequence: number, { objects, entries, noted }: Changes): StoreEvent {
+  return {
+    sequence,
+    changed: [...objects.values()],
+    entries: [...entries.values()],
+    noted: [...noted].flatMap(([key, ref]) => (objects.has(key) ? [] : [ref])),
+  };
 }
 
 /** An object that does not say when it was made is as old as its first sight here. */

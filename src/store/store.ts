@@ -1,17 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
-import { compareText } from "#lib/compare.ts";
 import type { Origin, Problem } from "#lib/problem.ts";
 import { readNamespaceAnnotations } from "#resources/annotations.ts";
 import { type Kind, type ObjectRef, parseRefKey, refKey, type RefKey } from "#resources/ref.ts";
 import { refOf, type Resource, type ResourceOf } from "#resources/resource.ts";
-import type { Archive, ArchivedObject } from "./archive.ts";
+import type { Archive } from "./archive.ts";
 import type { ObjectSink, SourceChange } from "./changes.ts";
+import { Entries } from "./entries.ts";
+import { type Changes, type Entry, eventOf, withCreation } from "./entry.ts";
 import { formHash } from "./form-hash.ts";
-import { type Changes, type Entry, withCreation } from "./entry.ts";
-import { FileIndex } from "./file-index.ts";
 import { type IndexDefinition, Indexes } from "./indexes.ts";
 import { KeptForms, type KeepRule } from "./kept-forms.ts";
-import type { ObjectState, Refusal, StoredObject, StoreEvent } from "./object-state.ts";
+import type { ObjectState, StoredObject, StoreEvent } from "./object-state.ts";
 
 export interface StoreOptions {
   readonly indexes: readonly IndexDefinition[];
@@ -27,10 +26,7 @@ export interface StoreOptions {
  * of accepted forms: an object that is refused, by validation or by Envoy, goes on in its last good form.
  */
 export class Store implements ObjectSink {
-  readonly #entries = new Map<RefKey, Entry>();
-  readonly #files = new FileIndex();
-  readonly #refused = new Set<Entry>();
-  readonly #archived: Map<RefKey, ArchivedObject>;
+  readonly #entries: Entries;
   readonly #indexes: Indexes;
   readonly #archive: Archive;
   readonly #kept: KeptForms;
@@ -43,8 +39,7 @@ export class Store implements ObjectSink {
     this.#archive = options.archive;
     this.#now = options.now;
     this.#kept = new KeptForms(options.keep);
-    this.#archived = options.archive.load();
-    for (const [key, { file }] of this.#archived) this.#files.move(key, undefined, file);
+    this.#entries = new Entries(options.archive);
   }
 
   get sequence(): number {
@@ -86,11 +81,11 @@ export class Store implements ObjectSink {
 
   /** Every object, sorted by reference. */
   states(): readonly ObjectState[] {
-    return [...this.#entries.values()].sort((a, b) => compareText(a.key, b.key));
+    return this.#entries.sorted();
   }
 
   refsFrom(file: string): readonly ObjectRef[] {
-    return this.#files.from(file).map(parseRefKey);
+    return this.#entries.refsFrom(file);
   }
 
   /** Calls `listener` with every change from now on. Returns what ends it. */
@@ -125,7 +120,7 @@ export class Store implements ObjectSink {
     if (this.#kept.has(entry.key)) return;
     entry.acceptedHash = hash;
     entry.fallback = undefined;
-    this.#save(entry, entry.inUse.object);
+    this.#entries.save(entry, entry.inUse.object);
   }
 
   /**
@@ -144,9 +139,9 @@ export class Store implements ObjectSink {
     const entry = suspect;
     this.#commit((changed) => {
       entry.refusedForm = entry.inUse;
-      this.#setRefused(entry, { hash: entry.inUse!.hash, by: "envoy", problems: [problem], since: changed.at });
+      this.#entries.setRefused(entry, { hash: entry.inUse!.hash, by: "envoy", problems: [problem], since: changed.at });
       this.#use(entry, this.#lastGood(entry), changed);
-      this.#save(entry);
+      this.#entries.save(entry);
     });
     return entry.ref;
   }
@@ -158,10 +153,10 @@ export class Store implements ObjectSink {
         const entry = this.#entries.get(refKey(ref));
         const form = entry?.refusedForm;
         if (entry === undefined || form === undefined) continue;
-        this.#setRefused(entry, undefined);
+        this.#entries.setRefused(entry, undefined);
         changed.noted.set(entry.key, entry.ref);
         this.#use(entry, { ...form, sequence: this.#sequence }, changed);
-        this.#save(entry);
+        this.#entries.save(entry);
       }
     });
   }
@@ -172,24 +167,21 @@ export class Store implements ObjectSink {
    */
   forgetUnseen(): void {
     this.#commit((changed) => {
-      for (const [key, { file, firstSeen, acceptedHash }] of this.#archived) {
-        if (this.#entries.has(key)) continue;
+      for (const [key, { firstSeen, acceptedHash }] of this.#entries.takeUnseen()) {
         const ref = parseRefKey(key);
         const accepted = (): StoredObject | undefined =>
           acceptedHash === undefined ? undefined : this.#archivedForm(ref, key, firstSeen);
         this.#kept.follow(ref, key, undefined, accepted);
         if (this.#kept.has(key)) changed.objects.set(key, ref);
         else this.#archive.forget(key);
-        this.#files.move(key, file, undefined);
       }
     });
-    this.#archived.clear();
   }
 
   #put(object: Resource, origin: Origin, warnings: readonly Problem[], changed: Changes): void {
-    const entry = this.#entry(refOf(object), origin, changed);
+    const entry = this.#obtain(refOf(object), origin, changed);
     const form = this.#form(entry.ref, entry.firstSeen, object);
-    const moved = this.#setOrigin(entry, origin);
+    const moved = this.#entries.setOrigin(entry, origin);
     const news = moved || !isDeepStrictEqual(entry.warnings, warnings);
     entry.warnings = warnings;
     if (news) changed.noted.set(entry.key, entry.ref);
@@ -197,28 +189,28 @@ export class Store implements ObjectSink {
       entry.refusedForm = form;
       // After a restart the refused form is offered again while nothing is in use yet.
       if (entry.inUse === undefined) this.#use(entry, this.#lastGood(entry), changed);
-      if (moved) this.#save(entry);
+      if (moved) this.#entries.save(entry);
       return;
     }
     if (entry.refused === undefined && entry.inUse?.hash === form.hash) {
-      if (moved) this.#save(entry);
+      if (moved) this.#entries.save(entry);
       return;
     }
-    this.#setRefused(entry, undefined);
+    this.#entries.setRefused(entry, undefined);
     changed.noted.set(entry.key, entry.ref);
     this.#use(entry, form, changed);
-    this.#save(entry);
+    this.#entries.save(entry);
   }
 
   #refuseInvalid(ref: ObjectRef, origin: Origin, problems: readonly Problem[], changed: Changes): void {
-    const entry = this.#entry(ref, origin, changed);
+    const entry = this.#obtain(ref, origin, changed);
     const since = entry.refused?.by === "validation" ? entry.refused.since : changed.at;
-    this.#setOrigin(entry, origin);
-    this.#setRefused(entry, { hash: undefined, by: "validation", problems, since });
+    this.#entries.setOrigin(entry, origin);
+    this.#entries.setRefused(entry, { hash: undefined, by: "validation", problems, since });
     entry.warnings = [];
     changed.noted.set(entry.key, entry.ref);
     this.#use(entry, this.#lastGood(entry), changed);
-    this.#save(entry);
+    this.#entries.save(entry);
   }
 
   #delete(ref: ObjectRef, changed: Changes): void {
@@ -226,35 +218,12 @@ export class Store implements ObjectSink {
     if (entry === undefined) return;
     this.#use(entry, undefined, changed);
     changed.noted.set(entry.key, entry.ref);
-    this.#entries.delete(entry.key);
-    this.#refused.delete(entry);
-    this.#files.move(entry.key, entry.origin.file, undefined);
+    this.#entries.remove(entry);
     if (!this.#kept.has(entry.key)) this.#archive.forget(entry.key);
   }
 
-  #entry(ref: ObjectRef, origin: Origin, { at }: Changes): Entry {
-    const key = refKey(ref);
-    const existing = this.#entries.get(key);
-    if (existing !== undefined) return existing;
-    const archived = this.#archived.get(key);
-    this.#archived.delete(key);
-    const entry: Entry = {
-      ref,
-      key,
-      firstSeen: archived?.firstSeen ?? at,
-      origin: archived === undefined ? origin : { file: archived.file },
-      inUse: undefined,
-      fallback: undefined,
-      acceptedHash: archived?.acceptedHash ?? this.#kept.get(key)?.hash,
-      refused: archived?.refused,
-      refusedForm: undefined,
-      warnings: [],
-      saved: archived,
-    };
-    this.#entries.set(key, entry);
-    if (entry.refused !== undefined) this.#refused.add(entry);
-    this.#files.move(key, undefined, entry.origin.file);
-    return entry;
+  #obtain(ref: ObjectRef, origin: Origin, { at }: Changes): Entry {
+    return this.#entries.obtain(ref, origin, at, this.#kept.get(refKey(ref))?.hash);
   }
 
   #form(ref: ObjectRef, firstSeen: number, object: Resource): StoredObject {
@@ -274,7 +243,7 @@ export class Store implements ObjectSink {
     const kept = this.#kept.get(entry.key);
     if (kept === undefined || kept.hash === entry.acceptedHash) return;
     entry.acceptedHash = kept.hash;
-    this.#save(entry, kept.object);
+    this.#entries.save(entry, kept.object);
   }
 
   #acceptedForm({ ref, key, firstSeen, acceptedHash, inUse, fallback }: Entry): StoredObject | undefined {
@@ -318,12 +287,7 @@ export class Store implements ObjectSink {
     action(changed);
     this.#followNamespaces(changed);
     if (changed.objects.size === 0 && changed.noted.size === 0) return;
-    const event: StoreEvent = {
-      sequence: this.#sequence,
-      changed: [...changed.objects.values()],
-      entries: [...changed.entries.values()],
-      noted: [...changed.noted].flatMap(([key, ref]) => (changed.objects.has(key) ? [] : [ref])),
-    };
+    const event = eventOf(this.#sequence, changed);
     for (const listener of this.#listeners) listener(event);
   }
 
@@ -333,32 +297,8 @@ export class Store implements ObjectSink {
     for (const { kind, name } of changed.objects.values()) if (kind === "Namespace") namespaces.add(name);
     if (namespaces.size === 0) return;
     for (const ref of this.#kept.refs()) if (namespaces.has(ref.namespace)) changed.objects.set(refKey(ref), ref);
-    for (const entry of this.#refused) {
+    for (const entry of this.#entries.refused) {
       if (namespaces.has(entry.ref.namespace)) this.#use(entry, this.#lastGood(entry), changed);
     }
-  }
-
-  #setRefused(entry: Entry, refused: Refusal | undefined): void {
-    entry.refused = refused;
-    if (refused?.by !== "envoy") entry.refusedForm = undefined;
-    if (refused === undefined) this.#refused.delete(entry);
-    else this.#refused.add(entry);
-  }
-
-  /** Returns whether it is another place than before. */
-  #setOrigin(entry: Entry, origin: Origin): boolean {
-    const before = entry.origin;
-    if (before.file !== origin.file) this.#files.move(entry.key, before.file, origin.file);
-    entry.origin = origin;
-    return before.file !== origin.file || before.line !== origin.line;
-  }
-
-  #save(entry: Entry, accepted?: Resource): void {
-    const { firstSeen, origin, acceptedHash, refused, saved } = entry;
-    const { file } = origin;
-    const same = saved?.file === file && saved.acceptedHash === acceptedHash && saved.refused === refused;
-    if (same && accepted === undefined) return;
-    entry.saved = { firstSeen, file, acceptedHash, refused };
-    this.#archive.save(entry.key, entry.saved, accepted);
   }
 }
