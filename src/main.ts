@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Api, startApi } from "#api/api.ts";
 import type { Config } from "#config/config.ts";
-import type { EnvoyProcess, EnvoyStart } from "#envoy/process.ts";
+import type { EnvoyProcess } from "#envoy/process.ts";
 import type { Logger } from "#lib/log.ts";
 import type { PlatformRequest } from "#monitoring/discovery-metrics.ts";
 import { Metrics } from "#monitoring/metrics.ts";
@@ -24,7 +24,7 @@ import { applianceView, health } from "./main/appliance-view.ts";
 import { clusterAccess } from "./main/cluster-access.ts";
 import { startDemoLoad, startDemoUpstreams } from "./main/demo.ts";
 import { startDiscovery } from "./main/discovery.ts";
-import { localEnvoy } from "./main/envoy-process.ts";
+import { ENVOY_STARTS, localEnvoy, serving } from "./main/envoy-process.ts";
 import { followUsers } from "./main/follow-users.ts";
 import { openHomeCluster } from "./main/home-cluster.ts";
 import { followHome } from "./main/home-source.ts";
@@ -257,29 +257,6 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   served = false;
   const running = parts.move();
   return { api, publicUrl, envoy, [Symbol.asyncDispose]: () => running.disposeAsync() };
-}
-
-const ENVOY_STARTS: Readonly<Record<EnvoyStart, string>> = {
-  started: "Envoy runs",
-  adopted: "Envoy was running already and goes on",
-  replaced: "Envoy took over from the one that ran",
-};
-
-/** Resolves when Envoy serves. Throws when it ends again and again instead. */
-async function serving(envoy: EnvoyProcess, signal: AbortSignal): Promise<void> {
-  const failure = Promise.withResolvers<never>();
-  const look = (): void => {
-    const { state } = envoy;
-    if (state.state === "failed") {
-      failure.reject(new Error(`Envoy ends again and again: ${state.reason}; its log is ${envoy.logFile}`));
-    }
-  };
-  envoy.events.on("state", look);
-  try {
-    await Promise.race([envoy.whenLive(signal), failure.promise]);
-  } finally {
-    envoy.events.off("state", look);
-  }
 }
 
 /** When Envoy's configuration last changed, milliseconds since the epoch. */

@@ -3,7 +3,7 @@ import { hostname, totalmem } from "node:os";
 import type { Config } from "#config/config.ts";
 import { bootstrap } from "#envoy/bootstrap.ts";
 import { overloadLimits } from "#envoy/overload.ts";
-import { EnvoyProcess } from "#envoy/process.ts";
+import { EnvoyProcess, type EnvoyStart } from "#envoy/process.ts";
 import { statsMatcher } from "#envoy/stats-inclusion.ts";
 import type { Logger } from "#lib/log.ts";
 import { snapshotServerPlaces } from "#snapshot-server/places.ts";
@@ -43,6 +43,30 @@ export function localEnvoy(binary: string, config: Config, state: StateDirectory
     ],
     logger,
   });
+}
+
+/** For a person who waits. */
+export const ENVOY_STARTS: Readonly<Record<EnvoyStart, string>> = {
+  started: "Envoy runs",
+  adopted: "Envoy was running already and goes on",
+  replaced: "Envoy took over from the one that ran",
+};
+
+/** Resolves when Envoy serves. Throws when it ends again and again instead. */
+export async function serving(envoy: EnvoyProcess, signal: AbortSignal): Promise<void> {
+  const failure = Promise.withResolvers<never>();
+  const look = (): void => {
+    const { state } = envoy;
+    if (state.state === "failed") {
+      failure.reject(new Error(`Envoy ends again and again: ${state.reason}; its log is ${envoy.logFile}`));
+    }
+  };
+  envoy.events.on("state", look);
+  try {
+    await Promise.race([envoy.whenLive(signal), failure.promise]);
+  } finally {
+    envoy.events.off("state", look);
+  }
 }
 
 const FALLBACK_OPEN_FILES = 1024;
