@@ -30,11 +30,11 @@ import { requestRow } from "./request-row.ts";
 import { RequestRing } from "./ring.ts";
 import type { Attention } from "./sampling.ts";
 import { samplingFor } from "./sampling-for.ts";
-import { type Picture, type PictureWishes, Session, snapshotBody, type TrafficClient } from "./session.ts";
+import { type Picture, type PictureWishes, type Session, snapshotBody, type TrafficClient } from "./session.ts";
+import { Sessions } from "./sessions.ts";
 import { Streams } from "./streams.ts";
 import { topTalkers } from "./talkers.ts";
 import { TextPool } from "./text-pool.ts";
-import type { TrafficStats } from "./traffic-stats.ts";
 import { ViewSet } from "./view-set.ts";
 import { windowOf } from "./window.ts";
 
@@ -56,9 +56,6 @@ const WINDOW = 10;
 const HISTORY_PART = 0.25;
 /** Milliseconds that a failed tunnel explains failed requests: longer than health checks are apart, and than log entries. */
 const GATEWAY_MEMORY = 15_000;
-/** Ticks between two looks at the top talkers. */
-const TALKERS_EVERY = 2;
-
 /** All that is known of the traffic, and who looks at it: no thread, no socket, no clock of its own. */
 export class TrafficCore {
   readonly #options: CoreOptions;
@@ -72,8 +69,7 @@ export class TrafficCore {
   readonly #markers = new Markers();
   readonly #pins = new Pins();
   readonly #views: ViewSet;
-  readonly #sessions = new Set<Session>();
-  readonly #closed = { frames: 0, framesDropped: 0, rowsDropped: 0 };
+  readonly #sessions: Sessions;
   readonly #changedClusters = new Set<string>();
   readonly #coverage = new Coverage();
   readonly #gateways = new GatewayFailures();
@@ -82,9 +78,6 @@ export class TrafficCore {
   /** What was counted lately. */
   readonly load = new RequestLoad();
   #row = 0;
-  #ticks = 0;
-  /** As it was told last. */
-  #sampling = "";
 
   constructor(options: CoreOptions) {
     this.#options = options;
@@ -93,6 +86,17 @@ export class TrafficCore {
     this.#history = new History(this.#flows, { seconds: Math.ceil(retention / 1000), bytes: forHistory });
     this.#ring = new RequestRing({ age: retention, bytes: retentionBytes - forHistory });
     this.#views = new ViewSet({ flows: this.#flows, totals: this.#totals, board: this.board }, this.#history);
+    this.#sessions = new Sessions({
+      views: this.#views,
+      picture: (filter, wishes) => this.#picture(filter, wishes),
+      history: (query, scope) => this.history(query, scope),
+      talkers: (filter) => this.#talkers(filter),
+      streams: (filter) => this.streams.rows(filter),
+      pins: (scope) => this.#pins.seenBy(scope),
+      pin: (target, seconds, scope) => this.pin(target, seconds, scope),
+      unpin: (id, scope) => this.unpin(id, scope),
+      now: () => this.#options.now(),
+    });
   }
 
   /** `from` and `to`: the times of the reading before and of this one, in milliseconds. Returns entries that Envoy lost. */
@@ -156,7 +160,7 @@ export class TrafficCore {
     const why = reason(row, healths, row.upstream && this.gateway(row.upstream.backend, row.endpoint));
     const told: RequestRow = why === undefined ? row : { ...row, why };
     this.#ring.push(told, this.#options.now());
-    for (const session of this.#sessions) session.addRequest(told);
+    this.#sessions.addRequest(told);
   }
 
   /**
@@ -184,52 +188,20 @@ export class TrafficCore {
       touched: this.#history.takeTouched(covered),
     });
     this.#changedClusters.clear();
-    const withTalkers = ++this.#ticks % TALKERS_EVERY === 0;
-    const sampling = this.#options.sampling();
-    const told = JSON.stringify(sampling);
-    for (const session of this.#sessions) {
-      session.viewTicked();
-      if (told !== this.#sampling) session.samplingChanged(sampling);
-      if (withTalkers) session.refreshTalkers();
-    }
-    this.#sampling = told;
+    this.#sessions.viewsTicked(this.#options.sampling());
   }
 
   /** A few times a second: what changed goes to those who look. */
   flush(): void {
-    for (const session of this.#sessions) session.flush();
+    this.#sessions.flush();
   }
 
   mark(marker: Omit<Marker, "id">): void {
-    const added = this.#markers.add(marker);
-    for (const session of this.#sessions) session.addMarker(added);
+    this.#sessions.addMarker(this.#markers.add(marker));
   }
 
   open(client: TrafficClient): Session {
-    const session = new Session(
-      client,
-      {
-        views: this.#views,
-        picture: (filter, wishes) => this.#picture(filter, wishes),
-        history: (query, scope) => this.history(query, scope),
-        talkers: (filter) => this.#talkers(filter),
-        streams: (filter) => this.streams.rows(filter),
-        pins: (scope) => this.#pins.seenBy(scope),
-        pin: (target, seconds, scope) => this.pin(target, seconds, scope),
-        unpin: (id, scope) => this.unpin(id, scope),
-        now: () => this.#options.now(),
-      },
-      () => this.#close(session),
-    );
-    this.#sessions.add(session);
-    return session;
-  }
-
-  #close(session: Session): void {
-    if (!this.#sessions.delete(session)) return;
-    this.#closed.frames += session.stats.frames;
-    this.#closed.framesDropped += session.stats.framesDropped;
-    this.#closed.rowsDropped += session.stats.rowsDropped;
+    return this.#sessions.open(client);
   }
 
   snapshot(query: Omit<SubscribeMessage, "type">, scope: NamespaceScope): SnapshotMessage {
@@ -265,7 +237,7 @@ export class TrafficCore {
 
   get attention(): Attention {
     if (this.#pins.targets.length > 0) return "pinned";
-    return this.#sessions.size > 0 ? "watched" : "none";
+    return this.#sessions.isEmpty ? "none" : "watched";
   }
 
   pin(target: PinTarget, seconds: number | undefined, scope: NamespaceScope): Pin {
@@ -280,19 +252,13 @@ export class TrafficCore {
     return removed;
   }
 
-  get stats(): Pick<TrafficStats, "sessions" | "frames" | "framesDropped" | "rowsDropped"> {
-    const sum = { ...this.#closed };
-    for (const { stats } of this.#sessions) {
-      sum.frames += stats.frames;
-      sum.framesDropped += stats.framesDropped;
-      sum.rowsDropped += stats.rowsDropped;
-    }
-    return { sessions: this.#sessions.size, ...sum };
+  get stats(): Sessions["stats"] {
+    return this.#sessions.stats;
   }
 
   #pinsChanged(): void {
     this.#options.onPins(this.#pins.targets);
-    for (const session of this.#sessions) session.pinsChanged();
+    this.#sessions.pinsChanged();
   }
 
   #picture(filter: CompiledFilter, { scope, recentRows, columns }: PictureWishes): Picture {
