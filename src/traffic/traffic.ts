@@ -3,9 +3,11 @@ import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
 import type { AccessLogName } from "#xds/resources/access-log.ts";
 import type { TrafficShares } from "#xds/resources/runtime.ts";
-import { AdminPoller, type EnvoySource } from "./admin-poller.ts";
+import type { EnvoySource } from "./admin-poller.ts";
+import type { CounterReading } from "./counter-ledger.ts";
 import type { Failover } from "./endpoint-board.ts";
 import type { NamespaceScope } from "./filter.ts";
+import { LocalEnvoys } from "./local-envoys.ts";
 import type {
   HistoryAnswer,
   HistoryMessage,
@@ -46,6 +48,8 @@ export interface TrafficOptions {
 /** Milliseconds. Counters come once a second, so tables are drawn as often. */
 const TICK = 1000;
 const FLUSH = 200;
+/** More than the budget may be shown for a moment: shares are corrected once too many have come. */
+const ROW_SLACK = 1.5;
 
 /**
  * The live traffic: exact totals from Envoy's counters, single requests from its access log, and those who look at them.
@@ -56,7 +60,7 @@ export class Traffic implements AsyncDisposable {
   readonly #now: () => number;
   readonly #core: TrafficCore;
   readonly #sampling: Sampling;
-  readonly #pollers = new Map<string, AdminPoller>();
+  readonly #local: LocalEnvoys;
   readonly #remote: RemoteEnvoys;
   readonly #received: Record<AccessLogName, number> = { failures: 0, sample: 0 };
   readonly #lost = { envoy: 0, receiver: 0 };
@@ -84,10 +88,25 @@ export class Traffic implements AsyncDisposable {
       this.#receiver?.setShares({ ...shares, shown });
       options.onShares({ ...shares, slowThreshold });
     });
-    this.#remote = new RemoteEnvoys({
-      onCounters: (reading, from, to) => {
-        this.#lost.envoy += this.#core.applyCounters(reading, from, to);
+    const onCounters = (reading: CounterReading, from: number, to: number): void => {
+      this.#lost.envoy += this.#core.applyCounters(reading, from, to);
+    };
+    this.#local = new LocalEnvoys({
+      log: options.log,
+      now: this.#now,
+      isWatched: () => this.#core.attention !== "none",
+      streamClusters: () => this.#core.streams.clusters,
+      diff: async (page, envoy, chunks, fresh) => {
+        if (this.#receiver === undefined) throw new Error("the access-log receiver is not there yet");
+        return this.#receiver.diff(page, envoy, chunks, fresh);
       },
+      onCounters,
+      onClusters: (reading) => this.#core.applyClusters(reading),
+      onLost: (envoy) => this.#core.lostSight(envoy),
+      say: (severity, text) => this.#sayOfEnvoy(severity, text),
+    });
+    this.#remote = new RemoteEnvoys({
+      onCounters,
       onMemberships: (reading) => this.#core.applyMemberships(reading),
       onLost: (source) => this.#core.lostSight(source),
       onSilent: (envoy) => {
@@ -95,7 +114,7 @@ export class Traffic implements AsyncDisposable {
         this.#receiver?.forgetReports(envoy);
       },
       onEnded: (source) => this.#core.ended(source),
-      isLocal: (envoy) => this.#pollers.has(envoy),
+      isLocal: (envoy) => this.#local.has(envoy),
       say: (severity, text) => this.#sayOfEnvoy(severity, text),
     });
     this.#timers = [
@@ -134,38 +153,11 @@ export class Traffic implements AsyncDisposable {
 
   /** Begins to read an Envoy's counters. Its log entries come by themselves. */
   addEnvoy(source: EnvoySource): void {
-    if (this.#pollers.has(source.id)) throw new Error(`an Envoy with the id ${source.id} is already there`);
-    const { id } = source;
-    let seen = false;
-    const poller = new AdminPoller({
-      source,
-      isWatched: () => this.#core.attention !== "none",
-      streamClusters: () => this.#core.streams.clusters,
-      log: this.#options.log,
-      now: this.#now,
-      diff: async (page, envoy, chunks, fresh) => {
-        if (this.#receiver === undefined) throw new Error("the access-log receiver is not there yet");
-        return this.#receiver.diff(page, envoy, chunks, fresh);
-      },
-      onCounters: (reading, from, to) => {
-        this.#lost.envoy += this.#core.applyCounters(reading, from, to);
-      },
-      onClusters: (reading) => this.#core.applyClusters(reading),
-      onReachable: (reachable) => {
-        if (!reachable) this.#core.lostSight(id);
-        if (reachable && seen) this.#sayOfEnvoy("info", `Envoy ${id} answers again`);
-        if (!reachable && seen) this.#sayOfEnvoy("error", `Envoy ${id} does not answer`);
-        seen ||= reachable;
-      },
-      onRestart: () => this.#sayOfEnvoy("warning", `Envoy ${id} was restarted`),
-    });
-    this.#pollers.set(id, poller);
+    this.#local.add(source);
   }
 
   async removeEnvoy(id: string): Promise<void> {
-    const poller = this.#pollers.get(id);
-    this.#pollers.delete(id);
-    await poller?.[Symbol.asyncDispose]();
+    await this.#local.remove(id);
     this.#core.forget(id);
   }
 
@@ -234,8 +226,7 @@ export class Traffic implements AsyncDisposable {
   }
 
   #samplingState(): SamplingState {
-    const local = [...this.#pollers].map(([id, { reachable, interval }]) => ({ id, reachable, interval }));
-    const envoys = [...local, ...this.#remote.list(this.#now())].sort((a, b) => compareText(a.id, b.id));
+    const envoys = [...this.#local.list(), ...this.#remote.list(this.#now())].sort((a, b) => compareText(a.id, b.id));
     const { load } = this.#core;
     return {
       words:
@@ -261,7 +252,7 @@ export class Traffic implements AsyncDisposable {
       droppedByEnvoy: this.#lost.envoy,
       lagSeconds: this.#lag,
       receiverRestarts: this.#receiver?.restarts ?? 0,
-      pollCostRatio: [...this.#pollers].map(([envoy, { cost }]) => ({ envoy, ratio: cost })),
+      pollCostRatio: this.#local.costs,
       ...this.#core.stats,
     };
   }
@@ -304,10 +295,7 @@ export class Traffic implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
-    await Promise.all([...this.#pollers.values()].map((poller) => poller[Symbol.asyncDispose]()));
+    await this.#local[Symbol.asyncDispose]();
     await this.#receiver?.[Symbol.asyncDispose]();
   }
 }
-
-/** More than the budget may be shown for a moment: shares are corrected once too many have come. */
-const ROW_SLACK = 1.5;
