@@ -26,7 +26,7 @@ export class LocalEnvoys implements AsyncDisposable {
 
   /** Begins to read it. Throws when one of that id is read already. */
   add(source: EnvoySource): void {
-    const { onLost, say, ...options } = this.#options;
+    const options = this.#options;
     const { id } = source;
     if (this.#pollers.has(id)) throw new Error(`an Envoy with the id ${id} is already there`);
     let seen = false;
@@ -34,12 +34,12 @@ export class LocalEnvoys implements AsyncDisposable {
       ...options,
       source,
       onReachable: (reachable) => {
-        if (!reachable) onLost(id);
-        if (reachable && seen) say("info", `Envoy ${id} answers again`);
-        if (!reachable && seen) say("error", `Envoy ${id} does not answer`);
+        if (!reachable) options.onLost(id);
+        if (reachable && seen) options.say("info", `Envoy ${id} answers again`);
+        if (!reachable && seen) options.say("error", `Envoy ${id} does not answer`);
         seen ||= reachable;
       },
-      onRestart: () => say("warning", `Envoy ${id} was restarted`),
+      onRestart: () => options.say("warning", `Envoy ${id} was restarted`),
     });
     this.#pollers.set(id, poller);
   }
