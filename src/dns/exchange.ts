@@ -23,7 +23,9 @@ export function exchangeByUdp<T>(
     (resolve, reject) => {
       socket.on("error", (error) => reject(unreachable(error)));
       socket.on("message", (answer) => attempt(() => read(answer), resolve, reject));
-      socket.connect(port, address, () => socket.send(message));
+      socket.on("connect", () => socket.send(message));
+      // Without a callback: one would be called with the error, too, where there is no way to the server.
+      socket.connect(port, address);
     },
   );
 }

@@ -64,11 +64,11 @@ export function encodeQuery({ name, type }: DnsQuestion, id: number): Uint8Array
  * {@link DnsError} for one that says that there is no answer.
  */
 export function readReply(message: Uint8Array, question: DnsQuestion, id: number): DnsReply | undefined {
+  if (isCutOff(message, id)) return { truncated: true };
   const packet = decoded(message);
   const [asked] = packet.questions ?? [];
   if (packet.type !== "response" || packet.id !== id) return undefined;
   if (asked !== undefined && (!isSame(asked.name, question.name) || asked.type !== question.type)) return undefined;
-  if (packet.flag_tc) return { truncated: true };
   // dns-packet's types lack what its decoder sets.
   const { rcode } = packet as unknown as { readonly rcode: string };
   if (rcode === "REFUSED" || rcode === "NOTAUTH") throw new DnsError("refused", `answered ${rcode}`);
@@ -100,6 +100,8 @@ function answerOf(packet: DecodedPacket, { name, type }: DnsQuestion, exists: bo
   if (records.length > 0) return { records, exists: true, ttl };
   const denial = negativeTtl(packet);
   if (!isSame(owner, name) && exists && denial === undefined) return { alias: owner, ttl };
+  if (exists && denial === undefined && isReferral(packet))
+    throw new DnsError("server", "answered by naming other servers: it does not resolve names for this machine");
   return { records: [], exists, ttl: Math.min(ttl, denial ?? 0) };
 }
 
@@ -107,6 +109,20 @@ function answerOf(packet: DecodedPacket, { name, type }: DnsQuestion, exists: bo
 function negativeTtl({ authorities }: DecodedPacket): number | undefined {
   const soa = (authorities ?? []).find((answer) => answer.type === "SOA");
   return soa?.type === "SOA" ? Math.min(soa.ttl ?? 0, soa.data.minimum ?? 0) : undefined;
+}
+
+/** Name servers without an SOA: nothing is said of the name itself (RFC 2308 §2.2). */
+function isReferral({ authorities }: DecodedPacket): boolean {
+  return (authorities ?? []).some(({ type }) => type === "NS");
+}
+
+const RESPONSE_CUT_OFF = 0x8200;
+
+/** By its head alone: what was cut may not be readable to its end, and is not to be used (RFC 2181 §9). */
+function isCutOff(message: Uint8Array, id: number): boolean {
+  if (message.length < 4) return false;
+  const head = new DataView(message.buffer, message.byteOffset, 4);
+  return head.getUint16(0) === id && (head.getUint16(2) & RESPONSE_CUT_OFF) === RESPONSE_CUT_OFF;
 }
 
 function decoded(message: Uint8Array): DecodedPacket {

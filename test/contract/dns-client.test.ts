@@ -100,6 +100,12 @@ suite("what a real DNS server says", () => {
     assert.equal((await client.ask({ name: "cart.test", type: "A" }, never)).records.length, 2);
   });
 
+  test("a server that there is no way to is told as such: a machine without a network goes on", async () => {
+    // The kernel lets nobody connect to the broadcast address, as it does without a route.
+    const nowhere = { address: "255.255.255.255", port: 53 };
+    await fails(ask(nowhere, "cart.test"), "unreachable", /cannot be reached: connect EACCES/);
+  });
+
   test("a silent server costs its time-out; a stop ends the wait at once", async () => {
     await using silent = await DnsServer.start([]);
     await silent.freeze();

@@ -45,6 +45,16 @@ suite("what DNS says, as a service", () => {
     ]);
   });
 
+  test("SRV: a record with the port 0 is told and left out, and takes no other with it", () => {
+    const found = [host("a.test", ["10.0.0.1"], [0, 0, 1]), host("b.test", ["10.0.0.2"], [8001, 0, 1])];
+    assert.deepEqual(groups(bySrv, found), ["IPv4 10.0.0.2 :8001 w10 pundefined"]);
+    const { problems } = translateLookup(bySrv, { found, ttl: 1 }, anything);
+    assert.deepEqual(
+      problems.map(({ severity, message }) => `${severity} ${message}`),
+      ["warning service shop/cart: the SRV record of a.test has the port 0, on which nothing can be reached"],
+    );
+  });
+
   test("the order of the answers says nothing", () => {
     const found = [host("b.test", ["10.0.0.9"], [8001, 0, 1]), host("a.test", ["10.0.0.1"], [8001, 0, 1])];
     assert.deepEqual(groups(bySrv, found), groups(bySrv, found.toReversed()));

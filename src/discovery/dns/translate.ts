@@ -49,6 +49,11 @@ export function translateLookup(service: DnsService, { found }: Lookup, refuse: 
       const message = host.exists ? `${host.host} has no addresses` : `there is no name ${host.host}`;
       tell("warning", message, "correct the name here, or its zone");
     }
+    if (host.srv?.port === 0) {
+      const message = `the SRV record of ${host.host} has the port 0, on which nothing can be reached`;
+      tell("warning", message, "correct the record in its zone");
+      return { ...host, addresses: [] };
+    }
     const ports = host.srv === undefined ? service.ports.map(({ targetPort }) => targetPort) : [host.srv.port];
     const addresses = host.addresses.filter((address) => {
       const [refusal] = ports.flatMap((port) => refuse(address, port) ?? []);
