@@ -3,8 +3,9 @@ import { statSync, writeFileSync } from "node:fs";
 import { mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { suite, test } from "node:test";
-import { silentLogger } from "#lib/log.ts";
+import { createLogger, silentLogger } from "#lib/log.ts";
 import { SqliteCache } from "./cache.ts";
 import { discovered } from "./discovered-for-tests.ts";
 
@@ -36,6 +37,63 @@ suite("the discovery cache", () => {
     second.markRemoved("east", true);
     assert.deepEqual(second.keepOnly([]), ["east"]);
     assert.equal(second.load("east").isRemoved, false);
+    second.close();
+  });
+
+  test("what cannot be written now is told once, costs nobody a thing, and is written later", async () => {
+    await using directory = await folder();
+    const file = join(directory.path, "discovery.db");
+    const lines: string[] = [];
+    const log = createLogger({ level: "info", format: "text", write: (line) => lines.push(line) });
+    const cache = new SqliteCache(file, log);
+    const other = new DatabaseSync(file);
+    other.exec("BEGIN IMMEDIATE");
+    cache.save("east", [discovered("a"), discovered("b")], []);
+    cache.inStep("east", 7);
+    cache.markRemoved("west", true);
+    assert.deepEqual(cache.load("east"), { services: [], syncedAt: undefined, isRemoved: false });
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? "", /discovered services cannot be written.*locked/);
+    other.close();
+    cache.close();
+    assert.match(lines[1] ?? "", /written again/);
+    const next = new SqliteCache(file, log);
+    assert.deepEqual(next.load("east"), {
+      services: [discovered("a"), discovered("b")],
+      syncedAt: 7,
+      isRemoved: false,
+    });
+    assert.equal(next.load("west").isRemoved, true);
+    next.close();
+    assert.equal(lines.length, 2);
+  });
+
+  test("a file that cannot be written at a start is kept: it has what is known of a platform that does not answer", async () => {
+    await using directory = await folder();
+    const file = join(directory.path, "discovery.db");
+    const first = new SqliteCache(file, silentLogger);
+    first.save("east", [discovered("a")], []);
+    first.close();
+    const other = new DatabaseSync(file);
+    other.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    assert.throws(() => new SqliteCache(file, silentLogger), /cannot open the database .*discovery\.db/);
+    other.close();
+    const second = new SqliteCache(file, silentLogger);
+    assert.deepEqual(second.load("east").services, [discovered("a")]);
+    second.close();
+  });
+
+  test("a file of another form is begun anew", async () => {
+    await using directory = await folder();
+    const file = join(directory.path, "discovery.db");
+    const first = new SqliteCache(file, silentLogger);
+    first.save("east", [discovered("a")], []);
+    first.close();
+    const other = new DatabaseSync(file);
+    other.exec("PRAGMA user_version = 99");
+    other.close();
+    const second = new SqliteCache(file, silentLogger);
+    assert.deepEqual(second.load("east").services, []);
     second.close();
   });
 

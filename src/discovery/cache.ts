@@ -2,7 +2,9 @@ import { rmSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
-import { openDatabase } from "#lib/open-database.ts";
+import { openSoundDatabase } from "#lib/open-sound-database.ts";
+import { unreachable } from "#lib/unreachable.ts";
+import { WriteBehind } from "#lib/write-behind.ts";
 import { type DiscoveredKey, discoveredKey, type DiscoveredService } from "./discovered.ts";
 
 /** What is remembered of a backend over a restart. */
@@ -16,10 +18,11 @@ export interface Remembered {
 
 /** Where what was discovered outlives the process, so that a start without the platform's API serves what was last known. */
 export interface DiscoveryCache {
+  /** What of it is written. */
   load(backend: string): Remembered;
   save(backend: string, upserts: readonly DiscoveredService[], removals: readonly DiscoveredService[]): void;
   inStep(backend: string, at: number): void;
-  /** At once. */
+  /** At once, unless it cannot be written now. */
   markRemoved(backend: string, isRemoved: boolean): void;
   /** Forgets every backend but these. Returns the names of those that it forgot. */
   keepOnly(backends: readonly string[]): readonly string[];
@@ -29,45 +32,47 @@ export interface DiscoveryCache {
 
 /** Another form of what is kept: what an earlier version wrote is not read. */
 const FORM = 1;
-const WRITE_DELAY_MS = 50;
-const ROWS_PER_TRANSACTION = 200;
+
+type CacheWrite =
+  /** Without a body it is gone. */
+  | {
+      readonly type: "service";
+      readonly backend: string;
+      readonly key: DiscoveredKey;
+      readonly body: string | undefined;
+    }
+  | { readonly type: "synced"; readonly backend: string; readonly at: number }
+  | { readonly type: "removed"; readonly backend: string; readonly isRemoved: boolean }
+  /** Nothing of the backend is remembered. */
+  | { readonly type: "forget"; readonly backend: string };
 
 /**
- * The cache in one SQLite file (mode 0600). Like the store's archive it writes in short transactions between which the event
- * loop runs. A file that cannot be read is thrown away: it holds nothing that the platforms do not have.
+ * The cache in one SQLite file (mode 0600), written soon after it was told. A file that cannot be read is thrown away: it
+ * holds nothing that the platforms do not have.
  */
 export class SqliteCache implements DiscoveryCache {
   readonly #database: DatabaseSync;
-  readonly #statements: Readonly<Record<"put" | "delete" | "synced" | "removed", StatementSync>>;
-  readonly #services = new Map<string, { backend: string; key: string; body: string | undefined }>();
-  readonly #synced = new Map<string, number>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #statements: Statements;
+  readonly #writes: WriteBehind<string, CacheWrite>;
 
   constructor(file: string, log: Logger) {
-    try {
-      this.#database = open(file);
-    } catch (error) {
+    this.#database = openSoundDatabase(file, makeTables, (error, suffixes) => {
       log.warn("the discovery cache cannot be read and is begun anew", { file, error: errorMessage(error) });
-      for (const suffix of ["", "-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
-      this.#database = open(file);
-    }
-    this.#statements = {
-      put: this.#database.prepare(
-        `INSERT INTO service (backend, key, body) VALUES (?, ?, ?)
-         ON CONFLICT (backend, key) DO UPDATE SET body = excluded.body`,
-      ),
-      delete: this.#database.prepare("DELETE FROM service WHERE backend = ? AND key = ?"),
-      synced: this.#database.prepare(
-        "INSERT INTO backend (name, synced_at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET synced_at = excluded.synced_at",
-      ),
-      removed: this.#database.prepare(
-        "INSERT INTO backend (name, removed) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET removed = excluded.removed",
-      ),
-    };
+      for (const suffix of suffixes) rmSync(file + suffix);
+    });
+    this.#statements = prepareStatements(this.#database);
+    this.#writes = new WriteBehind({
+      file,
+      database: this.#database,
+      write: (_, write) => runWrite(this.#statements, write),
+      log,
+      what: "discovered services",
+      loss: "a start without their platform's API would not serve them as they are now",
+    });
   }
 
   load(backend: string): Remembered {
-    this.#writeAll();
+    this.#writes.flush();
     const row = this.#database.prepare("SELECT synced_at, removed FROM backend WHERE name = ?").get(backend);
     const bodies = this.#database.prepare("SELECT body FROM service WHERE backend = ? ORDER BY key").all(backend);
     return {
@@ -79,82 +84,93 @@ export class SqliteCache implements DiscoveryCache {
 
   save(backend: string, upserts: readonly DiscoveredService[], removals: readonly DiscoveredService[]): void {
     const note = (key: DiscoveredKey, body: string | undefined): void => {
-      this.#services.set(`${backend}/${key}`, { backend, key, body });
+      this.#writes.set(`service/${backend}/${key}`, { type: "service", backend, key, body });
     };
     for (const service of removals) note(discoveredKey(service), undefined);
     for (const service of upserts) note(discoveredKey(service), JSON.stringify(service));
-    if (upserts.length + removals.length > 0) this.#schedule();
+    // After the last row: what is not all there is not in step.
+    const synced = this.#writes.get(`synced/${backend}`);
+    if (synced?.type === "synced") this.inStep(backend, synced.at);
   }
 
   inStep(backend: string, at: number): void {
-    this.#synced.set(backend, at);
-    this.#schedule();
+    this.#writes.set(`synced/${backend}`, { type: "synced", backend, at });
   }
 
   markRemoved(backend: string, isRemoved: boolean): void {
-    this.#statements.removed.run(backend, isRemoved ? 1 : 0);
+    this.#writes.set(`removed/${backend}`, { type: "removed", backend, isRemoved });
+    this.#writes.flush();
   }
 
   keepOnly(backends: readonly string[]): readonly string[] {
-    this.#writeAll();
+    this.#writes.flush();
     const rows = this.#database.prepare("SELECT name FROM backend UNION SELECT DISTINCT backend FROM service").all();
-    const gone = rows.map(({ name }) => name as string).filter((name) => !backends.includes(name));
-    for (const name of gone) {
-      this.#database.prepare("DELETE FROM service WHERE backend = ?").run(name);
-      this.#database.prepare("DELETE FROM backend WHERE name = ?").run(name);
-    }
+    const gone = rows.map(({ name }) => String(name)).filter((name) => !backends.includes(name));
+    for (const backend of gone) this.#writes.set(`forget/${backend}`, { type: "forget", backend });
+    this.#writes.flush();
     return gone.sort();
   }
 
   close(): void {
-    clearTimeout(this.#timer);
-    this.#writeAll();
-    this.#database.close();
-  }
-
-  #writeAll(): void {
-    while (this.#services.size + this.#synced.size > 0) this.#writeSome();
-  }
-
-  #schedule(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#writeSome();
-      if (this.#services.size > 0) this.#schedule();
-    }, WRITE_DELAY_MS).unref();
-  }
-
-  #writeSome(): void {
-    this.#database.exec("BEGIN");
-    let rows = 0;
-    for (const [id, { backend, key, body }] of this.#services) {
-      if (rows++ === ROWS_PER_TRANSACTION) break;
-      this.#services.delete(id);
-      if (body === undefined) this.#statements.delete.run(backend, key);
-      else this.#statements.put.run(backend, key, body);
-    }
-    // Only with the last row: what is not all there is not in step.
-    if (this.#services.size === 0) {
-      for (const [backend, at] of this.#synced) this.#statements.synced.run(backend, at);
-      this.#synced.clear();
-    }
-    this.#database.exec("COMMIT");
+    this.#writes.close();
   }
 }
 
-function open(file: string): DatabaseSync {
-  return openDatabase(file, (database) => {
-    if (database.prepare("PRAGMA user_version").get()?.["user_version"] !== FORM) {
-      database.exec("DROP TABLE IF EXISTS service; DROP TABLE IF EXISTS backend;");
-    }
-    database.exec(`
-      CREATE TABLE IF NOT EXISTS service (
-        backend TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (backend, key)) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS backend (
-        name TEXT PRIMARY KEY, synced_at INTEGER, removed INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
-      PRAGMA user_version = ${FORM};
-    `);
-  });
+type Statements = Readonly<
+  Record<"put" | "delete" | "synced" | "removed" | "forgetServices" | "forget", StatementSync>
+>;
+
+function prepareStatements(database: DatabaseSync): Statements {
+  return {
+    put: database.prepare(
+      `INSERT INTO service (backend, key, body) VALUES (?, ?, ?)
+       ON CONFLICT (backend, key) DO UPDATE SET body = excluded.body`,
+    ),
+    delete: database.prepare("DELETE FROM service WHERE backend = ? AND key = ?"),
+    synced: database.prepare(
+      "INSERT INTO backend (name, synced_at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET synced_at = excluded.synced_at",
+    ),
+    removed: database.prepare(
+      "INSERT INTO backend (name, removed) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET removed = excluded.removed",
+    ),
+    forgetServices: database.prepare("DELETE FROM service WHERE backend = ?"),
+    forget: database.prepare("DELETE FROM backend WHERE name = ?"),
+  };
+}
+
+function runWrite(statements: Statements, write: CacheWrite): void {
+  const { backend } = write;
+  switch (write.type) {
+    case "service":
+      if (write.body === undefined) statements.delete.run(backend, write.key);
+      else statements.put.run(backend, write.key, write.body);
+      break;
+    case "synced":
+      statements.synced.run(backend, write.at);
+      break;
+    case "removed":
+      statements.removed.run(backend, write.isRemoved ? 1 : 0);
+      break;
+    case "forget":
+      statements.forgetServices.run(backend);
+      statements.forget.run(backend);
+      break;
+    default:
+      unreachable(write);
+  }
+}
+
+function makeTables(database: DatabaseSync): void {
+  if (database.prepare("PRAGMA user_version").get()?.["user_version"] === FORM) return;
+  database.exec(`
+    DROP TABLE IF EXISTS service;
+    DROP TABLE IF EXISTS backend;
+    CREATE TABLE service (
+      backend TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (backend, key)) WITHOUT ROWID;
+    CREATE TABLE backend (
+      name TEXT PRIMARY KEY, synced_at INTEGER, removed INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+    PRAGMA user_version = ${FORM};
+  `);
 }
 
 /** Forgets with the process: in cluster mode the home itself remembers. */

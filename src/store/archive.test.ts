@@ -132,6 +132,24 @@ test("what cannot be written now is kept, told once, and written later", () => {
   archive.close();
 });
 
+test("a file that is damaged is put aside", () => {
+  using directory = mkdtempDisposableSync(join(tmpdir(), "binnacle-archive-"));
+  const file = join(directory.path, "archive.sqlite");
+  const first = new SqliteArchive(file, silentLogger);
+  for (let index = 0; index < 500; index++) {
+    first.save(refKey({ kind: "Service", namespace: "t", name: `s${index}` }), OBJECT, FORM);
+  }
+  first.close();
+  const bytes = readFileSync(file);
+  writeFileSync(file, bytes.fill(0xa5, bytes.length / 2, bytes.length / 2 + 8_192));
+  const lines: string[] = [];
+  const log = createLogger({ level: "info", format: "text", write: (line) => lines.push(line) });
+  const archive = new SqliteArchive(file, log);
+  assert.match(lines.join(""), /begun anew.*unreadable/);
+  assert.equal(archive.load().size, 0);
+  archive.close();
+});
+
 test("a file that is no database is put aside", () => {
   using directory = mkdtempDisposableSync(join(tmpdir(), "binnacle-archive-"));
   const file = join(directory.path, "archive.sqlite");
