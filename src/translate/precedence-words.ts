@@ -1,3 +1,4 @@
+import { compareConditions } from "./condition-order.ts";
 import type { IrPathMatch, IrRoute } from "./ir-route.ts";
 
 /** Why the first of two routes that match goes before the other: the rule of precedence.ts that told them apart. */
@@ -17,6 +18,7 @@ export function precedenceWords({ match: won }: IrRoute, { match: lost }: IrRout
       return `more conditions on headers go before fewer (${mine.length}, ${theirs.length})`;
     const [ours, others] = [won.query?.length ?? 0, lost.query?.length ?? 0];
     if (ours !== others) return `more conditions on query parameters go before fewer (${ours}, ${others})`;
+    if (compareConditions(won, lost) !== 0) return "of as many conditions the narrower goes before the wider";
   }
   return "nothing but the order of their names tells the two apart";
 }

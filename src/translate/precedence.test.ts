@@ -6,8 +6,12 @@ import { comparePrecedence } from "./precedence.ts";
 
 function route(type: IrPathMatch["type"], value: string, more: Omit<IrMatch, "path"> = {}): IrRoute {
   const action = { type: "respond", status: 200, body: "" } as const;
-  const name = [type, value, ...[...(more.headers ?? []), ...(more.query ?? [])].map((part) => part.name)].join(" ");
+  const name = [type, value, ...[...(more.headers ?? []), ...(more.query ?? [])].map(words)].join(" ");
   return { name, owner: undefined, match: { path: { type, value }, ...more }, action };
+}
+
+function words({ name, match, ...more }: IrHeaderMatch | IrQueryMatch): string {
+  return match.type === "present" && Object.keys(more).length === 0 ? name : JSON.stringify([name, match, more]);
 }
 
 const header = (name: string): IrHeaderMatch => ({ name, match: { type: "present" } });
@@ -20,6 +24,8 @@ const IN_ORDER = [
   route("exact", "/a"),
   route("exact", "/b"),
   route("regex", "/a[0-9]+"),
+  route("regex", "/a/.*"),
+  route("regex", "/./.*"),
   route("regex", "/.*"),
   route("prefix", "/aaa/bbb"),
   route("textPrefix", "/aaa/bbb"),
@@ -48,6 +54,41 @@ test("by path, then by what else is asked for, and the rest by name: whatever or
   }
 });
 
+/** Of one header, each before what it is part of, and before what may take the same requests. */
+const CONDITIONS: readonly IrHeaderMatch[] = [
+  { name: "x", match: { type: "exact", value: "ab" } },
+  { name: "x", match: { type: "exact", value: "AB", ignoreCase: true } },
+  { name: "x", match: { type: "regex", value: "a.*" } },
+  { name: "x", match: { type: "contains", value: "ab" } },
+  { name: "x", match: { type: "contains", value: "a" } },
+  { name: "x", match: { type: "contains", value: "A", ignoreCase: true } },
+  { name: "x", match: { type: "contains", value: "b" }, not: true },
+  { name: "x", match: { type: "contains", value: "bb" }, not: true },
+  { name: "x", match: { type: "exact", value: "b" }, not: true },
+  { name: "x", match: { type: "present" } },
+  { name: "x", match: { type: "present" }, not: true },
+  { name: "x", match: { type: "contains", value: "b" }, not: true, missingAsEmpty: true },
+  { name: "x", match: { type: "exact", value: "b" }, not: true, missingAsEmpty: true },
+];
+
+test("of as many conditions the narrower goes first, and not the one whose name comes first", () => {
+  const named = (match: IrMatch): IrRoute => ({
+    ...route("prefix", "/a", match),
+    name: JSON.stringify(match).slice(2),
+  });
+  const ofHeader = CONDITIONS.map((condition) =>
+    named({ path: { type: "prefix", value: "/a" }, headers: [condition] }),
+  );
+  assert.deepEqual(ofHeader.toReversed().sort(comparePrecedence), ofHeader);
+  const ofQuery = (["exact", "regex", "prefix", "suffix", "contains"] as const).map((type) =>
+    named({ path: { type: "prefix", value: "/a" }, query: [{ name: "q", match: { type, value: "a" } }] }),
+  );
+  assert.deepEqual(ofQuery.toReversed().sort(comparePrecedence), ofQuery);
+  const headers = [header("x-a"), ...CONDITIONS.slice(0, 1)];
+  const wider = [...CONDITIONS.slice(9, 10), header("x-a")];
+  assert.ok(comparePrecedence(route("prefix", "/a", { headers }), route("prefix", "/a", { headers: wider })) < 0);
+});
+
 /** Numbers that are the same at each run. */
 function numbers(seed: number): (below: number) => number {
   let state = seed;
@@ -60,6 +101,8 @@ function numbers(seed: number): (below: number) => number {
 function randomRoute(below: (count: number) => number): IrRoute {
   const path = Array.from({ length: 1 + below(3) }, () => ["/a", "/ab", "/b"][below(3)] ?? "").join("");
   const headers = [header("x-a"), header("x-b"), METHOD].filter(() => below(2) === 0);
+  const condition = CONDITIONS[below(2 * CONDITIONS.length)];
+  if (condition !== undefined) headers.push(condition);
   const parameters = [query("p"), query("q")].filter(() => below(3) === 0);
   const type = (["exact", "regex", "prefix", "textPrefix"] as const)[below(4)] ?? "prefix";
   return route(type, path, { headers, query: parameters });
@@ -67,11 +110,25 @@ function randomRoute(below: (count: number) => number): IrRoute {
 
 /** Whether everything that `a` takes is taken by `b`, too: told by the meaning of the matches, not by their order. */
 function isWithin(a: IrMatch, b: IrMatch): boolean {
-  const asked = (match: IrMatch): readonly string[] => [
-    ...(match.headers ?? []).map(({ name }) => `header ${name}`),
-    ...(match.query ?? []).map(({ name }) => `query ${name}`),
-  ];
-  return pathIsWithin(a.path, b.path) && asked(b).every((part) => asked(a).includes(part));
+  const headers = (b.headers ?? []).every((wide) => (a.headers ?? []).some((narrow) => headerIsWithin(narrow, wide)));
+  const query = (b.query ?? []).every(({ name }) => (a.query ?? []).some((parameter) => parameter.name === name));
+  return pathIsWithin(a.path, b.path) && headers && query;
+}
+
+const VALUES = [undefined, "", "a", "A", "ca", "CA", "ab", "AB", "aab", "cab", "CAB", "b", "bb", "abb", "c", "GET"];
+
+function headerIsWithin(narrow: IrHeaderMatch, wide: IrHeaderMatch): boolean {
+  return narrow.name === wide.name && VALUES.every((value) => !fulfils(value, narrow) || fulfils(value, wide));
+}
+
+/** As Envoy has it (HeaderMatcher.treat_missing_header_as_empty). */
+function fulfils(given: string | undefined, { match, not, missingAsEmpty }: IrHeaderMatch): boolean {
+  if (match.type === "present") return (given !== undefined) !== (not === true);
+  const value = given ?? (missingAsEmpty === true ? "" : undefined);
+  if (value === undefined) return false;
+  const flags = match.type !== "regex" && match.ignoreCase === true ? "i" : "";
+  const text = match.type === "exact" || match.type === "regex" ? `^${match.value}$` : match.value;
+  return new RegExp(text, flags).test(value) !== (not === true);
 }
 
 function pathIsWithin(a: IrPathMatch, b: IrPathMatch): boolean {

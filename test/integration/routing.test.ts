@@ -36,6 +36,11 @@ const OBJECTS = together(
         ],
         ...to("b"),
       },
+      ...Array.from("defghijk", (value) => ({
+        conditions: [{ prefix: "/narrow" }, { header: { name: "X-A", exact: value } }],
+        ...to("b"),
+      })),
+      { conditions: [{ prefix: "/narrow" }, { header: { name: "X-A", present: true } }], ...to("c") },
       { conditions: [{ prefix: "/regex" }, { header: { name: "X-A", regex: "a|b" } }], ...to("b") },
       { conditions: [{ prefix: "/method" }, { header: { name: ":method", exact: "POST" } }], ...to("b") },
       {
@@ -68,7 +73,11 @@ const OBJECTS = together(
     "api",
     {
       includes: [{ name: "deep", conditions: [{ prefix: "/deep" }] }],
-      routes: [at("/v1", to("b")), { conditions: [{ exact: "/health" }], ...to("c") }],
+      routes: [
+        at("/v1", to("b")),
+        { conditions: [{ exact: "/health" }], ...to("c") },
+        { conditions: [{ regex: "/this|/that" }], ...to("c") },
+      ],
     },
     "other",
   ),
@@ -98,6 +107,10 @@ const CASES: readonly RoutingCase[] = [
   taken("b", "not this value, and none counts as empty", "matches.test/missing"),
   taken("b", "a header by expression", "matches.test/regex", { headers: { "x-a": "b" } }),
   taken("a", "a header by expression takes the whole value", "matches.test/regex", { headers: { "x-a": "bb" } }),
+  ...Array.from("defghijk", (value) =>
+    taken("b", `the header ${value} goes before any`, "matches.test/narrow", { headers: { "x-a": value } }),
+  ),
+  taken("c", "any header takes the rest", "matches.test/narrow", { headers: { "x-a": "other" } }),
   taken("b", "a method", "matches.test/method", { method: "POST" }),
   taken("a", "another method", "matches.test/method"),
   taken("b", "a query parameter in any case", "matches.test/query?q=X"),
@@ -106,6 +119,9 @@ const CASES: readonly RoutingCase[] = [
   taken("b", "an include joins prefixes and adds headers", "tree.test/api/v1/x", { headers: { "x-api": "1" } }),
   taken("a", "an include's header counts for its routes", "tree.test/api/v1/x"),
   taken("c", "an exact path below a prefix", "tree.test/api/health", { headers: { "x-api": "1" } }),
+  taken("c", "an expression below a prefix", "tree.test/api/this", { headers: { "x-api": "1" } }),
+  taken("c", "its other part, too", "tree.test/api/that", { headers: { "x-api": "1" } }),
+  taken("a", "no part of it is beside the prefix", "tree.test/that", { headers: { "x-api": "1" } }),
   taken("c", "an include in an include", "tree.test/api/deep/x", { headers: { "x-api": "1" } }),
   {
     what: "a missing include answers 502 alone",

@@ -22,7 +22,7 @@ export function routeConditionsProblem(
   above: readonly ConditionBlock[],
   own: ConditionBlock,
 ): ConditionsProblem | undefined {
-  return pathProblem(own, "route") ?? togetherProblem([...above, own].flat());
+  return pathProblem(own, "route") ?? joinedProblem(above, own) ?? togetherProblem([...above, own].flat());
 }
 
 /** As {@link routeConditionsProblem}, of an include: it may ask for a prefix alone. */
@@ -50,10 +50,15 @@ function mergedPath(all: ConditionBlock): IrPathMatch {
   if (isGiven(last?.exact)) return { type: "exact", value: squeezed(prefix + last.exact) };
   if (isGiven(last?.regex)) {
     const before = squeezed(prefix).replace(/\/$/, "");
-    return { type: "regex", value: quoteRegex(before) + last.regex };
+    return { type: "regex", value: before === "" ? last.regex : quoteRegex(before) + below(last.regex) };
   }
   const value = squeezed(prefix);
   return value === "" || value === "/" ? { type: "prefix", value: "/" } : { type: "textPrefix", value };
+}
+
+/** `/a|/b` below `/api` is `/api/a` or `/api/b`: `/b` alone is not what was delegated. */
+function below(regex: string): string {
+  return regex.includes("|") ? `(?:${regex})` : regex;
 }
 
 /** `/api/` and `/v1` meet in one slash, as they do in a request's path after Envoy has normalised it. */
@@ -81,6 +86,16 @@ function pathProblem(block: ConditionBlock, place: "route" | "include"): Conditi
   }
   if (paths.length <= 1) return undefined;
   return wrong(`more than one path is asked for: ${paths.map(({ type, value }) => `${type} ${value}`).join(", ")}`);
+}
+
+/** An expression that is one alone need not be one in a group: `/a|\Q` quotes the end of it. */
+function joinedProblem(above: readonly ConditionBlock[], own: ConditionBlock): ConditionsProblem | undefined {
+  if (above.length === 0 || !own.some(({ regex }) => isGiven(regex))) return undefined;
+  const { value } = mergedPath([...above, own].flat());
+  const problem = regexProblem(value);
+  return problem === undefined
+    ? undefined
+    : { kind: "path", message: `with its includes' prefix the regex is ${value}, which is none: ${problem}` };
 }
 
 function togetherProblem(all: ConditionBlock): ConditionsProblem | undefined {
