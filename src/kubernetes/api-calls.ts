@@ -32,7 +32,7 @@ export interface ApiCallsOptions {
 /** How often a call that the server puts off (429) is made again before its caller hears of it. */
 const PUT_OFF_TRIES = 3;
 
-/** Milliseconds. */
+/** Milliseconds: a server that wants more than that is asked again all the same. */
 const LONGEST_PUT_OFF = 60_000;
 
 /** Makes calls: in their turn, with credentials that are renewed after a 401, again when the server puts them off, counted. */
@@ -83,7 +83,7 @@ export class ApiCalls {
       }
       if (failure.code !== 429 || failure.retryAfter === undefined || ++putOff > PUT_OFF_TRIES) throw failure;
       deadline.rest();
-      await deadline.pause(Math.min(failure.retryAfter, LONGEST_PUT_OFF));
+      await deadline.pause(failure.retryAfter);
     }
   }
 
@@ -157,5 +157,5 @@ function parsed(text: string): unknown {
 /** Milliseconds; the API server gives whole seconds. */
 function retryAfter({ headers }: IncomingMessage): number | undefined {
   const text = headers["retry-after"];
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) * 1000 : undefined;
+  return text !== undefined && /^\d+$/.test(text) ? Math.min(Number(text) * 1000, LONGEST_PUT_OFF) : undefined;
 }

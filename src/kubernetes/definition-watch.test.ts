@@ -96,6 +96,9 @@ test("a server that is away is tried again, later each time; too old a state is 
   bench.client.watching.end(new KubeError("expired", { code: 410, reason: "Expired" }));
   await bench.clock.pass(5000);
   assert.deepEqual(await bench.calls(), [LIST, `${WATCH} 7`]);
+  bench.client.watching.end(new KubeError("etcd", { code: 500, reason: "InternalError" }));
+  await bench.clock.pass(10_000);
+  assert.deepEqual(await bench.calls(), [LIST, `${WATCH} 7`], "so is one that a watch ends at by an error");
   bench.stop();
   await settled();
   assert.deepEqual(bench.told, [false]);

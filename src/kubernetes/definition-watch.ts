@@ -1,7 +1,7 @@
 import { Backoff, type BackoffLimits } from "#lib/backoff.ts";
 import type { KubeClient } from "./client.ts";
 import { type Clock, pause, systemClock } from "./clock.ts";
-import { isAborted, isExpired, isNotFound, KubeError } from "./kube-error.ts";
+import { isAborted, isNotFound, KubeError } from "./kube-error.ts";
 import { resourceName, type ResourceType } from "./resource-type.ts";
 import { CUSTOM_RESOURCE_DEFINITIONS } from "./resource-types.ts";
 
@@ -46,7 +46,8 @@ export class DefinitionWatch {
         if (signal.aborted || isAborted(error)) break;
         if (!(error instanceof KubeError)) throw error;
         if (isNotFound(error) || error.reason === "Forbidden") return false;
-        if (isExpired(error)) this.#version = undefined;
+        // Too old, or what the server may say of that version for ever.
+        if (error.code !== 0) this.#version = undefined;
         await pause(this.#clock, this.#backoff.next(error.retryAfter), signal);
       }
     }

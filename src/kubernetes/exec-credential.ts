@@ -61,23 +61,37 @@ function outputOf(plugin: ExecPlugin, options: ExecOptions): Promise<string> {
       env: { ...options.environment, ...env, KUBERNETES_EXEC_INFO: execInfo(plugin, options) },
       cwd: isAbsolute(program) ? dirname(program) : options.directory,
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: options.timeout,
-      killSignal: "SIGKILL",
+      // A group of its own: what a wrapper started ends with it, and holds its output open no longer.
+      detached: true,
     });
+    const end = (): void => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+    };
+    const timer = setTimeout(() => {
+      end();
+      reject(new Error(`${command} was ended: it gave no credentials within ${options.timeout} ms`));
+    }, options.timeout);
     let output = "";
     let words = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       output += chunk;
-      if (output.length > LONGEST_OUTPUT) child.kill("SIGKILL");
+      if (output.length > LONGEST_OUTPUT) end();
     });
     child.stderr.setEncoding("utf8").on("data", (chunk: string) => (words = `${words}${chunk}`.slice(-500)));
-    child.on("error", (cause) => reject(new Error(`cannot run ${command}`, { cause })));
+    child.on("error", (cause) => {
+      clearTimeout(timer);
+      reject(new Error(`cannot run ${command}`, { cause }));
+    });
     child.on("close", (code, signal) => {
+      clearTimeout(timer);
       if (code === 0) return resolve(output);
-      const end =
-        signal === null ? `ended with status ${code}` : `was ended by ${signal}, after ${options.timeout} ms at most`;
+      const how = signal === null ? `ended with status ${code}` : `was ended by ${signal}`;
       const said = words.trim();
-      reject(new Error(`${command} ${end}${said === "" ? "" : `: ${said}`}`));
+      reject(new Error(`${command} ${how}${said === "" ? "" : `: ${said}`}`));
     });
   });
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -121,6 +121,32 @@ describe("credentials", () => {
     );
   });
 
+  test("that cannot be used are a failure of the call, without a word of them: half of a new pair, a spoiled token", async () => {
+    await using api = await FakeApi.start();
+    const spoiled = "c2VjcmV0\u0001";
+    using byToken = await api.client({ token: spoiled });
+    const { reason, message } = await failure(byToken.read("/version", { signal }));
+    assert.deepEqual({ reason, tells: message.includes("c2VjcmV0") }, { reason: "Credentials", tells: false });
+    const pem = (text: string): string => Buffer.from(`-----BEGIN ${text}`).toString("base64");
+    const file = await api.kubeconfig({
+      "client-certificate-data": pem("CERTIFICATE-----\nhalf"),
+      "client-key-data": pem("PRIVATE KEY-----\nhalf"),
+    });
+    await writeFile(file, (await readFile(file, "utf8")).replace("http:", "https:"));
+    using byPair = createKubeClient({ connection: { type: "file", kubeconfig: file } });
+    assert.equal((await failure(byPair.read("/version", { signal }))).reason, "Credentials");
+  });
+
+  test("of a plugin that hangs behind a shell are given up in time, and asked for again", async () => {
+    await using api = await FakeApi.start();
+    const once = `[ -e hung ] || { touch hung; sleep 3600; }; echo '{"kind":"ExecCredential","status":{"token":"late"}}'`;
+    const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "sh", args: ["-c", once] };
+    using client = await api.client({ exec }, { timeout: 300 });
+    await failure(client.read("/version", { signal }));
+    while (api.requests.length === 0) await client.read("/version", { signal, timeout: 30_000 }).catch(() => {});
+    assert.deepEqual(api.requests, ["GET /below/version Bearer late"]);
+  });
+
   test("that a plugin does not give are an error with its own words", async () => {
     await using api = await FakeApi.start();
     const exec = {
@@ -185,6 +211,14 @@ describe("a server", () => {
       calls.map(({ verb, resource, code }) => `${verb} ${resource} ${code}`),
       ["get /version 429", "get /version 429", "get /version 200"],
     );
+  });
+
+  test("that puts a call off for longer than anybody waits is asked again after a minute", async () => {
+    await using api = await FakeApi.start();
+    using client = await api.client();
+    api.answer = (_, response) => refuse(response, 503, "ServiceUnavailable", { "retry-after": "99999999" });
+    // Longer than a timer of Node's can be, which then ends at once.
+    assert.equal((await failure(client.read("/version", { signal }))).retryAfter, 60_000);
   });
 
   test("whose answer is torn, no JSON, or an error is told apart", async () => {

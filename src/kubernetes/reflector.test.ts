@@ -5,7 +5,7 @@ import { ManualClock, settled } from "./manual-clock.ts";
 import type { MirrorEvent } from "./mirror.ts";
 import { Reflector, type ReflectorOptions, type ReflectorState } from "./reflector.ts";
 import type { KubeObject } from "./resource-type.ts";
-import { SERVICES } from "./resource-types.ts";
+import { INGRESSES, SERVICES } from "./resource-types.ts";
 import { ScriptedClient } from "./scripted-client.ts";
 
 function service(name: string, resourceVersion: string, namespace = "shop"): KubeObject {
@@ -40,7 +40,10 @@ class Bench implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #run: Promise<void>;
 
-  constructor(script: (client: ScriptedClient) => void = () => {}, options: Pick<ReflectorOptions, "comes"> = {}) {
+  constructor(
+    script: (client: ScriptedClient) => void = () => {},
+    options: Partial<Pick<ReflectorOptions, "comes" | "type">> = {},
+  ) {
     script(this.client);
     this.reflector = new Reflector({
       client: this.client,
@@ -191,6 +194,43 @@ describe("a server that fails", () => {
     assert.deepEqual(await bench.heard(), ["replaced 1: changed b, deleted a"], "also where versions began anew");
   });
 
+  test("that ends every watch with an error of its own is listed anew, not asked for that watch for ever", async () => {
+    await using bench = new Bench((client) => {
+      client.answerList = () => listOf("7", service("a", "3"));
+    });
+    await bench.called();
+    // As with etcd trouble: the answer is 200, and the error an event.
+    bench.client.watching.end(failure(500, "InternalError"));
+    bench.client.answerList = () => listOf("9", service("a", "3"), service("b", "8"));
+    await bench.clock.pass(1000);
+    assert.deepEqual(await bench.called(), ["list services", "watch services 9"]);
+    assert.deepEqual(await bench.heard(), ["replaced 1: changed a, deleted ", "replaced 2: changed b, deleted "]);
+  });
+
+  test("whose watches end as soon as they begin, and tell nothing, is listed from time to time", async () => {
+    for (const end of [undefined, failure(0, "Unreachable")]) {
+      await using bench = new Bench((client) => {
+        client.answerList = () => listOf("7", service("a", "3"));
+      });
+      await bench.heard();
+      bench.client.answerList = () => listOf("9", service("a", "3"), service("b", "8"));
+      for (let time = 0; time < 100; time++) {
+        bench.client.watching.end(end);
+        await bench.clock.pass(1000);
+      }
+      assert.deepEqual(await bench.heard(), ["replaced 2: changed b, deleted "]);
+    }
+  });
+
+  test("and says of what every API server has that it does not is none: nothing is told", async () => {
+    await using bench = new Bench((client) => {
+      client.answerList = () => failure(404, "NotFound");
+    });
+    await bench.clock.pass(10_000);
+    assert.equal(bench.reflector.state().state, "syncing");
+    assert.equal(bench.reflector.state().error?.reason, "NotFound");
+  });
+
   test("says when it wants to be asked again, and is not asked before", async () => {
     await using bench = new Bench((client) => {
       client.answerList = () => failure(429, "TooManyRequests", 45_000);
@@ -218,9 +258,12 @@ describe("a server that fails", () => {
 
 describe("a resource that the server does not have", () => {
   test("is looked for, and followed once it is there", async () => {
-    await using bench = new Bench((client) => {
-      client.answerList = () => failure(404, "NotFound");
-    });
+    await using bench = new Bench(
+      (client) => {
+        client.answerList = () => failure(404, "NotFound");
+      },
+      { type: INGRESSES },
+    );
     await bench.clock.pass(30_000);
     assert.equal((await bench.called()).length, 4);
     assert.deepEqual(bench.states, ["syncing", "absent"]);
@@ -236,9 +279,9 @@ describe("a resource that the server does not have", () => {
       (client) => {
         client.answerList = () => failure(404, "NotFound");
       },
-      { comes: () => new Promise<boolean>((resolve) => told.push(resolve)) },
+      { type: INGRESSES, comes: () => new Promise<boolean>((resolve) => told.push(resolve)) },
     );
-    assert.deepEqual(await bench.called(), ["list services"]);
+    assert.deepEqual(await bench.called(), ["list ingresses.networking.k8s.io"]);
     await bench.clock.pass(3_600_000);
     assert.deepEqual(await bench.called(), [], "at rest nothing is asked");
     told[0]?.(true);

@@ -124,6 +124,8 @@ export class Reflector {
     const { client, type, selection } = this.#options;
     const { watchSeconds: timeoutSeconds, bookmarkSilence: silence } = this.#times;
     const started = this.#clock.monotonic();
+    const hasLasted = (): boolean => this.#clock.monotonic() - started >= MIN_WATCH;
+    let events = 0;
     let bookmarks = 0;
     const onOpen = (): void => {
       this.#watching = true;
@@ -141,15 +143,24 @@ export class Reflector {
       for await (const event of client.watch(type, options)) {
         this.#mirror.take(event);
         this.#backoff.reset();
+        events += 1;
         if (event.type === "BOOKMARK" && ++bookmarks > 1) this.#sendsBookmarks = true;
       }
     } finally {
-      if (this.#watching) this.#heardAt = this.#clock.monotonic();
+      // One that ended at once and told nothing may have missed something.
+      if (this.#watching && (events > 0 || hasLasted())) this.#heardAt = this.#clock.monotonic();
     }
     this.#watching = false;
     // A server that ends watches as soon as they begin is not asked as fast as it answers.
-    if (this.#clock.monotonic() - started >= MIN_WATCH) this.#backoff.reset();
-    else await pause(this.#clock, this.#backoff.next(), signal);
+    if (hasLasted()) this.#backoff.reset();
+    else {
+      this.#forgetOld();
+      await pause(this.#clock, this.#backoff.next(), signal);
+    }
+  }
+
+  #forgetOld(): void {
+    if (this.#clock.monotonic() - this.#heardAt > this.#times.relist) this.#mirror.forgetVersion();
   }
 
   async #failed(error: KubeError, signal: AbortSignal): Promise<void> {
@@ -161,7 +172,8 @@ export class Reflector {
       await pause(this.#clock, this.#backoff.next(), signal);
       return;
     }
-    if (isNotFound(error) && this.#mirror.size === 0) {
+    // Every API server has the core group: what says that it has not is something else, such as a proxy before it.
+    if (isNotFound(error) && this.#mirror.size === 0 && this.#options.type.group !== "") {
       this.#mirror.forgetVersion();
       this.#become("absent");
       await this.#untilItMayBe(signal);
@@ -169,7 +181,9 @@ export class Reflector {
     }
     // A watch that was open and ended is taken up again; only when that fails something is wrong.
     if (!wasWatching) this.#become(this.#mirror.hasListed ? "stale" : "syncing", error);
-    if (this.#clock.monotonic() - this.#heardAt > this.#times.relist) this.#mirror.forgetVersion();
+    // What the server itself said within a watch, it may say of that version for ever.
+    if (wasWatching && error.code !== 0) this.#mirror.forgetVersion();
+    this.#forgetOld();
     await pause(this.#clock, this.#backoff.next(error.retryAfter), signal);
   }
 

@@ -44,7 +44,7 @@ export class Transport implements Disposable {
     signal.throwIfAborted();
     const agent = this.#agentsFor(credentials)[lane];
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const sent = (server.protocol === "http:" ? http : https).request({
+    const options: https.RequestOptions = {
       agent,
       method,
       hostname: server.hostname.replace(/^\[|\]$/g, ""),
@@ -61,7 +61,8 @@ export class Transport implements Disposable {
         ),
       },
       signal,
-    });
+    };
+    const sent = begin(server.protocol === "http:" ? http : https, options, request.call);
     sent.on("response", resolve);
     sent.on("error", (error) => reject(signal.aborted ? signal.reason : unreachableServer(request, error)));
     sent.end(body);
@@ -91,6 +92,19 @@ export class Transport implements Disposable {
     this.#agents = { key, agents: { call: make(MOST_SOCKETS), watch: make(Infinity) } };
     for (const agent of before) retire(agent);
     return this.#agents.agents;
+  }
+}
+
+/**
+ * A pair of which one half is new and the other old, or a token with what no header may hold, is refused before anything is sent.
+ * Node's words tell of no value.
+ */
+function begin(protocol: Pick<typeof https, "request">, options: https.RequestOptions, call: string) {
+  try {
+    return protocol.request(options);
+  } catch (cause) {
+    const message = `${call}: the credentials cannot be used: ${errorMessage(cause)}`;
+    throw new KubeError(message, { code: 0, reason: "Credentials", cause });
   }
 }
 

@@ -143,6 +143,33 @@ suite("a Kubernetes cluster as a platform", () => {
     });
   });
 
+  test("what answers 404 to everything is no cluster: told, and asked less and less often", async () => {
+    const cluster = new Cluster();
+    cluster.hasSlices = false;
+    cluster.answerList = () => new KubeError("list: not found", { code: 404, reason: "NotFound" });
+    await follow(cluster, async (told) => {
+      assert.deepEqual(await told.next(2), ["failed invalid", "failed invalid"]);
+    });
+  });
+
+  test("a server that says it has EndpointSlices and then has none is not asked as fast as it answers", async () => {
+    const cluster = new Cluster();
+    let reads = 0;
+    const read = cluster.read.bind(cluster);
+    cluster.read = () => {
+      reads += 1;
+      return read();
+    };
+    cluster.answerList = ({ plural }) =>
+      plural === "endpointslices"
+        ? new KubeError("list endpointslices: not found", { code: 404, reason: "NotFound" })
+        : { resourceVersion: "1", items: [] };
+    await follow(cluster, async () => {
+      for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+    });
+    assert.ok(reads < 10, `asked ${reads} times`);
+  });
+
   test("a gap in the watch ends in a full set: what was deleted meanwhile is not in it", async () => {
     const cluster = new Cluster();
     cluster.lists.set("services", [service("cart"), service("web")]);

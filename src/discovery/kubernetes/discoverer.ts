@@ -53,8 +53,11 @@ export class KubernetesDiscoverer implements Discoverer {
     while (!signal.aborted) {
       try {
         const served = await firstServed(this.#options.client, [ENDPOINT_SLICES], { signal });
-        backoff.reset();
+        const began = this.#clock.monotonic();
         await this.#follow(served === undefined ? "endpoints" : "slices", report, signal);
+        // A server that says one thing and does the other is not asked as fast as it answers.
+        if (this.#clock.monotonic() - began >= this.#times.inStep) backoff.reset();
+        await pause(this.#clock, backoff.next(), signal);
       } catch (error) {
         if (signal.aborted) return;
         report.failed(failureOf(error));
@@ -206,10 +209,12 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
   Forbidden: "forbidden",
   TooManyRequests: "throttled",
   Malformed: "invalid",
+  NotFound: "invalid",
 };
 
 const FIXES: Partial<Record<FailureKind, string>> = {
   unreachable: "see whether the cluster's API can be reached from here",
   credentials: "write valid credentials into the kubeconfig; they are taken without a restart",
+  invalid: "see whether the kubeconfig's server is a Kubernetes API, and nothing in between answers for it",
   forbidden: "let the kubeconfig's user list and watch services and endpointslices (endpoints on old servers)",
 };
