@@ -1,15 +1,13 @@
-// The npm packages of a running appliance: those of package-lock.json that are not for development, without what no program loads.
+// The npm packages of a running appliance: those of package-lock.json that are not for development, and of each what a program loads.
 import { existsSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { copyInto, pathsBelow } from "./files.mjs";
 
-/** Types, sources of what was compiled, maps to them, words for people and scripts for other systems. */
-const NEVER_LOADED =
-  /\.([cm]?ts|flow|tsbuildinfo|map|md|markdown|coffee|cc|c|h|gyp|patch|swf|html|png|ps1|cmd|ya?ml|1)$|(^|\/)\.[^/]+$|(^|\/)(tests?|__tests__|examples?|coverage|\.github)\//i;
+/** Words for people, and what only tools, compilers and other systems read. */
+const NEVER_READ =
+  /\.(flow|tsbuildinfo|map|md|markdown|coffee|cc|c|h|gyp|patch|swf|html|png|ps1|cmd|ya?ml|1)$|(^|\/)\.[^/]+$|(^|\/)(tests?|__tests__|examples?|coverage|\.github)\//i;
+const IS_CODE = /\.([cm]?[jt]s|json)$/;
 const IS_LICENCE = /^(licen[cs]e|copying|notice|copyright)/i;
-
-/** Whether a package's file is wanted, by its path inside the package. */
-export const isLoadable = (path) => IS_LICENCE.test(basename(path)) || !NEVER_LOADED.test(path);
 
 /**
  * {path, name, version, licence} of each package, sorted by path; `lock`: package-lock.json. Packages of
@@ -33,10 +31,34 @@ function licenceName(value) {
   return value || "not named: see its files";
 }
 
-/** Copies the package's own files, not the packages inside it. */
-export function copyPackage({ path }, root, target) {
-  for (const file of pathsBelow(join(root, path))) {
-    if (!file.startsWith("node_modules/") && isLoadable(file))
-      copyInto(join(root, path, file), join(target, path, file));
+/**
+ * What is taken of a package, sorted: what is loaded, package.json beside and above it, licences, and data where a file that is loaded
+ * asks where it lies. Nothing of a package that nothing loads. `files`: the package's, by their paths in it.
+ */
+export function takenOf(files, isLoaded, looksBeside) {
+  const loaded = files.filter(isLoaded);
+  if (loaded.length === 0) return [];
+  const manifests = new Set(["package.json"]);
+  for (const file of loaded) {
+    for (let folder = dirname(file); folder !== "."; folder = dirname(folder)) manifests.add(`${folder}/package.json`);
   }
+  const readsData = loaded.some(looksBeside);
+  const isTaken = (file) =>
+    isLoaded(file) ||
+    manifests.has(file) ||
+    IS_LICENCE.test(basename(file)) ||
+    (readsData && !IS_CODE.test(file) && !NEVER_READ.test(file));
+  return files.filter(isTaken);
+}
+
+/**
+ * Copies what is taken of a package, not the packages inside it; whether that is anything. `reachable`: see reachableFiles, with paths
+ * from `root`.
+ */
+export function copyPackage({ path }, root, target, { files, lookingBeside }) {
+  const own = [...pathsBelow(join(root, path))].filter((file) => !file.startsWith("node_modules/"));
+  const has = (set) => (file) => set.has(`${path}/${file}`);
+  const taken = takenOf(own, has(files), has(lookingBeside));
+  for (const file of taken) copyInto(join(root, path, file), join(target, path, file));
+  return taken.length > 0;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { bundleAuthorities } from "./debian-packages.mjs";
-import { isLoadable, productionPackages } from "./production-packages.mjs";
+import { productionPackages, takenOf } from "./production-packages.mjs";
 
 const inTemporary = (t) => {
   const folder = mkdtempSync(join(tmpdir(), "binnacle-rootfs-"));
@@ -12,19 +12,30 @@ const inTemporary = (t) => {
   return folder;
 };
 
-test("of a package is taken what a program can load, and its licence", () => {
-  const taken = [
-    "index.js",
-    "lib/a.cjs",
-    "lib/b.mjs",
-    "data/c.json",
-    "LICENSE",
-    "LICENSE.md",
-    "docs/license.txt",
-    "NOTICE",
-  ];
-  const left = ["a.d.ts", "a.d.cts", "a.js.map", "README.md", "test/x.js", "lib/__tests__/x.js", ".npmignore", "a.ts"];
-  assert.deepEqual([...taken, ...left].filter(isLoadable), taken);
+test("of a package is taken what is loaded, what says how it is loaded, its licences, and data for those who look for it", () => {
+  const loaded = ["dist/cjs/index.js", "dist/data.json"];
+  const told = ["LICENSE.md", "dist/cjs/package.json", "dist/docs/license.txt", "package.json"];
+  const data = ["dist/x.proto"];
+  const left = ["README.md", "dist/cjs/index.d.ts", "dist/esm/index.js", "dist/esm/package.json", "test/y.proto"];
+  const files = [...loaded, ...told, ...data, ...left].sort();
+  const isLoaded = (file) => loaded.includes(file);
+  const taken = (looksBeside) => takenOf(files, isLoaded, looksBeside);
+  assert.deepEqual(
+    taken(() => false),
+    [...loaded, ...told].sort(),
+  );
+  assert.deepEqual(
+    taken((file) => file === "dist/cjs/index.js"),
+    [...loaded, ...told, ...data].sort(),
+  );
+  assert.deepEqual(
+    takenOf(
+      files,
+      () => false,
+      () => true,
+    ),
+    [],
+  );
 });
 
 test("packages are those of the lock file that are not for development", (t) => {

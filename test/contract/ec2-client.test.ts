@@ -136,7 +136,7 @@ suite("asking EC2", { timeout: 60_000 }, () => {
 
   test("certificates of an authority of its own are taken when it is named, and of no other", async () => {
     const authority = certificateAuthority("cloud");
-    await using standIn = await Ec2StandIn.start(authority.issue(["127.0.0.1"]));
+    await using standIn = await Ec2StandIn.start({ tls: authority.issue(["127.0.0.1"]) });
     const ask = async (ca: string): Promise<number> => {
       using http = new HttpPost({ timeout: 10_000, ca });
       const request = { url: new URL(standIn.url), headers: {}, body: "", signal: AbortSignal.timeout(20_000) };

@@ -174,7 +174,7 @@ suite("the client of OpenStack", { timeout: 60_000 }, () => {
 
   test("certificates of an authority of its own are taken when it is named, and of no other", async () => {
     const authority = certificateAuthority("cloud");
-    await using cloud = await OpenStackStandIn.start(authority.issue(["127.0.0.1"]));
+    await using cloud = await OpenStackStandIn.start({ tls: authority.issue(["127.0.0.1"]) });
     using trusting = client(cloud, { ca: authority.cert });
     assert.deepEqual(await trusting.projects(never), [PROJECT]);
     using strict = client(cloud);

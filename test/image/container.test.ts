@@ -1,20 +1,17 @@
 import assert from "node:assert/strict";
-import { chown, lstat, mkdir, readdir, writeFile } from "node:fs/promises";
+import { lstat, readdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { httpGet } from "../integration/support/http-get.ts";
 import { SteadyLoad } from "../integration/support/steady-load.ts";
-import { temporaryDirectory } from "../integration/support/temp-dir.ts";
 import { until } from "../integration/support/until.ts";
-import { claimPodSubnet } from "../kubernetes/support/pod-network.ts";
 import { Container, type ContainerOptions } from "./support/container.ts";
 import { containerNetwork } from "./support/container-network.ts";
 import { killControlPlane } from "./support/kill-control-plane.ts";
+import { readyContainer, startedContainer } from "./support/started-container.ts";
 import { unpackImage, type UnpackedImage } from "./support/unpacked-image.ts";
 
-const USER = 65532;
 let image: UnpackedImage;
-const READY = "fetch('http://127.0.0.1:8600/readyz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))";
 const CONFIG = `listeners: [{ name: http, address: 0.0.0.0, port: 8080, protocol: http }]
 sources: { directory: manifests }
 envoy: { drainTime: 1s }
@@ -27,29 +24,10 @@ spec:
   routes: [{ conditions: [{ prefix: / }], directResponsePolicy: { statusCode: 200, body: from the container } }]
 `;
 
-/** A container of the image with an address here, a volume for its state and a folder with its configuration. */
-async function started(stack: AsyncDisposableStack, options: Partial<ContainerOptions> = {}) {
-  const subnet = stack.use(await claimPodSubnet());
-  const address = `${subnet.prefix}.2`;
-  const network = stack.use(await containerNetwork(address));
-  const folder = stack.use(await temporaryDirectory("volumes"));
-  const [state, config] = [join(folder.path, "state"), join(folder.path, "config")];
-  await mkdir(state);
-  await chown(state, USER, USER);
-  await mkdir(join(config, "manifests"), { recursive: true });
-  await writeFile(join(config, "binnacle.yaml"), CONFIG);
-  await writeFile(join(config, "manifests", "shop.yaml"), MANIFEST);
-  const volumes = { writable: { "/var/lib/binnacle": state }, readable: { "/etc/binnacle": config } };
-  const container = stack.use(await Container.start({ image, network: network.path, ...volumes, ...options }));
-  return { container, address, config };
-}
+const FILES = { "binnacle.yaml": CONFIG, "manifests/shop.yaml": MANIFEST };
 
-async function ready(container: Container): Promise<void> {
-  const isReady = async () => (await container.exec("node", "-e", READY)).code === 0;
-  await until(isReady, { timeoutMs: 90_000, intervalMs: 200, what: "readiness" }).catch((cause: unknown) => {
-    throw new Error(`not ready:\n${container.output}`, { cause });
-  });
-}
+const started = (stack: AsyncDisposableStack, options?: Partial<ContainerOptions>) =>
+  startedContainer(stack, image, () => FILES, options);
 
 suite(
   "the image in a container: its user, no capabilities, a root that cannot be written",
@@ -63,7 +41,7 @@ suite(
     test("it serves, answers its command, and ends in order", async () => {
       await using stack = new AsyncDisposableStack();
       const { container, address } = await started(stack, { memoryLimit: 2 ** 30 });
-      await ready(container);
+      await readyContainer(container);
       const { status, body } = await httpGet({ address, port: 8080 }, "/", { host: "shop.example" });
       assert.deepEqual({ status, body }, { status: 200, body: "from the container" });
       const asked = await container.exec("binnacle", "status");
@@ -77,7 +55,7 @@ suite(
     test("a control plane that is killed takes no request with it: Envoy serves on, another control plane adopts it", async (t) => {
       await using stack = new AsyncDisposableStack();
       const { container, address, config } = await started(stack);
-      await ready(container);
+      await readyContainer(container);
       await using load = new SteadyLoad({ address, port: 8080, host: "shop.example" });
       await until(() => load.requests > 20, { what: "traffic" });
       const since = performance.now();
@@ -86,7 +64,7 @@ suite(
         timeoutMs: 60_000,
         what: "the next",
       });
-      await ready(container);
+      await readyContainer(container);
       t.diagnostic(`ready again ${((performance.now() - since) / 1000).toFixed(1)} s after SIGKILL`);
       await writeFile(join(config, "manifests", "shop.yaml"), MANIFEST.replace("from the container", "changed"));
       const changed = () => httpGet({ address, port: 8080 }, "/", { host: "shop.example" });
@@ -107,7 +85,7 @@ suite(
     test("without a configuration it is the quick start", async () => {
       await using stack = new AsyncDisposableStack();
       const { container } = await started(stack, { readable: {} });
-      await ready(container);
+      await readyContainer(container);
       const asked = await container.exec("binnacle", "get", "ingresses", "--namespace", "team-shop");
       assert.match(asked.output, /shop\.localhost/);
     });

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
-import { StandInServer } from "./stand-in-server.ts";
+import { type StandInOptions, StandInServer } from "./stand-in-server.ts";
 
 export interface StandInInstance {
   readonly id: string;
@@ -29,8 +29,8 @@ export class Ec2StandIn extends StandInServer<[Ec2Request], Ec2Fault> {
   readonly instances = new Map<string, readonly StandInInstance[]>();
   pageSize = 2;
 
-  static async start(tls?: { readonly cert: string; readonly key: string }): Promise<Ec2StandIn> {
-    return new Ec2StandIn(await StandInServer.listen(tls));
+  static async start(options?: StandInOptions): Promise<Ec2StandIn> {
+    return new Ec2StandIn(await StandInServer.listen(options));
   }
 
   protected override async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

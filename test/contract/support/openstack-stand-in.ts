@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
-import { StandInServer } from "./stand-in-server.ts";
+import { type StandInOptions, StandInServer } from "./stand-in-server.ts";
 
 type Answer = { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> };
 /** What happens to a request instead: an answer, no answer ever, or an answer that breaks off. */
@@ -32,8 +32,8 @@ export class OpenStackStandIn extends StandInServer<[what: string, token: string
   readonly #tokens = new Map<string, string>();
   #issued = 0;
 
-  static async start(tls?: { readonly cert: string; readonly key: string }): Promise<OpenStackStandIn> {
-    return new OpenStackStandIn(await StandInServer.listen(tls));
+  static async start(options?: StandInOptions): Promise<OpenStackStandIn> {
+    return new OpenStackStandIn(await StandInServer.listen(options));
   }
 
   get authentications(): number {

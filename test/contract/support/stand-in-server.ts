@@ -4,9 +4,16 @@ import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import { listeningPort } from "../../integration/support/free-port.ts";
 
+export interface StandInOptions {
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Where it listens: loopback unless it is named. */
+  readonly address?: string;
+}
+
 export interface Listening {
   readonly server: Server;
   readonly scheme: "http" | "https";
+  readonly address: string;
 }
 
 /** A server of a platform's API that goes away, comes back at the same address, and does what is asked for instead of answering. */
@@ -15,13 +22,15 @@ export abstract class StandInServer<Asked extends readonly unknown[], Fault> imp
   /** What happens to a request instead; `hang`: no answer ever. */
   fault: (...asked: Asked) => Fault | "hang" | undefined = () => undefined;
   readonly #server: Server;
+  readonly #address: string;
   readonly #port: number;
   readonly #sockets = new Set<Socket>();
 
-  protected constructor({ server, scheme }: Listening) {
+  protected constructor({ server, scheme, address }: Listening) {
     this.#server = server;
+    this.#address = address;
     this.#port = listeningPort(server);
-    this.url = `${scheme}://127.0.0.1:${this.#port}`;
+    this.url = `${scheme}://${address}:${this.#port}`;
     server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
@@ -31,11 +40,11 @@ export abstract class StandInServer<Asked extends readonly unknown[], Fault> imp
     });
   }
 
-  protected static async listen(tls?: { readonly cert: string; readonly key: string }): Promise<Listening> {
+  protected static async listen({ tls, address = "127.0.0.1" }: StandInOptions = {}): Promise<Listening> {
     const server = tls === undefined ? createServer() : createTlsServer(tls);
-    server.listen(0, "127.0.0.1");
+    server.listen(0, address);
     await once(server, "listening");
-    return { server, scheme: tls === undefined ? "http" : "https" };
+    return { server, scheme: tls === undefined ? "http" : "https", address };
   }
 
   /** One that throws has its connection cut. */
@@ -50,7 +59,7 @@ export abstract class StandInServer<Asked extends readonly unknown[], Fault> imp
   }
 
   async up(): Promise<void> {
-    this.#server.listen(this.#port, "127.0.0.1");
+    this.#server.listen(this.#port, this.#address);
     await once(this.#server, "listening");
   }
 
