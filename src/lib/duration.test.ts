@@ -11,11 +11,28 @@ for (const [text, milliseconds] of [
   ["1h30m", 5_400_000],
   ["15d", 1_296_000_000],
   ["100us", 0.1],
+  ["2562047h", 9_223_369_200_000],
 ] as const) {
   test(`${text} is ${milliseconds} ms`, () => assert.equal(parseDuration(text), milliseconds));
 }
 
-for (const text of ["", "5", "s", "5 s", "-5s", "+5s", "5S", "5sec", "1h 30m", "infinity", ".5s", "1e3s", "5s\n"]) {
+for (const text of [
+  "",
+  "5",
+  "s",
+  "5 s",
+  "-5s",
+  "+5s",
+  "5S",
+  "5sec",
+  "1h 30m",
+  "infinity",
+  ".5s",
+  "1e3s",
+  "5s\n",
+  "2562048h",
+  `${"9".repeat(400)}h`,
+]) {
   test(`${JSON.stringify(text)} is no duration`, () => assert.equal(parseDuration(text), undefined));
 }
 

@@ -9,7 +9,13 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** Go's notation and days: `500ms`, `15s`, `1h30m`, `1.5s`, `15d`, and `0` alone. Milliseconds, or `undefined` for anything else. */
+/** 64 bits of nanoseconds, 292 years: what a time.Duration of Go holds, and Envoy takes (DurationUtil), in whole seconds. */
+const LONGEST = 9_223_372_035_000;
+
+/**
+ * Go's notation and days: `500ms`, `15s`, `1h30m`, `1.5s`, `15d`, and `0` alone. Milliseconds, or `undefined` for anything else,
+ * also for one that is longer than Go's can be.
+ */
 export function parseDuration(text: string): number | undefined {
   if (text === "0") return 0;
   if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h|d))+$/.test(text)) return undefined;
@@ -17,7 +23,7 @@ export function parseDuration(text: string): number | undefined {
   for (const [, amount, unit] of text.matchAll(/([\d.]+)(\D+)/g)) {
     milliseconds += Number(amount) * (UNITS[unit ?? ""] ?? NaN);
   }
-  return milliseconds;
+  return milliseconds > LONGEST ? undefined : milliseconds;
 }
 
 /** The shortest notation that {@link parseDuration} reads back: `90s` is `1m30s`. Whole milliseconds. */

@@ -6,7 +6,8 @@ import { secretReference, someText } from "./httpproxy-fields.ts";
 
 const LONGEST_NAME = 250;
 
-const subjectName = someText.max(LONGEST_NAME);
+/** A name that an upstream's certificate is to have. */
+export const subjectName = someText.max(LONGEST_NAME);
 
 /** How an upstream's certificate is verified. `subjectNames`, where given, begins with `subjectName`, which it replaces. */
 export const upstreamValidation = z

@@ -5,6 +5,7 @@ import { type Complaint, maps, type Report, rule, text } from "#lib/schema-rules
 import { portNumber } from "./fields.ts";
 import { goDuration, goDurationOrInfinity, optionalNamespace, secretReference, someText } from "./httpproxy-fields.ts";
 import { checkSlashFirst } from "./httpproxy-texts.ts";
+import { subjectName } from "./httpproxy-service.ts";
 import { objectMeta } from "./metadata.ts";
 import { checkDnsSubdomain, checkHost } from "./names.ts";
 
@@ -26,7 +27,7 @@ const service = z.strictObject({
       healthyThresholdCount: z.int().min(0).exactOptional(),
     })
     .exactOptional(),
-  validation: z.strictObject({ caSecret: secretReference, subjectName: someText }).exactOptional(),
+  validation: z.strictObject({ caSecret: secretReference, subjectName }).exactOptional(),
 });
 
 const route = z.strictObject({

@@ -1,5 +1,6 @@
 import type { ProxyRoute } from "#resources/httpproxy.ts";
 import type { IrHealthCheck } from "../ir.ts";
+import { bounded } from "./bounded.ts";
 
 type Policy = NonNullable<ProxyRoute["healthCheckPolicy"]>;
 
@@ -27,5 +28,5 @@ export function healthCheck(
 
 /** Contour: 0 and less are the standard. */
 export function positive(value: number | undefined, standard: number): number {
-  return value === undefined || value <= 0 ? standard : value;
+  return value === undefined || value <= 0 ? standard : bounded(value);
 }

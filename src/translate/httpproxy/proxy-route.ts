@@ -19,7 +19,7 @@ import type { PlacedRoute } from "./proxy-tree.ts";
 import { localRateLimit } from "./rate-limit.ts";
 import { complain, type RouteContext } from "./route-context.ts";
 import { routeServices } from "./route-services.ts";
-import { retry, timeLimit } from "./times.ts";
+import { isStatusCode, retry, timeLimit } from "./times.ts";
 
 /** The answer of a route that cannot be served as it was asked for: without a part of it, it might serve what it must not. */
 const NOT_VALID: IrDirectResponse = { type: "respond", status: 503, body: "no upstream: the route is not valid\n" };
@@ -192,6 +192,12 @@ function forward(
       reason: "HealthCheckPolicyInvalid",
       message,
     });
+  }
+  const strange = route.retryPolicy?.retriableStatusCodes.filter((code) => !isStatusCode(code)) ?? [];
+  if (strange.length > 0) {
+    const message = `${strange.join(", ")}: no status of an answer (100 to 599), so it is passed over`;
+    const field = "retryPolicy.retriableStatusCodes";
+    complain(context, "warning", field, { type: "SpecError", reason: "IgnoredField", message });
   }
   const idleConnection = timeLimit(route.timeoutPolicy?.idleConnection);
   const variation: UpstreamVariation = {

@@ -28,11 +28,17 @@ export function retry(policy: ProxyRoute["retryPolicy"], fallbacks: number | und
   const asked = retryOn.length === 0 ? ["5xx"] : retryOn;
   const words = new Set([...SAFE_RETRIES.split(","), ...asked]);
   const limit = timeLimit(perTryTimeout);
+  const statusCodes = retriableStatusCodes.filter(isStatusCode);
   return {
     on: [...words].join(","),
     attempts: count === -1 ? 0 : Math.max(1, bounded(count)),
     perTryTimeout: limit === 0 ? undefined : limit,
-    ...(retriableStatusCodes.length === 0 ? {} : { statusCodes: retriableStatusCodes }),
+    ...(statusCodes.length === 0 ? {} : { statusCodes }),
     ...next,
   };
+}
+
+/** Any number of 64 bits passes an API server, and Envoy has room for 32 without a sign. */
+export function isStatusCode(code: number): boolean {
+  return code >= 100 && code <= 599;
 }
