@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Explanation, ExplainQuestion } from "#api/ports/explain.ts";
 import type { Pin, SamplingState } from "#traffic/messages.ts";
 import type { RequestRow } from "#traffic/request-shown.ts";
 import { type ApiClient } from "./api-client.ts";
 import { CommandError } from "./context.ts";
+import { answerDifferences, type AnswerHeaders, answerWords } from "./explain-answer.ts";
 import { sendRequest } from "./send-request.ts";
 
 /** One real request, held against what was predicted of it. */
@@ -62,10 +64,22 @@ export async function liveComparison(
       const why = `it was answered with ${sent.status}, and the live feed did not show it${pin === undefined ? ": not all requests are shown, and you may not pin" : ""}`;
       return { differences: [why], request: undefined, row: undefined };
     }
-    return { differences: differencesOf(expected, row), request: rowWords(row), row };
+    const answer = answerHeaders(sent.headers);
+    const differences = [...differencesOf(expected, row), ...answerDifferences(expected, row, answer)];
+    return { differences, request: rowWords(row) + answerWords(answer), row };
   } finally {
     if (pin !== undefined) await client.delete(`/traffic/pins/${pin.id}`);
   }
+}
+
+function answerHeaders(headers: IncomingHttpHeaders): AnswerHeaders {
+  return {
+    altSvc: headers["alt-svc"],
+    cacheControl: headers["cache-control"],
+    contentEncoding: headers["content-encoding"],
+    contentLength: headers["content-length"],
+    contentType: headers["content-type"],
+  };
 }
 
 /** A handshake that was to fail, and did. */

@@ -1,4 +1,10 @@
-import type { ExplainedRoute, ExplainedUpstream, Explanation, ExplainQuestion } from "#api/ports/explain.ts";
+import type {
+  ExplainedCompression,
+  ExplainedRoute,
+  ExplainedUpstream,
+  Explanation,
+  ExplainQuestion,
+} from "#api/ports/explain.ts";
 import { formatRef } from "#resources/ref.ts";
 import type { LiveComparison } from "./explain-live.ts";
 
@@ -9,11 +15,12 @@ const BY = { exact: "by its name", wildcard: "by a wildcard", catchAll: "by the 
 
 /** An explanation as people read it: what comes of it first, then why. */
 export function explanationText(question: ExplainQuestion, found: Explanation, all: boolean): string {
-  const { listener, tls, host, winner } = found;
+  const { listener, tls, http3, host, winner } = found;
   const { secure, method, authority, target } = question;
   const facts = [
     ...(listener === undefined ? [] : [["listener", `${listener.name} (${listener.address}:${listener.port})`]]),
     ...(tls === undefined ? [] : [["TLS", tlsWords(tls)]]),
+    ...(http3 === undefined ? [] : [["HTTP/3", http3Words(http3)]]),
     ...(host === undefined ? [] : [["host", `${host.name}, ${BY[host.by]}`]]),
     ...(winner === undefined ? [] : [["wins", routeWords(winner)]]),
   ];
@@ -66,6 +73,11 @@ function tlsWords({
   return `${versions}${own}${clientCertificates === undefined ? "" : `, client certificates are ${clientCertificates}`}`;
 }
 
+function http3Words({ ports, why = "" }: NonNullable<Explanation["http3"]>): string {
+  if (ports.length === 0) return `no: ${why}`;
+  return `on UDP port ${ports.join(", ")}, as answers tell (Alt-Svc)`;
+}
+
 function routeWords({ asks, owner, rule, origin }: ExplainedRoute): string {
   const part = rule === undefined ? "" : `, ${rule}`;
   const by = owner === undefined ? "the appliance itself" : `${formatRef(owner)}${part}`;
@@ -88,7 +100,7 @@ function loserLines({ losers, hiddenLosers }: Explanation, all: boolean): string
 }
 
 function upstreamLines(
-  { backend, namespace, service, port, notes, endpoints }: ExplainedUpstream,
+  { backend, namespace, service, port, notes, compression, endpoints }: ExplainedUpstream,
   share: string,
 ): string[] {
   const from = backend === "local" ? "" : ` of ${backend}`;
@@ -96,6 +108,7 @@ function upstreamLines(
   return [
     `${share}  ${namespace}/${service}:${port}${from}`,
     ...notes.map((line) => `  ${line}`),
+    ...(compression === undefined ? [] : [`  ${encodingWords(compression)}`]),
     ...(endpoints.length === 0 ? ["  no endpoints"] : []),
     ...endpoints.map(({ address, health, weight, priority, zone, of, gateway }) => {
       const after = priorities ? `, priority ${priority}` : "";
@@ -104,6 +117,11 @@ function upstreamLines(
       return `  ${address}  ${health}, weight ${weight}${after}${where}${through}`;
     }),
   ];
+}
+
+function encodingWords({ chosen }: ExplainedCompression): string {
+  if (chosen !== undefined) return `such an answer to this request comes in ${chosen}`;
+  return "this request takes none of these (Accept-Encoding): its answer comes as it is";
 }
 
 function percent(share: number): string {

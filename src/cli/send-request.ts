@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as plain } from "node:http";
+import { type IncomingHttpHeaders, type IncomingMessage, request as plain } from "node:http";
 import { request as secure } from "node:https";
 import type { ExplainQuestion } from "#api/ports/explain.ts";
 import { errorMessage } from "#lib/error-message.ts";
@@ -13,7 +13,7 @@ export async function sendRequest(
   { address, port }: { readonly address: string; readonly port: number },
   question: ExplainQuestion,
   signal: AbortSignal,
-): Promise<{ readonly status: number } | { readonly failure: string }> {
+): Promise<{ readonly status: number; readonly headers: IncomingHttpHeaders } | { readonly failure: string }> {
   const { method, authority, target, headers, serverName = authority.replace(/:\d+$/, "") } = question;
   const bound = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   const common = { host: address, port, method, path: target, agent: false, signal: bound } as const;
@@ -28,7 +28,7 @@ export async function sendRequest(
     request.once("response", resolve).once("error", reject).end();
     const response = await promise;
     response.resume();
-    return { status: response.statusCode ?? 0 };
+    return { status: response.statusCode ?? 0, headers: response.headers };
   } catch (error) {
     signal.throwIfAborted();
     return { failure: errorMessage(error) };

@@ -95,7 +95,10 @@ export interface IrCluster {
   readonly zones?: readonly string[];
 }
 
-/** Answers are encoded for clients that take it. */
+/** What is smaller fits into one packet as it is. */
+export const LEAST_COMPRESSED_BYTES = 1024;
+
+/** Answers of at least {@link LEAST_COMPRESSED_BYTES} are encoded for clients that take it. */
 export interface IrCompression {
   /** Content codings (RFC 9110 §8.4.1). The first is used where a client takes no other more gladly. */
   readonly encodings: readonly ("br" | "zstd" | "gzip")[];

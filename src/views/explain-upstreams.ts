@@ -1,15 +1,21 @@
-import type { ExplainedEndpoint, ExplainedUpstream } from "#api/ports/explain.ts";
+import type { ExplainedCompression, ExplainedEndpoint, ExplainedUpstream } from "#api/ports/explain.ts";
 import { compareText } from "#lib/compare.ts";
-import { gatewayName, type IrEndpoint } from "#translate/ir.ts";
+import { gatewayName, type IrCompression, type IrEndpoint, LEAST_COMPRESSED_BYTES } from "#translate/ir.ts";
 import type { IrForward } from "#translate/ir-route.ts";
+import { answerEncoding } from "#translate/match-compression.ts";
 import type { MatchWorld } from "#translate/match-world.ts";
 import { identityWords, upstreamWords } from "./upstream-words.ts";
 
-/** Who gets the requests of a route, with the share of each; those of namespaces that nobody may see are left out. */
+/**
+ * Who gets the requests of a route, with the share of each; those of namespaces that nobody may see are left out.
+ *
+ * @param accepted the request's Accept-Encoding; undefined where no requests are read, or it has none
+ */
 export function explainedUpstreams(
   clusters: IrForward["clusters"],
   world: MatchWorld,
   sees: (namespace: string) => boolean,
+  accepted?: string,
 ): readonly ExplainedUpstream[] {
   const sum = clusters.reduce((total, { weight }) => total + weight, 0);
   return clusters.flatMap(({ name, weight }): readonly ExplainedUpstream[] => {
@@ -24,8 +30,27 @@ export function explainedUpstreams(
       const gateway = endpoint.tunnel === undefined ? undefined : world.gateways.get(gatewayName(own))?.address;
       return explainedEndpoint(endpoint, gateway);
     });
-    return [{ cluster: name, backend, namespace, service, port, share, notes, endpoints: endpoints.sort(byPriority) }];
+    const compression = cluster.compression && explainedCompression(cluster.compression, accepted);
+    return [
+      {
+        cluster: name,
+        backend,
+        namespace,
+        service,
+        port,
+        share,
+        notes,
+        ...(compression === undefined ? {} : { compression }),
+        endpoints: endpoints.sort(byPriority),
+      },
+    ];
   });
+}
+
+function explainedCompression(compression: IrCompression, accepted: string | undefined): ExplainedCompression {
+  const { encodings, types } = compression;
+  const chosen = answerEncoding(compression, accepted);
+  return { encodings, types, least: LEAST_COMPRESSED_BYTES, ...(chosen === undefined ? {} : { chosen }) };
 }
 
 function explainedEndpoint(endpoint: IrEndpoint, gateway: string | undefined): ExplainedEndpoint {

@@ -9,6 +9,7 @@ import { matchWords } from "#translate/match-route.ts";
 import { type MatchWorld, matchWorld } from "#translate/match-world.ts";
 import { routeRule } from "#translate/route-rule.ts";
 import type { Translator } from "#translate/translator.ts";
+import { http3Part } from "./explain-http3.ts";
 import { routeSteps } from "./explain-steps.ts";
 import { explainedUpstreams } from "./explain-upstreams.ts";
 
@@ -89,7 +90,8 @@ function routed(
       ? `${upstream.namespace}/${upstream.service}:${upstream.port}`
       : "a service of another namespace";
   };
-  const upstreams = action.type === "forward" ? explainedUpstreams(action.clusters, world, sees) : [];
+  const accepted = prediction.request.headers.get("accept-encoding");
+  const upstreams = action.type === "forward" ? explainedUpstreams(action.clusters, world, sees, accepted) : [];
   const mirrors = action.type === "forward" ? (action.mirrors ?? []) : [];
   const steps = routeSteps(prediction, cluster);
   const by = winner.owner === undefined ? "the appliance" : formatRef(winner.owner);
@@ -156,9 +158,11 @@ function listenerPart({ listener, chain, certificate }: OnListener, sees: Sees):
   return { ...place, tls };
 }
 
-function hostPart({ chosen, losers }: OnHost, sees: Sees, objects: Objects): Partial<Explanation> {
+function hostPart(prediction: OnHost, sees: Sees, objects: Objects): Partial<Explanation> {
+  const { chosen, losers } = prediction;
   const seen = losers.filter(({ route }) => route.owner === undefined || sees(route.owner.namespace));
   return {
+    ...http3Part(prediction),
     host: { name: chosen.virtualHost.host, by: chosen.by },
     losers: seen.map(({ route, matches, why }): ExplainedLoser => ({
       ...explainedRoute(route, chosen.host, objects),

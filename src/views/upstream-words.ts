@@ -1,10 +1,21 @@
-import type { IrCircuitBreaker, IrCluster, UpstreamIdentity } from "#translate/ir.ts";
+import {
+  type IrCircuitBreaker,
+  type IrCluster,
+  type IrCompression,
+  LEAST_COMPRESSED_BYTES,
+  type UpstreamIdentity,
+} from "#translate/ir.ts";
 
 /**
- * What an upstream's cluster does beside sharing out requests, a line each: who takes over from it, which zones come first, and its
- * limits.
+ * What an upstream's cluster does beside sharing out requests, a line each: who takes over from it, which zones come first, how
+ * answers are compressed, and its limits.
  */
-export function upstreamWords({ fallbacks = [], zones = [], circuitBreaker }: IrCluster): readonly string[] {
+export function upstreamWords({
+  fallbacks = [],
+  zones = [],
+  compression,
+  circuitBreaker,
+}: IrCluster): readonly string[] {
   const { maxRetries, ...others } = circuitBreaker;
   const limits = limitWords(others);
   const [zone, ...further] = zones;
@@ -14,6 +25,7 @@ export function upstreamWords({ fallbacks = [], zones = [], circuitBreaker }: Ir
       : [`endpoints of zone ${[`${zone} first`, ...further.map((next) => `of ${next}`), "others"].join(", then ")}`]),
     ...(fallbacks.length === 0 ? [] : [`then ${fallbacks.map(identityWords).join(", then ")}`]),
     ...(fallbacks.length + zones.length === 0 ? [] : [SPILL_OVER]),
+    ...(compression === undefined ? [] : [compressionWords(compression)]),
     ...(limits.length === 0 ? [] : [`at most ${limits.join(", ")} at each Envoy: more get 503 (UO)`]),
     ...(maxRetries === undefined ? [] : [`at most ${maxRetries} of its requests are tried again at a time`]),
   ];
@@ -24,6 +36,11 @@ const SPILL_OVER = "the next get requests when fewer than 5 of 7 endpoints are h
 
 export function identityWords({ backend, namespace, service, port }: UpstreamIdentity): string {
   return `${namespace}/${service}:${port}${backend === "local" ? "" : ` of ${backend}`}`;
+}
+
+/** By media types, for that is what somebody who misses it has to know. */
+function compressionWords({ encodings, types }: IrCompression): string {
+  return `answers of at least ${LEAST_COMPRESSED_BYTES} bytes are compressed for clients that take ${encodings.join(", ")}: ${types.join(", ")}`;
 }
 
 type Limits = Omit<IrCircuitBreaker, "maxRetries">;

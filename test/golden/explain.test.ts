@@ -5,15 +5,20 @@ import { explanationText } from "#cli/explain-text.ts";
 import { validate } from "#resources/validate.ts";
 import { MemoryArchive } from "#store/archive.ts";
 import type { GatewaySettings } from "#translate/gateway-settings.ts";
+import type { TranslateSettings } from "#translate/settings.ts";
 import { ControlPlane } from "../../src/control-plane.ts";
 import { explainView } from "../../src/views/explain.ts";
 import { GoldenPairs } from "./golden-pairs.ts";
 import { goldenTests } from "./golden.ts";
 import { GOLDEN_SETTINGS } from "./translation.ts";
 
-/** The first document of a case: the requests, as arguments of `binnacle explain`, and what backends are reached through. */
+/**
+ * The first document of a case: the requests, as arguments of `binnacle explain`, what backends are reached through, and whether the
+ * listener of TLS speaks HTTP/3.
+ */
 interface Asked {
   readonly gateways?: Readonly<Record<string, GatewaySettings>>;
+  readonly http3?: true;
   readonly explain: readonly {
     readonly address: string;
     readonly header?: readonly string[];
@@ -26,9 +31,16 @@ interface Asked {
 
 suite("what `binnacle explain` says", () => goldenTests(join(import.meta.dirname, "explain"), explained, 2));
 
+const WITH_HTTP3: TranslateSettings = {
+  ...GOLDEN_SETTINGS,
+  listeners: GOLDEN_SETTINGS.listeners.map((listener) =>
+    listener.protocol === "https" ? { ...listener, http3: { advertisedPort: 8443 } } : listener,
+  ),
+};
+
 function explained([first, ...documents]: readonly unknown[]): Readonly<Record<string, readonly string[]>> {
   const controlPlane = new ControlPlane({
-    translate: GOLDEN_SETTINGS,
+    translate: (first as Asked).http3 === undefined ? GOLDEN_SETTINGS : WITH_HTTP3,
     listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
     archive: new MemoryArchive(),
     now: () => 0,

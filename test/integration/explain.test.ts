@@ -3,11 +3,13 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Explanation } from "#api/ports/explain.ts";
+import type { LiveComparison } from "#cli/explain-live.ts";
 import { applianceConfig, ApplianceProcess } from "./support/appliance-process.ts";
+import { certificateAuthority } from "./support/certificate.ts";
 import { binnacle } from "./support/cli.ts";
 import { freePorts } from "./support/free-port.ts";
 import { httpGet } from "./support/http-get.ts";
-import { ingress, service, together } from "./support/manifests.ts";
+import { ingress, service, tlsSecret, together } from "./support/manifests.ts";
 import { temporaryDirectory } from "./support/temp-dir.ts";
 import { until } from "./support/until.ts";
 import { Upstream } from "./support/upstream.ts";
@@ -18,13 +20,21 @@ test("binnacle explain: by a running appliance, by files alone, and by one real 
   const manifests = join(home.path, "manifests");
   await mkdir(manifests);
   const shop = ingress("team-shop", "shop", "shop.test", "cart", { path: "/cart" });
-  await writeFile(join(manifests, "shop.yaml"), together(shop, service("team-shop", "cart", [upstream])));
+  const page = ingress("team-shop", "page", "page.test", "cart", {
+    secret: "cert",
+    annotations: { "binnacle.dev/compression": "on" },
+  });
+  const secret = tlsSecret("team-shop", "cert", certificateAuthority().issue(["page.test"]));
+  await writeFile(join(manifests, "shop.yaml"), together(shop, page, secret, service("team-shop", "cart", [upstream])));
   const ports = await freePorts(4);
-  const [, , api = 0] = ports;
+  const [, https = 0, api = 0] = ports;
   const allow = `upstreams: {allowLocal: [${upstream.port}]}`;
   await writeFile(
     join(home.path, "binnacle.yaml"),
-    applianceConfig(ports, `sources: {directory: manifests}\n${allow}`),
+    applianceConfig(ports, `sources: {directory: manifests}\n${allow}`).replace(
+      "protocol: https}",
+      "protocol: https, http3: true}",
+    ),
   );
   await using appliance = new ApplianceProcess(home.path);
   await until(() => httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` }), {
@@ -69,6 +79,22 @@ test("binnacle explain: by a running appliance, by files alone, and by one real 
       ).body,
     ) as { pins: unknown[] };
     assert.deepEqual(pins, [], "nothing stays pinned");
+  });
+
+  await t.test("what an answer is encoded with and whether HTTP/3 is offered is told, and seen", async () => {
+    upstream.respond = () => ({ headers: { "content-type": "text/html" }, body: "again and again ".repeat(100) });
+    const told = await run("https://page.test/", "--live", "--header", "accept-encoding=gzip", "-o", "json");
+    assert.equal(told.code, 0, told.stdout + told.stderr);
+    const { http3, upstreams, live } = JSON.parse(told.stdout) as Explanation & { readonly live: LiveComparison };
+    assert.deepEqual(http3, { ports: [https] });
+    const [{ compression } = {}] = upstreams;
+    assert.deepEqual([compression?.encodings[0], compression?.chosen, compression?.least], ["br", "gzip", 1024]);
+    assert.deepEqual(live.differences, []);
+    assert.match(live.request ?? "", new RegExp(`, in gzip, Alt-Svc h3=":${https}"; ma=\\d+$`));
+    const plain = await run("https://page.test/", "--live");
+    assert.match(plain.stdout, /this request takes none of these \(Accept-Encoding\): its answer comes as it is/);
+    assert.match(plain.stdout, new RegExp(`HTTP/3 +on UDP port ${https}, as answers tell`));
+    assert.match(plain.stdout, /Envoy did as predicted/);
   });
 
   await t.test("files are explained without an appliance, also such as are not applied", async () => {

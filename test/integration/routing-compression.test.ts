@@ -4,6 +4,7 @@ import { buffer } from "node:stream/consumers";
 import { after, before, suite, test } from "node:test";
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import type { IncomingMessage } from "node:http";
+import { answerEncoding } from "#translate/match-compression.ts";
 import { ingress, together } from "./support/manifests.ts";
 import { rawHttp } from "./support/raw-http.ts";
 import { at, proxy, RoutingBed, to } from "./support/routing-bed.ts";
@@ -119,6 +120,14 @@ suite("the real Envoy: compression", () => {
       deflate: undefined,
       identity: undefined,
       "br;q=0, gzip;q=0": undefined,
+      "*, gzip": "br",
+      "gzip, *": "gzip",
+      "*;q=0.5, gzip;q=0.1": "br",
+      "br;q=0, *": "zstd",
+      "identity, br": "br",
+      "identity, gzip": undefined,
+      "gzip;q=x, zstd;q=0.2": "zstd",
+      BR: undefined,
     };
     const got: Record<string, string | undefined> = {};
     for (const accept of Object.keys(wanted)) {
@@ -130,6 +139,9 @@ suite("the real Envoy: compression", () => {
     }
     assert.deepEqual(got, wanted);
     assert.equal((await get("on.test", "/page")).encoding, undefined);
+    const offered = { encodings: ["br", "zstd", "gzip"], types: ["text/html"] } as const;
+    const predicted = Object.keys(wanted).map((accept) => [accept, answerEncoding(offered, accept)]);
+    assert.deepEqual(Object.fromEntries(predicted), got, "what explain says of it");
   });
 
   test("only what gains by it, and nothing that must stay as it is", async () => {

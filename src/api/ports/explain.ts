@@ -41,6 +41,8 @@ export interface Explanation {
     /** The name that the certificate stands under, and the Secret that holds it where the asker sees it. */
     readonly certificate?: { readonly name: string; readonly secret?: ObjectRef };
   };
+  /** Of hosts over TLS: the UDP ports on which HTTP/3 is offered, by Alt-Svc; without any, why not. */
+  readonly http3?: { readonly ports: readonly number[]; readonly why?: string };
   readonly host?: { readonly name: string; readonly by: "exact" | "wildcard" | "catchAll" };
   readonly winner?: ExplainedRoute;
   /** In the order in which routes are looked at. */
@@ -87,10 +89,24 @@ export interface ExplainedUpstream {
   readonly port: number;
   /** Of the requests, from 0 to 1. */
   readonly share: number;
-  /** Who takes over, which zones come first, and limits, in words. */
+  /** Who takes over, which zones come first, compression, and limits, in words. */
   readonly notes: readonly string[];
+  /** Left out where answers are passed on as they are. */
+  readonly compression?: ExplainedCompression;
   /** Sorted by priority, address and port. */
   readonly endpoints: readonly ExplainedEndpoint[];
+}
+
+/** How answers are encoded for those who take it. */
+export interface ExplainedCompression {
+  /** Content codings, the preferred one first. */
+  readonly encodings: readonly string[];
+  /** Media types whose answers are encoded. */
+  readonly types: readonly string[];
+  /** Bytes of an answer that is not too small for it. */
+  readonly least: number;
+  /** What such an answer comes in for this request; left out where it takes none of them (Accept-Encoding). */
+  readonly chosen?: string;
 }
 
 export interface ExplainedEndpoint {

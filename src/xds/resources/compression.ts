@@ -1,9 +1,6 @@
 import { HttpFilter } from "#proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts";
-import type { IrCompression } from "#translate/ir.ts";
+import { type IrCompression, LEAST_COMPRESSED_BYTES } from "#translate/ir.ts";
 import { packStruct, typeUrlOf } from "./any.ts";
-
-/** What is smaller fits into one packet as it is. */
-const LEAST_BYTES = 1024;
 
 /**
  * The filters of a cluster whose answers are compressed (Envoy: upstream HTTP filters). They stand in the cluster and not in
@@ -15,7 +12,7 @@ export function compressionFilters({ encodings, types }: IrCompression): readonl
     ...encodings.map((encoding, index) =>
       filter(`envoy.filters.http.compressor.${encoding}`, "envoy.extensions.filters.http.compressor.v3.Compressor", {
         response_direction_config: {
-          common_config: { content_type: types, min_content_length: LEAST_BYTES },
+          common_config: { content_type: types, min_content_length: LEAST_COMPRESSED_BYTES },
           // A part of a whole cannot be encoded by itself (RFC 9110 §14.2).
           uncompressible_response_codes: [206],
         },
