@@ -2,10 +2,10 @@ import { Agent } from "node:https";
 import acme from "acme-client";
 import { errorMessage } from "#lib/error-message.ts";
 import { pause } from "#lib/pause.ts";
+import { retryAfter } from "#lib/retry-after.ts";
 import { isMap } from "#lib/schema-rules.ts";
 import type { AcmeChallenge } from "#resources/acme.ts";
 import { AcmeError } from "./acme-error.ts";
-import { retryAfter } from "./retry-after.ts";
 
 export interface AcmeServerOptions {
   /** URL of the directory (RFC 8555 §7.1.1). */

@@ -3,7 +3,7 @@ import { pause } from "#lib/pause.ts";
 import type { Problem } from "#lib/problem.ts";
 import type { DiscoveredService } from "./discovered.ts";
 import type { DiscoveryReport } from "./discoverer.ts";
-import { failureOf, type Fixes } from "./platform-error.ts";
+import { failureOf, type Fixes, PlatformError } from "./platform-error.ts";
 
 export interface CycleTimes {
   /** Between the end of a cycle and the begin of the next, in milliseconds. */
@@ -17,7 +17,12 @@ export interface Cycle {
   /** Scopes that were not read, of which what was known goes on. */
   readonly unread: readonly string[];
   readonly problems: readonly Problem[];
+  /** Milliseconds before which part of the platform does not want to be asked again. */
+  readonly retryAfter?: number;
 }
+
+/** Longer than that no platform is left alone, whatever it says. Milliseconds. */
+const LONGEST_PUT_OFF = 600_000;
 
 /** Asks for everything, tells it, waits, until told to stop. A cycle that throws is a failure of the platform. */
 export async function runCycles(
@@ -31,18 +36,22 @@ export async function runCycles(
   while (!signal.aborted) {
     const began = performance.now();
     try {
-      const { problems, ...set } = await cycle(signal);
+      const { problems, retryAfter = 0, ...set } = await cycle(signal);
       if (signal.aborted) return;
       backoff.reset();
       report.full({ ...set, millis: performance.now() - began });
       report.problems(problems);
-      await pause(interval, signal);
+      await pause(Math.max(interval, retryAfter), signal);
     } catch (error) {
       if (signal.aborted) return;
       report.failed(failureOf(error, fixes));
-      await pause(backoff.next(), signal);
+      await pause(backoff.next(putOff(error)), signal);
     }
   }
+}
+
+function putOff(error: unknown): number {
+  return error instanceof PlatformError ? Math.min(error.retryAfter, LONGEST_PUT_OFF) : 0;
 }
 
 /** A part of a platform that can fail by itself: a region, a project. */
@@ -71,7 +80,8 @@ export async function readScopes(scopes: readonly Scope[], fixes: Fixes, signal:
     }
   }
   if (errors.length > 0 && errors.length === scopes.length) throw errors[0]?.error;
-  return { services, unread: errors.map(({ scope }) => scope.id), problems };
+  const retryAfter = Math.max(0, ...errors.map(({ error }) => putOff(error)));
+  return { services, unread: errors.map(({ scope }) => scope.id), problems, retryAfter };
 }
 
 function unread({ words }: Scope, error: unknown, fixes: Fixes): Problem {

@@ -6,15 +6,23 @@ export class PlatformError extends Error {
   readonly kind: FailureKind;
   /** The HTTP status; 0 where there was no answer. */
   readonly status: number;
+  /** Milliseconds after which the platform wants to be asked again; 0 where it says nothing. */
+  readonly retryAfter: number;
 
   constructor(
     message: string,
-    options: { readonly kind: FailureKind; readonly status?: number; readonly cause?: unknown },
+    options: {
+      readonly kind: FailureKind;
+      readonly status?: number;
+      readonly retryAfter?: number;
+      readonly cause?: unknown;
+    },
   ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = "PlatformError";
     this.kind = options.kind;
     this.status = options.status ?? 0;
+    this.retryAfter = options.retryAfter ?? 0;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { errorMessage } from "#lib/error-message.ts";
+import { retryAfter } from "#lib/retry-after.ts";
 import type { ObservedCall, Verb } from "./client.ts";
 import type { Clock } from "./clock.ts";
 import type { CredentialReader, Credentials } from "./credentials.ts";
@@ -112,7 +113,7 @@ export class ApiCalls {
       if (status < 200 || status > 299) {
         const body = parsed(await readBody(answer, request));
         code = status;
-        throw KubeError.fromAnswer(request.call, status, body, retryAfter(answer));
+        throw KubeError.fromAnswer(request.call, status, body, putOff(answer));
       }
       const value = await read(answer, request);
       code = status;
@@ -154,8 +155,8 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Milliseconds; the API server gives whole seconds. */
-function retryAfter({ headers }: IncomingMessage): number | undefined {
-  const text = headers["retry-after"];
-  return text !== undefined && /^\d+$/.test(text) ? Math.min(Number(text) * 1000, LONGEST_PUT_OFF) : undefined;
+/** Milliseconds; undefined where the server says nothing. */
+function putOff({ headers }: IncomingMessage): number | undefined {
+  const header = headers["retry-after"];
+  return header === undefined ? undefined : Math.min(retryAfter(header, Date.now()), LONGEST_PUT_OFF);
 }

@@ -117,6 +117,35 @@ suite("asking EC2", { timeout: 60_000 }, () => {
     );
   });
 
+  test("a clock that is wrong is seen by the server's, and credentials are not blamed for it", async () => {
+    await using world = await begin();
+    world.have(1);
+    for (const ahead of [3_600_000, -86_400_000]) {
+      world.standIn.clockAhead = ahead;
+      // What EC2 takes is five minutes off at most.
+      world.standIn.fault = ({ signedAt }) =>
+        Math.abs(Date.now() + ahead - signedAt) > 300_000 ? { status: 400, code: "RequestExpired" } : undefined;
+      const before = world.standIn.requests.length;
+      assert.equal((await world.list()).length, 1);
+      assert.equal((await world.list()).length, 1);
+      assert.equal(world.standIn.requests.length - before, 3, "what was learnt once is known");
+    }
+    assert.equal(world.keys.length, 1);
+    world.standIn.fault = () => ({ status: 400, code: "RequestExpired" });
+    await assert.rejects(world.list(), isKind("credentials", /RequestExpired/));
+  });
+
+  test("pages that lead in a circle are a failure, not a list without end", async () => {
+    await using world = await begin();
+    world.have(6);
+    let asked = 0;
+    world.standIn.fault = ({ parameters }) => {
+      if (parameters.get("NextToken") === "4") parameters.set("NextToken", "0");
+      return ++asked > 20 ? { status: 400, code: "InvalidParameterValue" } : undefined;
+    };
+    await assert.rejects(world.list(), isKind("invalid", /circle/));
+  });
+
   test("half an answer is an error, and so is none in time; the signal ends a question at once", async () => {
     await using world = await begin({ timeout: 200 });
     world.have(2);

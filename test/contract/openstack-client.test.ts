@@ -115,8 +115,8 @@ suite("the client of OpenStack", { timeout: 60_000 }, () => {
     await using cloud = await OpenStackStandIn.start();
     using asked = client(cloud);
     await servers(asked);
-    const answer = (status: number, body: unknown) => {
-      cloud.fault = (what) => (what.includes("servers") ? { status, body } : undefined);
+    const answer = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) => {
+      cloud.fault = (what) => (what.includes("servers") ? { status, body, headers } : undefined);
     };
     answer(403, { forbidden: { message: "Policy doesn't allow it", code: 403 } });
     await fails(servers(asked), "forbidden", /\/servers\/detail: 403 Policy doesn't allow it$/);
@@ -124,8 +124,9 @@ suite("the client of OpenStack", { timeout: 60_000 }, () => {
     await fails(servers(asked), "server", /500 database is locked$/);
     answer(502, "bad gateway");
     await fails(servers(asked), "server", /: 502$/);
-    answer(429, {});
+    answer(429, {}, { "retry-after": "30" });
     await fails(servers(asked), "throttled", /: 429$/);
+    await assert.rejects(servers(asked), { retryAfter: 30_000 });
     answer(200, { other: [] });
     await fails(servers(asked), "invalid", /answered without servers/);
     answer(200, ["no object"]);

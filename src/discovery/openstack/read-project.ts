@@ -40,22 +40,40 @@ export async function readProject(
   const allowed = parts.flatMap(({ services }) => services).map((service) => withoutRefused(service, rules.refuse));
   return {
     services: allowed.map(({ service }) => service),
-    problems: [...problems, ...parts.flatMap((part) => part.problems), ...allowed.flatMap((one) => one.problems)],
+    problems: [
+      ...onceEach(problems),
+      ...parts.flatMap((part) => part.problems),
+      ...allowed.flatMap((one) => one.problems),
+    ],
   };
+}
+
+/** What cannot be read is told again at a second look. */
+function onceEach(problems: readonly Problem[]): Iterable<Problem> {
+  return new Map(problems.map((problem) => [problem.message, problem])).values();
 }
 
 type List = <T extends z.ZodType>(listing: Listing, shape: T) => Promise<readonly z.output<T>[]>;
 
 async function loadBalancers(list: List) {
-  const [balancers, listeners, pools] = await Promise.all([
-    list({ what: "loadbalancers" }, loadBalancerShape),
+  const [balancers, wired] = await Promise.all([list({ what: "loadbalancers" }, loadBalancerShape), wiring(list)]);
+  return { loadBalancers: balancers, ...wired };
+}
+
+/**
+ * Listeners with the pools that they lead to. Each listing is of another moment: where a listener names a pool that is not there, it
+ * was turned to that one in between, and would have no endpoints until the next cycle. So then it is looked once more.
+ */
+async function wiring(list: List, looks = 2) {
+  const [listeners, pools] = await Promise.all([
     list({ what: "listeners" }, listenerShape),
     list({ what: "pools" }, poolShape),
   ]);
-  const wanted = new Set(listeners.map(({ default_pool_id }) => default_pool_id));
+  const wanted = new Set(listeners.flatMap(({ default_pool_id }) => default_pool_id ?? []));
   const used = pools.filter(({ id }) => wanted.has(id));
-  const filled = await Promise.all(used.map((pool) => membersOf(pool, list)));
-  return { loadBalancers: balancers, listeners, pools: filled.flat() };
+  const filled = (await Promise.all(used.map((pool) => membersOf(pool, list)))).flat();
+  if (filled.length < wanted.size && looks > 1) return await wiring(list, looks - 1);
+  return { listeners, pools: filled };
 }
 
 /** A pool that went since pools were listed is one that is not there. */

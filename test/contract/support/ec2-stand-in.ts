@@ -17,6 +17,8 @@ export interface Ec2Request {
   readonly region: string;
   readonly keyId: string;
   readonly parameters: URLSearchParams;
+  /** By the asker's clock, milliseconds since the epoch. */
+  readonly signedAt: number;
 }
 
 /**
@@ -28,6 +30,8 @@ export class Ec2StandIn extends StandInServer<[Ec2Request], Ec2Fault> {
   /** By region. */
   readonly instances = new Map<string, readonly StandInInstance[]>();
   pageSize = 2;
+  /** By how much its clock is ahead of this machine's, in milliseconds. */
+  clockAhead = 0;
 
   static async start(options?: StandInOptions): Promise<Ec2StandIn> {
     return new Ec2StandIn(await StandInServer.listen(options));
@@ -36,7 +40,13 @@ export class Ec2StandIn extends StandInServer<[Ec2Request], Ec2Fault> {
   protected override async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [, keyId = "", region = ""] =
       /Credential=([^/]+)\/\d+\/([^/]+)\/ec2\//.exec(request.headers.authorization ?? "") ?? [];
-    const asked = { region, keyId, parameters: new URLSearchParams(await text(request)) };
+    const stamp = String(request.headers["x-amz-date"]).replace(
+      /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/,
+      "$1-$2-$3T$4:$5:$6Z",
+    );
+    const parameters = new URLSearchParams(await text(request));
+    const asked = { region, keyId, parameters, signedAt: Date.parse(stamp) };
+    response.setHeader("date", new Date(Date.now() + this.clockAhead).toUTCString());
     this.requests.push(asked);
     const fault = this.fault(asked);
     if (fault === "hang") return;

@@ -38,9 +38,14 @@ export type Parameters = Readonly<Record<string, string>>;
 
 const VERSION = "2016-11-15";
 
+/** How far a clock may be off before it is set right, in milliseconds; EC2 refuses signatures that are five minutes off. */
+const CLOCK_TOLERANCE = 240_000;
+
 /** Questions to EC2 (its query protocol), signed by AWS' own code; every failure is an {@link PlatformError} in EC2's words. */
 export class Ec2Client {
   readonly #options: Ec2ClientOptions;
+  /** By how much the servers' clock is ahead of ours, as far as it mattered; milliseconds. */
+  #clockAhead = 0;
 
   constructor(options: Ec2ClientOptions) {
     this.#options = options;
@@ -49,13 +54,15 @@ export class Ec2Client {
   /** All pages, or an error: half of them is no answer. */
   async instances(region: string, filters: Parameters, signal: AbortSignal): Promise<readonly Instance[]> {
     const found: Instance[] = [];
+    const seen = new Set<string>();
     let nextToken: string | undefined;
     do {
       const page = await this.#page(region, { ...filters, ...(nextToken && { NextToken: nextToken }) }, signal);
       found.push(...page.reservationSet.flatMap(({ instancesSet }) => instancesSet));
-      if (page.nextToken !== undefined && page.nextToken === nextToken)
-        throw new PlatformError(`EC2 in ${region} names the same page as the next again`, { kind: "invalid" });
       nextToken = page.nextToken;
+      if (nextToken !== undefined && seen.has(nextToken))
+        throw new PlatformError(`EC2 in ${region}: its pages lead in a circle`, { kind: "invalid" });
+      if (nextToken !== undefined) seen.add(nextToken);
     } while (nextToken !== undefined);
     return found;
   }
@@ -91,7 +98,8 @@ export class Ec2Client {
     const url = new URL(this.#options.endpoint ?? amazonEndpoint(region));
     if (!url.pathname.endsWith("/")) url.pathname += "/";
     const body = new URLSearchParams({ Action: action, Version: VERSION, ...parameters }).toString();
-    const headers = await signed({ region, url, body }, await credentials.get(signal));
+    const date = new Date(Date.now() + this.#clockAhead);
+    const headers = await signed({ region, url, body, date }, await credentials.get(signal));
     signal.throwIfAborted();
     const began = performance.now();
     const told = (code: number): void =>
@@ -106,18 +114,34 @@ export class Ec2Client {
     told(answer.status);
     if (answer.status === 200) return readXml(answer.body, region);
     const failure = failureOf(answer, region);
-    if (failure.kind === "credentials") credentials.forget();
+    if (failure.kind !== "credentials") throw failure;
+    // A signature of another time is refused in the same words as a wrong one.
+    if (this.#setClock(answer.date)) return await this.#once(region, action, parameters, signal);
+    credentials.forget();
     throw failure;
+  }
+
+  /** Returns whether that changed what is signed by. */
+  #setClock(theirs: number | undefined): boolean {
+    const ahead = theirs === undefined ? this.#clockAhead : theirs - Date.now();
+    if (Math.abs(ahead - this.#clockAhead) < CLOCK_TOLERANCE) return false;
+    this.#clockAhead = ahead;
+    return true;
   }
 }
 
 /** The headers of a request with its signature (AWS Signature Version 4). */
 async function signed(
-  { region, url, body }: { readonly region: string; readonly url: URL; readonly body: string },
+  {
+    region,
+    url,
+    body,
+    date,
+  }: { readonly region: string; readonly url: URL; readonly body: string; readonly date: Date },
   credentials: Credentials,
 ): Promise<Readonly<Record<string, string>>> {
   const signer = new SignatureV4({ service: "ec2", region, credentials, sha256: Sha256 });
-  const { headers } = await signer.sign({
+  const request = {
     method: "POST",
     protocol: url.protocol,
     hostname: url.hostname,
@@ -126,7 +150,8 @@ async function signed(
     query: {},
     headers: { host: url.host, "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
     body,
-  });
+  };
+  const { headers } = await signer.sign(request, { signingDate: date });
   return headers;
 }
 

@@ -14,6 +14,8 @@ export interface PostRequest {
 export interface PostAnswer {
   readonly status: number;
   readonly body: string;
+  /** The server's clock, milliseconds since the epoch; undefined where it does not say. */
+  readonly date: number | undefined;
 }
 
 /** POST with a time limit for the whole answer, over connections that are kept. A redirect is an answer: a signature follows none. */
@@ -43,7 +45,9 @@ export class HttpPost implements Disposable {
           : httpRequest(url, { ...options, agent: this.#http }, resolve);
       request.on("error", reject).end(body);
       const response = await promise;
-      return { status: response.statusCode ?? 0, body: await text(response) };
+      const date = Date.parse(response.headers.date ?? "");
+      const answer = await text(response);
+      return { status: response.statusCode ?? 0, body: answer, date: Number.isNaN(date) ? undefined : date };
     } catch (error) {
       signal.throwIfAborted();
       if (limit.aborted)

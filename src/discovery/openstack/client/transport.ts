@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import network from "pkgcloud/lib/pkgcloud/openstack/network/index.js";
 import { errorMessage } from "#lib/error-message.ts";
+import { retryAfter } from "#lib/retry-after.ts";
 import { isMap } from "#lib/schema-rules.ts";
 import { PlatformError } from "../../platform-error.ts";
 import { kindOfStatus } from "./error-kind.ts";
@@ -85,7 +86,7 @@ export class Transport {
     const sent = client._request(
       { method, uri: url, ...(body === undefined ? {} : { body }) },
       (error, parsed, response) => {
-        const failure = failureOf(where, error, parsed, response?.statusCode);
+        const failure = failureOf(where, error, parsed, response);
         if (failure !== undefined) reject(failure);
         else resolve({ status: response?.statusCode ?? 0, headers: response?.headers ?? {}, body: parsed });
       },
@@ -123,9 +124,16 @@ function given(token: string | undefined): new () => object {
   };
 }
 
-function failureOf(where: string, error: unknown, body: unknown, status = 0): PlatformError | undefined {
-  const refused = isMap(error) && typeof error["statusCode"] === "number" ? error["statusCode"] : undefined;
-  if (refused !== undefined) return answered(where, refused, (error as { readonly result?: unknown }).result);
+function failureOf(
+  where: string,
+  error: unknown,
+  body: unknown,
+  { statusCode: status = 0, headers = {} }: Partial<Head> = {},
+): PlatformError | undefined {
+  if (isMap(error) && typeof error["statusCode"] === "number") {
+    const told = isMap(error["headers"]) ? error["headers"] : {};
+    return answered(where, { statusCode: error["statusCode"], headers: told }, error["result"]);
+  }
   if (error !== null && error !== undefined) {
     const { code } = error as { readonly code?: unknown };
     const kind = code === "ETIMEDOUT" || code === "ESOCKETTIMEDOUT" ? "timeout" : "unreachable";
@@ -139,14 +147,20 @@ function failureOf(where: string, error: unknown, body: unknown, status = 0): Pl
     if (isMap(body)) return undefined;
     return new PlatformError(`${where}: answered what is no JSON object`, { kind: "invalid", status });
   }
-  return answered(where, status, body);
+  return answered(where, { statusCode: status, headers }, body);
 }
 
-function answered(where: string, status: number, body: unknown): PlatformError {
+interface Head {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+function answered(where: string, { statusCode: status, headers }: Head, body: unknown): PlatformError {
   const said = wordsOf(body);
   return new PlatformError(`${where}: ${status}${said === "" ? "" : ` ${said}`}`, {
     kind: kindOfStatus(status),
     status,
+    retryAfter: retryAfter(headers["retry-after"], Date.now()),
   });
 }
 
