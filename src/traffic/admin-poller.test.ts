@@ -4,13 +4,14 @@ import { silentLogger } from "#lib/log.ts";
 import { AdminPoller } from "./admin-poller.ts";
 import type { CounterReading } from "./counter-ledger.ts";
 import { PageDiffs } from "./page-diff.ts";
+import { PROCESS_PAGE } from "./process-start.ts";
 
 const COUNTER = "binnacle.requests.request.200 - local/a/b/80 http h";
 
 /** A poller of an Envoy of the test's own; its timers go on only when the test says so. */
 function world(t: TestContext) {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const envoy = { began: performance.now(), requests: 0, up: true, watched: true, asked: [] as string[] };
+  const envoy = { began: "2026-11-23T10:00:00.000Z", requests: 0, up: true, watched: true, asked: [] as string[] };
   const receiver = { up: true };
   const readings: CounterReading[] = [];
   const said: string[] = [];
@@ -21,8 +22,7 @@ function world(t: TestContext) {
       openAdmin: async (path) => {
         envoy.asked.push(path.split("?")[0] ?? "");
         if (!envoy.up) throw new Error("connection refused");
-        const age = Math.floor((performance.now() - envoy.began) / 1000);
-        if (path === "/server_info") return [Buffer.from(`"uptime_current_epoch": "${age}s"`)];
+        if (path === PROCESS_PAGE) return [Buffer.from(`{"last_updated": "${envoy.began}"}`)];
         if (path === "/clusters") return [Buffer.from("local/a/b/80::10.0.0.1:80::rq_total::1\n")];
         return [Buffer.from(JSON.stringify({ stats: [{ name: COUNTER, value: envoy.requests }] }))];
       },
@@ -76,7 +76,7 @@ test("counters and endpoints are read again and again, only what differs is told
   assert.deepEqual([poller.reachable, poller.interval], [true, 1000]);
   envoy.watched = false;
   assert.equal(poller.interval, 2000, "half as often while nobody looks");
-  assert.ok(envoy.asked.every((path) => ["/server_info", "/stats", "/clusters"].includes(path)));
+  assert.ok(envoy.asked.every((path) => ["/config_dump", "/stats", "/clusters"].includes(path)));
   await poller[Symbol.asyncDispose]();
 });
 
@@ -99,8 +99,7 @@ test("an Envoy that is gone is said once, and read again when it is back", async
 test("a restart is not forgotten when the reading that found it is lost", async (t) => {
   const { envoy, receiver, readings, said, poller, round } = world(t);
   await settled();
-  // A process that began at another time than the one before.
-  envoy.began -= 60_000;
+  envoy.began = "2026-11-23T10:00:01.000Z";
   receiver.up = false;
   await round();
   receiver.up = true;

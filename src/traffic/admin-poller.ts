@@ -5,7 +5,7 @@ import type { Logger } from "#lib/log.ts";
 import type { CounterReading } from "./counter-ledger.ts";
 import type { BoardReading } from "./endpoint-board.ts";
 import { CLUSTERS_PACE, COUNTERS_PACE, PollInterval, UNSEEN_INTERVAL } from "./poll-pace.ts";
-import { ProcessStart } from "./process-start.ts";
+import { PROCESS_PAGE, ProcessStart } from "./process-start.ts";
 import type { AdminPage, PageDiff } from "./receiver-messages.ts";
 import { countersFilter } from "./stream-counter.ts";
 
@@ -114,7 +114,7 @@ export class AdminPoller implements AsyncDisposable {
 
   async #readCounters(): Promise<void> {
     const began = performance.now();
-    this.#look(await this.#read("/server_info", async (chunks) => buffer(Readable.from(chunks))), began);
+    this.#look(await this.#read(PROCESS_PAGE, async (chunks) => buffer(Readable.from(chunks))));
     const to = this.#options.now();
     const path = `${COUNTERS_PATH}${encodeURIComponent(countersFilter(this.#options.streamClusters?.() ?? []))}`;
     const page = await this.#diff("counters", path, () => this.#counters.add(performance.now() - began));
@@ -149,8 +149,8 @@ export class AdminPoller implements AsyncDisposable {
   }
 
   /** Finds out whether this is another process than the last time. */
-  #look(serverInfo: Uint8Array, asked: number): void {
-    if (!this.#process.isAnother(serverInfo, asked, performance.now())) return;
+  #look(page: Uint8Array): void {
+    if (!this.#process.isAnother(page)) return;
     for (const page of ["counters", "clusters"] as const) {
       this.#fresh[page] = true;
       this.#restarted[page] = true;

@@ -13,7 +13,7 @@ import { TRAFFIC_RUNTIME } from "./runtime.ts";
 import { REQUEST_STAT, ROUTE_KEY } from "./traffic-key.ts";
 
 /** Of the static cluster that leads to the access-log service. */
-const ACCESS_LOG_CLUSTER = "binnacle_access_log";
+export const ACCESS_LOG_CLUSTER = "binnacle_access_log";
 
 /** The two access-log services' `log_name`s: what a logger's entries are. */
 export const ACCESS_LOGS = ["failures", "sample"] as const;

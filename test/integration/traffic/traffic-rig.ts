@@ -94,16 +94,8 @@ export class TrafficRig implements AsyncDisposable {
     this.envoy.setRuntime(trafficRuntime(shares)).catch(() => {});
   }
 
-  /** Seconds. */
-  async #envoyAge(): Promise<number> {
-    const info = Buffer.from(await this.envoy.fetchAdmin("/server_info")).toString("utf8");
-    return Number(/"uptime_current_epoch":\s*"(\d+)s"/.exec(info)?.[1]);
-  }
-
   /** Another process with the same configuration; its counters begin at 0. */
   async restartEnvoy(): Promise<void> {
-    // Envoy gives its age in whole seconds: what begins within a second of the one before could be the same process.
-    await until(() => this.#envoyAge(), { accept: (seconds) => seconds >= 3, what: "Envoy to be three seconds old" });
     await this.envoy[Symbol.asyncDispose]();
     this.envoy = await startEnvoy(this.directory, this.upstream.port, this.#deadPort);
     if (this.#shares !== undefined) await this.envoy.setRuntime(trafficRuntime(this.#shares));
