@@ -7,6 +7,7 @@ import type { Source, SourceListener } from "#sources/source.ts";
 import type { SourceChange } from "#store/changes.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { type HomeCluster, leadershipWords } from "./home-cluster.ts";
+import { translateSettings } from "./translate-settings.ts";
 
 /** What the home of the objects says of itself, whatever it is. */
 export interface HomeSource extends Pick<Source, "state" | "problems"> {
@@ -65,7 +66,9 @@ export async function followHome(
     },
   };
   const source: Source =
-    cluster === undefined ? directory(config, listener, logger) : await clusterApi(cluster, watchers, listener, logger);
+    cluster === undefined
+      ? directory(config, listener, logger)
+      : await clusterApi(config, cluster, watchers, listener, logger);
   const stop = new AbortController();
   const run = source.run(stop.signal);
   parts.defer(async () => {
@@ -87,6 +90,7 @@ function directory({ sources }: Config, listener: SourceListener, logger: Logger
 }
 
 async function clusterApi(
+  config: Config,
   { client }: HomeCluster,
   watchers: readonly HomeWatcher[],
   listener: SourceListener,
@@ -96,7 +100,9 @@ async function clusterApi(
   const onRead: HomeWatcher["read"] = (...told) => {
     for (const watcher of watchers) watcher.read?.(...told);
   };
-  return new ClusterSource({ ...listener, client, log: logger.room("cluster"), onRead });
+  const { fallbackCertificate } = translateSettings(config, []);
+  const certificateNamespaces = fallbackCertificate === undefined ? [] : [fallbackCertificate.namespace];
+  return new ClusterSource({ ...listener, client, log: logger.room("cluster"), onRead, certificateNamespaces });
 }
 
 function asHome(

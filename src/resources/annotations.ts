@@ -2,6 +2,7 @@ import type { Problem } from "#lib/problem.ts";
 import { STALE_ANNOTATION, UPSTREAM_ANNOTATION } from "./discovered.ts";
 import { ACME_ANNOTATION } from "./acme.ts";
 import { AnnotationReader, type ReadAnnotations } from "./annotation-reader.ts";
+import { isDnsLabel } from "./names.ts";
 import {
   FAILOVER_ANNOTATION,
   PREFER_BACKENDS_ANNOTATION,
@@ -29,6 +30,8 @@ export interface IngressAnnotations {
   readonly responseTimeout: number | undefined;
   readonly tlsMinimumVersion: "1.2" | "1.3" | undefined;
   readonly tlsMaximumVersion: "1.2" | "1.3" | undefined;
+  /** Where the Secrets of its TLS entries are; undefined: in its own namespace. */
+  readonly tlsSecretNamespace: string | undefined;
   /** The paths on which connections may be upgraded. */
   readonly websocketPaths: readonly string[] | undefined;
   /** Whether the certificates that its TLS entries lack come from the ACME server. */
@@ -151,6 +154,9 @@ export function readIngressAnnotations(
     responseTimeout: responseTimeout(reader.duration("projectcontour.io/response-timeout", "infinity")),
     tlsMinimumVersion: reader.choice("projectcontour.io/tls-minimum-protocol-version", TLS_VERSIONS),
     tlsMaximumVersion: reader.choice("projectcontour.io/tls-maximum-protocol-version", TLS_VERSIONS),
+    tlsSecretNamespace: reader.read("projectcontour.io/tls-cert-namespace", "the name of a namespace", (text) =>
+      isDnsLabel(text) ? text : undefined,
+    ),
     websocketPaths: reader.list("projectcontour.io/websocket-routes", "paths that start with /", (path) =>
       path.startsWith("/"),
     ),

@@ -9,7 +9,7 @@ import type { IrPolicies } from "./ir-policies.ts";
 import type { IrRoute } from "./ir-route.ts";
 import { pairOf } from "./secret-pair.ts";
 import type { TranslateSettings } from "./settings.ts";
-import { entrySecretName } from "./tls.ts";
+import { entrySecretReference } from "./tls.ts";
 import type { Fact, Reader } from "./unit.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -78,7 +78,7 @@ function ingressesAsking(
   return ingresses.flatMap(({ ref, object }) => {
     if (annotations.get(object)?.acme !== true) return [];
     return object.spec.tls.flatMap((entry, index): readonly Asking[] => {
-      const secretName = entrySecretName(object, entry);
+      const secretName = entrySecretReference(object, entry);
       if (secretName === undefined || !tlsHosts(object, entry.hosts).includes(host)) return [];
       return [{ ref, path: `spec.tls[${index}]`, secretName }];
     });

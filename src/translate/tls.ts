@@ -1,9 +1,11 @@
 import { acmeSecretName, acmeState } from "#resources/acme.ts";
 import { readIngressAnnotations } from "#resources/annotations.ts";
+import { splitSecretReference } from "#resources/httpproxy-fields.ts";
 import type { Ingress, IngressTls } from "#resources/ingress.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import { refOf } from "#resources/resource.ts";
 import { compareAge } from "./age.ts";
+import { mayUseSecret } from "./delegation.ts";
 import { INGRESS_BY_TLS_HOST, tlsHosts } from "./indexes.ts";
 import { ANY_HOST, HTTPS_TABLE } from "./ir.ts";
 import type { TlsPolicy, TlsVersion } from "./ir-listener.ts";
@@ -75,10 +77,15 @@ export function parsePolicyTable(table: string): TlsPolicy | undefined {
   return { minimumVersion: versions[1] as TlsVersion, maximumVersion: versions[2] as TlsVersion };
 }
 
-/** The Secret of a TLS entry; one that names none has a name where its certificate comes from the ACME server. */
-export function entrySecretName(ingress: Ingress, { secretName, hosts }: IngressTls): string | undefined {
-  if (secretName !== undefined || !asksAcme(ingress)) return secretName;
-  return acmeSecretName(tlsHosts(ingress, hosts));
+/**
+ * The Secret of a TLS entry, with `namespace/` in front where it is in another one; one that names none has a name where its
+ * certificate comes from the ACME server.
+ */
+export function entrySecretReference(ingress: Ingress, { secretName, hosts }: IngressTls): string | undefined {
+  if (secretName === undefined) return asksAcme(ingress) ? acmeSecretName(tlsHosts(ingress, hosts)) : undefined;
+  const { namespace, annotations } = ingress.metadata;
+  const { tlsSecretNamespace = namespace } = readIngressAnnotations(annotations).value;
+  return tlsSecretNamespace === namespace ? secretName : `${tlsSecretNamespace}/${secretName}`;
 }
 
 /** Of a certificate that the ACME server is asked for. */
@@ -94,10 +101,10 @@ function keyPair(
   index: number,
   read: Reader,
 ): { readonly pair?: ServedPair; readonly verdict?: Verdict } {
-  const { namespace, name } = ingress.metadata;
+  const { namespace: own } = ingress.metadata;
   const verdict = (reason: string, message: string, fix: string): { verdict: Verdict } => ({
     verdict: {
-      ref: { kind: "Ingress", namespace, name },
+      ref: refOf(ingress),
       severity: "error",
       reason,
       path: `spec.tls[${index}].secretName`,
@@ -109,13 +116,19 @@ function keyPair(
     const told = verdict("CertificatePending", PENDING, "wait; where none can be had, the reason stands beside this");
     return { verdict: { ...told.verdict, severity: "warning" } };
   };
-  const secretName = entrySecretName(ingress, entry);
-  if (secretName === undefined) {
+  const reference = entrySecretReference(ingress, entry);
+  if (reference === undefined) {
     return verdict("SecretNotNamed", "no Secret is named", "name a Secret of type kubernetes.io/tls");
+  }
+  const { namespace, name: secretName } = splitSecretReference(reference, own);
+  if (!mayUseSecret(namespace, secretName, own, read)) {
+    const message = `Secret ${namespace}/${secretName} is not delegated to namespace ${own}`;
+    return verdict("DelegationNotPermitted", message, `add a TLSCertificateDelegation in namespace ${namespace}`);
   }
   const { pair, secret, problem } = servedPair(namespace, secretName, read);
   if (pair !== undefined && problem === undefined) return { pair };
-  const ordered = secret === undefined ? asksAcme(ingress) : acmeState(secret.metadata) !== undefined;
+  const ordered =
+    secret === undefined ? namespace === own && asksAcme(ingress) : acmeState(secret.metadata) !== undefined;
   const reason = secret === undefined ? "SecretNotFound" : "SecretNotValid";
   if (pair !== undefined) {
     const message = `Secret ${namespace}/${secretName} ${problem}; ${KEPT}`;

@@ -20,13 +20,14 @@ class House implements AsyncDisposable {
   readonly #run: Promise<void>;
 
   /** @param absent milliseconds after which a kind that is absent is looked for where its definition cannot be watched */
-  constructor(kubeconfig: string, absent = 3_600_000) {
+  constructor(kubeconfig: string, absent = 3_600_000, certificateNamespaces: readonly string[] = []) {
     this.#client = createKubeClient({ connection: { type: "inline", kubeconfig } });
     this.source = new ClusterSource({
       client: this.#client,
       sink: this.sink,
       log: silentLogger,
       times: { backoff: { least: 20, most: 200 }, absent },
+      certificateNamespaces,
       onSynced: () => {
         this.synced = true;
         this.sink.wake();
@@ -136,6 +137,11 @@ describe("a cluster as the home of the objects", limit, () => {
     );
     await box.admin.delete("/apis/networking.k8s.io/v1/namespaces/other/ingresses/web");
     await house.sink.until(() => house.names("Ingress").length === 1 && house.names("Secret").length === 1);
+
+    await using configured = new House(proxy.kubeconfig(box.token("cluster-admin")), 3_600_000, ["other"]);
+    await configured.sink.until(() => configured.synced);
+    const named = "nobody refers to the one that the configuration names";
+    assert.deepEqual(configured.names("Secret"), ["Secret other/web", "Secret shop/web"], named);
   });
 
   test(

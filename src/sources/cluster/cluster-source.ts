@@ -18,6 +18,8 @@ export interface ClusterSourceOptions extends SourceListener {
   readonly log: Logger;
   /** Told of each object as it stands in the API, and of what that says to the sink, before the sink hears of it. */
   readonly onRead?: (ref: ObjectRef, object: KubeObject | undefined, change: SourceChange) => void;
+  /** Where the configuration itself names certificates: no object need refer to these. */
+  readonly certificateNamespaces?: readonly string[];
   readonly times?: Partial<ReflectorTimes>;
 }
 
@@ -34,7 +36,7 @@ export class ClusterSource implements Source {
   /** While the server has no EndpointSlices. */
   #endpoints: Follower | undefined;
   readonly #secrets = new Map<SecretGroup, { readonly follower: Follower; readonly since: number }>();
-  readonly #wantedSecrets = new WantedSecrets();
+  readonly #wantedSecrets: WantedSecrets;
   /** Told by the API and not read yet. */
   #pending = new Map<RefKey, { readonly ref: ObjectRef; readonly object: KubeObject | undefined }>();
   /** Read, and held back until the sink may have it. */
@@ -48,6 +50,7 @@ export class ClusterSource implements Source {
 
   constructor(options: ClusterSourceOptions) {
     this.#options = options;
+    this.#wantedSecrets = new WantedSecrets(options.certificateNamespaces);
   }
 
   /** What is wrong and belongs to no single object, sorted. */
@@ -82,6 +85,7 @@ export class ClusterSource implements Source {
     try {
       if (signal.aborted) return;
       for (const kind of ALWAYS_FOLLOWED) this.#always.push(this.#follow(kind));
+      for (const group of this.#wantedSecrets.always) this.#followSecrets(group);
       while (!signal.aborted) {
         await this.#read(signal);
         this.#chooseEndpoints();

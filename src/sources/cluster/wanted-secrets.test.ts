@@ -37,10 +37,41 @@ test("certificates are asked for as such, authorities and keys also as plain Sec
 test("an IngressRoute's are asked for, too", () => {
   const metadata = "metadata: { name: shop, namespace: team }";
   const spec = `{ virtualhost: { fqdn: shop.test, tls: { secretName: certs/shop } },
-    routes: [{ match: /, services: [{ name: a, port: 80, validation: { caSecret: ours, subjectName: a.test } }] }] }`;
+    routes: [{ match: /, services: [{ name: a, port: 80, validation: { caSecret: ours, subjectName: a.test } }] }],
+    tcpproxy: { services: [{ name: a, port: 80, validation: { caSecret: theirs/ours, subjectName: a.test } }] } }`;
   const text = `{ apiVersion: contour.heptio.com/v1beta1, kind: IngressRoute, ${metadata}, spec: ${spec} }`;
   const groups = new WantedSecrets().note(put(accepted("IngressRoute", text)));
-  assert.deepEqual([...groups].sort(), ["Opaque team", "kubernetes.io/tls certs", "kubernetes.io/tls team"]);
+  assert.deepEqual([...groups].sort(), [
+    "Opaque team",
+    "Opaque theirs",
+    "kubernetes.io/tls certs",
+    "kubernetes.io/tls team",
+    "kubernetes.io/tls theirs",
+  ]);
+});
+
+test("an Ingress's where its annotation says", () => {
+  const ingress = (annotations: string) => {
+    const backend = "{ service: { name: a, port: { number: 80 } } }";
+    const spec = `{ tls: [{ hosts: [a.test], secretName: shop }], defaultBackend: ${backend} }`;
+    const metadata = `{ name: shop, namespace: team, annotations: ${annotations} }`;
+    const text = `{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: ${metadata}, spec: ${spec} }`;
+    return put(accepted("Ingress", text));
+  };
+  const wanted = new WantedSecrets();
+  assert.deepEqual([...wanted.note(ingress("{}"))], ["kubernetes.io/tls team"]);
+  const groups = wanted.note(ingress("{ projectcontour.io/tls-cert-namespace: certs }"));
+  assert.deepEqual([...groups].sort(), ["kubernetes.io/tls certs", "kubernetes.io/tls team"]);
+  assert.equal(wanted.has("kubernetes.io/tls team"), false);
+});
+
+test("what the configuration names is wanted, whoever refers to it", () => {
+  const wanted = new WantedSecrets(["certs"]);
+  assert.deepEqual([...wanted.always], ["kubernetes.io/tls certs"]);
+  wanted.note(put(proxy("{ virtualhost: { fqdn: a.test, tls: { secretName: certs/shop } } }")));
+  wanted.note({ type: "delete", ref: { kind: "HTTPProxy", namespace: "team", name: "shop" } });
+  assert.equal(wanted.has("kubernetes.io/tls certs"), true);
+  assert.equal(wanted.has("Opaque certs"), false);
 });
 
 test("what nobody refers to any more is not wanted; a refused object goes on with its Secrets", () => {

@@ -1,4 +1,5 @@
 import { MultiMap } from "#lib/multi-map.ts";
+import { readIngressAnnotations } from "#resources/annotations.ts";
 import { splitSecretReference } from "#resources/httpproxy-fields.ts";
 import type { HttpProxy } from "#resources/httpproxy.ts";
 import { refKey, type RefKey } from "#resources/ref.ts";
@@ -17,6 +18,13 @@ export function splitSecretGroup(group: SecretGroup): { type: string; namespace:
 export class WantedSecrets {
   readonly #byGroup = new MultiMap<SecretGroup, RefKey>();
   readonly #byObject = new Map<RefKey, ReadonlySet<SecretGroup>>();
+  /** Wanted whoever refers to them. */
+  readonly always: ReadonlySet<SecretGroup>;
+
+  /** @param certificateNamespaces where the configuration itself names certificates */
+  constructor(certificateNamespaces: readonly string[] = []) {
+    this.always = new Set(certificateNamespaces.map((namespace): SecretGroup => `kubernetes.io/tls ${namespace}`));
+  }
 
   /**
    * Returns the groups that the object referred to or refers to now. A refused object goes on in its last good form, and so does
@@ -35,7 +43,7 @@ export class WantedSecrets {
   }
 
   has(group: SecretGroup): boolean {
-    return this.#byGroup.get(group).length > 0;
+    return this.always.has(group) || this.#byGroup.get(group).length > 0;
   }
 }
 
@@ -54,15 +62,17 @@ function groupsOf(object: Resource): ReadonlySet<SecretGroup> {
     pair(reference);
     groups.add(`Opaque ${splitSecretReference(reference, namespace).namespace}`);
   };
-  if (object.kind === "Ingress") for (const { secretName } of object.spec.tls) pair(secretName);
+  if (object.kind === "Ingress" && object.spec.tls.some(({ secretName }) => secretName !== undefined)) {
+    const { tlsSecretNamespace = namespace } = readIngressAnnotations(object.metadata.annotations).value;
+    groups.add(`kubernetes.io/tls ${tlsSecretNamespace}`);
+  }
   if (object.kind === "HTTPProxy") {
     pair(object.spec.virtualhost?.tls?.secretName);
     for (const reference of otherSecrets(object)) other(reference);
   }
   if (object.kind === "IngressRoute") {
     pair(object.spec.virtualhost?.tls?.secretName);
-    const services = object.spec.routes.flatMap((route) => route.services);
-    for (const { validation } of services) other(validation?.caSecret);
+    for (const reference of authoritiesOf(object.spec)) other(reference);
   }
   if (object.kind === "ExtensionService") other(object.spec.validation?.caSecret);
   return groups;
@@ -70,11 +80,26 @@ function groupsOf(object: Resource): ReadonlySet<SecretGroup> {
 
 function otherSecrets({ spec }: HttpProxy): readonly (string | undefined)[] {
   const { tls, jwtProviders = [] } = spec.virtualhost ?? {};
-  const services = [...spec.routes.flatMap((route) => route.services), ...(spec.tcpproxy?.services ?? [])];
   return [
     tls?.clientValidation?.caSecret,
     tls?.clientValidation?.crlSecret,
-    ...services.map(({ validation }) => validation?.caSecret),
+    ...authoritiesOf(spec),
     ...jwtProviders.flatMap(({ remoteJWKS, localJWKS }) => [remoteJWKS?.validation?.caSecret, localJWKS?.secretName]),
   ];
+}
+
+interface Verified {
+  readonly validation?: { readonly caSecret: string };
+}
+
+/** Those by whom upstreams are verified, of requests and of connections. */
+function authoritiesOf({
+  routes,
+  tcpproxy,
+}: {
+  readonly routes: readonly { readonly services: readonly Verified[] }[];
+  readonly tcpproxy?: { readonly services: readonly Verified[] };
+}): readonly string[] {
+  const services = [...routes, tcpproxy].flatMap((part) => part?.services ?? []);
+  return services.flatMap(({ validation }) => validation?.caSecret ?? []);
 }
