@@ -1,7 +1,10 @@
-import { closeSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { canonicalJson, contentHash } from "#lib/canonical.ts";
+import { errorMessage } from "#lib/error-message.ts";
+import type { Logger } from "#lib/log.ts";
+import { replaceFile } from "#lib/replace-file.ts";
 import { type ClaimedPort, requireFreePorts } from "#supervisor/claimed-port.ts";
 import { endProcess, isRunning } from "#supervisor/process-identity.ts";
 import type { EnvoyAdmin, ServerInfo } from "./admin.ts";
@@ -22,7 +25,9 @@ export interface LauncherOptions {
   readonly bootstrap: JsonObject;
   readonly flags: EnvoyFlags;
   readonly admin: EnvoyAdmin;
+  /** Envoy's own. */
   readonly log: LogFile;
+  readonly logger: Logger;
   /** Tried before a start. Without that a second Envoy of this user would share them: SO_REUSEPORT. */
   readonly ports: readonly ClaimedPort[];
   /** How long Envoy may take until its admin interface answers. */
@@ -147,30 +152,46 @@ export class EnvoyLauncher {
     }
   }
 
-  /** Under another name first, so that no Envoy ever reads half of it. Those that no process uses any more are removed. */
+  /**
+   * Those that no process uses any more are removed. One that stands as it is to be is not written again: an Envoy that
+   * crashed comes back also on a full disk.
+   */
   #writeBootstrap(): void {
     const { directory, bootstrap } = this.#options;
-    const kept = new Set(runningEnvoys(directory).map(({ command }) => command.configFile));
+    const kept = new Set([this.#configFile, ...runningEnvoys(directory).map(({ command }) => command.configFile)]);
     for (const name of readdirSync(directory)) {
       const path = join(directory, name);
       if (/^(bootstrap|exit)-/.test(name) && !kept.has(path)) rmSync(path, { force: true });
     }
-    writeFileSync(`${this.#configFile}.new`, canonicalJson(bootstrap), { mode: 0o600 });
-    renameSync(`${this.#configFile}.new`, this.#configFile);
+    const text = canonicalJson(bootstrap);
+    if (textOf(this.#configFile) !== text) replaceFile(this.#configFile, text);
   }
 
+  /** It decides nothing: an Envoy that serves without it is better than none. */
   #record({ identity, command, logStart }: LaunchedEnvoy): void {
-    const { binary, directory } = this.#options;
-    writeRecord(directory, {
-      ...identity,
-      hash: this.#hash,
-      binary: binary.path,
-      version: binary.version,
-      baseId: command.baseId,
-      epoch: command.epoch,
-      logStart,
-      startedAt: new Date().toISOString(),
-    });
+    const { binary, directory, logger } = this.#options;
+    try {
+      writeRecord(directory, {
+        ...identity,
+        hash: this.#hash,
+        binary: binary.path,
+        version: binary.version,
+        baseId: command.baseId,
+        epoch: command.epoch,
+        logStart,
+        startedAt: new Date().toISOString(),
+      });
+    } catch (error) {
+      logger.warn("which Envoy serves cannot be written down", { error: errorMessage(error) });
+    }
+  }
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { closeSync, mkdtempSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -56,4 +56,12 @@ test("another process's file is not taken from under it, and no file is no words
   assert.equal(log.since(fresh.start), "old\nnew\n");
   closeSync(old.fd);
   closeSync(fresh.fd);
+});
+
+test("a file that cannot be copied is emptied all the same: on a full disk its room is needed most", (t) => {
+  const log = new LogFile(path(t), 10);
+  mkdirSync(`${log.path}.1`);
+  writeFileSync(log.path, "full of words\n");
+  log.bound();
+  assert.equal(readFileSync(log.path, "utf8"), "");
 });

@@ -25,10 +25,14 @@ export class LogFile {
     return { fd, start: fstatSync(fd).size };
   }
 
-  /** Empties the file if it is full, keeping a copy. */
+  /** Empties the file if it is full, keeping a copy where that can be written: a full disk needs the room more. */
   bound(): void {
     if (!this.#isFull()) return;
-    copyFileSync(this.path, `${this.path}.1`);
+    try {
+      copyFileSync(this.path, `${this.path}.1`);
+    } catch {
+      // The bound is what counts; what Envoy said is lost, and the next copy may succeed.
+    }
     truncateSync(this.path);
   }
 

@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { replaceFile } from "#lib/replace-file.ts";
 
 const schema = z.object({
   pid: z.int().positive(),
@@ -26,9 +27,7 @@ const schema = z.object({
 export type ProcessRecord = z.output<typeof schema>;
 
 export function writeRecord(directory: string, record: ProcessRecord): void {
-  const path = recordPath(directory);
-  writeFileSync(`${path}.new`, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  replaceFile(recordPath(directory), `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
 /** Undefined when there is none, or none that can be read. */

@@ -164,6 +164,7 @@ export class EnvoyProcess implements AsyncDisposable {
       flags: this.#flags(),
       admin: this.admin,
       log: this.#log,
+      logger: this.#logger,
       ports: this.#options.ports,
       startTimeoutMs: this.#options.startTimeoutMs ?? 20_000,
     });

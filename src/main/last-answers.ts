@@ -1,7 +1,10 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import { compareText } from "#lib/compare.ts";
+import { errorMessage } from "#lib/error-message.ts";
+import type { Logger } from "#lib/log.ts";
+import { replaceFile } from "#lib/replace-file.ts";
 import { isMap } from "#lib/schema-rules.ts";
 
 /** A name that nobody asked about for so long is forgotten, in milliseconds. */
@@ -18,13 +21,16 @@ interface Answer {
 export class LastAnswers implements Disposable {
   readonly #file: string;
   readonly #now: () => number;
+  readonly #log: Logger;
   readonly #answers: Map<string, Answer>;
   #timer: NodeJS.Timeout | undefined;
+  #failing = false;
 
   /** A file that is not there or cannot be read is an empty one: DNS has it all. */
-  constructor(file: string, now: () => number) {
+  constructor(file: string, now: () => number, log: Logger) {
     this.#file = file;
     this.#now = now;
+    this.#log = log;
     this.#answers = read(file);
   }
 
@@ -46,9 +52,20 @@ export class LastAnswers implements Disposable {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const oldest = this.#now() - FORGOTTEN_AFTER;
-    const kept = [...this.#answers].filter(([, { at }]) => at >= oldest).sort(([a], [b]) => compareText(a, b));
-    writeFileSync(`${this.#file}.new`, JSON.stringify(Object.fromEntries(kept)), { mode: 0o600 });
-    renameSync(`${this.#file}.new`, this.#file);
+    for (const [host, { at }] of this.#answers) if (at < oldest) this.#answers.delete(host);
+    const sorted = [...this.#answers].sort(([a], [b]) => compareText(a, b));
+    try {
+      replaceFile(this.#file, JSON.stringify(Object.fromEntries(sorted)));
+      this.#failing = false;
+    } catch (error) {
+      // The next answer that is new tries it again.
+      if (!this.#failing) {
+        this.#log.warn("the last answers of DNS cannot be kept; a start without DNS would not know them", {
+          error: errorMessage(error),
+        });
+      }
+      this.#failing = true;
+    }
   }
 }
 

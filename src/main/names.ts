@@ -18,14 +18,15 @@ export function followNames(
 ): WantedNames {
   const { minimumTtl, maximumTtl, timeout } = dns;
   const servers = dns.servers.flatMap((text) => parseServerAddress(text) ?? []);
+  const log = logger.room("names");
   const client = new DnsClient({ timeout, ...(servers.length === 0 ? {} : { servers }) });
   return parts.use(
     new WantedNames({
       controlPlane,
       resolve: (host, signal) => resolveHost(client, host, signal),
       times: { minimumTtl, maximumTtl, retry: { least: 1000, most: 30_000 } },
-      last: new LastAnswers(join(stateDirectory, "names.json"), Date.now),
-      log: logger.room("names"),
+      last: new LastAnswers(join(stateDirectory, "names.json"), Date.now, log),
+      log,
     }),
   );
 }

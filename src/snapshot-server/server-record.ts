@@ -1,4 +1,5 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { replaceFile } from "#lib/replace-file.ts";
 import type { ProcessIdentity } from "#supervisor/process-identity.ts";
 
 /** Which process is the snapshot server of a state directory. */
@@ -8,8 +9,7 @@ export interface ServerRecord extends ProcessIdentity {
 }
 
 export function writeServerRecord(path: string, record: ServerRecord): void {
-  writeFileSync(`${path}.new`, `${JSON.stringify(record)}\n`, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  replaceFile(path, `${JSON.stringify(record)}\n`);
 }
 
 /** Undefined when there is none, or none that can be read. Without zod, which would be a quarter of the stand-by's memory. */

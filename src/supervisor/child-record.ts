@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import { replaceFile } from "#lib/replace-file.ts";
 import {
   endProcess,
   environment,
@@ -32,7 +33,7 @@ const schema = z.object({
 });
 
 export function writeChildRecord(file: string, record: ChildRecord): void {
-  writeFileSync(file, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+  replaceFile(file, `${JSON.stringify(record)}\n`);
 }
 
 export function removeChildRecord(file: string): void {

@@ -56,8 +56,7 @@ export class SpawnedChild {
     child.on("error", () => {});
     const identity = identify(child.pid) ?? { pid: child.pid, startTicks: 0, bootId: "" };
     const record = { ...identity, mark };
-    // At once and without a pause, so that no crash of ours leaves a child that nobody knows of.
-    writeChildRecord(recordFile, record);
+    keepRecord(recordFile, record, logger);
     const output = new CapturedOutput(logger);
     output.follow(child.stdout);
     output.follow(child.stderr);
@@ -90,5 +89,20 @@ export class SpawnedChild {
 
   #isRunning(): boolean {
     return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+}
+
+/**
+ * At once and without a pause after the spawn, so that no crash of ours leaves a child that nobody knows of. On a full disk
+ * it runs without a record: what watches the disk is among those that are started here.
+ */
+function keepRecord(file: string, record: ChildRecord, logger: Logger): void {
+  try {
+    writeChildRecord(file, record);
+  } catch (error) {
+    logger.error(`${file} cannot be written: should we be killed, the next start does not end this process`, {
+      pid: record.pid,
+      error: errorMessage(error),
+    });
   }
 }

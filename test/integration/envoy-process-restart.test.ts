@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import type { ProcessState } from "#supervisor/process-life.ts";
 import { httpGet } from "./support/http-get.ts";
@@ -44,6 +46,34 @@ test("a crash is reported with its reason, and Envoy serves again", async (t) =>
   });
   assert.match(reasonOf(states[5]), /^was ended by SIGKILL, as the kernel does when memory runs out$/);
   assert.equal(envoy.ends, 2);
+});
+
+test("a folder that cannot be written any more, as on a full disk, keeps no Envoy from coming back", async (t) => {
+  await using directory = await temporaryDirectory("full");
+  await using upstream = await Upstream.start();
+  const { options, port } = await staticEnvoy({
+    directory: directory.path,
+    upstreamPort: upstream.port,
+    options: { backoff: BACKOFF },
+  });
+  await using envoy = new TestEnvoy(options);
+  await envoy.start(t.signal);
+  await envoy.whenLive(t.signal);
+  const first = pidOf(envoy.state);
+  mkdirSync(join(options.directory, "envoy.json.new"));
+  const bootstraps = (): readonly (readonly [string, number])[] =>
+    readdirSync(options.directory)
+      .filter((name) => name.startsWith("bootstrap-"))
+      .map((name) => [name, statSync(join(options.directory, name)).ino]);
+  const before = bootstraps();
+  process.kill(first, "SIGKILL");
+  await until(() => envoy.state, {
+    accept: (state) => state.state === "live" && state.pid !== first,
+    what: "a new Envoy",
+  });
+  assert.equal((await httpGet({ port }, "/")).status, 200);
+  assert.equal(envoy.ends, 1);
+  assert.deepEqual(bootstraps(), before, "what stands is not written again");
 });
 
 test("a crash loop is told from a crash, and is left when it is over", async (t) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -106,6 +106,19 @@ test("a record that is forged, stale or torn ends no stranger", async (t) => {
     await child.start(t.signal);
     assert.ok(isRunning(stranger), "this process is still here to say so");
   }
+});
+
+test("a record that cannot be written leaves no child that nobody knows of", async (t) => {
+  await using directory = await temporaryDirectory("unrecorded");
+  mkdirSync(join(directory.path, "script.json.new"));
+  const lines: string[] = [];
+  const logger = createLogger({ level: "debug", format: "text", write: (line) => lines.push(line) });
+  const child = new Child(script(directory.path, ": > ready; sleep 600"), { directory: directory.path, logger });
+  await child.start(t.signal);
+  const identity = running(child);
+  assert.match(lines.join("\n"), /script\.json cannot be written/);
+  await child[Symbol.asyncDispose]();
+  assert.ok(!isRunning(identity));
 });
 
 test("what a child has started goes with it, whether it is stopped or dies", async (t) => {

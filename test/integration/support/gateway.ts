@@ -103,7 +103,7 @@ export class Gateway implements AsyncDisposable {
       controlPlane,
       resolve: (host, signal) => resolveHost(client, host, signal),
       times: { minimumTtl: 20, maximumTtl: 20, retry: { least: 20, most: 20 } },
-      last: new LastAnswers(join(this.#directory, "names.json"), Date.now),
+      last: new LastAnswers(join(this.#directory, "names.json"), Date.now, silentLogger),
       log: silentLogger,
     });
     return [controlPlane, new XdsServer({ snapshot, log: silentLogger, ...this.#options }), names];
