@@ -13,19 +13,26 @@ const SUFFIXES = ["", "-wal", "-shm"];
  * has taken its files away. What says nothing about the file (a full disk, another process that writes it) throws, and the
  * file stays: it may hold the last that is known.
  *
+ * @param prepare may throw an {@link UnusableDatabase} for a file that is sound and of no use
  * @param putAway gets the files of the database that are there, as suffixes of `file`
+ * @param timeout milliseconds to wait for another process that writes it
  */
 export function openSoundDatabase(
   file: string,
   prepare: (database: DatabaseSync) => void,
   putAway: (error: unknown, suffixes: readonly string[]) => void,
+  timeout = 0,
 ): DatabaseSync {
   const open = (): DatabaseSync =>
-    openDatabase(file, (database) => {
-      const { quick_check: found } = database.prepare("PRAGMA quick_check(1)").get() ?? {};
-      if (found !== "ok") throw new DamagedDatabase(String(found));
-      prepare(database);
-    });
+    openDatabase(
+      file,
+      (database) => {
+        const { quick_check: found } = database.prepare("PRAGMA quick_check(1)").get() ?? {};
+        if (found !== "ok") throw new UnusableDatabase(String(found));
+        prepare(database);
+      },
+      timeout,
+    );
   try {
     return open();
   } catch (error) {
@@ -38,10 +45,13 @@ export function openSoundDatabase(
   }
 }
 
-class DamagedDatabase extends Error {}
+/** The file is what it should not be; the message says what. */
+export class UnusableDatabase extends Error {
+  override readonly name = "UnusableDatabase";
+}
 
 function isUnreadable(error: unknown): boolean {
-  if (error instanceof DamagedDatabase) return true;
+  if (error instanceof UnusableDatabase) return true;
   // The lowest byte is the kind; the others say more of it.
   return error instanceof Error && "errcode" in error && UNREADABLE.includes(Number(error.errcode) & 0xff);
 }

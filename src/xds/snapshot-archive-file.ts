@@ -2,12 +2,12 @@ import { existsSync, rmSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
-import { openDatabase } from "#lib/open-database.ts";
+import { openSoundDatabase, UnusableDatabase } from "#lib/open-sound-database.ts";
 import { unpackBytes } from "#lib/packed-bytes.ts";
 import { WriteAheadLog } from "#lib/write-ahead-log.ts";
 import type { XdsResource, XdsType } from "./resource.ts";
 import type { ResourceName } from "./snapshot.ts";
-import { archiveFault, createArchiveTables } from "./snapshot-archive-schema.ts";
+import { createArchiveTables, foreignFault } from "./snapshot-archive-schema.ts";
 
 /** Type and name as one string, which a type without blanks keeps unambiguous. */
 export type ArchiveKey = `${XdsType} ${string}`;
@@ -184,26 +184,18 @@ export class SnapshotArchiveFile implements Disposable {
   }
 }
 
+/** One that is damaged, or that another version wrote, goes; one that cannot be opened now stays, and this throws. */
 function open(file: string, log: Logger): DatabaseSync {
-  const isNew = !existsSync(file);
-  try {
-    return isNew ? create(file) : openExisting(file);
-  } catch (error) {
-    if (isNew) throw new Error(`cannot make the snapshot archive ${file}`, { cause: error });
-    log.warn("the snapshot archive is made anew", { file, reason: errorMessage(error) });
-  }
-  for (const suffix of ["", "-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
-  return create(file);
-}
-
-function create(file: string): DatabaseSync {
-  return openDatabase(file, createArchiveTables, WRITERS_TIMEOUT_MS);
-}
-
-function openExisting(file: string): DatabaseSync {
-  const check = (database: DatabaseSync): void => {
-    const fault = archiveFault(database);
-    if (fault !== undefined) throw new Error(fault);
+  let isNew = !existsSync(file);
+  const prepare = (database: DatabaseSync): void => {
+    const fault = isNew ? undefined : foreignFault(database);
+    if (fault !== undefined) throw new UnusableDatabase(fault);
+    if (isNew) createArchiveTables(database);
   };
-  return openDatabase(file, check, WRITERS_TIMEOUT_MS);
+  const remove = (error: unknown, suffixes: readonly string[]): void => {
+    log.warn("the snapshot archive is made anew", { file, reason: errorMessage(error) });
+    for (const suffix of suffixes) rmSync(`${file}${suffix}`);
+    isNew = true;
+  };
+  return openSoundDatabase(file, prepare, remove, WRITERS_TIMEOUT_MS);
 }

@@ -21,12 +21,20 @@ export function createArchiveTables(database: DatabaseSync): void {
 
 /** Why a database is no archive that can be used, or undefined when it is one. Throws where SQLite cannot read it at all. */
 export function archiveFault(database: DatabaseSync): string | undefined {
+  const foreign = foreignFault(database);
+  if (foreign !== undefined) return foreign;
+  const check = pragma(database, "quick_check");
+  return check === "ok" ? undefined : `it is damaged: ${String(check)}`;
+}
+
+/** As {@link archiveFault}, of a database that is known to be sound. */
+export function foreignFault(database: DatabaseSync): string | undefined {
   const id = pragma(database, "application_id");
   if (id !== APPLICATION_ID) return "it is not a snapshot archive";
   const version = pragma(database, "user_version");
-  if (version !== SCHEMA_VERSION) return `it has version ${String(version)}, and this is for version ${SCHEMA_VERSION}`;
-  const check = pragma(database, "quick_check");
-  return check === "ok" ? undefined : `it is damaged: ${String(check)}`;
+  return version === SCHEMA_VERSION
+    ? undefined
+    : `it has version ${String(version)}, and this is for version ${SCHEMA_VERSION}`;
 }
 
 function pragma(database: DatabaseSync, name: string): unknown {

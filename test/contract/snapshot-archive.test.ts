@@ -254,6 +254,24 @@ for (const [what, spoil, reason] of [
   });
 }
 
+test("an archive that another program holds is not taken for a bad one", async () => {
+  await using home = await Home.create();
+  const shop = resource("virtualHost", "t/shop");
+  home.snapshot.apply([shop]);
+  home.snapshot.open();
+  home.acknowledge(shop);
+  home.stop();
+  {
+    using holder = new DatabaseSync(home.file);
+    holder.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA user_version = 1");
+    assert.throws(
+      () => home.restart(),
+      (error: Error) => /cannot open the database/.test(error.message) && /locked/.test(String(error.cause)),
+    );
+  }
+  assert.deepEqual(home.reload().names("virtualHost"), ["t/shop"]);
+});
+
 test("what cannot be written now is written later", async () => {
   await using home = await Home.create();
   home.snapshot.open();
