@@ -116,14 +116,13 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     node: process.execPath,
     log: logger.room("snapshot"),
   });
+  const envoy = localEnvoy(options.programs.envoy, config, state, logger);
   // An Envoy that served before us goes on serving when our start fails; then its snapshot server takes over again.
-  let served = false;
-  parts.defer(() => (served ? standBy[Symbol.asyncDispose]() : standBy.stop()));
+  parts.defer(() => (envoy.isRunning ? standBy[Symbol.asyncDispose]() : standBy.stop()));
   // After it has found us: it then never moves a socket of its own over ours.
   await xds.listenUnix(places.xdsSocket);
   const { remote } = config.xds;
   if (remote !== undefined) parts.use(await listenForRemoteEnvoys(xds, remote, logger.room("xds")));
-  const envoy = localEnvoy(options.programs.envoy, config, state, logger);
   const traffic = parts.use(await startTraffic({ config, state, controlPlane, logger }));
 
   // 4. The demo's upstream programs, before anybody asks for them.
@@ -136,6 +135,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
 
   // 5. Envoy. It outlives us if we are killed, and is drained when we stop in order.
   progress("starting Envoy");
+  let served = false;
   parts.defer(() => (served ? envoy.detach() : envoy.drainAndStop(config.envoy.drainTime)));
   const start = await envoy.start(signal);
   served = start !== "started";

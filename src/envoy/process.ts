@@ -85,6 +85,11 @@ export class EnvoyProcess implements AsyncDisposable {
     return this.#life.ends;
   }
 
+  /** Whether an Envoy of this directory runs, whoever started it. */
+  get isRunning(): boolean {
+    return runningEnvoys(this.#options.directory).length > 0;
+  }
+
   /** Whether it answered, when last asked, that it is ready. */
   get responding(): boolean {
     return this.#responding;
