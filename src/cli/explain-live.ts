@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Explanation, ExplainQuestion } from "#api/ports/explain.ts";
 import type { Pin, SamplingState } from "#traffic/messages.ts";
 import type { RequestRow } from "#traffic/request-shown.ts";
+import { formatUpstream } from "#traffic/upstream.ts";
 import { type ApiClient } from "./api-client.ts";
 import { CommandError } from "./context.ts";
 import { answerDifferences, type AnswerHeaders, answerWords } from "./explain-answer.ts";
@@ -148,8 +149,9 @@ function refWords(
   return ref === undefined ? "" : `${ref.kind} ${ref.namespace}/${ref.name}`;
 }
 
-function rowWords({ code, duration, route, endpoint, attempts, why, requestId }: RequestRow): string {
-  const where = endpoint === undefined ? "" : ` from ${endpoint}`;
+function rowWords({ code, duration, route, endpoint, fallback, attempts, why, requestId }: RequestRow): string {
+  const instead = fallback === undefined ? "" : ` of ${formatUpstream(fallback)}, which takes over`;
+  const where = endpoint === undefined ? "" : ` from ${endpoint}${instead}`;
   const tries = attempts > 1 ? ` after ${attempts} attempts` : "";
   const reason = why === undefined ? "" : ` (${why.summary})`;
   return `${code}${where}${tries} in ${Math.round(duration)} ms by ${route === "" ? "no route" : `route ${route}`}${reason}, x-request-id ${requestId}`;

@@ -39,12 +39,13 @@ export async function tail(flags: TailFlags, context: CliContext): Promise<numbe
 
 /**
  * `12:00:01.123 503 UH    12ms GET shop.localhost/cart → team-shop/cart:80 10.0.0.7:8080`, and below it the reason. A status of
- * gRPC comes after it by its name, and where there are several Envoys, the one that served it in brackets.
+ * gRPC comes after it by its name, and where there are several Envoys, the one that served it in brackets. Of an upstream that took
+ * over it says for whom.
  */
 export function formatRow(row: RequestRow, severalEnvoys: boolean, paint: Paint): string {
-  const { time, code, flags, duration, method, authority, path, upstream, endpoint, attempts, grpcStatus, why } = row;
+  const { time, code, flags, duration, method, authority, path, endpoint, attempts, grpcStatus, why } = row;
   const grpc = grpcStatus === undefined ? "" : ` gRPC ${grpcStatus}`;
-  const where = upstream === undefined ? "" : ` → ${formatUpstream(upstream)}`;
+  const where = upstreamWords(row);
   const tries = attempts > 1 ? ` (${attempts} attempts)` : "";
   const ink = inkOf(row);
   const status = `${code === 0 ? "---" : String(code)} ${flags.join(",").padEnd(4)}`;
@@ -56,6 +57,12 @@ export function formatRow(row: RequestRow, severalEnvoys: boolean, paint: Paint)
   ].join(" ");
   if (why === undefined) return `${line}\n`;
   return `${line}\n             ${why.summary}\n             ${paint("faint", `→ ${why.nextStep}`)}\n`;
+}
+
+function upstreamWords({ upstream, fallback }: RequestRow): string {
+  if (upstream === undefined) return "";
+  if (fallback === undefined) return ` → ${formatUpstream(upstream)}`;
+  return ` → ${formatUpstream(fallback)} (for ${formatUpstream(upstream)})`;
 }
 
 function inkOf({ code }: RequestRow): Ink | undefined {

@@ -61,6 +61,22 @@ suite("the picture of binnacle top", () => {
     ]);
   });
 
+  test("below an upstream stands who takes over from it", () => {
+    const by = { backend: "west", namespace: "a", service: "w", port: 80 };
+    const sentTo = [
+      { upstream: { ...by, backend: "local", service: "s" }, requests: 9, perSecond: 0 },
+      { upstream: by, requests: 7, perSecond: 3 },
+      { upstream: { ...by, service: "x" }, requests: 0, perSecond: 0 },
+    ];
+    const inks = new Map<string, string>();
+    const text = topText(picture([], [{ ...cluster("s", 1, 3), sentTo }, cluster("t", 0, 1)]), 40, (ink, words) => {
+      inks.set(words, ink);
+      return words;
+    });
+    assert.match(text, /a\/s:80 .*\n {2}of these to west a\/w:80 +3\.0 *\na\/t:80/);
+    assert.equal(inks.get("0/2"), "bad", "of the line that it stands in");
+  });
+
   test("what fails stands out, and so does an upstream without its endpoints", () => {
     const inks = new Map<string, string>();
     const routes = [route("a.test", 3, 0.01), route("b.test", 2, 0.5), route("c.test", 1)];

@@ -20,6 +20,7 @@ export function topText(picture: TopPicture, height: number, paint: Paint): stri
   const upstreams = [...clusters.values()]
     .sort((a, b) => b.rates.perSecond - a.rates.perSecond || (a.key < b.key ? -1 : 1))
     .slice(0, rows);
+  const lines = upstreams.flatMap(upstreamLines).slice(0, rows);
   return [
     `${headline(totals, paint)}\n`,
     `${paint("faint", sampling.words)}\n\n`,
@@ -37,15 +38,35 @@ export function topText(picture: TopPicture, height: number, paint: Paint): stri
     "\n",
     formatTable(
       ["UPSTREAM", "HEALTHY", ...RATES],
-      upstreams.map((cluster) => [formatUpstream(cluster.upstream), healthWords(cluster), ...rateCells(cluster.rates)]),
+      lines.map(({ cells }) => cells),
       painting(paint, (row, column) => {
-        const cluster = upstreams[row];
+        const cluster = lines[row]?.cluster;
         if (column === 1 && cluster !== undefined) return ailing(cluster);
         return column === 3 ? failing(cluster?.rates) : undefined;
       }),
     ),
     ...forwarded,
   ].join("");
+}
+
+interface UpstreamLine {
+  readonly cells: readonly string[];
+  /** Of a line about an upstream, not about one that takes over from it. */
+  readonly cluster?: ClusterState;
+}
+
+/** An upstream, and below it who takes over from it, with what each of these gets now. */
+function upstreamLines(cluster: ClusterState): readonly UpstreamLine[] {
+  const { upstream, rates, sentTo = [] } = cluster;
+  return [
+    { cells: [formatUpstream(upstream), healthWords(cluster), ...rateCells(rates)], cluster },
+    ...sentTo
+      .slice(1)
+      .filter(({ requests }) => requests > 0)
+      .map(({ upstream: by, perSecond }) => ({
+        cells: [`  of these to ${formatUpstream(by)}`, "", perSecond.toFixed(1), "", "", ""],
+      })),
+  ];
 }
 
 /** A line for each listener of TCP or UDP, and for each server name whose connections are forwarded. */

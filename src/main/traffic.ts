@@ -123,6 +123,7 @@ function measuresOf(traffic: Traffic): TrafficFeed {
     sockets: () => traffic.stats.sessions,
     frames: () => traffic.stats.frames,
     framesDropped: () => traffic.stats.framesDropped,
-    failovers: () => traffic.failovers,
+    failovers: () => traffic.board.failovers(),
+    takenOver: () => traffic.board.takenOver(),
   };
 }

@@ -130,6 +130,13 @@ test("totals that others count are shown as they stand", async () => {
       { upstream: { backend: "local", namespace: "team-shop", service: "cart", port: 80 }, failedOver: true },
       { upstream: { backend: "local", namespace: "team-shop", service: "pay", port: 80 }, failedOver: false },
     ],
+    takenOver: () => [
+      {
+        upstream: { backend: "local", namespace: "team-shop", service: "cart", port: 80 },
+        by: { backend: "west", namespace: "team-shop", service: "west-cart", port: 80 },
+        requests: 12,
+      },
+    ],
   });
   await metrics.text();
   received = 25;
@@ -142,6 +149,10 @@ test("totals that others count are shown as they stand", async () => {
   assert.deepEqual(await lines(metrics, "binnacle_upstream_failed_over"), [
     'binnacle_upstream_failed_over{backend="local",namespace="team-shop",service="cart",port="80"} 1',
     'binnacle_upstream_failed_over{backend="local",namespace="team-shop",service="pay",port="80"} 0',
+  ]);
+  const taken = "binnacle_upstream_taken_over_requests_total";
+  assert.deepEqual(await lines(metrics, taken), [
+    `${taken}{backend="local",namespace="team-shop",service="cart",port="80",by_backend="west",by_service="west-cart",by_port="80"} 12`,
   ]);
 });
 

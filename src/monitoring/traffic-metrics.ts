@@ -18,15 +18,16 @@ export interface TrafficFeed {
   frames(): number;
   framesDropped(): number;
   /** The upstreams that others stand behind, and whether these get requests now. */
-  failovers(): readonly {
-    readonly upstream: {
-      readonly backend: string;
-      readonly namespace: string;
-      readonly service: string;
-      readonly port: number;
-    };
-    readonly failedOver: boolean;
-  }[];
+  failovers(): readonly { readonly upstream: UpstreamLabels; readonly failedOver: boolean }[];
+  /** How many requests of an upstream went to another, which takes over from it. */
+  takenOver(): readonly { readonly upstream: UpstreamLabels; readonly by: UpstreamLabels; readonly requests: number }[];
+}
+
+interface UpstreamLabels {
+  readonly backend: string;
+  readonly namespace: string;
+  readonly service: string;
+  readonly port: number;
 }
 
 /** Single requests on their way in (access log) and out (live feed). */
@@ -74,6 +75,24 @@ export class TrafficMetrics {
           traffic.failovers().map(({ upstream, failedOver }) => ({
             labels: { ...upstream, port: String(upstream.port) },
             value: failedOver ? 1 : 0,
+          })),
+        ),
+    });
+    fedCounter(registry, {
+      name: "binnacle_upstream_taken_over_requests_total",
+      help: "Requests of an upstream that went to one of the same namespace which takes over from it; a retry counts again.",
+      labels: ["backend", "namespace", "service", "port", "by_backend", "by_service", "by_port"],
+      read: () =>
+        feed.read((traffic) =>
+          traffic.takenOver().map(({ upstream, by, requests }) => ({
+            labels: {
+              ...upstream,
+              port: String(upstream.port),
+              by_backend: by.backend,
+              by_service: by.service,
+              by_port: String(by.port),
+            },
+            value: requests,
           })),
         ),
     });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EndpointReading } from "./clusters-text.ts";
 import { type BoardReading, EndpointBoard } from "./endpoint-board.ts";
+import { sentTo } from "./taken-over.ts";
 
 const CART = "local/team-shop/cart/80";
 
@@ -67,6 +68,28 @@ test("of several Envoys and clusters of one upstream the worst counts", () => {
     board.failovers().map(({ upstream, failedOver }) => [upstream.service, failedOver]),
     [["cart", true]],
   );
+});
+
+test("who had the requests of an upstream is known, and what others had stays counted when they are gone", () => {
+  const board = new EndpointBoard(10);
+  const fallback = { backend: "west", namespace: "team-shop", service: "west-cart", port: 80 };
+  const spare = (requests: number) => endpoint({ address: "10.1.0.1:80", priority: 1, fallback, requests });
+  board.apply(reading(100, [endpoint({ requests: 7 }), spare(10)]));
+  assert.deepEqual(board.fallbackOf(CART, "10.1.0.1:80"), fallback);
+  assert.deepEqual(
+    [board.fallbackOf(CART, "10.0.0.1:80"), board.fallbackOf("x", "10.1.0.1:80")],
+    [undefined, undefined],
+  );
+  board.apply(reading(102, [endpoint({ requests: 7 }), spare(30)]));
+  const cart = { backend: "local", namespace: "team-shop", service: "cart", port: 80 };
+  assert.deepEqual(sentTo(cart, board.endpoints(CART)), [
+    { upstream: cart, requests: 7, perSecond: 0 },
+    { upstream: fallback, requests: 30, perSecond: 10 },
+  ]);
+  board.apply(reading(104, [endpoint({ requests: 7 })]));
+  assert.equal(sentTo(cart, board.endpoints(CART)), undefined, "nobody stands behind it");
+  board.apply(reading(106, [spare(5)], { envoy: "e2" }));
+  assert.deepEqual(board.takenOver(), [{ upstream: cart, by: fallback, requests: 35 }]);
 });
 
 test("counters never go back, nor count twice, when Envoy restarts", () => {

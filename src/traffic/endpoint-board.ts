@@ -4,6 +4,7 @@ import { EndpointAnswers } from "./endpoint-answers.ts";
 import { isHealthy } from "./failure-facts.ts";
 import { type MembershipReading, Memberships } from "./memberships.ts";
 import type { EndpointHealth, EndpointState, SeenBy, Upstream } from "./table-rows.ts";
+import { type TakenOver, TakenOverCounts } from "./taken-over.ts";
 import type { EndpointSum } from "./receiver-messages.ts";
 import { formatUpstream, parseUpstream } from "./upstream.ts";
 
@@ -59,6 +60,7 @@ export class EndpointBoard {
   readonly #clusters = new Map<string, Map<string, Map<string, Seen>>>();
   readonly #memberships = new Memberships();
   readonly #answers: EndpointAnswers;
+  readonly #takenOver = new TakenOverCounts();
 
   constructor(windowSeconds: number) {
     this.#answers = new EndpointAnswers(windowSeconds);
@@ -146,6 +148,20 @@ export class EndpointBoard {
     return [...found.values()];
   }
 
+  /** The upstream that takes over which an endpoint belongs to; undefined: it is the cluster's own, or not known. */
+  fallbackOf(cluster: string, address: string): Upstream | undefined {
+    for (const endpoints of this.#clusters.get(cluster)?.values() ?? []) {
+      const fallback = endpoints.get(address)?.reading.fallback;
+      if (fallback !== undefined) return fallback;
+    }
+    return undefined;
+  }
+
+  /** How many requests of upstreams others had, since their Envoys began; also of endpoints that are gone. */
+  takenOver(): readonly TakenOver[] {
+    return this.#takenOver.all();
+  }
+
   /** What each of the Envoys meant says of a cluster, sorted by node id. */
   seenBy(cluster: string, sees: (envoy: string) => boolean): readonly SeenBy[] {
     const known = [...(this.#clusters.get(cluster) ?? [])].map(([envoy, endpoints]): SeenBy => {
@@ -196,10 +212,14 @@ export class EndpointBoard {
     const envoys = this.#clusters.get(cluster) ?? new Map<string, Map<string, Seen>>();
     this.#clusters.set(cluster, envoys);
     const before = envoys.get(envoy);
-    envoys.set(
-      envoy,
-      new Map(endpoints.map((reading) => [reading.address, next(before?.get(reading.address), reading, at)])),
-    );
+    const seen = endpoints.map((reading) => {
+      const known = before?.get(reading.address);
+      const counted = known?.totals.requests ?? 0;
+      const now = next(known, reading, at);
+      if (reading.fallback !== undefined) this.#takenOver.add(cluster, reading.fallback, now.totals.requests - counted);
+      return [reading.address, now] as const;
+    });
+    envoys.set(envoy, new Map(seen));
   }
 
   #remove(cluster: string, envoy: string): void {

@@ -16,6 +16,7 @@ export type FailedRequest = Pick<
   | "route"
   | "owner"
   | "upstream"
+  | "fallback"
   | "endpoint"
   | "attempts"
   | "duration"
@@ -26,9 +27,11 @@ export type FailedRequest = Pick<
 /** The same in words, for the sentences of the tables. */
 export interface FailureFacts {
   readonly request: FailedRequest;
-  /** `team-shop/cart:80`, or `the upstream`. */
+  /** The one that had the request: `team-shop/cart:80`, or `the upstream`. */
   readonly upstream: string;
-  /** `Service team-shop/cart`, or `the Service`. */
+  /** The one that the route sends to, by whose settings it and those that take over are asked. */
+  readonly first: string;
+  /** `Service team-shop/cart`, or `the Service`: the one that had the request. */
   readonly service: string;
   /** `10.0.0.1:8080`, or `an endpoint`. */
   readonly endpoint: string;
@@ -55,10 +58,12 @@ export function failureFacts(
   endpoints: readonly EndpointHealth[] | undefined,
   gateway?: GatewayFacts,
 ): FailureFacts {
-  const { upstream, endpoint, owner, host, authority, attempts } = request;
+  const { upstream: first, fallback, endpoint, owner, host, authority, attempts } = request;
+  const upstream = fallback ?? first;
   return {
     request,
     upstream: upstream === undefined ? "the upstream" : formatUpstream(upstream),
+    first: first === undefined ? "the upstream" : formatUpstream(first),
     service: upstream === undefined ? "the Service" : formatService(upstream),
     endpoint: endpoint ?? "an endpoint",
     object: owner === undefined ? "the route" : formatOwner(owner),

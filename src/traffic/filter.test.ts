@@ -47,6 +47,13 @@ test("each field accepts and refuses", () => {
   }
 });
 
+test("a single request is found by the upstream that took over, and by the one that it took over from", () => {
+  const fallback = { ...CART, backend: "west", service: "west-cart" };
+  const row = rowForTests({ upstream: CART, fallback });
+  for (const clusters of [[CART], [fallback]]) assert.equal(passes({ clusters }, row), true);
+  assert.equal(passes({ clusters: [{ ...fallback, backend: "east" }] }, row), false);
+});
+
 test("all fields must accept; an empty list is no filter", () => {
   assert.equal(passes({ hosts: ["shop.localhost"], codes: ["5xx"] }), false);
   assert.equal(passes({ hosts: [], codes: [], owners: [], flags: [] }), true);

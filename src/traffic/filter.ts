@@ -24,7 +24,7 @@ export interface CompiledFilter {
 }
 
 /** What a flow and a row have in common. */
-type Served = Pick<RequestRow, "envoy" | "host" | "route" | "owner" | "upstream">;
+type Served = Pick<RequestRow, "envoy" | "host" | "route" | "owner" | "upstream" | "fallback">;
 type Test<T> = (value: T) => boolean;
 
 /** A request without an owner belongs to nobody: only who sees everything sees it. */
@@ -92,7 +92,10 @@ function servedTests(filter: TrafficFilter): readonly Test<Served>[] {
   if (owners !== undefined)
     tests.push(({ owner }) => owner !== undefined && owners.some((one) => sameOwner(one, owner)));
   if (clusters !== undefined) {
-    tests.push(({ upstream }) => upstream !== undefined && clusters.some((one) => sameUpstream(one, upstream)));
+    // Of totals only the upstream of the route is known; a single request is found by the one that took over, too.
+    const isOne = (found: Upstream | undefined): boolean =>
+      found !== undefined && clusters.some((one) => sameUpstream(one, found));
+    tests.push(({ upstream, fallback }) => isOne(upstream) || isOne(fallback));
   }
   return tests;
 }

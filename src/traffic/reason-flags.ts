@@ -35,7 +35,7 @@ export const FLAG_REASONS = {
   },
   UO: {
     side: "upstream",
-    summary: ({ upstream }) => `Circuit breaker open for ${upstream}`,
+    summary: ({ first }) => `Circuit breaker open for ${first}`,
     detail: (facts) =>
       withHealth("more connections, waiting requests or requests were open at once than its limits allow", facts),
     nextStep: ({ service }) =>

@@ -1,13 +1,23 @@
 import { grpcStatusName } from "#xds/resources/grpc-status.ts";
 import type { Flow } from "./flows.ts";
 import type { RequestRow } from "./request-shown.ts";
-import type { Phases } from "./table-rows.ts";
+import type { Phases, Upstream } from "./table-rows.ts";
 import type { RawRow } from "./raw-row.ts";
 import { parseFlags } from "./request-counter.ts";
 import type { TextPool } from "./text-pool.ts";
 
-/** A request as it is shown. What it shares with others is the flow's or the pool's, so that it is there once. */
-export function requestRow(raw: RawRow, flow: Flow, id: number, pool: TextPool): RequestRow {
+/**
+ * A request as it is shown. What it shares with others is the flow's or the pool's, so that it is there once.
+ *
+ * @param fallback the upstream that takes over which its endpoint belongs to
+ */
+export function requestRow(
+  raw: RawRow,
+  flow: Flow,
+  id: number,
+  pool: TextPool,
+  fallback: Upstream | undefined,
+): RequestRow {
   return {
     id,
     time: raw.start,
@@ -26,6 +36,7 @@ export function requestRow(raw: RawRow, flow: Flow, id: number, pool: TextPool):
     route: flow.route,
     owner: flow.owner,
     upstream: flow.upstream,
+    ...(fallback === undefined ? {} : { fallback }),
     endpoint: raw.endpoint === undefined ? undefined : pool.shared(raw.endpoint),
     attempts: raw.attempts,
     duration: rounded(raw.duration),

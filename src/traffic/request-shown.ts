@@ -31,7 +31,10 @@ export interface RequestRow {
   readonly host: string;
   readonly route: string;
   readonly owner?: Owner | undefined;
+  /** Where its route sends it. */
   readonly upstream?: Upstream | undefined;
+  /** The upstream that had it, where that is one which takes over from `upstream`. */
+  readonly fallback?: Upstream | undefined;
   /** Address with port. */
   readonly endpoint?: string | undefined;
   /** Upstream attempts: 0 when Envoy answered by itself, more than 1 after retries. */

@@ -130,14 +130,23 @@ export interface ClusterState {
   readonly counts: Counts;
   readonly rates: Rates;
   readonly endpoints: readonly EndpointState[];
+  /**
+   * Where its requests went, itself first; left out where no upstream takes over from it. `counts` and `rates` are all of these
+   * together. Those are attempts at the endpoints that it has now, as the Envoy on this machine counts them.
+   */
+  readonly sentTo?: readonly SentTo[] | undefined;
   readonly healthy: number;
   /**
    * What each Envoy says of it, sorted by node id; left out when one sees it and `endpoints` say the same. Those and `healthy`
    * are of the Envoy on this machine: one on another tells how many it has, and not which.
    */
   readonly seenBy?: readonly SeenBy[] | undefined;
-  /** Fewer endpoints are healthy than Envoy's panic threshold (50 %): it sends to all of them. */
-  readonly panic: boolean;
+}
+
+export interface SentTo {
+  readonly upstream: Upstream;
+  readonly requests: number;
+  readonly perSecond: number;
 }
 
 export interface SeenBy {

@@ -18,7 +18,7 @@ test("rows of one flow share its objects", () => {
   const row = (id: number) => {
     const entry = entryForTests();
     const raw = rawRow(entry, entryFacts(entry), { envoy: "e", kept: "sample", weight: 1, keepQueryValues: false });
-    return requestRow(raw, flows.flow(raw.envoy, raw.listener, raw.routeKey, raw.cluster), id, pool);
+    return requestRow(raw, flows.flow(raw.envoy, raw.listener, raw.routeKey, raw.cluster), id, pool, undefined);
   };
   const [first, second] = [row(1), row(2)];
   assert.equal(first.owner, second.owner);

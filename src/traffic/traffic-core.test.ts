@@ -89,6 +89,22 @@ function frame(message: ServerMessage | undefined): SnapshotMessage | DeltaMessa
   return message;
 }
 
+test("a request that another upstream took over is shown with both, and its reason names the one that had it", () => {
+  const { core, rows, clock } = world();
+  const fallback = { backend: "west", namespace: "team-shop", service: "west-cart", port: 80 };
+  const endpoint = { health: "healthy", zone: "", activeRequests: 0, activeConnections: 0 } as const;
+  const counters = { requests: 0, errors: 0, timeouts: 0, connectFailures: 0 };
+  const cluster = "local/team-shop/cart/80";
+  const changed = [
+    { cluster, endpoints: [{ ...endpoint, ...counters, address: "10.0.0.1:8080", priority: 1, fallback }] },
+  ];
+  core.applyClusters({ envoy: "e1", changed, gone: [], restarted: false, at: clock.now / 1000 });
+  rows({ cluster, code: 503 });
+  const [row] = core.history({}, "all").requests;
+  assert.deepEqual([row?.upstream?.service, row?.fallback], ["cart", fallback]);
+  assert.match(row?.why?.summary ?? "", /^west team-shop\/west-cart:80 answered 503/);
+});
+
 test("nothing is sent before a client asks; then the full picture, then what changed", () => {
   const { count, rows, second, connect, clock } = world();
   const silent = connect("nothing");

@@ -155,9 +155,11 @@ export class TrafficCore {
 
   #addRow(raw: RawRow): void {
     const flow = this.#flows.flow(raw.envoy, raw.listener, raw.routeKey, raw.cluster);
-    const row = requestRow(raw, flow, ++this.#row, this.#texts);
+    const fallback = raw.endpoint === undefined ? undefined : this.board.fallbackOf(raw.cluster, raw.endpoint);
+    const row = requestRow(raw, flow, ++this.#row, this.#texts, fallback);
     const healths = raw.cluster === "" ? undefined : this.board.healths(raw.cluster);
-    const why = reason(row, healths, row.upstream && this.gateway(row.upstream.backend, row.endpoint));
+    const had = row.fallback ?? row.upstream;
+    const why = reason(row, healths, had && this.gateway(had.backend, row.endpoint));
     const told: RequestRow = why === undefined ? row : { ...row, why };
     this.#ring.push(told, this.#options.now());
     this.#sessions.addRequest(told);

@@ -5,7 +5,7 @@ import type { AccessLogName } from "#xds/resources/access-log.ts";
 import type { TrafficShares } from "#xds/resources/runtime.ts";
 import type { EnvoySource } from "./admin-poller.ts";
 import type { CounterReading } from "./counter-ledger.ts";
-import type { Failover } from "./endpoint-board.ts";
+import type { EndpointBoard } from "./endpoint-board.ts";
 import type { NamespaceScope } from "./filter.ts";
 import { LocalEnvoys } from "./local-envoys.ts";
 import type {
@@ -257,8 +257,8 @@ export class Traffic implements AsyncDisposable {
     };
   }
 
-  get failovers(): readonly Failover[] {
-    return this.#core.board.failovers();
+  get board(): Pick<EndpointBoard, "failovers" | "takenOver"> {
+    return this.#core.board;
   }
 
   #applyBatch(batch: Batch): void {

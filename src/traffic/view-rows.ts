@@ -12,6 +12,7 @@ import type {
   RouteTotals,
   Totals,
 } from "./table-rows.ts";
+import { sentTo } from "./taken-over.ts";
 import type { NodeKind, ViewNode } from "./view-node.ts";
 
 /** The rows of each table. */
@@ -84,15 +85,16 @@ export const ROW_OF: { readonly [T in TableName]: RowOf<T> } = {
   clusters: (node, board, sees) => {
     const endpoints = board.endpoints(node.key, sees);
     const seenBy = board.seenBy(node.key, sees);
+    const sent = sentTo(node.kind.upstream, endpoints);
     const healthy = endpoints.filter(({ health }) => isHealthy(health)).length;
     return {
       key: node.key,
       ...node.totals(),
       upstream: node.kind.upstream,
       endpoints,
+      ...(sent === undefined ? {} : { sentTo: sent }),
       healthy,
       ...(seenBy.length > 1 || endpoints.length === 0 ? { seenBy } : {}),
-      panic: healthy < endpoints.length / 2,
     };
   },
 };

@@ -152,7 +152,7 @@ test("upstreams without traffic are there for their health, and go with Envoy's"
   endpoint(CART);
   const view = open();
   const [cart] = tick(view, 100).clusters ?? [];
-  assert.deepEqual([cart?.key, cart?.healthy, cart?.panic, cart?.counts.requests], [CART, 1, false, 0]);
+  assert.deepEqual([cart?.key, cart?.healthy, cart?.sentTo, cart?.counts.requests], [CART, 1, undefined, 0]);
   assert.equal(tick(view, 101).clusters, undefined);
   assert.equal(tick(view, 102, [CART]).clusters?.length, 1);
   board.apply({ envoy: "e", changed: [], gone: [CART], restarted: false, at: 103 });

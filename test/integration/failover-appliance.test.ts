@@ -3,6 +3,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import type { Explanation } from "#api/ports/explain.ts";
+import type { SnapshotMessage } from "#traffic/messages.ts";
+import type { RequestRow } from "#traffic/request-shown.ts";
 import { AnswerShares } from "./support/answer-shares.ts";
 import { applianceConfig, ApplianceProcess } from "./support/appliance-process.ts";
 import { binnacle } from "./support/cli.ts";
@@ -114,16 +116,49 @@ suite("one route over two backends, and limits, in a running appliance", { timeo
     );
 
     const token = (await readFile(join(state, "token"), "utf8")).trim();
-    const metrics = async () => {
+    const get = async (path: string) => {
       const headers = { authorization: `Bearer ${token}` };
-      return (await httpGet({ port: api }, "/metrics", { host: `127.0.0.1:${api}`, headers })).body;
+      return (await httpGet({ port: api }, path, { host: `127.0.0.1:${api}`, headers })).body;
     };
+    const metrics = () => get("/metrics");
     const measured = (backend: string, value: number): string =>
       `binnacle_upstream_failed_over{backend="${backend}",namespace="team",service="${backend}-web",port="80"} ${value}`;
     await until(metrics, {
       accept: (page) => page.includes(measured("east", 1)) && page.includes(measured("west", 0)),
       what: "the metric behind UpstreamFailedOver",
     });
+    const [WEST, EAST] = ["west", "east"].map((backend) => ({
+      backend,
+      namespace: "team",
+      service: `${backend}-web`,
+      port: 80,
+    }));
+    const taken =
+      /^binnacle_upstream_taken_over_requests_total\{backend="east",.*by_backend="west",by_service="west-web",by_port="80"\} (\d+)$/m;
+    await until(metrics, {
+      accept: (page) => Number(taken.exec(page)?.[1] ?? 0) > 50,
+      what: "the east's requests that the west had, counted",
+    });
+    const since = Date.now();
+    await load.next(100);
+    const shown = await until(
+      async () => {
+        const lines = (await get(`/api/v1/traffic/requests?from=${since}&limit=1000`)).split("\n");
+        return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as RequestRow);
+      },
+      { accept: (rows) => rows.some(({ upstream }) => upstream?.backend === "east"), what: "single requests" },
+    );
+    for (const { upstream, fallback } of shown)
+      assert.deepEqual(fallback, upstream?.backend === "east" ? WEST : undefined, "the one that had it");
+    const told = await binnacle(state, "explain", `${HOST}/`, "--live");
+    assert.match(told.stdout, /Envoy did as predicted/, told.stdout);
+    const { clusters } = JSON.parse(await get("/api/v1/traffic/totals")) as SnapshotMessage;
+    const east0 = clusters.find(({ upstream }) => upstream.backend === "east");
+    assert.deepEqual(
+      east0?.sentTo?.map(({ upstream }) => upstream),
+      [EAST, WEST],
+    );
+    assert.ok((east0?.sentTo?.[1]?.requests ?? 0) > 50);
 
     stack.use(await Upstream.start({ port: east.port, respond: () => ({ body: "east" }) }));
     await until(() => load.next(100), { accept: (found) => (found["east"] ?? 0) > 40, what: "the east again" });

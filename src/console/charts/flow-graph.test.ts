@@ -32,7 +32,6 @@ function cluster(service: string, addresses: readonly string[], perSecond: numbe
     upstream: upstream(service),
     endpoints,
     healthy: addresses.length,
-    panic: false,
     ...testTotals(),
   };
 }

@@ -89,9 +89,10 @@ export function flowGraph(
   for (const { upstream, endpoints } of clusters) {
     const upstreamId = draft.idOf(2, formatUpstream(upstream));
     if (upstreamId === undefined) continue;
-    for (const { address, perSecond, errorsPerSecond } of endpoints) {
+    for (const { address, fallback, perSecond, errorsPerSecond } of endpoints) {
       if (perSecond === 0) continue;
-      const endpointId = draft.node(3, `${formatUpstream(upstream)} ${address}`, address, "");
+      const of = fallback === undefined ? "" : formatUpstream(fallback);
+      const endpointId = draft.node(3, `${formatUpstream(upstream)} ${address}`, address, of);
       draft.link(upstreamId, endpointId, perSecond, Math.min(perSecond, errorsPerSecond));
     }
   }

@@ -148,7 +148,7 @@ function Pins({ state }: { readonly state: ConsoleState }) {
 }
 
 function fields(row: RequestRow): readonly (readonly [name: string, value: ComponentChildren])[] {
-  const { owner, upstream } = row;
+  const { owner, upstream, fallback } = row;
   const all: readonly (readonly [string, ComponentChildren])[] = [
     ["Began", `${new Date(row.time).toLocaleDateString()} ${formatTime(row.time)}`],
     ["Object", owner === undefined ? "" : `${owner.kind} ${owner.namespace}/${owner.name}`],
@@ -156,6 +156,7 @@ function fields(row: RequestRow): readonly (readonly [name: string, value: Compo
     ["Route", row.route],
     ["Listener", row.listener],
     ["Upstream", upstream === undefined ? "" : formatUpstream(upstream)],
+    ["Taken over by", fallback === undefined ? "" : formatUpstream(fallback)],
     ["Endpoint", row.endpoint ?? ""],
     ["Attempts", row.attempts === 0 ? "none: Envoy answered by itself" : String(row.attempts)],
     ["Flags", row.flags.join(" ")],

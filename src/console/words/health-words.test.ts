@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ClusterState, EndpointHealth, SeenBy } from "#traffic/table-rows.ts";
+import type { ClusterState, EndpointHealth, SeenBy, SentTo } from "#traffic/table-rows.ts";
 import { clusterCounts, clusterTone, clusterWords } from "./health-words.ts";
 
 function cluster(healths: readonly EndpointHealth[], seenBy: readonly SeenBy[] = []): ClusterState {
@@ -19,15 +19,28 @@ function cluster(healths: readonly EndpointHealth[], seenBy: readonly SeenBy[] =
       errorsPerSecond: 0,
     })),
     healthy,
-    panic: healthy < healths.length / 2,
     ...(seenBy.length === 0 ? {} : { seenBy }),
+  };
+}
+
+function sent(service: string, perSecond: number): SentTo {
+  return {
+    upstream: { backend: service === "c" ? "west" : "local", namespace: "a", service, port: 80 },
+    requests: 20,
+    perSecond,
   };
 }
 
 for (const [what, state, tone, words] of [
   ["all is well", cluster(["healthy", "healthy"]), "good", ""],
   ["one ails", cluster(["healthy", "healthy", "failing"]), "warn", ""],
-  ["most ail", cluster(["healthy", "failing", "failing"]), "warn", "under half are healthy: Envoy sends to all"],
+  ["most ail", cluster(["healthy", "failing", "failing"]), "warn", ""],
+  [
+    "others take over",
+    { ...cluster(["failing", "healthy"]), sentTo: [sent("b", 5), sent("c", 15), sent("d", 0)] },
+    "warn",
+    "75 % go to west a/c:80",
+  ],
   ["there is none", cluster([]), "bad", "no endpoint is known: answers 503"],
   [
     "another Envoy sees fewer",

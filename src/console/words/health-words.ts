@@ -1,5 +1,6 @@
 import { unreachable } from "#lib/unreachable.ts";
 import type { ClusterState, EndpointHealth } from "#traffic/table-rows.ts";
+import { formatUpstreamShort } from "./format.ts";
 
 /** How serious a thing is: its colour, never without words or a shape beside it. */
 export type Tone = "good" | "warn" | "bad" | "idle";
@@ -66,7 +67,7 @@ export function clusterTone(cluster: ClusterState): Tone {
 
 /** What a cluster's health means for requests; empty when all is well. */
 export function clusterWords(cluster: ClusterState): string {
-  const { endpoints, healthy, panic, seenBy = [] } = cluster;
+  const { endpoints, healthy, seenBy = [], sentTo = [] } = cluster;
   const worst = clusterCounts(cluster);
   if (worst.healthy < worst.endpoints && (endpoints.length === 0 || worst.healthy < healthy)) {
     const who = seenBy.filter((seen) => partOf(seen) === partOf(worst)).map(({ envoy }) => envoy);
@@ -75,6 +76,14 @@ export function clusterWords(cluster: ClusterState): string {
   if (worst.endpoints === 0) return "no endpoint is known: answers 503";
   if (endpoints.length === 0) return "";
   if (healthy === 0) return "none is healthy: answers 503";
-  if (panic) return "under half are healthy: Envoy sends to all";
-  return "";
+  return takenOverWords(sentTo);
+}
+
+/** Whom its requests go to now in its place; empty where they go to itself. */
+function takenOverWords([own, ...others]: NonNullable<ClusterState["sentTo"]>): string {
+  const busy = others.filter(({ perSecond }) => perSecond > 0);
+  const sum = busy.reduce((total, { perSecond }) => total + perSecond, own?.perSecond ?? 0);
+  return busy
+    .map(({ upstream, perSecond }) => `${Math.round((perSecond / sum) * 100)} % go to ${formatUpstreamShort(upstream)}`)
+    .join(", ");
 }

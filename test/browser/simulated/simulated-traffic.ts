@@ -335,7 +335,6 @@ export class SimulatedTraffic implements TrafficView {
       counts: sumCounts(tallies),
       rates: ratesOf(tallies, second),
       healthy,
-      panic: healthy > 0 && healthy < endpoints.length / 2,
       endpoints: endpoints.map(({ address, health, zone }) => {
         const own = rows.filter((row) => row.endpoint === address);
         const errors = own.filter(isError).length;

@@ -70,6 +70,13 @@ function sampleMetrics(): Metrics {
     failovers: () => [
       { upstream: { backend: "local", namespace: "team-shop", service: "cart", port: 80 }, failedOver: true },
     ],
+    takenOver: () => [
+      {
+        upstream: { backend: "local", namespace: "team-shop", service: "cart", port: 80 },
+        by: { backend: "west", namespace: "team-shop", service: "west-cart", port: 80 },
+        requests: 12,
+      },
+    ],
   });
   return metrics;
 }
