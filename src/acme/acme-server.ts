@@ -32,6 +32,8 @@ export interface Order {
 const ANSWER_TIMEOUT = 30_000;
 const PATIENCE = 120_000;
 const POLL = { least: 250, most: 5_000 };
+/** Characters that X.509 lets a common name have (RFC 5280, ub-common-name). Hosts that are longer are alternative names alone. */
+const LONGEST_COMMON_NAME = 64;
 
 type AxiosResponse = Awaited<ReturnType<typeof acme.axios.request<unknown>>>;
 
@@ -113,7 +115,8 @@ export class AcmeServer implements Disposable {
     const identifiers = hosts.map((value) => ({ type: "dns", value }));
     const order = await client.createOrder({ identifiers, ...(profile === undefined ? {} : { profile }) });
     await this.#authorize(client, order, publish, signal);
-    const names = { commonName: hosts[0] ?? "", altNames: [...hosts] };
+    const commonName = hosts.find((host) => host.length <= LONGEST_COMMON_NAME);
+    const names = { altNames: [...hosts], ...(commonName === undefined ? {} : { commonName }) };
     const [, request] = await acme.crypto.createCsr(names, privateKey);
     const finalized = await client.finalizeOrder(order, request);
     const ready = await this.#poll(
@@ -121,7 +124,7 @@ export class AcmeServer implements Disposable {
       ({ status }) => status !== "processing" && status !== "ready",
       signal,
     );
-    if (ready.status !== "valid") throw new AcmeError("refused", `the order ended as ${ready.status}`);
+    if (ready.status !== "valid") throw new AcmeError("refused", endOf(ready));
     return await client.getCertificate(ready);
   }
 
@@ -208,6 +211,12 @@ function hasAccount(client: acme.Client): boolean {
   } catch {
     return false;
   }
+}
+
+/** The reason stands in the order, in the form of a problem (RFC 8555 §7.1.3); the library's types lack it. */
+function endOf(order: acme.Order & { readonly error?: unknown }): string {
+  const detail = isMap(order.error) ? order.error["detail"] : undefined;
+  return `the order ended as ${order.status}${typeof detail === "string" ? `: ${detail}` : ""}`;
 }
 
 function wordsOf({ identifier, challenges, status }: acme.Authorization): string {

@@ -97,6 +97,23 @@ test("a limit: the next try is when the server wants it, also after a restart; a
   assert.equal(bed.asked, 3);
 });
 
+test("a failure of a time to come, by a clock that was wrong, is waited for no longer than until it is right", async (context) => {
+  const bed = new Bed(context);
+  bed.now = Date.UTC(2040, 0, 1);
+  for (const [now, asked] of [
+    [bed.now, 1],
+    [NOW, 2],
+  ] as const) {
+    bed.now = now;
+    await using keeper = bed.keeper();
+    const ordered = once(bed.changes, "order");
+    keeper.want([SHOP]);
+    await ordered;
+    assert.equal(bed.asked, asked);
+    assert.equal(keeper.statuses()[0]?.failure?.next, now + 5 * HOUR);
+  }
+});
+
 test("what is wanted no more is told, and asked for no more", async (context) => {
   const bed = new Bed(context);
   await using keeper = bed.keeper();

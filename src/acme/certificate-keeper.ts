@@ -111,10 +111,10 @@ export class CertificateKeeper {
 
   /** Milliseconds since the epoch; in the past when it is time. */
   #due({ namespace, name, hosts, issued, failure }: CertificateStatus): number {
-    const { directory, renewBefore } = this.#options;
+    const { directory, renewBefore, now } = this.#options;
     const isFor = (what: { hosts: readonly string[]; directory: string }): boolean =>
       what.directory === directory && isDeepStrictEqual(what.hosts, hosts);
-    if (failure !== undefined && isFor(failure)) return failure.next;
+    if (failure !== undefined && isFor(failure) && isPast(failure, now())) return failure.next;
     if (issued === undefined || !isFor(issued)) return 0;
     return renewalTime(issued, renewBefore, `${namespace}/${name}`);
   }
@@ -152,10 +152,11 @@ export class CertificateKeeper {
   #failure({ namespace, name, hosts, failure: before }: CertificateStatus, error: unknown): OrderFailure {
     const { directory, retry, now, log } = this.#options;
     const { kind, retryAfter } = error instanceof AcmeError ? error : new AcmeError("refused", errorMessage(error));
-    const count = (before?.count ?? 0) + 1;
+    const series = before !== undefined && isPast(before, now()) ? before : undefined;
+    const count = (series?.count ?? 0) + 1;
     const wait = retryDelay(kind, count, retryAfter, retry, Math.random());
     const message = errorMessage(error);
-    const since = before?.since ?? now();
+    const since = series?.since ?? now();
     log.warn("a certificate could not be had", { certificate: `${namespace}/${name}`, kind, failure: message });
     return { kind, message, directory, hosts, count, since, next: now() + wait };
   }
@@ -200,6 +201,11 @@ export class CertificateKeeper {
 
 function keyOf({ namespace, name }: CertificateName): string {
   return `${namespace}/${name}`;
+}
+
+/** One of a time to come was kept by a clock that has been set right since: its next try may be years away. */
+function isPast({ since }: OrderFailure, now: number): boolean {
+  return since <= now;
 }
 
 /** What fails here is no fault of the server's. */
