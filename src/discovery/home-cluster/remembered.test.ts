@@ -48,6 +48,17 @@ const SERVICES: Readonly<Record<string, DiscoveredService>> = {
       },
     ],
   }),
+  "with weights and priorities": discovered("cart", [], {
+    endpoints: [
+      { ...group(8080, "10.20.0.1"), weight: 3, priority: 1 },
+      { ...group(8080, "10.20.0.2"), weight: 0 },
+      { ...group(8080, "10.20.0.3"), priority: 2 },
+    ],
+  }),
+  "that is a load balancer": discovered("cart", ["10.20.0.1"], {
+    loadBalancer: { id: "0CA2A1D4-9B1C-4f7e-8d1b-3f0f4e1a2b3c", name: "The cart (blue)" },
+  }),
+  "that is a load balancer without a name": discovered("cart", [], { loadBalancer: { id: "x1", name: "" } }),
   "without endpoints": discovered("cart", []),
   "that is a name": discovered("cart", [], { externalName: "cart.example" }),
 };

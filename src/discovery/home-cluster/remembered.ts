@@ -1,4 +1,5 @@
-import { STALE_ANNOTATION } from "#resources/discovered.ts";
+import { readSliceAnnotations } from "#resources/annotations.ts";
+import { LOAD_BALANCER_ID_LABEL, LOAD_BALANCER_NAME_LABEL, STALE_ANNOTATION } from "#resources/discovered.ts";
 import type { EndpointSlice } from "#resources/endpoint-slice.ts";
 import type { Service } from "#resources/service.ts";
 import type { DiscoveredKey, DiscoveredService, EndpointGroup } from "../discovered.ts";
@@ -15,6 +16,7 @@ export function rememberedService(
   const slash = key.indexOf("/");
   const { namespace, labels, annotations } = metadata;
   const { ports, type, externalName, sessionAffinity } = spec;
+  const { [LOAD_BALANCER_ID_LABEL]: loadBalancer, [LOAD_BALANCER_NAME_LABEL]: loadBalancerName = "" } = labels;
   return {
     scope: key.slice(0, slash),
     service: key.slice(slash + 1),
@@ -28,6 +30,8 @@ export function rememberedService(
       ...(appProtocol === undefined ? {} : { appProtocol }),
     })),
     endpoints: slices.map(endpointGroup),
+    // Shortened, and in a label's letters: that gives the same labels again.
+    ...(loadBalancer === undefined ? {} : { loadBalancer: { id: loadBalancer, name: loadBalancerName } }),
     ...(type === "ExternalName" && externalName !== undefined ? { externalName } : {}),
     ...(sessionAffinity === "ClientIP" ? { sessionAffinity } : {}),
   };
@@ -39,8 +43,11 @@ export function rememberedStaleSince({ metadata }: Service): number | undefined 
   return Number.isNaN(since) ? undefined : since;
 }
 
-function endpointGroup({ addressType, ports, endpoints }: EndpointSlice): EndpointGroup {
+function endpointGroup({ metadata, addressType, ports, endpoints }: EndpointSlice): EndpointGroup {
+  const { weight, priority } = readSliceAnnotations(metadata.annotations).value;
   return {
+    ...(weight === undefined ? {} : { weight }),
+    ...(priority === undefined ? {} : { priority }),
     addressType,
     ports: ports.flatMap(({ name, protocol, port, appProtocol }) =>
       port === undefined ? [] : [{ name, protocol, port, ...(appProtocol === undefined ? {} : { appProtocol }) }],
