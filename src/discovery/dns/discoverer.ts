@@ -26,6 +26,8 @@ interface Known {
   /** The last answer; undefined before there was one. */
   discovered: DiscoveredService | undefined;
   problems: readonly Problem[];
+  /** When it was asked for last; milliseconds. */
+  askedAt: number;
   /** Why there is no newer answer, and since when; undefined while there is. */
   failure: (DiscoveryFailure & { readonly since: number }) | undefined;
 }
@@ -48,7 +50,10 @@ export class DnsDiscoverer implements Discoverer {
     await Promise.all(
       services.map((service) => {
         const known = round.expect(service);
-        const ask = (until: AbortSignal): Promise<Lookup> => lookUp(client, service, addressTypes, until);
+        const ask = (until: AbortSignal): Promise<Lookup> => {
+          known.askedAt = performance.now();
+          return lookUp(client, service, addressTypes, until);
+        };
         return followAnswer(
           {
             ask,
@@ -68,7 +73,6 @@ class Answers {
   readonly #report: DiscoveryReport;
   readonly #options: DnsDiscovererOptions;
   readonly #all: Known[] = [];
-  readonly #began = performance.now();
   #isFullTold = false;
   #problems: readonly Problem[] = [];
 
@@ -78,18 +82,20 @@ class Answers {
   }
 
   expect(service: DnsService): Known {
-    const known: Known = { service, discovered: undefined, problems: [], failure: undefined };
+    const known: Known = { service, discovered: undefined, problems: [], askedAt: 0, failure: undefined };
     this.#all.push(known);
     return known;
   }
 
   answered(known: Known, lookup: Lookup): void {
     const { service, problems } = translateLookup(known.service, lookup, this.#options.refuse);
+    const isFirst = known.discovered === undefined;
     const isSame = isDeepStrictEqual(known.discovered, service);
     known.discovered = service;
     known.problems = problems;
     known.failure = undefined;
-    if (!this.#isFullTold) this.#tellFull();
+    // The first answer of a name that was told as unread makes everything known: what nobody names any more goes.
+    if (!this.#isFullTold || isFirst) this.#tellFull(known.askedAt);
     else if (isSame) this.#report.inStep();
     else this.#report.changed([service], []);
     this.#tellProblems();
@@ -99,18 +105,22 @@ class Answers {
     const since = known.failure?.since ?? this.#options.now();
     known.failure = { ...failureOf(error), since };
     if (this.#all.every(({ failure }) => failure !== undefined)) this.#report.failed(known.failure);
-    else if (!this.#isFullTold) this.#tellFull();
+    else if (!this.#isFullTold) this.#tellFull(known.askedAt);
     this.#tellProblems();
   }
 
-  /** Everything, once each name has been answered or has failed. */
-  #tellFull(): void {
+  /**
+   * Everything, once each name has been answered or has failed.
+   *
+   * @param began when the question was asked whose answer completes it
+   */
+  #tellFull(began: number): void {
     if (this.#all.some(({ discovered, failure }) => discovered === undefined && failure === undefined)) return;
     this.#isFullTold = true;
     this.#report.full({
       services: this.#all.flatMap(({ discovered }) => discovered ?? []),
       unread: [...new Set(this.#all.flatMap((one) => (one.discovered === undefined ? [one.service.namespace] : [])))],
-      millis: performance.now() - this.#began,
+      millis: performance.now() - began,
     });
   }
 

@@ -81,7 +81,7 @@ export class ClusterPlacer implements Placer, Duty {
 
   place(backend: string, upserts: readonly DiscoveredService[], removals: readonly DiscoveredService[]): void {
     for (const upstream of removals) {
-      this.#doomed.add(doom(backend, discoveredKey(upstream)));
+      if (!this.#whole.has(backend)) this.#doomed.add(doom(backend, discoveredKey(upstream)));
       this.#add(this.#claims.remove(backend, upstream));
     }
     for (const upstream of upserts) {
@@ -93,6 +93,7 @@ export class ClusterPlacer implements Placer, Duty {
   whole(backend: string): void {
     if (this.#whole.has(backend)) return;
     this.#whole.add(backend);
+    for (const doomed of this.#doomed) if (doomed.startsWith(doom(backend, ""))) this.#doomed.delete(doomed);
     for (const home of this.model.discovered()) {
       if (this.model.at(home).some((object) => object.backend === backend)) this.#add(home);
     }
@@ -176,7 +177,7 @@ export class ClusterPlacer implements Placer, Duty {
   }
 }
 
-function doom(backend: string, key: DiscoveredKey): string {
+function doom(backend: string, key: DiscoveredKey | ""): string {
   return `${backend}/${key}`;
 }
 
