@@ -21,10 +21,6 @@ export class InFlight {
     return this.#pushes.size;
   }
 
-  get oldest(): Push | undefined {
-    return this.#pushes.values().next().value;
-  }
-
   add(push: Omit<Push, "void">): void {
     this.#pushes.set(push.nonce, { ...push, void: new Set() });
   }

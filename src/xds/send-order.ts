@@ -54,7 +54,11 @@ export class SendOrder {
   /** Whether a resource that the client has not got in this version goes to it. */
   ofResource(subscription: Subscription, name: string, resource: XdsResource): Turn {
     const { type } = subscription;
-    if (!this.#isWanted(subscription, name)) return "never";
+    if (!this.#isWanted(subscription, name)) {
+      // Should it be wanted again, it waits anew.
+      this.settled(type, name);
+      return "never";
+    }
     const takesAway = resource.takesAway === true && subscription.known.has(name) && !this.#tookAway.has(name);
     if (takesAway && !this.#mayEnd(type, name)) return "later";
     this.#forgetEnd(type, name);
@@ -76,7 +80,10 @@ export class SendOrder {
     // Without an answer Envoy keeps what it has of a secret that it knows by its own name, and a chain that waits for one stays closed.
     if (type === "secret") return subscription.wants(name) && isServerName(name) ? "now" : "never";
     if (type === "virtualHost" && name === noHost(tableOf(name))) return "now";
-    if (!subscription.mayHave(name)) return type === "routeTable" && subscription.wants(name) ? "now" : "never";
+    if (!subscription.mayHave(name)) {
+      this.#forgetEnd(type, name);
+      return type === "routeTable" && subscription.wants(name) ? "now" : "never";
+    }
     const lingers = type === "cluster" || (type === "virtualHost" && this.#elsewhere(name).length > 0);
     return !lingers || this.#mayEnd(type, name) ? "now" : "later";
   }

@@ -169,6 +169,39 @@ suite("AdsStream", () => {
     assert.equal(under.timers.size, 0);
   });
 
+  test("what a host waited for ends with its table: with the next one it waits anew", () => {
+    const under = running();
+    under.snapshot.apply([
+      resource("cluster", "b"),
+      resource("endpoints", "b"),
+      resource("virtualHost", "http/b.test", "1", ["b"]),
+    ]);
+    under.ask("routeTable", [], { resourceNamesUnsubscribe: ["http"] });
+    assert.equal(under.timers.size, 0);
+    under.pass(CLUSTER_WAIT_MS);
+    under.news();
+    under.ask("routeTable", ["http"]);
+    assert.deepEqual(under.taken(), ["routeTable: +http", "virtualHost: +http/a.test"]);
+    under.pass(CLUSTER_WAIT_MS);
+    assert.deepEqual(under.taken(), ["virtualHost: +http/b.test"]);
+  });
+
+  test("what was to stay for some seconds and went with its table leaves no timer behind", () => {
+    const under = running();
+    under.snapshot.apply([resource("routeTable", "https"), resource("routeTable", "https-own")]);
+    under.ask("routeTable", ["https", "https-own"]);
+    under.snapshot.apply([resource("virtualHost", "https-own/a.test")]);
+    under.taken();
+    under.snapshot.apply(
+      [resource("virtualHost", "https/a.test")],
+      [{ type: "virtualHost", name: "https-own/a.test" }],
+    );
+    under.taken();
+    assert.equal(under.timers.size, 1);
+    under.ask("routeTable", [], { resourceNamesUnsubscribe: ["https-own"] });
+    assert.equal(under.timers.size, 0);
+  });
+
   test("an unanswered push never blocks the next", () => {
     const under = running();
     under.snapshot.apply([resource("cluster", "b")]);
@@ -298,12 +331,47 @@ suite("AdsStream", () => {
     for (let change = 0; change < 1_000; change++) under.snapshot.apply([resource("cluster", "b", `${change}`)]);
     const unanswered = under.sent.length;
     assert.ok(unanswered < 300, `${unanswered} responses are unanswered`);
-    assert.equal(under.stream.stuckFor, 60_000);
+    assert.equal(under.stream.stuckFor, 0);
     under.pass(1_000);
-    assert.equal(under.stream.stuckFor, 61_000);
+    assert.equal(under.stream.stuckFor, 1_000);
     under.taken();
     assert.equal(under.stream.stuckFor, 0);
     assert.equal(under.snapshot.unacknowledged, 0);
+  });
+
+  test("a client that owes an old answer is not stuck at once when the transport is full for a moment", () => {
+    const under = running();
+    under.snapshot.apply([resource("cluster", "warms for long")]);
+    under.pass(60_000);
+    under.writable = false;
+    under.snapshot.apply([resource("cluster", "b")]);
+    under.pass(1_000);
+    assert.equal(under.stream.stuckFor, 1_000);
+    under.writable = true;
+    under.stream.drained();
+    assert.equal(under.stream.stuckFor, 0);
+  });
+
+  test("server names that an Envoy brings along from an earlier stream count among those that borrow", () => {
+    const under = new StreamUnderTest();
+    under.snapshot.apply([resource("secret", "*"), resource("secret", "own.test")]);
+    const names = ["own.test", "a.test", "b.test", "c.test", "d.test"];
+    under.ask("secret", names, { initialResourceVersions: Object.fromEntries(names.map((name) => [name, "1"])) });
+    assert.deepEqual(under.taken(), ["secret: -a.test"]);
+    under.snapshot.apply([resource("secret", "b.test", "2")]);
+    under.ask("secret", ["e.test"]);
+    assert.deepEqual(under.taken(), ["secret: +b.test", "secret: +e.test"]);
+  });
+
+  test("a removal that is refused is not sent again and again", () => {
+    const under = running();
+    under.snapshot.apply([], [{ type: "virtualHost", name: "http/a.test" }]);
+    const [removal] = under.sent.splice(0);
+    under.ask("virtualHost", [], {
+      responseNonce: removal?.nonce ?? "",
+      errorDetail: { code: 13, message: "no", details: [] },
+    });
+    assert.deepEqual(under.news(), []);
   });
 
   test("of the server names that borrow a certificate the oldest are given up; names of their own are not counted", () => {

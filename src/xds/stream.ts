@@ -49,6 +49,8 @@ export class AdsStream {
   readonly #stopListening: () => void;
   #nonce = 0;
   #writable = true;
+  /** Since when nothing more is sent. An old answer that is owed says nothing: Envoy keeps some back while a cluster warms. */
+  #fullSince: number | undefined;
   #closed = false;
 
   constructor(options: StreamOptions) {
@@ -69,6 +71,7 @@ export class AdsStream {
     const type = TYPE_OF_URL.get(request.typeUrl);
     if (type === undefined) return;
     const push = this.#inFlight.take(request.responseNonce);
+    this.#noteRoom();
     if (push !== undefined) this.#answered(request, push);
     let subscription = this.#subscriptions.get(type);
     const first = subscription === undefined;
@@ -92,9 +95,7 @@ export class AdsStream {
 
   /** Milliseconds for which the client has left so much unread or unanswered that nothing more is sent; 0 while it keeps up. */
   get stuckFor(): number {
-    if (this.#writable && this.#inFlight.size < MOST_IN_FLIGHT) return 0;
-    const { oldest } = this.#inFlight;
-    return oldest === undefined ? 0 : this.#options.now() - oldest.at;
+    return this.#fullSince === undefined ? 0 : this.#options.now() - this.#fullSince;
   }
 
   /** When the oldest response of each type that the client has not answered was sent, in the options' clock. */
@@ -104,6 +105,7 @@ export class AdsStream {
 
   drained(): void {
     this.#writable = true;
+    this.#noteRoom();
     this.#flush();
   }
 
@@ -155,8 +157,8 @@ export class AdsStream {
       const had = subscription.acknowledged.get(name);
       if (had === undefined) subscription.known.delete(name);
       else subscription.known.set(name, had);
-      // A removal is never what was refused.
-      if (resource === undefined) this.#dirty.get(push.type)!.add(name);
+      // A removal is not what was refused. Where it came alone it was, and to repeat it would be for ever.
+      if (resource === undefined && names.length > 0) this.#dirty.get(push.type)!.add(name);
     }
     const [only] = names;
     const alone = only === undefined ? undefined : push.resources.get(only);
@@ -193,7 +195,13 @@ export class AdsStream {
   }
 
   #maySend(): boolean {
-    return this.#writable && this.#inFlight.size < MOST_IN_FLIGHT;
+    return this.#fullSince === undefined;
+  }
+
+  /** After whatever may have filled the stream or made room in it. */
+  #noteRoom(): void {
+    if (this.#writable && this.#inFlight.size < MOST_IN_FLIGHT) this.#fullSince = undefined;
+    else this.#fullSince ??= this.#options.now();
   }
 
   #send(type: XdsType, names: readonly string[]): void {
@@ -204,6 +212,7 @@ export class AdsStream {
     const removed: string[] = [];
     for (const name of names) {
       const resource = resolve(type, name, snapshot);
+      if (type === "secret") this.#noteLender(name, resource);
       if (resource !== undefined && this.#hasAlready(subscription, name, resource)) continue;
       const turn =
         resource === undefined
@@ -213,11 +222,14 @@ export class AdsStream {
       else if (turn === "now" && resource === undefined) removed.push(name);
       else if (turn === "now" && resource !== undefined) resources.push([name, resource]);
     }
-    if (type === "secret") {
-      for (const [name, resource] of resources) if (resource.name !== hostOf(name)) this.#borrowed.add(name);
-      removed.push(...this.#borrowed.overflow());
-    }
+    if (type === "secret") removed.push(...this.#borrowed.overflow());
     this.#respond(subscription, resources, removed);
+  }
+
+  /** Also for what the client brought along, so that the bound holds over any number of streams. */
+  #noteLender(serverName: string, secret: XdsResource | undefined): void {
+    if (secret === undefined || secret.name === hostOf(serverName)) this.#borrowed.delete(serverName);
+    else if (this.#subscriptions.get("secret")?.wants(serverName) === true) this.#borrowed.add(serverName);
   }
 
   /** Envoy's start waits for the first clusters, and then for the first listeners: there may be none. */
@@ -279,6 +291,7 @@ export class AdsStream {
     }
     this.#inFlight.add({ type, nonce, resources: pushed, at: this.#options.now() });
     this.#writable = this.#options.send(responseOf(type, nonce, resources, removed));
+    this.#noteRoom();
     const bytes = resources.reduce((sum, [, resource]) => sum + resource.bytes.length, 0);
     this.#options.events?.pushed?.({ type, resources: resources.length, removed: removed.length, bytes });
   }
