@@ -3,6 +3,7 @@ import type { StoredObject } from "#store/object-state.ts";
 import { resolveServicePort } from "./backend.ts";
 import { authoritiesOf } from "./certificate-authority.ts";
 import { bounded } from "./httpproxy/bounded.ts";
+import { timeLimit } from "./httpproxy/times.ts";
 import { usableSecret } from "./delegation.ts";
 import type { Reader, UnitId } from "./unit.ts";
 import { upstreamCluster, type UpstreamVariation } from "./upstream-variation.ts";
@@ -35,14 +36,24 @@ export function extensionCluster(namespace: string, name: string, read: Reader):
   const protocol = PROTOCOLS[spec.protocol ?? "h2"];
   const verify = verification(stored.object, protocol === "h2", read);
   if (verify !== undefined && "problem" in verify) return verify;
+  const { strategy } = spec.loadBalancerPolicy ?? {};
+  const idleTimeout = timeLimit(spec.timeoutPolicy?.idleConnection);
   const variation: UpstreamVariation = {
     protocol,
-    ...(spec.loadBalancerPolicy?.strategy === "WeightedLeastRequest" ? { loadBalancing: "leastRequest" } : {}),
-    ...(spec.loadBalancerPolicy?.strategy === "Random" ? { loadBalancing: "random" } : {}),
+    ...(idleTimeout === undefined ? {} : { idleTimeout }),
+    ...(strategy === "WeightedLeastRequest" ? { loadBalancing: "leastRequest" } : {}),
+    ...(strategy === "Random" ? { loadBalancing: "random" } : {}),
     ...(verify === undefined ? {} : { verify }),
     ...limits(spec.circuitBreakerPolicy),
   };
-  const ignored = others.length === 0 ? [] : [`of its services only ${service.name} is asked`];
+  const asksHash = strategy === "Cookie" || strategy === "RequestHash";
+  const ignored = [
+    ...(others.length === 0 ? [] : [`of its services only ${service.name} is asked`]),
+    ...(asksHash ? ["what it is asked with has nothing to hash, so its strategy is RoundRobin"] : []),
+    ...(timeLimit(spec.timeoutPolicy?.idle) === undefined
+      ? []
+      : ["its timeoutPolicy.idle is passed over: response is the limit"]),
+  ];
   const authority = `${service.name}.${namespace}`;
   return { ...upstreamCluster(resolved.upstream, variation), authority, object: stored.object, ignored };
 }

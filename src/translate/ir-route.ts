@@ -125,8 +125,8 @@ export interface IrRedirect {
    * of the request.
    */
   readonly port: number | undefined;
-  /** Undefined: the request's. `prefix` replaces what the route matches. */
-  readonly path?: { readonly type: "full" | "prefix"; readonly value: string };
+  /** Undefined: the request's. `full` is all of it. */
+  readonly path?: { readonly type: "full"; readonly value: string } | IrPathRewrite;
   readonly status: 301 | 302 | 303 | 307 | 308;
 }
 

@@ -1,3 +1,5 @@
+import { RE2JS } from "re2js";
+import { unreachable } from "#lib/unreachable.ts";
 import type { IrPathMatch, IrRedirect } from "./ir-route.ts";
 import type { RoutedRequest } from "./match-request.ts";
 
@@ -39,10 +41,21 @@ function authorityOf(
 
 function targetOf({ path }: IrRedirect, match: IrPathMatch, request: RoutedRequest): string {
   if (path === undefined) return request.path + request.search;
-  if (path.type === "prefix") {
-    const { value } = match;
-    return path.value + request.path.slice(value.length) + request.search;
+  switch (path.type) {
+    case "prefix":
+      // An expression matches the whole path.
+      return path.value + request.path.slice(match.type === "regex" ? Infinity : match.value.length) + request.search;
+    case "regex":
+      // Envoy writes groups as \1.
+      return (
+        RE2JS.compile(path.pattern)
+          .matcher(request.path)
+          .replaceAll(path.substitution.replaceAll(/\\(\d)/g, "$$$1")) + request.search
+      );
+    case "full":
+      // A path with a query of its own replaces the request's.
+      return path.value.includes("?") ? path.value : path.value + request.search;
+    default:
+      return unreachable(path);
   }
-  // A path with a query of its own replaces the request's.
-  return path.value.includes("?") ? path.value : path.value + request.search;
 }

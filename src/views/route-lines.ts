@@ -48,7 +48,12 @@ function redirectLine({ status, scheme, host, port, path }: IrRedirect): string 
     ...(scheme === undefined ? [] : [`scheme ${scheme}`]),
     ...(host === undefined ? [] : [`host ${host}`]),
     ...(port === undefined ? [] : [`port ${port}`]),
-    ...(path === undefined ? [] : [`${path.type === "full" ? "path" : "prefix"} ${path.value}`]),
+    ...(path === undefined ? [] : [redirectPath(path)]),
   ];
   return `redirects with ${status} to ${parts.length === 0 ? "itself" : parts.join(", ")}`;
+}
+
+function redirectPath(path: NonNullable<IrRedirect["path"]>): string {
+  if (path.type === "regex") return `prefix ${path.substitution}`;
+  return `${path.type === "full" ? "path" : "prefix"} ${path.value}`;
 }

@@ -92,6 +92,8 @@ suite("what is predicted is what Envoy does", () => {
             routes: [
               at("/from", { requestRedirectPolicy: { scheme: "https", hostname: "to.test", path: "/new" } }),
               at("/prefix", { requestRedirectPolicy: { prefix: "/there", port: 81, statusCode: 301 } }),
+              at("/rooted", { requestRedirectPolicy: { prefix: "/", statusCode: 302 } }),
+              { conditions: [{ regex: "/any/.*" }], requestRedirectPolicy: { prefix: "/all" } },
               at("/teapot", { directResponsePolicy: { statusCode: 418, body: "short" } }),
             ],
           }),
@@ -135,6 +137,9 @@ suite("what is predicted is what Envoy does", () => {
       target: "/from/x?y=z",
     });
     await asked("a prefix that is redirected", { authority: "proxy.test", target: "/prefix/x?y=z" });
+    for (const target of ["/rooted", "/rooted/", "/rooted/x?y=z", "/rootedly"])
+      await asked(`a prefix that is taken away: ${target}`, { authority: "proxy.test", target });
+    await asked("an expression that is redirected", { authority: "proxy.test", target: "/any/thing?y=z" });
     await asked("a direct answer", { authority: "proxy.test", target: "/teapot" });
     await asked("escaped slashes", { authority: "proxy.test", target: "/a%2Fb%5cc/..?x=%2f" });
     await asked("above the root", { authority: "proxy.test", target: "/../../teapot" });

@@ -16,6 +16,17 @@ const OBJECTS = together(
         requestRedirectPolicy: { scheme: "https", hostname: "other.test", path: "/x", statusCode: 308 },
       }),
       at("/redirect-prefix", { requestRedirectPolicy: { prefix: "/y", port: 8080 } }),
+      at("/redirect-root", { requestRedirectPolicy: { prefix: "/", hostname: "other.test" } }),
+      at("/request", {
+        ...to("a"),
+        requestHeadersPolicy: {
+          set: [
+            { name: "X-First", value: "%REQ(X-None?X-Long):3%" },
+            { name: "X-Path", value: "%REQ(:path)%" },
+            { name: "X-No", value: "%REQ(X Long)% 100%" },
+          ],
+        },
+      }),
       at("/variables", {
         ...to("a"),
         requestHeadersPolicy: {
@@ -120,6 +131,21 @@ const CASES: readonly RoutingCase[] = [
     path: "/redirect-prefix/z",
     status: 302,
     answered: { location: "http://actions.test:8080/y/z" },
+  },
+  {
+    what: "a redirect without the prefix",
+    host: "actions.test",
+    path: "/redirect-root/z?q=1",
+    status: 302,
+    answered: { location: "http://other.test/z?q=1" },
+  },
+  {
+    what: "a part of a request's header, and its path",
+    host: "actions.test",
+    path: "/request/x",
+    options: { headers: { "x-long": "abcdef" } },
+    from: "a",
+    seen: { headers: { "x-first": "abc", "x-path": "/request/x", "x-no": "%REQ(X Long)% 100%" } },
   },
   { what: "an answer of its own", host: "actions.test", path: "/direct", status: 418, body: "teapot" },
   { what: "the longest answer of its own", host: "actions.test", path: "/longest", body: "x".repeat(4096) },

@@ -29,7 +29,10 @@ const OBJECTS = together(
             requests: 2,
             unit: "hour",
             responseStatusCode: 503,
-            responseHeadersToAdd: [{ name: "X-Limited", value: "yes" }],
+            responseHeadersToAdd: [
+              { name: "X-Limited", value: "yes" },
+              { name: "X-For", value: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% 100%" },
+            ],
           },
         },
       }),
@@ -101,7 +104,9 @@ suite("HTTPProxy and the real Envoy: who may, and how often", () => {
     const codes: number[] = [];
     for (let request = 0; request < 4; request++) codes.push((await bed.gateway.get("policies.test", "/rate")).status);
     assert.deepEqual(codes, [200, 200, 503, 503]);
-    assert.equal((await bed.gateway.get("policies.test", "/rate")).headers["x-limited"], "yes");
+    const { headers } = await bed.gateway.get("policies.test", "/rate");
+    assert.equal(headers["x-limited"], "yes");
+    assert.equal(headers["x-for"], "127.0.0.1 100%");
     assert.equal((await bed.gateway.get("policies.test", "/")).status, 200);
   });
 });

@@ -92,8 +92,11 @@ export const ENVOY_VARIABLES: ReadonlySet<string> = new Set([
   "RESPONSE_CODE_DETAILS",
 ]);
 
+/** A name, or a header of the request: `REQ(X?Y):10` is the first ten characters of X, or of Y where there is no X. */
+const VARIABLE = /%(?:([A-Z0-9_]+)%|(REQ\(:?[\w-]+(?:\?:?[\w-]+)?\)(?::\d{1,9})?)%)?/g;
+
 function formatOf(value: string, variables: Readonly<Record<string, string>>): string {
-  return value.replaceAll(/%(?:([A-Z0-9_]+)%|(REQ\([\w-]+\))%)?/g, (found, name?: string, request?: string) => {
+  return value.replaceAll(VARIABLE, (found, name?: string, request?: string) => {
     if (request !== undefined) return found;
     if (name === undefined) return "%%";
     const own = Object.hasOwn(variables, name) ? variables[name] : undefined;

@@ -1,3 +1,4 @@
+import { quote } from "#lib/describe-value.ts";
 import type { ProxyRoute } from "#resources/httpproxy.ts";
 import type { IrHealthCheck } from "../ir.ts";
 import { bounded } from "./bounded.ts";
@@ -11,6 +12,9 @@ export function healthCheck(
   if (policy === undefined) return { check: undefined };
   const { path, host, expectedStatuses } = policy;
   if (!path.startsWith("/")) return { problem: `path ${path} does not start with /` };
+  // oxlint-disable-next-line no-control-regex -- Envoy takes none of these in a request that it makes
+  const unsendable = [path, host].find((text) => text !== undefined && /[\x00-\x20\x7f]/.test(text));
+  if (unsendable !== undefined) return { problem: `${quote(unsendable)} cannot stand in a request` };
   const empty = expectedStatuses.find(({ start, end }) => start >= end);
   if (empty !== undefined) return { problem: `no status is from ${empty.start} up to, not including, ${empty.end}` };
   return {

@@ -1,6 +1,8 @@
+import { quote } from "#lib/describe-value.ts";
 import type { ProxyRoute } from "#resources/httpproxy.ts";
 import type { IrLoadBalancing } from "../ir.ts";
 import type { IrHash } from "../ir-route.ts";
+import { isHeaderName } from "./header-conditions.ts";
 
 type Policy = NonNullable<ProxyRoute["loadBalancerPolicy"]>;
 
@@ -53,6 +55,8 @@ function requestHash(policies: Policy["requestHashPolicies"]): LoadBalancing {
       ignored.push(
         `${where} names ${given.length === 0 ? "nothing" : "more than one thing"} to hash, so it is passed over`,
       );
+    } else if (source.source === "header" && !isHeaderName(source.name)) {
+      ignored.push(`${where} names ${quote(source.name)}, which is no name of a header, so it is passed over`);
     } else if (seen.has(JSON.stringify(source))) {
       ignored.push(`${where} repeats another one, so it is passed over`);
     } else {

@@ -40,6 +40,13 @@ export function pathRewrite(
   return { rewrite: replacement === undefined ? undefined : rewriteOf(prefix, replacement) };
 }
 
+/** What replaces the prefix of a redirect, in the same way; of another match all of it is replaced. */
+export function redirectPrefix({ path: { type, value } }: IrMatch, replacement: string): IrPathRewrite {
+  return type === "prefix" || type === "textPrefix"
+    ? rewriteOf(value, replacement)
+    : { type: "prefix", value: replacement };
+}
+
 function rewriteOf(prefix: string, replacement: string): IrPathRewrite {
   const rooted = `/${replacement.replace(/^\/+/, "")}`;
   const bare = rooted.replace(/\/+$/, "");

@@ -14,7 +14,7 @@ import { healthCheck } from "./health-check.ts";
 import { ipFilter } from "./ip-filter.ts";
 import { routeJwt } from "./jwt.ts";
 import { loadBalancing } from "./load-balancing.ts";
-import { pathRewrite } from "./path-rewrite.ts";
+import { pathRewrite, redirectPrefix } from "./path-rewrite.ts";
 import type { PlacedRoute } from "./proxy-tree.ts";
 import { localRateLimit } from "./rate-limit.ts";
 import { complain, type RouteContext } from "./route-context.ts";
@@ -126,7 +126,7 @@ function actionOf(
     refuse(context, "", "RouteActionCountNotValid", words);
     return undefined;
   }
-  if (redirect !== undefined) return redirectOf(redirect, context);
+  if (redirect !== undefined) return redirectOf(redirect, match, context);
   if (direct !== undefined) return directResponse(direct, context);
   return forward(route, match, host, context);
 }
@@ -147,19 +147,20 @@ function directResponse(
 
 function redirectOf(
   { scheme, hostname, port, path, prefix, statusCode }: NonNullable<ProxyRoute["requestRedirectPolicy"]>,
+  match: IrMatch,
   context: RouteContext,
 ): IrRedirect | undefined {
   if (path !== undefined && prefix !== undefined) {
     refuse(context, "requestRedirectPolicy", "RequestRedirectPolicy", "both path and prefix are given");
     return undefined;
   }
-  const target = path === undefined ? prefix : path;
   return {
     type: "redirect",
     ...(scheme === undefined ? {} : { scheme }),
     ...(hostname === undefined ? {} : { host: hostname }),
     port,
-    ...(target === undefined ? {} : { path: { type: path === undefined ? "prefix" : "full", value: target } }),
+    ...(path === undefined ? {} : { path: { type: "full", value: path } }),
+    ...(prefix === undefined ? {} : { path: redirectPrefix(match, prefix) }),
     status: statusCode,
   };
 }

@@ -1,3 +1,4 @@
+import { unreachable } from "#lib/unreachable.ts";
 import {
   RedirectAction,
   RedirectAction_RedirectResponseCode as Code,
@@ -31,8 +32,19 @@ function redirectTarget(
   return { portRedirect: scheme === "https" ? 443 : 80 };
 }
 
-function pathOf({ type, value }: NonNullable<IrRedirect["path"]>): RedirectAction["pathRewriteSpecifier"] {
-  return type === "full" ? { $case: "pathRedirect", value } : { $case: "prefixRewrite", value };
+function pathOf(path: NonNullable<IrRedirect["path"]>): RedirectAction["pathRewriteSpecifier"] {
+  switch (path.type) {
+    case "full":
+      return { $case: "pathRedirect", value: path.value };
+    case "prefix":
+      return { $case: "prefixRewrite", value: path.value };
+    case "regex": {
+      const { pattern: regex, substitution } = path;
+      return { $case: "regexRewrite", value: { pattern: { regex, engineType: undefined }, substitution } };
+    }
+    default:
+      return unreachable(path);
+  }
 }
 
 const CODES = {
