@@ -93,7 +93,7 @@ export class ScriptedClient implements KubeClient {
     return this.get();
   }
 
-  replace(): Promise<KubeObject> {
+  replace(_type: ResourceType, _object: KubeObject, _options: CallOptions): Promise<KubeObject> {
     return this.get();
   }
 
@@ -101,7 +101,7 @@ export class ScriptedClient implements KubeClient {
     return this.get();
   }
 
-  patchStatus(): Promise<KubeObject> {
+  patchStatus(_type: ResourceType, _name: ObjectName, _patch: Patch, _options: CallOptions): Promise<KubeObject> {
     return this.get();
   }
 

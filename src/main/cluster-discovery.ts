@@ -113,7 +113,8 @@ export async function discoverIntoCluster(
       duty: placer,
       measure: () => ({ what: "discovery", ...placer.state(), results }),
       watcher: {
-        read: (ref, object, change) => placer.observe(ref, object, change.type === "put" ? change.object : undefined),
+        read: (ref, object, change, isListed) =>
+          placer.observe(ref, object, change.type === "put" ? change.object : undefined, isListed),
         synced: () => void begin().then(resolve, reject),
       },
     },

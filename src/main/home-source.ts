@@ -19,8 +19,8 @@ export interface HomeSource extends Pick<Source, "state" | "problems"> {
 
 /** Who looks on while a cluster is followed. */
 export interface HomeWatcher {
-  /** An object as it stands in the API, and what that says to the store, before the store hears of it. */
-  read?(ref: ObjectRef, object: KubeObject | undefined, change: SourceChange): void;
+  /** An object as it stands in the API, by an event or a list, and what that says to the store, before that hears of it. */
+  read?(ref: ObjectRef, object: KubeObject | undefined, change: SourceChange, isListed: boolean): void;
   /** Everything there is has been read. */
   synced?(): void;
   /** What came of it goes to Envoy from now on. */

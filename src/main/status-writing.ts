@@ -76,7 +76,7 @@ export async function statusWriting(
   return {
     duty: writer,
     watcher: {
-      read: (ref, object) => writer.observe(ref, object),
+      read: (ref, object, _change, isListed) => writer.observe(ref, object, isListed),
       open: () => writer.open(),
       shortcomings: () => writer.unwritable().map((kind) => `the status of ${kind} cannot be written: ${NO_PLACE}`),
     },

@@ -43,8 +43,8 @@ class House implements AsyncDisposable {
       sink: this.sink,
       log,
       times: { backoff: { least: 20, most: 200 } },
-      onRead: (ref, object, change) =>
-        this.placer.observe(ref, object, change.type === "put" ? change.object : undefined),
+      onRead: (ref, object, change, isListed) =>
+        this.placer.observe(ref, object, change.type === "put" ? change.object : undefined, isListed),
       onSynced: () => (this.isSynced = true),
     });
     const lease = { namespace: "default", name: "binnacle" };

@@ -60,8 +60,8 @@ class House implements AsyncDisposable {
       sink: new RecordingSink(),
       log: silentLogger,
       times: { backoff: { least: 20, most: 200 } },
-      onRead: (ref, object, change) => {
-        this.placer.observe(ref, object, change.type === "put" ? change.object : undefined);
+      onRead: (ref, object, change, isListed) => {
+        this.placer.observe(ref, object, change.type === "put" ? change.object : undefined, isListed);
       },
       onSynced: () => this.#synced.resolve(),
     });

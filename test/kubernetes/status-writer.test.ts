@@ -62,7 +62,7 @@ class Leader implements AsyncDisposable {
       client,
       sink: this.sink,
       log: silentLogger,
-      onRead: (ref, object) => this.writer.observe(ref, object),
+      onRead: (ref, object, _change, isListed) => this.writer.observe(ref, object, isListed),
       onSynced: () => this.writer.open(),
     });
     const stop = new AbortController();

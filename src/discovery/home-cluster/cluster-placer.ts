@@ -61,15 +61,19 @@ export class ClusterPlacer implements Placer, Duty {
     this.#damper = new Damper(options.clock ?? systemClock);
   }
 
-  /** What the home's API says of an object. */
-  observe(ref: ObjectRef, object: KubeObject | undefined, valid: Resource | undefined): void {
+  /**
+   * What the home's API says of an object.
+   *
+   * @param isListed it was listed just now: it counts, whatever is known of later versions
+   */
+  observe(ref: ObjectRef, object: KubeObject | undefined, valid: Resource | undefined, isListed = false): void {
     if (ref.kind === "Namespace") {
       if (this.model.seeNamespace(ref.name, object)) this.#addAllOf(ref.name);
       return;
     }
     if (ref.kind !== "Service" && ref.kind !== "EndpointSlice") return;
     const usable = valid?.kind === "Service" || valid?.kind === "EndpointSlice" ? valid : undefined;
-    const touched = object === undefined ? this.model.gone(ref) : this.model.see(ref, object, usable);
+    const touched = object === undefined ? this.model.gone(ref) : this.model.see(ref, object, usable, isListed);
     for (const home of touched) {
       // Of somebody else's objects only those matter whose name we want.
       const concerns = this.model.at(home).length > 0 || this.#claims.at(home).length > 0;

@@ -43,6 +43,13 @@ test("what is known already, and what is older, is no news; an object made anew 
   assert.deepEqual(model.gone(SERVICE), []);
 });
 
+test("what was listed or read just now counts also where its version is earlier: the API's data was restored", () => {
+  const model = new HomeModel();
+  model.see(SERVICE, object("10", EAST, CART), undefined);
+  assert.deepEqual(model.see(SERVICE, object("9"), undefined, true), ["team-shop/east-cart"]);
+  assert.equal(model.get(SERVICE)?.resourceVersion, "9");
+});
+
 test("an object that was not discovered is known by its name, and is of no backend", () => {
   const model = new HomeModel();
   assert.deepEqual(model.see(SERVICE, object("1"), undefined), ["team-shop/east-cart"]);

@@ -70,12 +70,19 @@ export class HomeModel {
    * An object as it stands now. Returns what it is of, if that is another state than the one that was known: before and now.
    *
    * @param valid the same as it is read here; undefined when it cannot be
+   * @param isNow it was listed, or has proved to stand, just now: it counts, be its version earlier than the known one's. So
+   *   it is after the API server's data was restored from a copy
    */
-  see(ref: ObjectRef, object: KubeObject, valid: Service | EndpointSlice | undefined): readonly HomeName[] {
+  see(
+    ref: ObjectRef,
+    object: KubeObject,
+    valid: Service | EndpointSlice | undefined,
+    isNow = false,
+  ): readonly HomeName[] {
     const before = this.get(ref);
     const { resourceVersion = "", uid = "" } = object.metadata;
     if (before !== undefined && before.resourceVersion === resourceVersion && before.uid === uid) return [];
-    if (before !== undefined && before.uid === uid && isEarlier(object, before.resourceVersion)) return [];
+    if (!isNow && before !== undefined && before.uid === uid && isEarlier(object, before.resourceVersion)) return [];
     const after = homeObject(ref, object, valid);
     const gone = this.gone(ref);
     this.#objects.set(refKey(ref), after);

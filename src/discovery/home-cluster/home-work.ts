@@ -1,11 +1,12 @@
 import { isAlreadyExists, isConflict, isNotFound } from "#kubernetes/kube-error.ts";
 import type { KubeObject, ResourceType } from "#kubernetes/resource-type.ts";
+import { isEarlier } from "#kubernetes/resource-version.ts";
 import { ENDPOINT_SLICES, NAMESPACES, SERVICES } from "#kubernetes/resource-types.ts";
 import type { TermWriter } from "#kubernetes/term-writer.ts";
 import type { Problem } from "#lib/problem.ts";
 import { SERVICE_LABEL } from "#resources/discovered.ts";
 import type { EndpointSlice } from "#resources/endpoint-slice.ts";
-import { refKey } from "#resources/ref.ts";
+import { type ObjectRef, refKey } from "#resources/ref.ts";
 import { refOf } from "#resources/resource.ts";
 import type { Service } from "#resources/service.ts";
 import { validate } from "#resources/validate.ts";
@@ -154,7 +155,7 @@ export class HomeWork {
       const over: KubeObject = { ...body, metadata: { ...body.metadata, resourceVersion, uid } };
       this.#wrote(object, await this.#options.writer.write((client, options) => client.replace(type, over, options)));
     } catch (error) {
-      if (isConflict(error) || isAlreadyExists(error)) await this.#look(object);
+      if (isConflict(error) || isAlreadyExists(error)) await this.#look(ref, type, standing?.resourceVersion);
       else if (isNotFound(error) && standing !== undefined) model.gone(ref);
       throw error;
     }
@@ -162,34 +163,37 @@ export class HomeWork {
 
   async #delete({ ref, uid, resourceVersion }: HomeObject): Promise<void> {
     const { model, writer, onWrite } = this.#options;
-    const type = ref.kind === "Service" ? SERVICES : ENDPOINT_SLICES;
+    const type = typeOf(ref);
     try {
       await writer.write((client, options) => client.delete(type, ref, { ...options, uid, resourceVersion }));
       onWrite();
     } catch (error) {
+      if (isConflict(error)) await this.#look(ref, type, resourceVersion);
       if (!isNotFound(error)) throw error;
     }
     model.gone(ref);
   }
 
-  /** What stands there is newer than what was seen. */
-  async #look(object: Written): Promise<void> {
-    const ref = refOf(object);
-    const type = typeOf(object);
+  /**
+   * What stands there is another state than what was seen: a newer one, or one of before, if the API server's data was restored.
+   *
+   * @param over the version over which could not be written
+   */
+  async #look(ref: ObjectRef, type: ResourceType, over = ""): Promise<void> {
     const found = await this.#options.writer.read((client, options) => client.get(type, ref, options));
-    this.#see(object, found);
+    this.#see(ref, found, isEarlier(found, over));
   }
 
   #wrote(object: Written, written: KubeObject): void {
     this.#options.onWrite();
-    this.#see(object, written);
+    this.#see(refOf(object), written, false);
   }
 
-  #see(object: Written, found: KubeObject): void {
+  #see(ref: ObjectRef, found: KubeObject, isNow: boolean): void {
     const read = validate(found, { unknownFields: "warn" });
     const valid = read.type === "accepted" ? read.object : undefined;
     const usable = valid?.kind === "Service" || valid?.kind === "EndpointSlice" ? valid : undefined;
-    this.#options.model.see(refOf(object), found, usable);
+    this.#options.model.see(ref, found, usable, isNow);
   }
 
   /** Once, however many services wait for it. */
@@ -222,7 +226,7 @@ function hasOtherAddress({ object: standing }: HomeObject, wanted: Written): boo
   return before.clusterIP !== after.clusterIP;
 }
 
-function typeOf({ kind }: Written): ResourceType {
+function typeOf({ kind }: Pick<ObjectRef, "kind">): ResourceType {
   return kind === "Service" ? SERVICES : ENDPOINT_SLICES;
 }
 

@@ -16,11 +16,20 @@ import { type SecretGroup, splitSecretGroup, WantedSecrets } from "./wanted-secr
 export interface ClusterSourceOptions extends SourceListener {
   readonly client: KubeClient;
   readonly log: Logger;
-  /** Told of each object as it stands in the API, and of what that says to the sink, before the sink hears of it. */
-  readonly onRead?: (ref: ObjectRef, object: KubeObject | undefined, change: SourceChange) => void;
+  /**
+   * Told of each object as it stands in the API, and of what that says to the sink, before the sink hears of it. What was listed
+   * counts whatever its version: it may be earlier than a known one after the API server's data was restored.
+   */
+  readonly onRead?: (ref: ObjectRef, object: KubeObject | undefined, change: SourceChange, isListed: boolean) => void;
   /** Where the configuration itself names certificates: no object need refer to these. */
   readonly certificateNamespaces?: readonly string[];
   readonly times?: Partial<ReflectorTimes>;
+}
+
+interface Pending {
+  readonly ref: ObjectRef;
+  readonly object: KubeObject | undefined;
+  readonly isListed: boolean;
 }
 
 /** How long changes wait for the Secrets of a namespace that is referred to for the first time, in milliseconds. */
@@ -38,7 +47,7 @@ export class ClusterSource implements Source {
   readonly #secrets = new Map<SecretGroup, { readonly follower: Follower; readonly since: number }>();
   readonly #wantedSecrets: WantedSecrets;
   /** Told by the API and not read yet. */
-  #pending = new Map<RefKey, { readonly ref: ObjectRef; readonly object: KubeObject | undefined }>();
+  #pending = new Map<RefKey, Pending>();
   /** Read, and held back until the sink may have it. */
   readonly #held = new Map<RefKey, SourceChange>();
   /** What is under way of those that are dropped. */
@@ -110,8 +119,10 @@ export class ClusterSource implements Source {
       log,
       times,
       ...(group === undefined ? {} : { selection: { namespace, fieldSelector: `type=${type}` } }),
-      onObject: (ref, object) => {
-        this.#pending.set(refKey(ref), { ref, object });
+      onObject: (ref, object, isListed) => {
+        const key = refKey(ref);
+        // An event after a list tells of the list's versions, too.
+        this.#pending.set(key, { ref, object, isListed: isListed || this.#pending.get(key)?.isListed === true });
         this.#look();
       },
       onState: () => this.#look(),
@@ -125,11 +136,11 @@ export class ClusterSource implements Source {
       const pending = this.#pending;
       this.#pending = new Map();
       const touched = new Set<SecretGroup>();
-      for (const [key, { ref, object }] of pending) {
+      for (const [key, { ref, object, isListed }] of pending) {
         const change: SourceChange = object === undefined ? { type: "delete", ref } : readObject(ref.kind, object);
         this.#held.set(key, change);
         for (const group of this.#wantedSecrets.note(change)) touched.add(group);
-        this.#options.onRead?.(ref, object, change);
+        this.#options.onRead?.(ref, object, change, isListed);
         await pause();
       }
       for (const group of touched) this.#followSecrets(group);

@@ -15,8 +15,8 @@ export interface FollowerOptions {
   readonly selection?: Selection;
   readonly log: Logger;
   readonly times?: Partial<ReflectorTimes> | undefined;
-  /** An object as it stands now; without one it is gone. */
-  readonly onObject: (ref: ObjectRef, object?: KubeObject) => void;
+  /** An object as it stands now, told by an event or by a list; without one it is gone. */
+  readonly onObject: (ref: ObjectRef, object: KubeObject | undefined, isListed: boolean) => void;
   readonly onState: () => void;
 }
 
@@ -63,7 +63,7 @@ export class Follower {
   /** Nothing of it is of use any more: what it told is gone. */
   async drop(): Promise<void> {
     await this.stop();
-    for (const ref of this.#known.values()) this.#onObject(ref);
+    for (const ref of this.#known.values()) this.#onObject(ref, undefined, false);
     this.#known.clear();
   }
 
@@ -77,10 +77,10 @@ export class Follower {
     switch (event.type) {
       case "replaced":
         for (const name of event.deleted) this.#gone({ kind: this.kind, ...name });
-        for (const object of event.changed) this.#stands(object);
+        for (const object of event.changed) this.#stands(object, true);
         break;
       case "upsert":
-        this.#stands(event.object);
+        this.#stands(event.object, false);
         break;
       case "delete":
         this.#gone({ kind: this.kind, ...event.name });
@@ -90,14 +90,14 @@ export class Follower {
     }
   }
 
-  #stands(object: KubeObject): void {
+  #stands(object: KubeObject, isListed: boolean): void {
     const ref = refOfObject(this.kind, object);
     this.#known.set(refKey(ref), ref);
-    this.#onObject(ref, object);
+    this.#onObject(ref, object, isListed);
   }
 
   #gone(ref: ObjectRef): void {
     this.#known.delete(refKey(ref));
-    this.#onObject(ref);
+    this.#onObject(ref, undefined, false);
   }
 }

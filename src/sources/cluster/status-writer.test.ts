@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { KubeClient } from "#kubernetes/client.ts";
 import { KubeError } from "#kubernetes/kube-error.ts";
 import type { Term } from "#kubernetes/leadership.ts";
 import { ManualClock } from "#kubernetes/manual-clock.ts";
@@ -70,3 +71,43 @@ for (const [what, hasSubresource, first, again] of [
     await run;
   });
 }
+
+/** An API server whose data was restored from a copy: its versions began anew below those that were known. */
+class RestoredClient extends ScriptedClient {
+  readonly tries: unknown[] = [];
+
+  override get(): Promise<KubeObject> {
+    return Promise.resolve({ metadata: { ...OBJECT.metadata, resourceVersion: "5" } });
+  }
+
+  override patchStatus(...[, , patch]: Parameters<KubeClient["patchStatus"]>): Promise<KubeObject> {
+    const { metadata, status } = patch.body as KubeObject;
+    this.tries.push(metadata.resourceVersion);
+    return metadata.resourceVersion === "5"
+      ? Promise.resolve({ metadata: { ...OBJECT.metadata, resourceVersion: "6" }, status })
+      : Promise.reject(new KubeError("the object has been modified", { code: 409, reason: "Conflict" }));
+  }
+}
+
+test("after the API's data was restored from a copy a status is written over what stands there now", async () => {
+  for (const isListed of [false, true]) {
+    const clock = new ManualClock();
+    const client = new RestoredClient();
+    const writer = new StatusWriter({
+      client,
+      limiter: new RateLimiter(undefined, clock),
+      wanted: () => ({ addresses: [], problems: [] }),
+      log: silentLogger,
+      clock,
+    });
+    const stop = new AbortController();
+    const run = writer.lead({ signal: stop.signal, remaining: 10_000 });
+    writer.observe(REF, OBJECT);
+    if (isListed) writer.observe(REF, await client.get(), true);
+    writer.open();
+    await clock.pass(60_000);
+    assert.deepEqual(client.tries, isListed ? ["5"] : ["7", "5"]);
+    stop.abort();
+    await run;
+  }
+});

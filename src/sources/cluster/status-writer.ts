@@ -75,8 +75,13 @@ export class StatusWriter implements Duty {
     return this.#patcher.unwritable();
   }
 
-  /** What the API says of an object; undefined: it is gone. */
-  observe(ref: ObjectRef, object: KubeObject | undefined): void {
+  /**
+   * What the API says of an object; undefined: it is gone.
+   *
+   * @param isNow it was listed, or has proved to stand, just now: it counts, be its version earlier than the known one's. So
+   *   it is after the API server's data was restored from a copy
+   */
+  observe(ref: ObjectRef, object: KubeObject | undefined, isNow = false): void {
     const form = FORMS[ref.kind];
     if (form === undefined) return;
     const key = refKey(ref);
@@ -85,7 +90,7 @@ export class StatusWriter implements Duty {
       this.#failures.delete(key);
       return;
     }
-    if (this.#see(key, object, form)) this.#add(key);
+    if (this.#see(key, object, form, isNow)) this.#add(key);
   }
 
   /** Something became known about these objects. */
@@ -132,9 +137,9 @@ export class StatusWriter implements Duty {
   }
 
   /** False: something later is known. */
-  #see(key: RefKey, object: KubeObject, form: StatusForm): boolean {
+  #see(key: RefKey, object: KubeObject, form: StatusForm, isNow = false): boolean {
     const known = this.#known.get(key);
-    if (known !== undefined && isEarlier(object, known.resourceVersion)) return false;
+    if (!isNow && known !== undefined && isEarlier(object, known.resourceVersion)) return false;
     const { resourceVersion = "", annotations = {} } = object.metadata;
     const spec = object["spec"] as { readonly ingressClassName?: unknown } | undefined;
     const named = spec?.ingressClassName;
@@ -170,7 +175,8 @@ export class StatusWriter implements Duty {
     } catch (error) {
       if (isNotFound(error)) return this.observe(ref, undefined);
       if (isConflict(error)) {
-        this.observe(ref, await writer.read((client, options) => client.get(type, ref, options)));
+        const found = await writer.read((client, options) => client.get(type, ref, options));
+        this.observe(ref, found, isEarlier(found, resourceVersion));
       }
       throw error;
     }
