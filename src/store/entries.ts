@@ -17,11 +17,16 @@ export class Entries {
   readonly #files = new FileIndex();
   readonly #refused = new Set<Entry>();
   readonly #unseen: Map<RefKey, ArchivedObject>;
+  /** The youngest `firstSeen` there is or was. */
+  #lastSight = -Infinity;
 
   constructor(archive: Archive) {
     this.#archive = archive;
     this.#unseen = archive.load();
-    for (const [key, { file }] of this.#unseen) this.#files.move(key, undefined, file);
+    for (const [key, { file, firstSeen }] of this.#unseen) {
+      this.#files.move(key, undefined, file);
+      this.#lastSight = Math.max(this.#lastSight, firstSeen);
+    }
   }
 
   get(key: RefKey): Entry | undefined {
@@ -44,12 +49,20 @@ export class Entries {
   }
 
   /**
+   * When an object is first seen that comes at `now`, milliseconds since the epoch: never before one that has come already.
+   * A clock that is set back must not make the later claim on a host the older one.
+   */
+  sightAt(now: number): number {
+    return now < this.#lastSight ? this.#lastSight + 1 : now;
+  }
+
+  /**
    * The entry of an object; a new one goes on from what the archive remembers.
    *
-   * @param at milliseconds since the epoch
+   * @param seen by {@link sightAt}
    * @param acceptedHash of the form that is accepted if the archive knows of none
    */
-  obtain(ref: ObjectRef, origin: Origin, at: number, acceptedHash: string | undefined): Entry {
+  obtain(ref: ObjectRef, origin: Origin, seen: number, acceptedHash: string | undefined): Entry {
     const key = refKey(ref);
     const existing = this.#entries.get(key);
     if (existing !== undefined) return existing;
@@ -58,7 +71,7 @@ export class Entries {
     const entry: Entry = {
       ref,
       key,
-      firstSeen: archived?.firstSeen ?? at,
+      firstSeen: archived?.firstSeen ?? seen,
       origin: archived === undefined ? origin : { file: archived.file },
       inUse: undefined,
       fallback: undefined,
@@ -68,6 +81,7 @@ export class Entries {
       warnings: [],
       saved: archived,
     };
+    this.#lastSight = Math.max(this.#lastSight, entry.firstSeen);
     this.#entries.set(key, entry);
     if (entry.refused !== undefined) this.#refused.add(entry);
     this.#files.move(key, undefined, entry.origin.file);

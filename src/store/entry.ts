@@ -25,8 +25,10 @@ export interface Entry {
 
 /** What one change of the store has touched so far. */
 export interface Changes {
-  /** Milliseconds since the epoch: one for all parts of a change, so that their order says nothing about their age. */
+  /** Milliseconds since the epoch. */
   readonly at: number;
+  /** When what is new in it was first seen: one time for all parts, so that their order says nothing about their age. */
+  readonly seen: number;
   readonly objects: Map<RefKey, ObjectRef>;
   readonly entries: Map<string, IndexEntry>;
   readonly noted: Map<RefKey, ObjectRef>;

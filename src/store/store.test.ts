@@ -58,9 +58,9 @@ class StoreUnderTest {
   readonly store: Store;
   readonly events: StoreEvent[] = [];
 
-  constructor(archive = new MemoryArchive()) {
+  constructor(archive = new MemoryArchive(), begin = "2026-01-01T00:00:00Z") {
     this.archive = archive;
-    let now = Date.parse("2026-01-01T00:00:00Z");
+    let now = Date.parse(begin);
     const indexes = [
       {
         name: "by-path",
@@ -290,6 +290,25 @@ suite("Store", () => {
       after.apply(refuse(A, "here.yaml"));
       assert.equal(after.inUse, "/good");
       assert.equal(after.store.get("Ingress", "team", "a")?.object.metadata.creationTimestamp, age);
+    });
+
+    test("what comes later is younger, also when the clock was set back meanwhile", () => {
+      const before = new StoreUnderTest(new MemoryArchive(), "2070-01-01T00:00:00Z");
+      before.apply(put(ingress("/one")), put(ingress("/one", "b")));
+      const after = new StoreUnderTest(before.archive);
+      after.apply(put(ingress("/one")));
+      after.apply(put(ingress("/one", "c")), put(ingress("/one", "d")));
+      after.apply(put(ingress("/one", "b")), put(ingress("/one", "e")));
+      const ages = ["a", "b", "c", "d", "e"].map(
+        (name) => after.store.get("Ingress", "team", name)?.object.metadata.creationTimestamp,
+      );
+      assert.deepEqual(ages, [
+        "2070-01-01T00:00:01.000Z",
+        "2070-01-01T00:00:01.000Z",
+        "2070-01-01T00:00:01.001Z",
+        "2070-01-01T00:00:01.001Z",
+        "2070-01-01T00:00:01.002Z",
+      ]);
     });
 
     test("a form that Envoy refused is not tried again", () => {

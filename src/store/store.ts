@@ -222,8 +222,8 @@ export class Store implements ObjectSink {
     if (!this.#kept.has(entry.key)) this.#archive.forget(entry.key);
   }
 
-  #obtain(ref: ObjectRef, origin: Origin, { at }: Changes): Entry {
-    return this.#entries.obtain(ref, origin, at, this.#kept.get(refKey(ref))?.hash);
+  #obtain(ref: ObjectRef, origin: Origin, { seen }: Changes): Entry {
+    return this.#entries.obtain(ref, origin, seen, this.#kept.get(refKey(ref))?.hash);
   }
 
   #form(ref: ObjectRef, firstSeen: number, object: Resource): StoredObject {
@@ -283,7 +283,9 @@ export class Store implements ObjectSink {
 
   #commit(action: (changed: Changes) => void): void {
     this.#sequence++;
-    const changed: Changes = { at: this.#now(), objects: new Map(), entries: new Map(), noted: new Map() };
+    const at = this.#now();
+    const seen = this.#entries.sightAt(at);
+    const changed: Changes = { at, seen, objects: new Map(), entries: new Map(), noted: new Map() };
     action(changed);
     this.#followNamespaces(changed);
     if (changed.objects.size === 0 && changed.noted.size === 0) return;

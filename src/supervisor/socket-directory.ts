@@ -1,6 +1,7 @@
-import { lstatSync, readFileSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bytesHash } from "#lib/canonical.ts";
+import { replaceFile } from "#lib/replace-file.ts";
 import { hasCode } from "./process-identity.ts";
 import { privateDirectory } from "./private-directory.ts";
 
@@ -19,9 +20,10 @@ const POINTER = "sockets";
  * The choice is written into the state directory, so that the command line finds it and a later start chooses the same.
  */
 export function socketDirectory(stateDirectory: string, alternatives: readonly string[]): string {
-  const chosen = recorded(stateDirectory) ?? choose(stateDirectory, alternatives);
+  const known = recorded(stateDirectory);
+  const chosen = known ?? choose(stateDirectory, alternatives);
   privateDirectory(chosen);
-  writeFileSync(join(stateDirectory, POINTER), `${chosen}\n`, { mode: 0o600 });
+  if (chosen !== known) replaceFile(join(stateDirectory, POINTER), `${chosen}\n`);
   return chosen;
 }
 

@@ -140,6 +140,27 @@ test("a link or a file that waits where the sockets would go is not used", async
   assert.ok(state.sockets.startsWith(join(base, "alternative")));
 });
 
+test("files that a start was torn away from are made anew", async (t) => {
+  const path = folder(t);
+  writeFileSync(join(path, "token"), "");
+  writeFileSync(join(path, "sockets"), "");
+  using state = await openStateDirectory({ path, socketAlternatives: [] });
+  assert.match(state.token, /^[\w-]{43}$/);
+  assert.equal(mode(join(path, "token")), "600");
+  assert.equal(lookIntoStateDirectory(path).socket("xds.sock"), state.socket("xds.sock"));
+});
+
+test("what stands as it is to be is not written again: a full disk would empty it", async (t) => {
+  const path = folder(t);
+  const first = await openStateDirectory({ path, socketAlternatives: [] });
+  first[Symbol.dispose]();
+  const written = () => ["token", "sockets"].map((name) => statSync(join(path, name), { bigint: true }).mtimeNs);
+  const before = written();
+  using second = await openStateDirectory({ path, socketAlternatives: [] });
+  assert.equal(second.token, first.token);
+  assert.deepEqual(written(), before);
+});
+
 test("a token file that holds something else is not taken for a token", async (t) => {
   const path = folder(t);
   writeFileSync(join(path, "token"), "secret\n");

@@ -1,17 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, statSync } from "node:fs";
+import { replaceFile } from "#lib/replace-file.ts";
 import { hasCode } from "./process-identity.ts";
 
 const BYTES = 32;
 const FORM = /^[\w-]{43,}$/;
 
-/** The token in `path`; makes one of 32 random bytes (base64url) if there is none yet. The file is 0600. */
+/**
+ * The token in `path`; makes one of 32 random bytes (base64url) if there is none yet. The file is 0600. To be called by who
+ * holds the state directory: of two at the same time one would lose its token.
+ */
 export function ensureToken(path: string): string {
-  try {
-    writeFileSync(path, `${randomBytes(BYTES).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
-  } catch (error) {
-    if (!hasCode(error, "EEXIST")) throw error;
-  }
+  // A machine that lost its power may keep the name of a file and not what was written into it.
+  const isThere = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  if (!isThere) replaceFile(path, `${randomBytes(BYTES).toString("base64url")}\n`);
   if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
   return readToken(path);
 }
