@@ -3,7 +3,8 @@ import { run } from "./cli/program.ts";
 
 const stop = new AbortController();
 let asked = 0;
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+// SIGHUP: the terminal is gone, and what was started from it is to go, too.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
     // The first asks to stop in order; who asks a third time does not want to wait for it.
     asked += 1;
@@ -11,16 +12,24 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     if (asked >= 3) process.exit(130);
   });
 }
-// A reader that went away (`binnacle tail | head`) is no error.
+let isLost = false;
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  stop.abort();
+  // A reader that went away (`binnacle tail | head`), or a terminal, is no error.
+  if (error.code === "EPIPE" || error.code === "EIO") {
+    stop.abort();
+    return;
+  }
+  if (!isLost) process.stderr.write(`binnacle: the output cannot be written: ${error.message}\n`);
+  isLost = true;
+  process.exitCode = 1;
 });
+// A log that cannot be written, on a full disk or without its reader, ends no appliance.
+process.stderr.on("error", () => {});
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
 };
-process.exitCode = await run(process.argv.slice(2), {
+const code = await run(process.argv.slice(2), {
   version,
   stdout: process.stdout,
   stderr: process.stderr,
@@ -29,3 +38,4 @@ process.exitCode = await run(process.argv.slice(2), {
   cwd: process.cwd(),
   signal: stop.signal,
 });
+if (!isLost || code !== 0) process.exitCode = code;

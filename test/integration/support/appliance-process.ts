@@ -39,8 +39,8 @@ export class ApplianceProcess implements AsyncDisposable {
     await this.ended;
   }
 
-  stop(): Promise<number | null> {
-    this.#child.kill("SIGTERM");
+  stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+    this.#child.kill(signal);
     return this.ended;
   }
 
