@@ -1,7 +1,9 @@
 import type { HttpProxy, ProxyInclude, ProxyRoute } from "#resources/httpproxy.ts";
 import { formatRef, type ObjectRef, refKey } from "#resources/ref.ts";
 import type { StoredObject } from "#store/object-state.ts";
-import { type ConditionBlock, includeConditionsProblem } from "./conditions.ts";
+import type { IrMatch } from "../ir-route.ts";
+import { routeName } from "../route-name.ts";
+import { type ConditionBlock, includeConditionsProblem, mergedMatch } from "./conditions.ts";
 import type { ProxyProblems } from "./proxy-problems.ts";
 
 /** A route with the conditions of the includes that lead to it. */
@@ -100,14 +102,14 @@ class Walk {
       this.#problems.error(proxy.ref, { type, reason, path: `${path}.conditions`, message });
       return undefined;
     }
-    const key = JSON.stringify(include.conditions);
-    const first = seen.get(key);
+    const match = mergedMatch([include.conditions]);
+    const first = isEverything(match) ? undefined : seen.get(routeName(match));
     if (first !== undefined) {
       const message = `its conditions are those of spec.includes[${first}], so it has no effect`;
       wrong("DuplicateMatchConditions", message, "give each include conditions of its own, or remove one");
       return undefined;
     }
-    seen.set(key, index);
+    seen.set(routeName(match), index);
     const child = this.#find(namespace, name);
     if (child === undefined) {
       const message = `HTTPProxy ${namespace}/${name} does not exist, so what it would take is answered with 502`;
@@ -133,6 +135,11 @@ class Walk {
     }
     return child;
   }
+}
+
+/** Several parts may share all of it: what each takes of it, their own routes say (Contour: includeMatchConditionsIdentical). */
+function isEverything({ path, headers, query }: IrMatch): boolean {
+  return path.value === "/" && headers === undefined && query === undefined;
 }
 
 const CONDITION_REASONS = {
