@@ -23,7 +23,7 @@ export interface ObservedQuery {
   readonly seconds: number;
 }
 
-type WholeReply = Exclude<DnsReply, { truncated: true }>;
+type WholeReply = Exclude<DnsReply, { truncated: true } | { plain: true }>;
 
 /** How often each server is asked: packets get lost. */
 const ROUNDS = 2;
@@ -96,19 +96,26 @@ export class DnsClient {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new DnsError("timeout", `did not answer within ${timeout} ms`)), timeout);
     const until = AbortSignal.any([signal, late.signal]);
-    const id = randomInt(0x10000);
-    const message = encodeQuery(question, id);
-    const read = (answer: Uint8Array): DnsReply | undefined => readReply(answer, question, id);
+    const exchange = async (by: typeof exchangeByUdp, plain: boolean): Promise<DnsReply> => {
+      const id = randomInt(0x10000);
+      const message = encodeQuery(question, id, plain);
+      const reply = await by(message, server, (answer) => readReply(answer, question, id, plain), until);
+      return "plain" in reply ? await exchange(by, true) : reply;
+    };
     try {
-      const reply = await exchangeByUdp(message, server, read, until);
-      if (!("truncated" in reply)) return reply;
-      const whole = await exchangeByTcp(message, server, read, until);
-      if (!("truncated" in whole)) return whole;
+      const reply = await exchange(exchangeByUdp, false);
+      if (isWhole(reply)) return reply;
+      const whole = await exchange(exchangeByTcp, false);
+      if (isWhole(whole)) return whole;
       throw new DnsError("malformed", "cut its answer off, also over TCP");
     } finally {
       clearTimeout(timer);
     }
   }
+}
+
+function isWhole(reply: DnsReply): reply is WholeReply {
+  return !("truncated" in reply || "plain" in reply);
 }
 
 function kindOf(error: unknown): DnsErrorKind {

@@ -1,4 +1,4 @@
-import { type DecodedPacket, decode, encode, RECURSION_DESIRED } from "dns-packet";
+import { type DecodedPacket, decode, encode, type OptAnswer, RECURSION_DESIRED } from "dns-packet";
 import { errorMessage } from "#lib/error-message.ts";
 import { DnsError } from "./dns-error.ts";
 
@@ -32,38 +32,45 @@ export type DnsReply =
   /** The name stands for another one, of which the message does not tell. */
   | { readonly alias: string; readonly ttl: number }
   /** There is more than fits: it has to be asked by TCP. */
-  | { readonly truncated: true };
+  | { readonly truncated: true }
+  /** The server does not know EDNS: it has to be asked without. */
+  | { readonly plain: true };
 
 /** What fits into one packet on every path, so that none is lost as a fragment (RFC 9715). */
 const UDP_PAYLOAD = 1232;
 
-/** @param id 16 bits that nobody can guess */
-export function encodeQuery({ name, type }: DnsQuestion, id: number): Uint8Array {
+const EDNS: OptAnswer = {
+  type: "OPT",
+  name: ".",
+  udpPayloadSize: UDP_PAYLOAD,
+  extendedRcode: 0,
+  ednsVersion: 0,
+  flags: 0,
+  flag_do: false,
+  options: [],
+};
+
+/**
+ * @param id 16 bits that nobody can guess
+ * @param plain without EDNS: answers of more than 512 bytes come by TCP
+ */
+export function encodeQuery({ name, type }: DnsQuestion, id: number, plain = false): Uint8Array {
   return encode({
     type: "query",
     id,
     flags: RECURSION_DESIRED,
     questions: [{ type, name }],
-    additionals: [
-      {
-        type: "OPT",
-        name: ".",
-        udpPayloadSize: UDP_PAYLOAD,
-        extendedRcode: 0,
-        ednsVersion: 0,
-        flags: 0,
-        flag_do: false,
-        options: [],
-      },
-    ],
+    additionals: plain ? [] : [EDNS],
   });
 }
 
 /**
  * Reads a message as the answer to a question; undefined for one that answers something else (late, or forged). Throws
  * {@link DnsError} for one that says that there is no answer.
+ *
+ * @param plain whether it was asked without EDNS
  */
-export function readReply(message: Uint8Array, question: DnsQuestion, id: number): DnsReply | undefined {
+export function readReply(message: Uint8Array, question: DnsQuestion, id: number, plain = false): DnsReply | undefined {
   if (isCutOff(message, id)) return { truncated: true };
   const packet = decoded(message);
   const [asked] = packet.questions ?? [];
@@ -71,6 +78,8 @@ export function readReply(message: Uint8Array, question: DnsQuestion, id: number
   if (asked !== undefined && (!isSame(asked.name, question.name) || asked.type !== question.type)) return undefined;
   // dns-packet's types lack what its decoder sets.
   const { rcode } = packet as unknown as { readonly rcode: string };
+  // A server that does not know EDNS cannot read the question, or does not do what it asks for (RFC 6891 §7).
+  if (!plain && (rcode === "FORMERR" || rcode === "NOTIMP")) return { plain: true };
   if (rcode === "REFUSED" || rcode === "NOTAUTH") throw new DnsError("refused", `answered ${rcode}`);
   if (rcode !== "NOERROR" && rcode !== "NXDOMAIN") throw new DnsError("server", `answered ${rcode}`);
   return answerOf(packet, question, rcode === "NOERROR");

@@ -191,6 +191,27 @@ suite("what may come instead of an answer", () => {
     assert.deepEqual(await addresses(fake.server), ["10.88.0.1"]);
   });
 
+  test("a server that knows no extensions (EDNS) is asked without them", async () => {
+    for (const rcode of [1, 4]) {
+      await using fake = await byHand((message, { port, address }, socket) => {
+        const { id = 0, additionals = [] } = decode(message);
+        // FORMERR or NOTIMP, which stand in the last four bits of the flags (RFC 1035 §4.1.1).
+        const refusal = encode({ type: "response", id, flags: rcode });
+        const answer = additionals.length > 0 ? refusal : reply(message, { address: "10.88.0.1" });
+        socket.send(answer, port, address);
+      });
+      assert.deepEqual(await addresses(fake.server), ["10.88.0.1"]);
+    }
+  });
+
+  test("one that cannot read the plain question either fails", async () => {
+    await using fake = await byHand((message, { port, address }, socket) => {
+      const { id = 0 } = decode(message);
+      socket.send(encode({ type: "response", id, flags: 1 }), port, address);
+    });
+    await fails(ask(fake.server, "cart.test"), "server", /answered FORMERR/);
+  });
+
   test("what is no DNS message is a failure in words", async () => {
     await using fake = await byHand((_message, { port, address }, socket) => socket.send("hello", port, address));
     await fails(ask(fake.server, "cart.test"), "malformed", /no DNS message/);
