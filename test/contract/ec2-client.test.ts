@@ -146,6 +146,19 @@ suite("asking EC2", { timeout: 60_000 }, () => {
     await assert.rejects(world.list(), isKind("invalid", /circle/));
   });
 
+  test("a connection that was kept, and that the server has just closed, is no failure", async () => {
+    await using world = await begin();
+    world.have(1);
+    assert.equal((await world.list()).length, 1);
+    let asked = 0;
+    // The first is asked over the connection of before, and the next over one of its own.
+    world.standIn.fault = () => (++asked === 1 ? "cut" : undefined);
+    assert.equal((await world.list()).length, 1);
+    assert.equal(asked, 2);
+    world.standIn.fault = () => "cut";
+    await assert.rejects(world.list(), isKind("unreachable", /cannot be reached/));
+  });
+
   test("half an answer is an error, and so is none in time; the signal ends a question at once", async () => {
     await using world = await begin({ timeout: 200 });
     world.have(2);

@@ -9,8 +9,8 @@ export interface StandInInstance {
   readonly state?: string;
 }
 
-/** What happens to a request instead: an error as EC2 writes it, no answer ever, or an answer that breaks off. */
-export type Ec2Fault = { readonly status: number; readonly code: string } | "hang" | "break";
+/** What happens to a request instead: an error as EC2 writes it, no answer ever, one that breaks off, or a cut before it begins. */
+export type Ec2Fault = { readonly status: number; readonly code: string } | "hang" | "break" | "cut";
 
 /** A request as it came: of whom, by whom, for what. */
 export interface Ec2Request {
@@ -50,6 +50,7 @@ export class Ec2StandIn extends StandInServer<[Ec2Request], Ec2Fault> {
     this.requests.push(asked);
     const fault = this.fault(asked);
     if (fault === "hang") return;
+    if (fault === "cut") return void response.destroy();
     if (typeof fault === "object") {
       const { status, code } = fault;
       response.writeHead(status).end(xml(`Response`, `<Errors><Error><Code>${code}</Code></Error></Errors>`));

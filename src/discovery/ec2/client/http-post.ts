@@ -1,4 +1,4 @@
-import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from "node:http";
+import { Agent as HttpAgent, type IncomingMessage, request as httpRequest, type RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { text } from "node:stream/consumers";
 import { errorMessage } from "#lib/error-message.ts";
@@ -38,13 +38,7 @@ export class HttpPost implements Disposable {
     const limit = AbortSignal.timeout(this.#timeout);
     const options = { method: "POST", headers, signal: AbortSignal.any([signal, limit]) };
     try {
-      const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-      const request =
-        url.protocol === "https:"
-          ? httpsRequest(url, { ...options, agent: this.#https }, resolve)
-          : httpRequest(url, { ...options, agent: this.#http }, resolve);
-      request.on("error", reject).end(body);
-      const response = await promise;
+      const response = await this.#begin(url, options, body);
       const date = Date.parse(response.headers.date ?? "");
       const answer = await text(response);
       return { status: response.statusCode ?? 0, body: answer, date: Number.isNaN(date) ? undefined : date };
@@ -53,6 +47,22 @@ export class HttpPost implements Disposable {
       if (limit.aborted)
         throw new PlatformError(`${url.origin} did not answer within ${this.#timeout} ms`, { kind: "timeout" });
       throw new PlatformError(`${url.origin} cannot be reached: ${errorMessage(error)}`, { kind: "unreachable" });
+    }
+  }
+
+  async #begin(url: URL, options: RequestOptions, body: string): Promise<IncomingMessage> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const request =
+      url.protocol === "https:"
+        ? httpsRequest(url, { ...options, agent: this.#https }, resolve)
+        : httpRequest(url, { ...options, agent: this.#http }, resolve);
+    request.on("error", reject).end(body);
+    try {
+      return await promise;
+    } catch (error) {
+      // The server closed a kept connection just when it was used again. What is asked changes nothing, so it may be asked twice.
+      if (request.reusedSocket && options.signal?.aborted !== true) return await this.#begin(url, options, body);
+      throw error;
     }
   }
 
