@@ -5,6 +5,7 @@ import { silentLogger } from "#lib/log.ts";
 import { SqliteArchive } from "#store/sqlite-archive.ts";
 import { certificateAuthority } from "./support/certificate.ts";
 import { Gateway } from "./support/gateway.ts";
+import { HandshakeLoad } from "./support/handshake-load.ts";
 import { handshake } from "./support/handshake.ts";
 import { ingress, service, tlsSecret, together } from "./support/manifests.ts";
 import { temporaryDirectory } from "./support/temp-dir.ts";
@@ -34,26 +35,6 @@ spec:
 `;
 }
 
-/** Handshakes one after the other, until it is ended: how many succeeded, and how many did not. */
-async function handshakesDuring(gateway: Gateway, work: () => Promise<void>): Promise<{ good: number; lost: number }> {
-  const counts = { good: 0, lost: 0 };
-  const over = new AbortController();
-  const shake = async (): Promise<void> => {
-    while (!over.signal.aborted) {
-      const found = await handshake(gateway.httpsPort, { servername: "shop.test" });
-      counts["name" in found ? "good" : "lost"]++;
-    }
-  };
-  const shaking = [shake(), shake()];
-  await until(() => counts.good, { accept: (good) => good > 5, what: "handshakes" });
-  await work();
-  const before = counts.good;
-  await until(() => counts.good + counts.lost, { accept: (all) => all > before + 20, what: "handshakes after it" });
-  over.abort();
-  await Promise.all(shaking);
-  return counts;
-}
-
 const name = async (gateway: Gateway, servername: string): Promise<string> => {
   const found = await handshake(gateway.httpsPort, { servername });
   return "name" in found ? found.name : "none";
@@ -68,20 +49,21 @@ suite("the last pair of a Secret that is gone, or spoiled", () => {
     const others = together(shop, service("team", "shop", [upstream]));
     gateway.apply(together(secret(), others));
     await gateway.open();
-    const during = await handshakesDuring(gateway, async () => {
-      gateway.delete(CERT);
-      await gateway.settled();
-      gateway.apply(tlsSecret("team", "cert", { cert: pair.cert, key: authority.issue(["shop.test"]).key }));
-      await gateway.settled();
-      gateway.delete(CERT);
-      await gateway.settled();
-    });
-    assert.equal(during.lost, 0);
+    const serial = await gateway.certificateSerial("shop.test");
+    await using load = new HandshakeLoad({ port: gateway.httpsPort, servername: "shop.test", ca: authority.cert });
+    await load.more(5);
+    gateway.delete(CERT);
+    await gateway.settled();
+    gateway.apply(tlsSecret("team", "cert", { cert: pair.cert, key: authority.issue(["shop.test"]).key }));
+    await gateway.settled();
+    gateway.delete(CERT);
+    await gateway.settled();
+    await load.more(20);
+    assert.deepEqual(Object.keys(await load.end()), [serial]);
     const ref = { kind: "Ingress", namespace: "team", name: "shop" } as const;
     const said = (): readonly string[] =>
       gateway.controlPlane.translator.verdicts(ref).map(({ severity, reason }) => `${severity} ${reason}`);
     assert.deepEqual(said(), ["warning SecretNotFound"]);
-    const serial = await gateway.certificateSerial("shop.test");
 
     await gateway.restartControlPlane();
     gateway.apply(others);

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { applianceConfig, ApplianceProcess } from "../../integration/support/appliance-process.ts";
 import { freePorts } from "../../integration/support/free-port.ts";
@@ -10,11 +10,14 @@ export class Member implements AsyncDisposable {
   readonly http: number;
   readonly https: number;
   readonly api: number;
+  /** Where its state is. */
+  readonly state: string;
   readonly #home: string;
   process: ApplianceProcess;
 
   private constructor(home: string, [http = 0, https = 0, api = 0]: readonly number[]) {
     this.#home = home;
+    this.state = join(home, "state");
     this.http = http;
     this.https = https;
     this.api = api;
@@ -48,6 +51,15 @@ export class Member implements AsyncDisposable {
 
   async ask(host: string): Promise<string> {
     return (await httpGet({ port: this.http }, "/", { host })).body;
+  }
+
+  /** What its API answers to who may ask everything. */
+  async askApi(path: string): Promise<string> {
+    const token = (await readFile(join(this.state, "token"), "utf8")).trim();
+    const headers = { authorization: `Bearer ${token}` };
+    const { status, body } = await httpGet({ port: this.api }, path, { host: `127.0.0.1:${this.api}`, headers });
+    if (status !== 200) throw new Error(`${path}: ${status} ${body}`);
+    return body;
   }
 
   /** A member that was killed has left its Envoy behind: the next start adopts it, and takes it along when it ends. */
