@@ -6,11 +6,13 @@ import { prepare } from "./prepare.mjs";
 
 const everything = { programs: true, console: "required" };
 
-/** Whether this test file is among those that the arguments name. */
-function chooses(args, file) {
+/** Whether one of these test files is among those that the arguments name. */
+function chooses(args, ...files) {
   const names = args.filter((arg) => !arg.startsWith("--"));
-  return names.length === 0 || names.some((name) => file.includes(name));
+  return names.length === 0 || names.some((name) => files.some((file) => file.includes(name)));
 }
+
+const acmeTests = ["appliance", "faults", "order"].map((name) => `test/partners/acme/${name}.test.ts`);
 
 /** The names of parts of a folder as patterns for its tests; all of it without one. */
 function within(folder, args) {
@@ -57,8 +59,10 @@ const verbs = {
     needs: (args) => ({
       programs: true,
       partners: [
-        ...(chooses(args, "test/partners/acme") ? ["pebble"] : []),
-        ...(chooses(args, "test/partners/policies") ? ["ratelimit", "oauth2-proxy"] : []),
+        ...(chooses(args, ...acmeTests) ? ["pebble"] : []),
+        ...(chooses(args, "test/partners/policies/rate-limit.test.ts") ? ["ratelimit"] : []),
+        ...(chooses(args, "test/partners/policies/authorization.test.ts") ? ["oauth2-proxy"] : []),
+        ...(chooses(args, "test/partners/policies/grpc-authorization.test.ts") ? ["opa-envoy"] : []),
       ],
     }),
     command: (args) => [inRoot("setup", "test.mjs"), ...within("test/partners", args)],
@@ -88,7 +92,7 @@ const help = `node setup/run.mjs VERB [ARGUMENT...]
   test:kubernetes  those with real Kubernetes API servers  npm run test:kubernetes
   test:openstack   those with real OpenStack APIs  npm run test:openstack
   test:platforms   those with a real server of EC2's API  npm run test:platforms
-  test:partners    those with real ACME, rate-limit, sign-in servers  npm run test:partners
+  test:partners    those with real ACME, rate-limit, authorisation servers  npm run test:partners
   test:image       those of the container image  npm run test:image
   check    types, lint, format, architecture        npm run check
   bench    run the benchmarks                       npm run bench
@@ -97,7 +101,7 @@ const help = `node setup/run.mjs VERB [ARGUMENT...]
 
 Programs are kept in $BINNACLE_CACHE (default ~/.cache/binnacle). BINNACLE_ENVOY, BINNACLE_PROMETHEUS,
 BINNACLE_PROMTOOL, BINNACLE_ALERTMANAGER, BINNACLE_AMTOOL, BINNACLE_NODE_EXPORTER, BINNACLE_JSONNET,
-BINNACLE_KUBEBOX, BINNACLE_PEBBLE, BINNACLE_RATELIMIT and BINNACLE_OAUTH2_PROXY name programs of your own.
+BINNACLE_KUBEBOX, BINNACLE_PEBBLE, BINNACLE_RATELIMIT, BINNACLE_OAUTH2_PROXY and BINNACLE_OPA_ENVOY name programs of your own.
 `;
 
 const [name, ...args] = process.argv.slice(2);
