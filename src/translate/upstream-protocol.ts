@@ -7,9 +7,6 @@ export interface UpstreamProtocol {
   readonly tls: boolean;
 }
 
-/** `kubernetes.io/h2c` is KEP-3726's word, the others are in use with gRPC services. */
-const HTTP2_APP_PROTOCOLS: ReadonlySet<string> = new Set(["kubernetes.io/h2c", "h2c", "grpc", "http2"]);
-
 const BY_NAME = {
   http1: { http2: false, tls: false },
   h2: { http2: true, tls: true },
@@ -17,8 +14,20 @@ const BY_NAME = {
   tls: { http2: false, tls: true },
 } as const satisfies Record<string, UpstreamProtocol>;
 
+/** `kubernetes.io/h2c` and `kubernetes.io/ws` are KEP-3726's words, `h2c`, `grpc` and `http2` are in use with gRPC services. */
+const BY_APP_PROTOCOL: ReadonlyMap<string, UpstreamProtocol> = new Map<string, UpstreamProtocol>([
+  ["http", BY_NAME.http1],
+  ["kubernetes.io/ws", BY_NAME.http1],
+  ["https", BY_NAME.tls],
+  ["kubernetes.io/h2c", BY_NAME.h2c],
+  ["h2c", BY_NAME.h2c],
+  ["grpc", BY_NAME.h2c],
+  ["http2", BY_NAME.h2c],
+]);
+
 /**
- * What somebody asks for, else what the Service's annotations or its port say.
+ * What somebody asks for, else what the port of the Service says (as in Contour before its annotations), else what those say of
+ * the port by its name, else by its number. One of them alone: two that differ are no third way.
  *
  * @param port undefined for an ExternalName that declares none
  */
@@ -29,11 +38,12 @@ export function upstreamProtocol(
   port: ServicePort | undefined,
 ): UpstreamProtocol {
   if (asked !== undefined) return BY_NAME[asked];
+  const own = BY_APP_PROTOCOL.get(port?.appProtocol ?? "");
+  if (own !== undefined) return own;
   const said = readServiceAnnotations(service.metadata.annotations).value.upstreamProtocol;
-  const names = (ports: readonly string[]): boolean =>
-    ports.includes(String(number)) || (port !== undefined && port.name !== "" && ports.includes(port.name));
-  return {
-    tls: names(said.tls) || names(said.h2) || port?.appProtocol === "https",
-    http2: names(said.h2) || names(said.h2c) || HTTP2_APP_PROTOCOLS.has(port?.appProtocol ?? ""),
-  };
+  const names = [...(port === undefined || port.name === "" ? [] : [port.name]), String(number)];
+  const [found = "http1"] = names.flatMap((name) => ANNOTATED.find((protocol) => said[protocol].includes(name)) ?? []);
+  return BY_NAME[found];
 }
+
+const ANNOTATED = ["h2", "h2c", "tls"] as const;
