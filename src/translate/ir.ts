@@ -76,7 +76,7 @@ export interface IrCluster {
   readonly sni?: string;
   /** Its certificate is verified: by these authorities (PEM), and has one of these names. */
   readonly verify?: { readonly authorities: string; readonly names: readonly string[] };
-  /** The backends, sorted, whose gateways are on the way to some of its endpoints; undefined: all are reached directly. */
+  /** The names of the gateways, sorted, that are on the way to some of its endpoints; undefined: all are reached directly. */
   readonly gateways?: readonly string[];
   readonly connectTimeout: Millis;
   /** After so long without a request a connection is closed; 0 means never. Undefined: after Envoy's hour. */
@@ -193,8 +193,8 @@ export interface IrEndpoint {
   readonly priority?: number;
   /** The fallback of the cluster that it belongs to; the cluster's own upstream unless given. */
   readonly of?: UpstreamIdentity;
-  /** {@link IrTunnel.socket} of the gateway that connections to it go through; undefined: directly. */
-  readonly tunnel?: string;
+  /** The gateway that connections to it go through; undefined: directly. */
+  readonly tunnel?: Pick<IrTunnel, "name" | "socket">;
 }
 
 export interface IrCertificate {
@@ -221,6 +221,11 @@ export function clusterName({ backend, namespace, service, port, transport }: Up
 /** Of a backend's gateway. No upstream has such a name: theirs have more parts. */
 export function gatewayName(backend: string): string {
   return `gateway/${backend}`;
+}
+
+/** Whether a listener is a gateway's. No other has a `/` in its name. */
+export function isTunnel(listener: string): boolean {
+  return listener.startsWith("gateway/");
 }
 
 /** The host of everything that names none. */

@@ -1,13 +1,19 @@
 import { compareText } from "#lib/compare.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import type { GatewaySettings } from "./gateway-settings.ts";
-import type { IrCluster, IrEndpoint, IrEndpoints, UpstreamIdentity } from "./ir.ts";
+import { gatewayName, type IrCluster, type IrEndpoint, type IrEndpoints, type UpstreamIdentity } from "./ir.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** An upstream's cluster and endpoints: these are undefined as long as they are not known. */
 export interface UpstreamItems {
   readonly cluster: IrCluster;
   readonly endpoints: IrEndpoints | undefined;
+}
+
+export interface Tunnelled extends UpstreamItems {
+  /** The backends, sorted, whose gateways it needs. */
+  readonly gateways: readonly string[];
+  readonly verdicts: readonly Verdict[];
 }
 
 /**
@@ -20,22 +26,24 @@ export function tunnelled(
   upstream: UpstreamIdentity,
   gatewayOf: (backend: string) => GatewaySettings | undefined,
   service: ObjectRef,
-): UpstreamItems & { readonly verdicts: readonly Verdict[] } {
+): Tunnelled {
   const gateways = new Map<string, GatewaySettings>();
   for (const { backend } of [upstream, ...(cluster.fallbacks ?? [])]) {
     // The home's own are reached from here.
     const gateway = backend === "local" ? undefined : gatewayOf(backend);
     if (gateway !== undefined) gateways.set(backend, gateway);
   }
-  if (gateways.size === 0) return { cluster, endpoints, verdicts: [] };
+  if (gateways.size === 0) return { cluster, endpoints, gateways: [], verdicts: [] };
   const verdict = (rest: Omit<Verdict, "ref" | "path">): Verdict => ({ ref: service, path: "", ...rest });
-  const through = ({ of = upstream }: IrEndpoint): GatewaySettings | undefined => gateways.get(of.backend);
   const { backend, transport } = upstream;
   if (transport === "udp") {
-    const reached = endpoints && { ...endpoints, endpoints: endpoints.endpoints.filter((one) => !through(one)) };
+    const reached = endpoints && {
+      ...endpoints,
+      endpoints: endpoints.endpoints.filter(({ of = upstream }) => !gateways.has(of.backend)),
+    };
     const message = `a gateway takes no UDP, so endpoints of backend ${[...gateways.keys()].join(", ")} are left out`;
     const problem = verdict({ severity: "error", reason: "GatewayTakesNoUdp", message, fix: "use TCP" });
-    return { cluster, endpoints: reached, verdicts: [problem] };
+    return { cluster, endpoints: reached, gateways: [], verdicts: [problem] };
   }
   const { healthCheck, tls } = cluster;
   const isOwn = gateways.has(backend);
@@ -51,21 +59,26 @@ export function tunnelled(
     const fix = "check the port for traffic";
     verdicts.push(verdict({ severity: "warning", reason: "GatewayHealthPort", message, fix }));
   }
+  const backends = [...gateways.keys()].sort(compareText);
   return {
     cluster: {
       ...cluster,
-      gateways: [...gateways.keys()].sort(compareText),
+      gateways: backends.map(gatewayName),
       ...(isBlind ? { healthCheck: undefined } : {}),
     },
     endpoints: endpoints && {
       ...(isOwn ? { type: endpoints.type, name: endpoints.name } : endpoints),
       endpoints: endpoints.endpoints.map(tunnel),
     },
+    gateways: backends,
     verdicts,
   };
 
   function tunnel(endpoint: IrEndpoint): IrEndpoint {
-    const gateway = through(endpoint);
-    return gateway === undefined ? endpoint : { ...endpoint, tunnel: gateway.socket };
+    const { backend: of } = endpoint.of ?? upstream;
+    const gateway = gateways.get(of);
+    return gateway === undefined
+      ? endpoint
+      : { ...endpoint, tunnel: { name: gatewayName(of), socket: gateway.socket } };
   }
 }

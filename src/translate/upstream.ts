@@ -49,14 +49,18 @@ export function upstreamBuilder(settings: TranslateSettings): UnitBuilder {
       // What is not yet known is not answered as empty: Envoy waits for it.
       endpoints: endpoints && { type: "endpoints", name: base.name, endpoints, ...healthPort(variation) },
     };
-    const { verdicts: behind, ...made } = tunnelled(direct, upstream, (backend) => read.gateway(backend), own);
+    const {
+      verdicts: behind,
+      gateways,
+      ...made
+    } = tunnelled(direct, upstream, (backend) => read.gateway(backend), own);
     verdicts.push(...behind);
     const items: UnitItem[] = [{ item: made.cluster, from: [own] }];
     if (made.endpoints !== undefined) items.push({ item: made.endpoints, from: from.length > 0 ? from : [own] });
     return {
       items,
       verdicts,
-      needs: (made.cluster.gateways ?? []).map((backend) => unitId("gateway", backend)),
+      needs: gateways.map((backend) => unitId("gateway", backend)),
       facts: names.map((value) => ({ topic: WANTED_NAMES, value })),
     };
   };

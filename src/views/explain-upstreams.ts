@@ -1,6 +1,6 @@
 import type { ExplainedCompression, ExplainedEndpoint, ExplainedUpstream } from "#api/ports/explain.ts";
 import { compareText } from "#lib/compare.ts";
-import { gatewayName, type IrCompression, type IrEndpoint, LEAST_COMPRESSED_BYTES } from "#translate/ir.ts";
+import { type IrCompression, type IrEndpoint, LEAST_COMPRESSED_BYTES } from "#translate/ir.ts";
 import type { IrForward } from "#translate/ir-route.ts";
 import { answerEncoding } from "#translate/match-compression.ts";
 import type { MatchWorld } from "#translate/match-world.ts";
@@ -26,8 +26,7 @@ export function explainedUpstreams(
     // A route with one cluster sends all to it, whatever its weight.
     const share = clusters.length === 1 ? 1 : sum === 0 ? 0 : weight / sum;
     const endpoints = (world.endpoints.get(name)?.endpoints ?? []).map((endpoint) => {
-      const { backend: own } = endpoint.of ?? cluster.upstream;
-      const gateway = endpoint.tunnel === undefined ? undefined : world.gateways.get(gatewayName(own))?.address;
+      const gateway = endpoint.tunnel && world.gateways.get(endpoint.tunnel.name)?.address;
       return explainedEndpoint(endpoint, gateway);
     });
     const compression = cluster.compression && explainedCompression(cluster.compression, accepted);

@@ -41,6 +41,10 @@ export interface XdsResource {
   readonly bytes: PackedBytes;
   /** Clusters that it sends traffic to: they and their endpoints go before it. */
   readonly clusters: readonly string[];
+  /** Listeners that connections to its endpoints go through: they go before it, where the client asks for listeners. */
+  readonly listeners?: readonly string[];
+  /** Of a cluster: its endpoints are checked, and none is used before the first checks are through. */
+  readonly checked?: boolean;
   /** The objects that it was made from, the one that is answerable first. */
   readonly sources: readonly ResourceSource[];
   /** It ends what the version before it served, because another resource does: it goes some seconds after that one. */

@@ -1,10 +1,13 @@
-import { FALLBACK_TABLE, HTTP_TABLE } from "#translate/ir.ts";
+import { FALLBACK_TABLE, HTTP_TABLE, isTunnel } from "#translate/ir.ts";
 import type { XdsResource, XdsType } from "./resource.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { isServerName, type Subscription, tableOf } from "./subscription.ts";
 import type { Waits } from "./waits.ts";
 
-/** How long a virtual host waits for its clusters' endpoints to be acknowledged. */
+/**
+ * How long a virtual host waits for its clusters' endpoints to be acknowledged, and whatever else for what it needs, once nothing of that
+ * waits itself.
+ */
 export const CLUSTER_WAIT_MS = 2_000;
 /** How long what is given up stays after what replaces it: requests on the way to it end well. */
 export const LINGER_MS = 5_000;
@@ -64,17 +67,13 @@ export class SendOrder {
     this.#forgetEnd(type, name);
     if (resource.takesAway === true) this.#tookAway.add(name);
     else this.#tookAway.delete(name);
-    // A host that sends traffic to a cluster whose endpoints the client has not acknowledged yet would answer 503.
-    const missing = resource.clusters.some((cluster) => !this.#isUsable(cluster));
-    if (missing && !this.#waits.isOver(clustersKey(type, name), CLUSTER_WAIT_MS)) return "later";
-    this.#waits.cancel(clustersKey(type, name));
-    return "now";
+    return this.#mayGo(subscription, name, resource) ? "now" : "later";
   }
 
   /** Whether a name that nothing answers is to be called gone: what the client has, or asked for and waits for. */
   ofRemoval(subscription: Subscription, name: string): Turn {
     const { type } = subscription;
-    this.#waits.cancel(clustersKey(type, name));
+    this.#waits.cancel(needsKey(type, name));
     this.#tookAway.delete(name);
     if (type === "endpoints") return "never";
     // Without an answer Envoy keeps what it has of a secret that it knows by its own name, and a chain that waits for one stays closed.
@@ -84,14 +83,39 @@ export class SendOrder {
       this.#forgetEnd(type, name);
       return type === "routeTable" && subscription.wants(name) ? "now" : "never";
     }
-    const lingers = type === "cluster" || (type === "virtualHost" && this.#elsewhere(name).length > 0);
+    const lingers =
+      type === "cluster" ||
+      (type === "listener" && isTunnel(name)) ||
+      (type === "virtualHost" && this.#elsewhere(name).length > 0);
     return !lingers || this.#mayEnd(type, name) ? "now" : "later";
   }
 
   /** What the client has is what is wanted: nothing is waited for any more. */
   settled(type: XdsType, name: string): void {
     this.#forgetEnd(type, name);
-    this.#waits.cancel(clustersKey(type, name));
+    this.#waits.cancel(needsKey(type, name));
+  }
+
+  /**
+   * Whether the client has what a resource needs, or that took too long. A host that sends traffic to a cluster which the client cannot use
+   * yet would answer 503, and so would a cluster whose connections go through a listener that does not stand yet.
+   */
+  #mayGo({ type, acknowledged }: Subscription, name: string, { clusters, listeners = [] }: XdsResource): boolean {
+    // Endpoints that the client has not got before serve nothing, and their cluster has waited.
+    const through = type === "endpoints" && !acknowledged.has(name) ? [] : listeners;
+    const missing = [
+      ...through.filter((listener) => !this.#isOpen(listener)).map((listener) => needsKey("listener", listener)),
+      ...clusters
+        .filter((cluster) => !this.#isUsable(cluster))
+        .flatMap((cluster) => [needsKey("cluster", cluster), needsKey("endpoints", cluster)]),
+    ];
+    const key = needsKey(type, name);
+    if (missing.length === 0) {
+      this.#waits.cancel(key);
+      return true;
+    }
+    // What waits itself has its own time: this one's begins after it.
+    return !this.#waits.isAfter(key, missing, CLUSTER_WAIT_MS) && this.#waits.isOver(key, CLUSTER_WAIT_MS);
   }
 
   /** Whether what the client has under a name need not stay any longer beside what replaces it. */
@@ -115,12 +139,22 @@ export class SendOrder {
     return this.#subscriptions.get("routeTable")?.acknowledged.has(tableOf(name)) === true;
   }
 
-  #isUsable(cluster: string): boolean {
-    if (this.#subscriptions.get("endpoints")?.acknowledged.has(cluster) === true) return true;
-    if (this.#snapshot.get("cluster", cluster) === undefined) return true;
+  #isUsable(name: string): boolean {
+    const cluster = this.#snapshot.get("cluster", name);
+    if (cluster === undefined) return true;
+    const hasCluster = this.#subscriptions.get("cluster")?.acknowledged.has(name) === true;
+    // Envoy uses no cluster before the first checks of its endpoints are through, and acknowledges none before that.
+    if (cluster.checked === true && !hasCluster) return false;
+    if (this.#subscriptions.get("endpoints")?.acknowledged.has(name) === true) return true;
     // Without endpoints of its own in the snapshot it is resolved by Envoy: the cluster alone counts.
-    if (this.#snapshot.get("endpoints", cluster) !== undefined) return false;
-    return this.#subscriptions.get("cluster")?.acknowledged.has(cluster) === true;
+    return this.#snapshot.get("endpoints", name) === undefined && hasCluster;
+  }
+
+  /** A client that has not asked for listeners yet uses nothing of what it gets meanwhile. */
+  #isOpen(listener: string): boolean {
+    const subscription = this.#subscriptions.get("listener");
+    if (subscription === undefined || this.#snapshot.get("listener", listener) === undefined) return true;
+    return subscription.acknowledged.has(listener);
   }
 
   /** The virtual hosts of the same host in other tables of the same kind. */
@@ -153,7 +187,7 @@ function guardKey(type: XdsType, name: string): string {
   return `guard ${type} ${name}`;
 }
 
-/** The wait of a resource for the clusters that it sends traffic to. */
-function clustersKey(type: XdsType, name: string): string {
-  return `clusters ${type} ${name}`;
+/** The wait of a resource for the clusters and listeners that it needs. */
+function needsKey(type: XdsType, name: string): string {
+  return `needs ${type} ${name}`;
 }

@@ -45,3 +45,27 @@ test("a timer that runs before the clock says so ends its wait: nothing else wou
   timers[0]?.();
   assert.deepEqual([answers, timers.length], [[true], 1]);
 });
+
+test("a wait that depends on others lasts as much longer; no longer than by itself once they are over", () => {
+  let now = 0;
+  const waits = new Waits(
+    () => now,
+    () => ({ cancel: () => {} }),
+    () => {},
+  );
+  assert.equal(waits.isAfter("b", ["a"], 100), false);
+  waits.isOver("a", 100);
+  assert.equal(waits.isAfter("b", ["never", "a"], 100), true);
+  assert.equal(waits.isAfter("c", ["a", "b"], 100), true);
+  now = 100;
+  assert.equal(waits.isOver("a", 100), true);
+  assert.equal(waits.isOver("b", 100), false);
+  // "b" was over before its time.
+  waits.cancel("b");
+  assert.equal(waits.isAfter("c", ["a", "b"], 100), false);
+  assert.equal(waits.isOver("c", 100), false);
+  now = 199;
+  assert.equal(waits.isOver("c", 100), false);
+  now = 200;
+  assert.equal(waits.isOver("c", 100), true);
+});

@@ -1,5 +1,6 @@
 interface Wait {
-  readonly since: number;
+  /** By the clock. */
+  readonly end: number;
   readonly timer: { cancel(): void };
   /** The timer has run. It counts as well as the clock: Node's may run up to a millisecond before the clock says so. */
   passed: boolean;
@@ -22,14 +23,29 @@ export class Waits {
   /** Starts the wait at the first call. True once `millis` have passed since then; the wait is then forgotten. */
   isOver(key: string, millis: number): boolean {
     const wait = this.#waits.get(key);
-    if (wait === undefined) {
-      const timer = this.#setTimer(() => this.#passed(key), millis);
-      this.#waits.set(key, { since: this.#now(), timer, passed: false });
+    const latest = this.#now() + millis;
+    if (wait === undefined || wait.end > latest) {
+      this.#start(key, latest);
       return false;
     }
-    if (!wait.passed && this.#now() - wait.since < millis) return false;
+    if (!wait.passed && this.#now() < wait.end) return false;
     this.cancel(key);
     return true;
+  }
+
+  /** Lets a wait last `millis` longer than each of the others that goes on. False where none does. */
+  isAfter(key: string, others: readonly string[], millis: number): boolean {
+    const ends = others.flatMap((other) => this.#waits.get(other)?.end ?? []);
+    if (ends.length === 0) return false;
+    const end = Math.max(...ends) + millis;
+    if (this.#waits.get(key)?.end !== end) this.#start(key, end);
+    return true;
+  }
+
+  #start(key: string, end: number): void {
+    this.cancel(key);
+    const timer = this.#setTimer(() => this.#passed(key), end - this.#now());
+    this.#waits.set(key, { end, timer, passed: false });
   }
 
   cancel(key: string): void {

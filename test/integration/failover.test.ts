@@ -35,10 +35,7 @@ suite("upstreams that take over, and the real Envoy", () => {
     const upstreams = await Promise.all(
       Array.from({ length: count }, async () => stack.use(await Upstream.start({ respond: () => ({ body: name }) }))),
     );
-    const labels = `labels: {gimbal.projectcontour.io/backend: ${backend}}`;
-    gateway.apply(
-      service("team", name, upstreams, annotations).replace(`{ name: ${name},`, `{ ${labels}, name: ${name},`),
-    );
+    gateway.apply(service("team", name, upstreams, annotations, { "gimbal.projectcontour.io/backend": backend }));
     return upstreams;
   };
   const load = (host: string, connections = 4): AnswerShares =>

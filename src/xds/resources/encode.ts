@@ -1,5 +1,6 @@
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { bytesHash } from "#lib/canonical.ts";
+import { compareText } from "#lib/compare.ts";
 import { packBytes } from "#lib/packed-bytes.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import { Cluster } from "#proto/envoy/config/cluster/v3/cluster.ts";
@@ -45,6 +46,8 @@ export function encodeItem(item: IrItem, sources: readonly ResourceSource[], def
     bytes: packBytes(bytes),
     clusters: clustersOf(item),
     sources,
+    ...listenersOf(item),
+    ...(isChecked(item) ? { checked: true } : {}),
     ...(item.type === "virtualHost" && isMisdirected(item) ? { takesAway: true } : {}),
     ...(item.type === "virtualHost" && item.guarded === true ? { guarded: true } : {}),
   };
@@ -86,6 +89,17 @@ function bytesOf<T>(codec: { encode(message: T, writer: BinaryWriter): BinaryWri
     writer = new BinaryWriter();
     throw error;
   }
+}
+
+function isChecked(item: IrItem): boolean {
+  return item.type === "gateway" || (item.type === "cluster" && item.healthCheck !== undefined);
+}
+
+function listenersOf(item: IrItem): Pick<XdsResource, "listeners"> {
+  if (item.type === "cluster") return item.gateways === undefined ? {} : { listeners: item.gateways };
+  if (item.type !== "endpoints") return {};
+  const names = new Set(item.endpoints.flatMap(({ tunnel }) => (tunnel === undefined ? [] : [tunnel.name])));
+  return names.size === 0 ? {} : { listeners: [...names].sort(compareText) };
 }
 
 /** Whether a virtual host stands only to say that its requests belong on other connections. */

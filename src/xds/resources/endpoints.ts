@@ -55,7 +55,7 @@ function lbEndpoint(
     hostIdentifier: { $case: "endpoint", value: checked },
     healthStatus: health === "draining" ? drained : HealthStatus.UNKNOWN,
     loadBalancingWeight: weight,
-    metadata: tunnel === undefined ? undefined : tunnelMetadata(tunnel),
+    metadata: tunnel === undefined ? undefined : tunnelMetadata(tunnel.socket),
   };
 }
 

@@ -16,6 +16,8 @@ export class RandomEnvoy {
   readonly has = new Map<XdsType, Map<string, string>>(XDS_TYPES.map((type) => [type, new Map<string, string>()]));
   readonly tables = new Set<string>();
   readonly serverNames = new Set<string>();
+  /** What each response is looked at with when it is sent, before the client has it. */
+  onSend: (type: XdsType, names: readonly string[]) => void = () => undefined;
   readonly #random: Random;
   readonly #snapshot: Snapshot;
   readonly #unanswered: DeltaDiscoveryResponse[] = [];
@@ -46,6 +48,16 @@ export class RandomEnvoy {
     happens();
   }
 
+  /** Answers everything at once: no time passes meanwhile. */
+  answerAll(): void {
+    while (this.#unanswered.length > 0) this.#answer();
+  }
+
+  /** Whether it has asked for anything of a type since it came. */
+  asks(type: XdsType): boolean {
+    return this.#asked.has(type);
+  }
+
   /** Answers everything, and lets time pass until nothing more comes. */
   settle(): void {
     for (let quiet = 0; quiet < 3; quiet++) {
@@ -64,6 +76,9 @@ export class RandomEnvoy {
     return new AdsStream({
       snapshot: this.#snapshot,
       send: (response) => {
+        const type = TYPE_OF_URL.get(response.typeUrl);
+        const names = response.resources.map(({ name }) => name);
+        if (type !== undefined) this.onSend(type, names);
         this.#unanswered.push(response);
         return true;
       },

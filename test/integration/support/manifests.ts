@@ -10,11 +10,13 @@ export function service(
   name: string,
   targets: readonly Target[],
   annotations: Record<string, string> = {},
+  labels?: Record<string, string>,
 ): string {
+  const labelled = labels === undefined ? "" : `, labels: ${JSON.stringify(labels)}`;
   return `
 apiVersion: v1
 kind: Service
-metadata: { name: ${name}, namespace: ${namespace}, annotations: ${JSON.stringify(annotations)} }
+metadata: { name: ${name}, namespace: ${namespace}, annotations: ${JSON.stringify(annotations)}${labelled} }
 spec:
   ports: [{ name: http, port: 80 }]
 ---
