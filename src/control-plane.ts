@@ -9,8 +9,9 @@ import { TRANSLATION_INDEXES } from "#translate/indexes.ts";
 import { type ResolvedName, WANTED_NAMES } from "#translate/resolved-name.ts";
 import { holdsPair } from "#translate/secret-pair.ts";
 import type { TranslateSettings } from "#translate/settings.ts";
-import { type TranslationDelta, Translator } from "#translate/translator.ts";
+import { type TranslatedItem, type TranslationDelta, Translator } from "#translate/translator.ts";
 import { translationUnits } from "#translate/units.ts";
+import type { XdsResource } from "#xds/resource.ts";
 import { encodeItem, XDS_TYPE_OF } from "#xds/resources/encode.ts";
 import type { ListenerDefaults } from "#xds/resources/listener.ts";
 import { runtimeLayer } from "#xds/resources/runtime-layer.ts";
@@ -23,6 +24,11 @@ export interface ControlPlaneOptions {
   readonly archive: Archive;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /**
+   * Told where a part of the translation threw: a defect of ours, which leaves that part as it was instead of ending all.
+   * Without this it is thrown.
+   */
+  readonly onDefect?: (part: string, error: unknown) => void;
 }
 
 export interface ControlPlaneEvents {
@@ -72,6 +78,7 @@ export class ControlPlane {
       names: this.#names,
       gateways: this.#gateways,
       ...translationUnits(translate),
+      onDefect: options.onDefect,
     });
     this.steer({});
     this.store.onChange((event) => this.#onStoreChange(event));
@@ -130,9 +137,8 @@ export class ControlPlane {
     this.#scheduled = undefined;
     const started = performance.now();
     const delta = this.translator.run();
-    const { listeners } = this.#options;
     this.snapshot.apply(
-      delta.upserts.map(({ item, sources }) => encodeItem(item, sources, listeners)),
+      delta.upserts.flatMap((made) => this.#encode(made)),
       delta.removals.map(({ type, name }) => ({ type: XDS_TYPE_OF[type], name })),
     );
     const changed = [...this.#changed.values()];
@@ -144,6 +150,18 @@ export class ControlPlane {
     for (const listener of this.#listeners) {
       listener.translated?.({ delta, millis, changed });
       if (delta.judged.length > 0) listener.judged?.(delta.judged);
+    }
+  }
+
+  /** A list without it when that is not possible. */
+  #encode({ item, sources }: TranslatedItem): readonly XdsResource[] {
+    const { listeners, onDefect } = this.#options;
+    try {
+      return [encodeItem(item, sources, listeners)];
+    } catch (error) {
+      if (onDefect === undefined) throw error;
+      onDefect(`${item.type} ${item.name}`, error);
+      return [];
     }
   }
 

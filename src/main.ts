@@ -100,6 +100,11 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     },
     archive,
     now: Date.now,
+    onDefect: (part, error) =>
+      logger.error("a part of the configuration cannot be made, which is a defect of Binnacle; it stays as it was", {
+        part,
+        error: error instanceof Error ? error.stack : String(error),
+      }),
   });
   const metrics = new Metrics({ version: options.version, xdsTypes: XDS_TYPES });
   countTranslation(metrics, controlPlane);

@@ -26,6 +26,46 @@ const SETTINGS: TranslateSettings = {
   upstreams: { allowLocal: [], ownAddresses: [], externalName: true },
 };
 
+test("a unit whose builder throws stays as it was and takes no other with it, until what it read changes", () => {
+  const store = new Store({ indexes: TRANSLATION_INDEXES, archive: new MemoryArchive(), now: () => 0 });
+  const units = translationUnits(SETTINGS);
+  let isBroken = false;
+  const defects: string[] = [];
+  const translator = new Translator({
+    store,
+    names: new Map(),
+    gateways: new Map(),
+    ...units,
+    builders: {
+      ...units.builders,
+      host: (key, read) => {
+        const built = units.builders.host(key, read);
+        if (isBroken && key === "a.test") throw new Error("a defect");
+        return built;
+      },
+    },
+    onDefect: (unit, error) => defects.push(`${unit}: ${String(error)}`),
+  });
+  store.onChange((event) => translator.mark(event));
+  const put = (...objects: readonly Resource[]): readonly string[] => {
+    store.apply(objects.map((object) => ({ type: "put", object, origin: { file: "a.yaml" } })));
+    translator.run();
+    return translator.items().flatMap(({ item }) => (item.type === "virtualHost" ? JSON.stringify(item) : []));
+  };
+  const before = put(ingress("a", "a.test", ["old"]));
+  isBroken = true;
+  const broken = put(ingress("a", "a.test", ["new"]), ingress("b", "b.test"));
+  assert.deepEqual(defects, ["host:a.test: Error: a defect"]);
+  assert.deepEqual(
+    broken.filter((host) => host.includes("a.test")),
+    before,
+  );
+  assert.ok(broken.some((host) => host.includes("b.test")));
+  isBroken = false;
+  const mended = put(ingress("a", "a.test", ["newer"]));
+  assert.ok(mended.some((host) => host.includes("/newer")));
+});
+
 /** A store and its translation; each change answers with what was built because of it. */
 class Translated {
   readonly store = new Store({ indexes: TRANSLATION_INDEXES, archive: new MemoryArchive(), now: () => 0 });

@@ -50,6 +50,11 @@ export interface TranslatorOptions {
   readonly roots: readonly UnitId[];
   /** Indexes whose every entry is a unit of its own, by name. */
   readonly rootIndexes: Readonly<Record<string, UnitKind>>;
+  /**
+   * Told of a unit whose builder threw, which is a defect of ours: it stays as it was until something that it read changes,
+   * and all others are built. Without this the run throws.
+   */
+  readonly onDefect?: ((unit: UnitId, error: unknown) => void) | undefined;
 }
 
 interface Built extends Omit<UnitResult, "items"> {
@@ -200,13 +205,20 @@ export class Translator {
     const reads = new Set<string>();
     const found = new Map<RefKey, StoredObject>();
     const wanted = !this.#isOnDemand(kind) || (this.#needed.get(id) ?? 0) > 0;
-    const result = wanted ? this.#options.builders[kind](key, this.#reader(reads, found)) : undefined;
-    if (result === undefined) {
-      this.#dependencies.forget(id);
-      return undefined;
+    try {
+      const result = wanted ? this.#options.builders[kind](key, this.#reader(reads, found)) : undefined;
+      if (result === undefined) {
+        this.#dependencies.forget(id);
+        return undefined;
+      }
+      this.#dependencies.record(id, reads);
+      return { ...result, items: result.items.map((made) => translated(id, made, found)) };
+    } catch (error) {
+      if (this.#options.onDefect === undefined) throw error;
+      this.#options.onDefect(id, error);
+      this.#dependencies.record(id, reads);
+      return this.#built.get(id) ?? EMPTY;
     }
-    this.#dependencies.record(id, reads);
-    return { ...result, items: result.items.map((made) => translated(id, made, found)) };
   }
 
   #reader(reads: Set<string>, objects: Map<RefKey, StoredObject>): Reader {
