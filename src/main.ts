@@ -172,7 +172,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     controlPlane.translateNow();
     await names.settled();
   };
-  const home = { sink: discovery.home, settle, cluster, watchers };
+  const home = { sink: discovery.home, settle, cluster, watchers, signal };
   const { source, synced } = await followHome(config, controlPlane, home, logger, parts);
   cluster?.stand([...writers, acme].flatMap((part) => part?.duty ?? []));
   if (synced) {

@@ -1,5 +1,6 @@
 import type { Config } from "#config/config.ts";
 import type { KubeObject } from "#kubernetes/resource-type.ts";
+import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import { DirectorySource } from "#sources/directory.ts";
@@ -35,20 +36,27 @@ export interface HomeOptions extends Pick<SourceListener, "sink"> {
   readonly watchers: readonly HomeWatcher[];
   /** Called once the home is read. Resolves when Envoy may have what came of it: backends and DNS have been asked, too. */
   readonly settle: () => Promise<unknown>;
+  /** Ends the wait for it. */
+  readonly signal: AbortSignal;
 }
 
 /**
  * Follows the home of the objects. Resolves when it has been read and Envoy may have what came of it, or when it is found that
- * it cannot be read yet: then the appliance waits for it, and says so.
+ * it cannot be read yet: then the appliance waits for it, and says so. Rejects when `signal` fires before either.
  */
 export async function followHome(
   config: Config,
   controlPlane: ControlPlane,
-  { sink, cluster, watchers, settle }: HomeOptions,
+  { sink, cluster, watchers, settle, signal }: HomeOptions,
   logger: Logger,
   parts: AsyncDisposableStack,
 ): Promise<{ source: HomeSource; synced: boolean }> {
   const first = Promise.withResolvers<boolean>();
+  // Later than the first answer nobody else would hear of it.
+  const fail = (error: unknown): void => {
+    logger.error("the home of the objects is not followed any more; start again", { error: errorMessage(error) });
+    first.reject(error);
+  };
   const listener: SourceListener = {
     sink,
     onSynced: () => {
@@ -59,7 +67,7 @@ export async function followHome(
           for (const watcher of watchers) watcher.open?.();
           first.resolve(true);
         })
-        .catch(first.reject);
+        .catch(fail);
     },
     onProblems: () => {
       if (!controlPlane.snapshot.ready && source.state().lastSync === undefined) first.resolve(false);
@@ -75,8 +83,12 @@ export async function followHome(
     stop.abort();
     await run;
   });
-  run.catch(first.reject);
-  return { source: asHome(config, source, cluster, watchers), synced: await first.promise };
+  run.catch(fail);
+  const stopped = (): void => first.reject(signal.reason);
+  signal.addEventListener("abort", stopped);
+  if (signal.aborted) stopped();
+  const synced = await first.promise.finally(() => signal.removeEventListener("abort", stopped));
+  return { source: asHome(config, source, cluster, watchers), synced };
 }
 
 function directory({ sources }: Config, listener: SourceListener, logger: Logger): Source {
