@@ -4,9 +4,13 @@ import { ProcessLife } from "./process-life.ts";
 
 const BACKOFF = { baseMs: 100, maxMs: 1000, stableMs: 5000, loopAfter: 3 };
 
-function life(): { life: ProcessLife; clock: { now: number }; seen: string[] } {
-  const clock = { now: 0 };
-  const it = new ProcessLife(BACKOFF, () => clock.now);
+function life(): { life: ProcessLife; clock: { now: number; elapsed: number }; seen: string[] } {
+  const clock = { now: 0, elapsed: 0 };
+  const it = new ProcessLife(
+    BACKOFF,
+    () => clock.now,
+    () => clock.elapsed,
+  );
   const seen: string[] = [];
   it.events.on("state", (next, before) => seen.push(`${before.state}>${next.state}`));
   return { life: it, clock, seen };
@@ -33,7 +37,22 @@ test("a stable life ends the series", () => {
   it.ended("at once");
   it.starting(2);
   it.live(2, false);
-  clock.now += BACKOFF.stableMs;
+  clock.elapsed += BACKOFF.stableMs;
+  it.ended("much later");
+  assert.ok(it.state.state === "backoff" && it.state.attempt === 1);
+});
+
+test("a clock that is set makes no life longer or shorter", () => {
+  const { life: it, clock } = life();
+  for (const attempt of [1, 2]) {
+    it.live(attempt, false);
+    clock.now += 10 * BACKOFF.stableMs;
+    it.ended("at once");
+    assert.ok(it.state.state === "backoff" && it.state.attempt === attempt);
+  }
+  it.live(3, false);
+  clock.now -= 10 * BACKOFF.stableMs;
+  clock.elapsed += BACKOFF.stableMs;
   it.ended("much later");
   assert.ok(it.state.state === "backoff" && it.state.attempt === 1);
 });

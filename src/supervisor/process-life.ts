@@ -25,13 +25,25 @@ export class ProcessLife {
   readonly events = new EventEmitter<ProcessLifeEvents>();
   readonly #backoff: BackoffSettings;
   readonly #now: () => number;
+  readonly #elapsed: () => number;
+  /** When it became live, by the clock that nobody sets. */
+  #liveAt = 0;
   #state: ProcessState = { state: "stopped" };
   #attempt = 0;
   #ends = 0;
 
-  constructor(backoff: BackoffSettings = DEFAULT_BACKOFF, now: () => number = Date.now) {
+  /**
+   * @param now milliseconds since the epoch
+   * @param elapsed monotonic milliseconds
+   */
+  constructor(
+    backoff: BackoffSettings = DEFAULT_BACKOFF,
+    now: () => number = Date.now,
+    elapsed: () => number = performance.now.bind(performance),
+  ) {
     this.#backoff = backoff;
     this.#now = now;
+    this.#elapsed = elapsed;
   }
 
   get state(): ProcessState {
@@ -49,6 +61,7 @@ export class ProcessLife {
 
   live(pid: number, adopted: boolean): void {
     if (this.#state.state === "live" && this.#state.pid === pid) return;
+    this.#liveAt = this.#elapsed();
     this.#move({ state: "live", pid, since: this.#now(), adopted });
   }
 
@@ -66,7 +79,7 @@ export class ProcessLife {
   ended(reason: string): number {
     const was = this.#state;
     this.#ends += 1;
-    const stable = was.state === "live" && this.#now() - was.since >= this.#backoff.stableMs;
+    const stable = was.state === "live" && this.#elapsed() - this.#liveAt >= this.#backoff.stableMs;
     this.#attempt = stable ? 1 : this.#attempt + 1;
     const pause = backoffDelay(this.#attempt, this.#backoff);
     const state = this.#attempt >= this.#backoff.loopAfter ? "failed" : "backoff";
