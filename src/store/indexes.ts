@@ -8,6 +8,11 @@ export interface IndexDefinition {
   readonly name: string;
   readonly kind: Kind;
   readonly keys: (object: Resource) => readonly string[];
+  /**
+   * Who asks wants to know only whether somebody stands under a key, and looks at nothing else of it: an object that changes and
+   * stays there touches nobody.
+   */
+  readonly keysTellAll?: true;
 }
 
 /** An index entry that a change touched: everybody who read it must look again. */
@@ -31,18 +36,19 @@ export class Indexes {
     }
   }
 
-  /** Takes `before` out and puts `after` in. Returns every entry that either of them stands under. */
+  /** Takes `before` out and puts `after` in. Returns every entry whose readers have to look again. */
   replace(before: Resource | undefined, after: Resource | undefined): readonly IndexEntry[] {
     const object = after ?? before;
     if (object === undefined) return [];
     const touched: IndexEntry[] = [];
     const key = refKey(refOf(object));
-    for (const { name, keys } of this.#byKind.get(object.kind) ?? []) {
+    for (const { name, keys, keysTellAll } of this.#byKind.get(object.kind) ?? []) {
       const old = new Set(before === undefined ? [] : keys(before));
       const current = new Set(after === undefined ? [] : keys(after));
       for (const entry of old) if (!current.has(entry)) this.#members.get(name)!.delete(entry, key);
       for (const entry of current) if (!old.has(entry)) this.#members.get(name)!.add(entry, key);
-      for (const entry of old.union(current)) touched.push({ index: name, key: entry });
+      const entries = keysTellAll === true ? old.symmetricDifference(current) : old.union(current);
+      for (const entry of entries) touched.push({ index: name, key: entry });
     }
     return touched;
   }

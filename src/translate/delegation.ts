@@ -1,6 +1,6 @@
 import { splitSecretReference } from "#resources/httpproxy-fields.ts";
 import type { Secret } from "#resources/secret.ts";
-import { DELEGATIONS_BY_SECRET, secretKey } from "./indexes.ts";
+import { delegationKey, DELEGATIONS } from "./indexes.ts";
 import type { Reader } from "./unit.ts";
 
 /** A Secret that an object of a namespace may use, or why it may not. */
@@ -22,14 +22,5 @@ export function usableSecret(reference: string, own: string, read: Reader): Usab
 /** Whether objects of namespace `to` may use a Secret, be it there or not. */
 export function mayUseSecret(namespace: string, name: string, to: string, read: Reader): boolean {
   if (namespace === to) return true;
-  return read
-    .list(DELEGATIONS_BY_SECRET, secretKey(namespace, name))
-    .some(
-      ({ object }) =>
-        object.kind === "TLSCertificateDelegation" &&
-        object.spec.delegations.some(
-          ({ secretName, targetNamespaces }) =>
-            secretName === name && (targetNamespaces.includes("*") || targetNamespaces.includes(to)),
-        ),
-    );
+  return ["*", to].some((target) => read.list(DELEGATIONS, delegationKey(namespace, name, target)).length > 0);
 }

@@ -14,7 +14,8 @@ export const PROXY_PARTS = "proxy-parts";
 /** As the two above, of IngressRoutes. */
 export const INGRESSROUTE_BY_FQDN = "ingressroute-by-fqdn";
 export const INGRESSROUTE_PARTS = "ingressroute-parts";
-export const DELEGATIONS_BY_SECRET = "delegations-by-secret";
+/** TLSCertificateDelegations by {@link delegationKey}. */
+export const DELEGATIONS = "delegations";
 
 const DEFAULT_CLASS_ANNOTATION = "ingressclass.kubernetes.io/is-default-class";
 
@@ -72,12 +73,15 @@ export const TRANSLATION_INDEXES: readonly IndexDefinition[] = [
         : [],
   },
   {
-    name: DELEGATIONS_BY_SECRET,
+    name: DELEGATIONS,
     kind: "TLSCertificateDelegation",
     keys: (object) =>
       object.kind === "TLSCertificateDelegation"
-        ? object.spec.delegations.map(({ secretName }) => secretKey(object.metadata.namespace, secretName))
+        ? object.spec.delegations.flatMap(({ secretName, targetNamespaces }) =>
+            targetNamespaces.map((target) => delegationKey(object.metadata.namespace, secretName, target)),
+          )
         : [],
+    keysTellAll: true,
   },
 ];
 
@@ -96,8 +100,9 @@ export function serviceKey(namespace: string, name: string): string {
   return `${namespace}/${name}`;
 }
 
-export function secretKey(namespace: string, name: string): string {
-  return `${namespace}/${name}`;
+/** A Secret may be used by objects of a namespace; `*`: of all. */
+export function delegationKey(namespace: string, secret: string, target: string): string {
+  return `${namespace}/${secret} ${target}`;
 }
 
 export function partKey(namespace: string, name: string): string {

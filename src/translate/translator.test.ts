@@ -243,6 +243,46 @@ suite("Translator", () => {
       for (const { ref, hash } of from) assert.equal(hash, translated.store.state(ref)?.inUse?.hash);
   });
 
+  test("one permission more or less builds those whom it is for, and nobody else of the same object or Secret", () => {
+    const host = (namespace: string, secret: string): Resource =>
+      read({
+        apiVersion: "projectcontour.io/v1",
+        kind: "HTTPProxy",
+        metadata: { name: secret, namespace },
+        spec: {
+          virtualhost: { fqdn: `${secret}.${namespace}.test`, tls: { secretName: `certs/${secret}` } },
+          routes: [{ directResponsePolicy: { statusCode: 200 } }],
+        },
+      });
+    const delegation = (delegations: Readonly<Record<string, readonly string[]>>): Resource =>
+      read({
+        apiVersion: "projectcontour.io/v1",
+        kind: "TLSCertificateDelegation",
+        metadata: { name: "all", namespace: "certs" },
+        spec: {
+          delegations: Object.entries(delegations).map(([secretName, targetNamespaces]) => ({
+            secretName,
+            targetNamespaces,
+          })),
+        },
+      });
+    const translated = new Translated(
+      ...["a", "b"].flatMap((namespace) => ["one", "two"].map((secret) => host(namespace, secret))),
+      delegation({ one: ["a"], two: ["a", "b"] }),
+    );
+    const builtBy = (delegations: Readonly<Record<string, readonly string[]>>): readonly string[] =>
+      translated.put(delegation(delegations)).built.toSorted();
+    assert.deepEqual(builtBy({ one: ["a", "b"], two: ["a", "b"] }), ["host:one.b.test"]);
+    assert.deepEqual(builtBy({ two: ["b", "a"], one: ["b", "a"], three: ["a"] }), [], "another order, another Secret");
+    assert.deepEqual(builtBy({ one: ["a", "b"], two: ["b"] }), ["host:two.a.test"]);
+    assert.deepEqual(builtBy({ one: ["*"], two: ["b"] }), ["host:one.a.test", "host:one.b.test"], "given otherwise");
+    assert.deepEqual(translated.remove(delegation({})).built.toSorted(), [
+      "host:one.a.test",
+      "host:one.b.test",
+      "host:two.b.test",
+    ]);
+  });
+
   test("a change that touches nothing that was read builds nothing", () => {
     const translated = new Translated(...SHOP);
     const { built, upserts, judged } = translated.put(

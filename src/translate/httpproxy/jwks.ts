@@ -27,7 +27,7 @@ export interface KeySource {
   readonly verdicts: readonly Verdict[];
 }
 
-/** With Contour's reason, and the field below the provider. */
+/** With Contour's reason, and the provider's field that it is about. */
 export interface KeyProblem {
   readonly reason: string;
   readonly field: string;
@@ -54,8 +54,8 @@ export function keySource(
 ): KeySource | KeyProblem {
   if (remoteJWKS !== undefined) return remoteKeys(name, remoteJWKS, place, settings, read);
   if (localJWKS !== undefined) return localKeys(localJWKS, place.ref.namespace, read);
-  const problem = "neither remoteJWKS nor localJWKS is given";
-  return { reason: "JWKSSourceMissing", field: "", problem, fix: "say where the keys are" };
+  // Contour's CRD asks for exactly one of them, and so does our schema: its JWKSSourceMissing and JWKSSourceConflict never come up.
+  throw new Error(`the JWT provider ${name} of ${place.host} has no keys, which its schema lets nobody write`);
 }
 
 function localKeys({ secretName, key }: Local, own: string, read: Reader): KeySource | KeyProblem {

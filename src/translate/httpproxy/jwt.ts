@@ -60,7 +60,7 @@ export function hostJwt(
     if (provider.default === true) byDefault ??= { provider: name };
     const source = keySource(provider, { ref, host: fqdn, path: at }, settings, read);
     if ("problem" in source) {
-      close(source.reason, source.field === "" ? at : `${at}.${source.field}`, source.problem, source.fix);
+      close(source.reason, `${at}.${source.field}`, source.problem, source.fix);
       continue;
     }
     items.push(...source.items);
