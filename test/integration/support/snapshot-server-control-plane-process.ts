@@ -26,6 +26,8 @@ export interface ControlPlanePlace {
   readonly stateDirectory: string;
   readonly httpPort: number;
   readonly httpsPort: number;
+  /** Of one more HTTPS listener, which speaks HTTP/3, too. */
+  readonly http3Port: number;
 }
 
 const PROGRAM = fileURLToPath(new URL("snapshot-server-control-plane.ts", import.meta.url));
@@ -38,8 +40,9 @@ export class ControlPlaneProcess implements AsyncDisposable {
   readonly #news = new EventEmitter<{ news: [ControlPlaneNews] }>();
   #commands = 0;
 
-  private constructor({ stateDirectory, httpPort, httpsPort }: ControlPlanePlace) {
-    this.#child = spawn(process.execPath, [PROGRAM, stateDirectory, String(httpPort), String(httpsPort)], {
+  private constructor({ stateDirectory, httpPort, httpsPort, http3Port }: ControlPlanePlace) {
+    const ports = [httpPort, httpsPort, http3Port].map(String);
+    this.#child = spawn(process.execPath, [PROGRAM, stateDirectory, ...ports], {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     this.#exited = once(this.#child, "exit");

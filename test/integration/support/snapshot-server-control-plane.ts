@@ -10,12 +10,14 @@ import { SnapshotArchive } from "#xds/snapshot-archive.ts";
 import type { ControlPlaneCommand, ControlPlaneNews } from "./snapshot-server-control-plane-process.ts";
 import { changesOf, settingsFor } from "./gateway.ts";
 
-async function main([directory = "", http = "", https = ""]: readonly string[]): Promise<void> {
+async function main([directory = "", ...ports]: readonly string[]): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const log = createLogger({ level: "debug", format: "text", write: (line) => tell({ type: "log", line }) });
   const state = stack.use(await openStateDirectory({ path: directory, socketAlternatives: [] }));
+  const [http = 0, https = 0, http3 = 0] = ports.map(Number);
+  const quic = { name: "quic", port: http3, protocol: "https", http3: { advertisedPort: http3 } } as const;
   const controlPlane = new ControlPlane({
-    translate: settingsFor(Number(http), Number(https)),
+    translate: settingsFor(http, https, [quic]),
     listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
     archive: new MemoryArchive(),
     now: Date.now,
