@@ -23,7 +23,7 @@ const DRAIN = 30_000;
 const GATEWAY_STAYS = 10_000;
 
 export interface SecretBackendsOptions {
-  readonly cluster: HomeCluster;
+  readonly cluster: Pick<HomeCluster, "client" | "namespace">;
   readonly followed: FollowedBackends;
   readonly gateways: Gateways;
   /** Names that binnacle.yaml has given. */
