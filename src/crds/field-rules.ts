@@ -1,5 +1,11 @@
 import type { z } from "zod";
-import { goDuration, goDurationOrInfinity, secretReference, someText } from "#resources/httpproxy-fields.ts";
+import {
+  goDuration,
+  goDurationOrInfinity,
+  secretReference,
+  secretReferenceOrEmpty,
+  someText,
+} from "#resources/httpproxy-fields.ts";
 
 /** What the API server is told of a field beside its type, because a check written in TypeScript does not tell it. */
 export interface FieldRule {
@@ -12,6 +18,8 @@ export interface FieldRule {
 
 const LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const SUBDOMAIN = `${LABEL}(\\.${LABEL})*`;
+/** A namespace, a slash and a name. */
+const SECRET = { pattern: `^(${LABEL}/)?${SUBDOMAIN}$`, minLength: 1, maxLength: 317 };
 const DURATION = "(\\d+(\\.\\d+)?(ns|us|µs|ms|s|m|h))+";
 
 /** Texts that occur in many places, by the schema that reads them. */
@@ -19,8 +27,9 @@ export const TEXT_RULES: readonly (readonly [schema: z.ZodType, adds: Readonly<R
   [someText, { minLength: 1 }],
   [goDuration, { pattern: `^(0|${DURATION})$` }],
   [goDurationOrInfinity, { pattern: `^(0|${DURATION}|infinity|infinite)$` }],
-  // A namespace, a slash and a name.
-  [secretReference, { pattern: `^(${LABEL}/)?${SUBDOMAIN}$`, minLength: 1, maxLength: 317 }],
+  [secretReference, SECRET],
+  // What is empty is read as absent, where the server of somebody else's definition took it.
+  [secretReferenceOrEmpty, SECRET],
 ];
 
 const name = { pattern: `^${SUBDOMAIN}$`, minLength: 1, maxLength: 253 };

@@ -5,7 +5,7 @@ import type { Immutable } from "#lib/immutable.ts";
 import { maps, type Report, reportDuplicates, rule, text } from "#lib/schema-rules.ts";
 import { appProtocol, optionalPortName, portNumber, protocol, textMap } from "./fields.ts";
 import { objectMeta } from "./metadata.ts";
-import { checkDnsLabel, checkDnsSubdomain } from "./names.ts";
+import { checkDnsLabel, checkDnsSubdomain, withoutFinalDot } from "./names.ts";
 import { objectReference } from "./object-reference.ts";
 
 /** The label that says which Service of the same namespace a slice belongs to. */
@@ -71,7 +71,7 @@ interface LooseSlice {
 const ADDRESS_CHECKS = {
   IPv4: (address: string) => isIP(address) === 4,
   IPv6: (address: string) => isIP(address) === 6 && !address.includes("%"),
-  FQDN: (address: string) => checkDnsSubdomain(address) === undefined,
+  FQDN: (address: string) => checkDnsSubdomain(withoutFinalDot(address)) === undefined,
 };
 
 function checkAddresses({ addressType, endpoints }: LooseSlice, report: Report): void {

@@ -37,3 +37,20 @@ function checkPortNumberOrName(value: unknown): Complaint | undefined {
 
 /** A map of texts, such as a selector. */
 export const textMap = z.record(z.string(), z.string());
+
+/** `check` of a text that may be empty, which counts as absent: {@link withoutEmpty} leaves it out. */
+export function orEmpty(check: (text: string) => Complaint | undefined): z.ZodString {
+  return text((value) => (value === "" ? undefined : check(value)));
+}
+
+/** A map without those of its texts that are empty: to Go, in which the API's programs are written, they are absent. */
+export function withoutEmpty<K extends string>(
+  ...names: readonly K[]
+): <T extends { readonly [P in K]?: string }>(map: T) => T {
+  return (map) => {
+    if (!names.some((name) => map[name] === "")) return map;
+    const kept = { ...map };
+    for (const name of names) if (kept[name] === "") delete kept[name];
+    return kept;
+  };
+}

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { quote } from "#lib/describe-value.ts";
 import { parseDuration } from "#lib/duration.ts";
 import { type Complaint, text } from "#lib/schema-rules.ts";
+import { orEmpty } from "./fields.ts";
 import { checkDnsLabel, checkDnsSubdomain } from "./names.ts";
 
 /** A time in Go's notation. It stays text: an object is shown as it was written. */
@@ -21,11 +22,14 @@ export const someText = text((value) =>
   value === "" ? { message: "found an empty text, expected at least one character" } : undefined,
 );
 
-/** A namespace that a reference may leave out. */
-export const optionalNamespace = text(checkDnsLabel).exactOptional();
+/** A namespace that a reference may leave out, or leave empty ({@link withoutEmpty}). */
+export const optionalNamespace = orEmpty(checkDnsLabel).exactOptional();
 
 /** The name of a Secret, with `namespace/` in front when it lives in another one. */
 export const secretReference = text(checkSecretReference);
+
+/** As {@link secretReference}, or empty. */
+export const secretReferenceOrEmpty = orEmpty(checkSecretReference);
 
 /** Splits what {@link secretReference} takes; the reference's own namespace is the standard one. */
 export function splitSecretReference(reference: string, own: string): { namespace: string; name: string } {

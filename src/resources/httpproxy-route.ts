@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { text } from "#lib/schema-rules.ts";
-import { portNumber } from "./fields.ts";
+import { portNumber, withoutEmpty } from "./fields.ts";
 import { matchCondition } from "./httpproxy-conditions.ts";
 import { optionalNamespace, someText, statusCode } from "./httpproxy-fields.ts";
 import {
@@ -55,11 +55,13 @@ const healthCheckPolicy = z.strictObject({
 });
 
 /** Another proxy that gets what its conditions leave to it: to name it is to permit it. */
-export const include = z.strictObject({
-  name: someText,
-  namespace: optionalNamespace,
-  conditions: z.array(matchCondition).default([]),
-});
+export const include = z
+  .strictObject({
+    name: someText,
+    namespace: optionalNamespace,
+    conditions: z.array(matchCondition).default([]),
+  })
+  .transform(withoutEmpty("namespace"));
 
 export const route = z.strictObject({
   conditions: z.array(matchCondition).default([]),
@@ -83,6 +85,7 @@ export const route = z.strictObject({
   rateLimitPolicy: rateLimitPolicy.exactOptional(),
   jwtVerificationPolicy: z
     .strictObject({ require: z.string().exactOptional(), disabled: z.boolean().exactOptional() })
+    .transform(withoutEmpty("require"))
     .exactOptional(),
   ipAllowPolicy: z.array(ipFilterPolicy).default([]),
   ipDenyPolicy: z.array(ipFilterPolicy).default([]),

@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { withoutEmpty } from "./fields.ts";
 import { optionalNamespace, someText } from "./httpproxy-fields.ts";
 import { loadBalancerPolicy } from "./httpproxy-policies.ts";
 import { proxyService } from "./httpproxy-service.ts";
 
-const include = z.strictObject({ name: someText, namespace: optionalNamespace });
+const include = z.strictObject({ name: someText, namespace: optionalNamespace }).transform(withoutEmpty("namespace"));
 
 /** Connections instead of requests: they are told apart by their server name. */
 export const tcpProxy = z.strictObject({

@@ -1,7 +1,14 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { maps, type Report, rule, text } from "#lib/schema-rules.ts";
-import { goDuration, goDurationOrInfinity, secretReference, someText } from "./httpproxy-fields.ts";
+import { withoutEmpty } from "./fields.ts";
+import {
+  goDuration,
+  goDurationOrInfinity,
+  secretReference,
+  secretReferenceOrEmpty,
+  someText,
+} from "./httpproxy-fields.ts";
 import { authorizationPolicy, corsPolicy, ipFilterPolicy, rateLimitPolicy } from "./httpproxy-policies.ts";
 import { upstreamValidation } from "./httpproxy-service.ts";
 import { checkHost } from "./names.ts";
@@ -25,15 +32,17 @@ const clientValidation = z.strictObject({
     .exactOptional(),
 });
 
-const tls = z.strictObject({
-  secretName: secretReference.exactOptional(),
-  minimumProtocolVersion: z.string().exactOptional(),
-  maximumProtocolVersion: z.string().exactOptional(),
-  /** The upstream ends the TLS connection; not together with a Secret. */
-  passthrough: z.boolean().exactOptional(),
-  clientValidation: clientValidation.exactOptional(),
-  enableFallbackCertificate: z.boolean().exactOptional(),
-});
+const tls = z
+  .strictObject({
+    secretName: secretReferenceOrEmpty.exactOptional(),
+    minimumProtocolVersion: z.string().exactOptional(),
+    maximumProtocolVersion: z.string().exactOptional(),
+    /** The upstream ends the TLS connection; not together with a Secret. */
+    passthrough: z.boolean().exactOptional(),
+    clientValidation: clientValidation.exactOptional(),
+    enableFallbackCertificate: z.boolean().exactOptional(),
+  })
+  .transform(withoutEmpty("secretName"));
 
 const headerNameMatch = z
   .strictObject({

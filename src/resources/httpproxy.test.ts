@@ -159,6 +159,25 @@ suite("HTTPProxy and what belongs to it: what is read", () => {
     assert.equal(read.spec.virtualhost, undefined);
   });
 
+  test("a text that is empty is absent, where Contour's own definition takes it", () => {
+    const read = accepted(
+      "HTTPProxy",
+      proxy(`{
+        ingressClassName: "",
+        virtualhost: { fqdn: shop.test, tls: { secretName: "", passthrough: true } },
+        includes: [{ name: a, namespace: "" }],
+        tcpproxy: { include: { name: a, namespace: "" } },
+        routes: [{ jwtVerificationPolicy: { require: "", disabled: true } }],
+      }`),
+    );
+    const { virtualhost, includes, tcpproxy, routes } = read.spec;
+    assert.equal("ingressClassName" in read.spec, false);
+    assert.deepEqual(virtualhost?.tls, { passthrough: true });
+    assert.deepEqual(includes, [{ name: "a", conditions: [] }]);
+    assert.deepEqual(tcpproxy?.include, { name: "a" });
+    assert.deepEqual(routes[0]?.jwtVerificationPolicy, { disabled: true });
+  });
+
   test("times stay as they were written", () => {
     const read = accepted("HTTPProxy", route("timeoutPolicy: { response: 1m30s, idle: infinity }"));
     assert.deepEqual(read.spec.routes[0]?.timeoutPolicy, { response: "1m30s", idle: "infinity" });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Immutable } from "#lib/immutable.ts";
-import { text } from "#lib/schema-rules.ts";
+import { orEmpty, withoutEmpty } from "./fields.ts";
 import { include, route } from "./httpproxy-route.ts";
 import { tcpProxy } from "./httpproxy-tcpproxy.ts";
 import { virtualHost } from "./httpproxy-virtualhost.ts";
@@ -16,13 +16,15 @@ export const httpProxySchema = z
     apiVersion: z.literal("projectcontour.io/v1"),
     kind: z.literal("HTTPProxy"),
     metadata: objectMeta(checkDnsSubdomain),
-    spec: z.strictObject({
-      ingressClassName: text(checkDnsSubdomain).exactOptional(),
-      virtualhost: virtualHost.exactOptional(),
-      includes: z.array(include).default([]),
-      routes: z.array(route).default([]),
-      tcpproxy: tcpProxy.exactOptional(),
-    }),
+    spec: z
+      .strictObject({
+        ingressClassName: orEmpty(checkDnsSubdomain).exactOptional(),
+        virtualhost: virtualHost.exactOptional(),
+        includes: z.array(include).default([]),
+        routes: z.array(route).default([]),
+        tcpproxy: tcpProxy.exactOptional(),
+      })
+      .transform(withoutEmpty("ingressClassName")),
     status: z.unknown().exactOptional(),
   })
   .transform(({ apiVersion, kind, metadata, spec }) => ({ apiVersion, kind, metadata, spec }));

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { describeValue } from "#lib/describe-value.ts";
 import type { Immutable } from "#lib/immutable.ts";
 import { type Report, rule, text } from "#lib/schema-rules.ts";
-import { portNumber, textOrEmpty } from "./fields.ts";
+import { orEmpty, portNumber, textOrEmpty, withoutEmpty } from "./fields.ts";
 import { objectMeta } from "./metadata.ts";
 import { checkDnsLabel, checkDnsSubdomain, checkHost, checkPortName } from "./names.ts";
 
@@ -41,10 +41,12 @@ const ingressRule = z.strictObject({
   http: z.strictObject({ paths: z.array(path).min(1) }).exactOptional(),
 });
 
-const tls = z.strictObject({
-  hosts: z.array(text(checkHost)).default([]),
-  secretName: text(checkDnsSubdomain).exactOptional(),
-});
+const tls = z
+  .strictObject({
+    hosts: z.array(text(checkHost)).default([]),
+    secretName: orEmpty(checkDnsSubdomain).exactOptional(),
+  })
+  .transform(withoutEmpty("secretName"));
 
 const ingressSpec = z
   .strictObject({

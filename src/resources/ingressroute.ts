@@ -2,14 +2,21 @@ import { z } from "zod";
 import { quote } from "#lib/describe-value.ts";
 import type { Immutable } from "#lib/immutable.ts";
 import { type Complaint, maps, type Report, rule, text } from "#lib/schema-rules.ts";
-import { portNumber } from "./fields.ts";
-import { goDuration, goDurationOrInfinity, optionalNamespace, secretReference, someText } from "./httpproxy-fields.ts";
+import { portNumber, withoutEmpty } from "./fields.ts";
+import {
+  goDuration,
+  goDurationOrInfinity,
+  optionalNamespace,
+  secretReference,
+  secretReferenceOrEmpty,
+  someText,
+} from "./httpproxy-fields.ts";
 import { checkSlashFirst } from "./httpproxy-texts.ts";
 import { subjectName } from "./httpproxy-service.ts";
 import { objectMeta } from "./metadata.ts";
 import { checkDnsSubdomain, checkHost } from "./names.ts";
 
-const delegate = z.strictObject({ name: someText, namespace: optionalNamespace });
+const delegate = z.strictObject({ name: someText, namespace: optionalNamespace }).transform(withoutEmpty("namespace"));
 
 const service = z.strictObject({
   name: someText,
@@ -57,10 +64,11 @@ const spec = z
         fqdn: text(checkFqdn),
         tls: z
           .strictObject({
-            secretName: secretReference.exactOptional(),
+            secretName: secretReferenceOrEmpty.exactOptional(),
             minimumProtocolVersion: z.string().exactOptional(),
             passthrough: z.boolean().exactOptional(),
           })
+          .transform(withoutEmpty("secretName"))
           .exactOptional(),
       })
       .exactOptional(),

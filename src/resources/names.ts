@@ -16,6 +16,11 @@ export function isDnsSubdomain(text: string): boolean {
   return text.length <= 253 && SUBDOMAIN.test(text);
 }
 
+/** A name as the API server takes it where it is asked of DNS: a dot at its end says that it is whole (RFC 1034 §3.1). */
+export function withoutFinalDot(text: string): string {
+  return text.endsWith(".") ? text.slice(0, -1) : text;
+}
+
 /** `undefined` when `text` is a DNS label, else what is wrong with it. */
 export function checkDnsLabel(text: string): Complaint | undefined {
   return isDnsLabel(text) ? undefined : complain(text, "a DNS label", 63, "letters a-z, digits and '-'");

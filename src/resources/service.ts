@@ -5,7 +5,7 @@ import type { Immutable } from "#lib/immutable.ts";
 import { maps, type Report, reportDuplicates, rule, text } from "#lib/schema-rules.ts";
 import { appProtocol, optionalPortName, portNumber, portNumberOrName, protocol, textMap } from "./fields.ts";
 import { objectMeta } from "./metadata.ts";
-import { checkDnsLabel, checkDnsSubdomain } from "./names.ts";
+import { checkDnsLabel, checkDnsSubdomain, withoutFinalDot } from "./names.ts";
 
 const servicePort = z
   .strictObject({
@@ -26,7 +26,7 @@ const serviceSpec = z
     type: z.enum(["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]).default("ClusterIP"),
     clusterIP: z.string().exactOptional(),
     clusterIPs: z.array(z.string()).exactOptional(),
-    externalName: text(checkDnsSubdomain).exactOptional(),
+    externalName: text((name) => checkDnsSubdomain(withoutFinalDot(name))).exactOptional(),
     selector: textMap.default({}),
     ports: z.array(servicePort).default([]),
     publishNotReadyAddresses: z.boolean().default(false),

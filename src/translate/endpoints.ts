@@ -2,6 +2,7 @@ import { readSliceAnnotations } from "#resources/annotations.ts";
 import type { EndpointSlice } from "#resources/endpoint-slice.ts";
 import type { Endpoints } from "#resources/endpoints.ts";
 import { refOf } from "#resources/resource.ts";
+import { withoutFinalDot } from "#resources/names.ts";
 import type { ServicePort } from "#resources/service.ts";
 import type { Candidate } from "./candidates.ts";
 
@@ -42,7 +43,7 @@ function fromSlice(slice: EndpointSlice, port: ServicePort): Candidate[] {
     // The first address stands for all: they are of one endpoint (discovery.k8s.io/v1 Endpoint.addresses).
     return health === undefined || host === undefined
       ? []
-      : [{ host, port: target, health, zone, ref, path: "", ...load }];
+      : [{ host: withoutFinalDot(host), port: target, health, zone, ref, path: "", ...load }];
   });
 }
 

@@ -3,6 +3,7 @@ import { readServiceAnnotations } from "#resources/annotations.ts";
 import type { EndpointSlice } from "#resources/endpoint-slice.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import { refOf } from "#resources/resource.ts";
+import { withoutFinalDot } from "#resources/names.ts";
 import type { Service, ServicePort } from "#resources/service.ts";
 import { findPort, serviceRef } from "./backend.ts";
 import { authoritiesOf } from "./certificate-authority.ts";
@@ -200,7 +201,7 @@ function externalName(
   const ref = serviceRef(namespace, name);
   const path = "spec.externalName";
   if (settings.upstreams.externalName)
-    return [{ host: spec.externalName ?? "", port, health: "healthy", zone: undefined, ref, path }];
+    return [{ host: withoutFinalDot(spec.externalName ?? ""), port, health: "healthy", zone: undefined, ref, path }];
   verdicts.push({
     ref,
     severity: "error",

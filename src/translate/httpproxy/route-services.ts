@@ -90,7 +90,8 @@ function weightedCluster(
   const { service } = target;
   const variables = serviceVariables(service, context);
   const wrong = (reason: string, message: string): undefined => {
-    complain(context, "error", field, { type: "ServiceError", reason, message: `${message}, so it gets no requests` });
+    const type = reason === "CookieRewritePoliciesInvalid" ? "RouteError" : "ServiceError";
+    complain(context, "error", field, { type, reason, message: `${message}, so it gets no requests` });
     return undefined;
   };
   const request = headerPolicy(service.requestHeadersPolicy, { host: "static", variables });

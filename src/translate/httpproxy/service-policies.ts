@@ -43,7 +43,8 @@ export function verification(
   const { ref, read } = context;
   const wrong = (reason: string, message: string, fix: string): "refused" => {
     const words = `${message}, so this service gets no requests`;
-    complain(context, "error", `${field}.validation`, { type: "ServiceError", reason, message: words, fix });
+    const type = reason === "CACertificateNotDelegated" ? "TLSError" : "ServiceError";
+    complain(context, "error", `${field}.validation`, { type, reason, message: words, fix });
     return "refused";
   };
   if (!tls) {

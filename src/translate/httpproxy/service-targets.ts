@@ -95,9 +95,10 @@ export function complainOf(
   by: string | undefined,
   problem: { severity: "error" | "warning"; reason: string; message: string; fix?: string },
 ) => void {
+  const isConnection = context.path === "spec.tcpproxy";
   return (by, { severity, reason, message, fix }) => {
     const words = {
-      type: "ServiceError",
+      type: isConnection ? "TCPProxyError" : "ServiceError",
       reason: reason.startsWith("Fallback") ? reason : "ServiceUnresolvedReference",
       message,
       ...(fix === undefined ? {} : { fix }),
