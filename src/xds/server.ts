@@ -134,7 +134,9 @@ export class XdsServer implements AsyncDisposable {
       if (stream.stuckFor < stuckLimit) return;
       log.warn("an Envoy does not read or answer: its stream is cut", { node: client.node });
       events.cut?.(client);
-      call.destroy(new Error("client does not keep up"));
+      // Not destroyed: then gRPC would say nothing, and an Envoy that reads again later would wait for ever.
+      call.emit("error", { code: grpc.status.UNAVAILABLE, details: "the client does not keep up" });
+      end();
     }, stuckLimit / 4);
     const end = (): void => {
       clearInterval(watch);
@@ -142,6 +144,8 @@ export class XdsServer implements AsyncDisposable {
       if (this.#clients.delete(call)) events.disconnected?.(client);
     };
     call.on("data", (request: DeltaDiscoveryRequest) => {
+      // What was cut may still have something to say.
+      if (!this.#clients.has(call)) return;
       if (client.node === "" && request.node !== undefined) {
         client.node = request.node.id;
         events.connected?.(client);

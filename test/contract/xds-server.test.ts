@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { suite, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { silentLogger } from "#lib/log.ts";
 import { XdsServer } from "#xds/server.ts";
 import { until } from "../integration/support/until.ts";
@@ -56,6 +57,37 @@ suite("XdsServer", () => {
       xds.server.clients.map(({ node }) => node),
       ["well"],
     );
+  });
+
+  test("a client that is cut hears of it and may come back, also when it reads again only later", async () => {
+    const cut: string[] = [];
+    await using xds = await XdsUnderTest.start({ stuckLimit: 200, events: { cut: ({ node }) => cut.push(node) } });
+    const silent = xds.client("silent");
+    silent.ask("cluster");
+    await silent.rest();
+    const ended = silent.ended();
+    for (let change = 0; cut.length === 0; change++) {
+      xds.snapshot.apply([resource("cluster", "a", `${change}`)]);
+      await setImmediate();
+    }
+    assert.match(await ended, /does not keep up/);
+    assert.deepEqual(cut, ["silent"]);
+
+    const paused = xds.client("paused");
+    paused.ask("cluster");
+    await paused.rest();
+    paused.pause();
+    const mebibyte = "x".repeat(1024 * 1024);
+    for (let change = 0; !cut.includes("paused"); change++) {
+      xds.snapshot.apply([resource("cluster", "a", `${change % 2}${mebibyte}`)]);
+      await setImmediate();
+    }
+    xds.snapshot.apply([resource("cluster", "a", "after")]);
+    paused.resume();
+    assert.match(await paused.ended(), /does not keep up/);
+    const again = xds.client("paused");
+    again.ask("cluster");
+    assert.deepEqual((await again.taken()).versions, { a: version("after") });
   });
 
   test("a second server takes over the socket: old streams go on, new ones come to it", async () => {

@@ -131,6 +131,10 @@ export class AdsClient implements Disposable {
     this.#stream.pause();
   }
 
+  resume(): void {
+    this.#stream.resume();
+  }
+
   [Symbol.dispose](): void {
     this.#stream.cancel();
     this.#client.close();
