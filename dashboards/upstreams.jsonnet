@@ -39,12 +39,6 @@ binnacle.dashboard(
       binnacle.graph('Ejected for errors', 'short', [gauge('envoy_cluster_outlier_detection_ejections_active')]),
       binnacle.graph('Health checks failed', 'cps', [rate('envoy_cluster_health_check_failure')]),
       binnacle.graph('Changes of the set', 'cps', [rate('envoy_cluster_membership_change')]),
-      binnacle.graph(
-        'Requests in panic',
-        'reqps',
-        [rate('envoy_cluster_lb_healthy_panic')],
-        'Fewer than half of the endpoints are healthy: Envoy sends to all of them.'
-      ),
     ]),
     binnacle.row('Requests', [
       binnacle.graph('Requests', 'reqps', [recorded('upstream:requests:rate2m')]),
@@ -56,6 +50,16 @@ binnacle.dashboard(
       binnacle.graph('Time limits reached', 'percentunit', [ratio('upstream:request_timeouts:rate2m')]),
       binnacle.graph('Retries', 'percentunit', [ratio('upstream:request_retries:rate2m')]),
       binnacle.graph('Refused: no endpoint', 'reqps', [rate('envoy_cluster_upstream_cx_none_healthy')]),
+      binnacle.graph(
+        'Taken over by others',
+        'reqps',
+        [[
+          'sum by (%(l)s, by_backend, by_service, by_port) (rate(binnacle_upstream_taken_over_requests_total{%(m)s}[$__rate_interval]))'
+          % { l: labels, m: matchers },
+          legend + ' → {{by_service}}:{{by_port}} {{by_backend}}',
+        ]],
+        'Requests that an upstream which its routes name after it got in its place.'
+      ),
     ]),
     binnacle.row('Connections', [
       binnacle.graph('Connections', 'short', [gauge('envoy_cluster_upstream_cx_active')]),

@@ -31,7 +31,6 @@ const CLUSTER_STATS = [
   "outlier_detection\\.ejections_(active|enforced_total)",
   "health_check\\.(attempt|failure)",
   "circuit_breakers\\.default\\.(cx|rq|rq_pending|rq_retry)_open",
-  "lb_healthy_panic",
   "update_rejected",
   "ssl\\.(connection_error|fail_verify_error|fail_verify_san)",
 ] as const;
