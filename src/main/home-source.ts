@@ -3,6 +3,7 @@ import type { KubeObject } from "#kubernetes/resource-type.ts";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
 import type { ObjectRef } from "#resources/ref.ts";
+import type { Resource } from "#resources/resource.ts";
 import { DirectorySource } from "#sources/directory.ts";
 import type { Source, SourceListener } from "#sources/source.ts";
 import type { SourceChange } from "#store/changes.ts";
@@ -76,7 +77,7 @@ export async function followHome(
   const source: Source =
     cluster === undefined
       ? directory(config, listener, logger)
-      : await clusterApi(config, cluster, watchers, listener, logger);
+      : await clusterApi(config, cluster, controlPlane, watchers, listener, logger);
   const stop = new AbortController();
   const run = source.run(stop.signal);
   parts.defer(async () => {
@@ -104,6 +105,7 @@ function directory({ sources }: Config, listener: SourceListener, logger: Logger
 async function clusterApi(
   config: Config,
   { client }: HomeCluster,
+  { store }: ControlPlane,
   watchers: readonly HomeWatcher[],
   listener: SourceListener,
   logger: Logger,
@@ -114,7 +116,15 @@ async function clusterApi(
   };
   const { fallbackCertificate } = translateSettings(config, []);
   const certificateNamespaces = fallbackCertificate === undefined ? [] : [fallbackCertificate.namespace];
-  return new ClusterSource({ ...listener, client, log: logger.room("cluster"), onRead, certificateNamespaces });
+  const lastGood = (ref: ObjectRef): Resource | undefined => store.lastGood(ref);
+  return new ClusterSource({
+    ...listener,
+    client,
+    log: logger.room("cluster"),
+    onRead,
+    certificateNamespaces,
+    lastGood,
+  });
 }
 
 function asHome(

@@ -358,6 +358,20 @@ suite("Store", () => {
       assert.equal(after.inUse, undefined);
     });
 
+    test("before a source has named an object, its last good form is known", () => {
+      const before = new StoreUnderTest();
+      before.apply(put(ingress("/a")));
+      before.accept();
+      const { store } = new StoreUnderTest(before.archive);
+      const known = store.lastGood(A);
+      store.apply([refuse()]);
+      assert.ok(known !== undefined);
+      assert.deepEqual(store.lastGood(A), known);
+      store.apply([put(ingress("/b"))]);
+      assert.notDeepEqual(store.lastGood(A), known);
+      assert.equal(store.lastGood(named("b")), undefined);
+    });
+
     test("a deleted object is forgotten with its form", () => {
       const before = new StoreUnderTest();
       before.apply(put(ingress("/a")));

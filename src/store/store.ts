@@ -57,6 +57,13 @@ export class Store implements ObjectSink {
     return form !== undefined && this.#servesLastGood(ref) ? (form as StoredObject<ResourceOf<K>>) : undefined;
   }
 
+  /** What an object goes on in if it is refused: the form in use; of one that no source has named yet, the accepted one. */
+  lastGood(ref: ObjectRef): Resource | undefined {
+    const key = refKey(ref);
+    const entry = this.#entries.get(key);
+    return entry === undefined ? this.#archive.form(key) : entry.inUse?.object;
+  }
+
   keptRefs(): readonly ObjectRef[] {
     return this.#kept.refs();
   }

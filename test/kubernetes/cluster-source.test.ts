@@ -9,6 +9,7 @@ import { until } from "../integration/support/until.ts";
 import { createNamespace } from "./support/access.ts";
 import { type ApiCall, FaultyProxy } from "./support/faulty-proxy.ts";
 import { KubeBox } from "./support/kubebox.ts";
+import { definition } from "./support/schemaless-definition.ts";
 
 /** A source that follows a cluster, and what it told. */
 class House implements AsyncDisposable {
@@ -69,24 +70,6 @@ function tlsSecret(namespace: string, name: string, host: string) {
     metadata: { namespace, name },
     type: "kubernetes.io/tls",
     stringData: { "tls.crt": cert, "tls.key": key },
-  };
-}
-
-/** A kind of Contour's, as its own definition names it, without its schema. */
-function definition(version: string, kind: string) {
-  const singular = kind.toLowerCase();
-  const plural = singular.replace(/y$/, "ie") + "s";
-  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `${plural}.projectcontour.io` },
-    spec: {
-      group: "projectcontour.io",
-      scope: "Namespaced",
-      names: { kind, plural, singular },
-      versions: [{ name: version, served: true, storage: true, schema }],
-    },
   };
 }
 

@@ -11,7 +11,7 @@ import type { Source, SourceListener, SourceState } from "../source.ts";
 import { ALWAYS_FOLLOWED, CUSTOM_KINDS, RESOURCE_TYPES } from "./followed-types.ts";
 import { Follower } from "./follower.ts";
 import { readObject } from "./read-object.ts";
-import { type SecretGroup, splitSecretGroup, WantedSecrets } from "./wanted-secrets.ts";
+import { type LastGood, type SecretGroup, splitSecretGroup, WantedSecrets } from "./wanted-secrets.ts";
 
 export interface ClusterSourceOptions extends SourceListener {
   readonly client: KubeClient;
@@ -23,6 +23,8 @@ export interface ClusterSourceOptions extends SourceListener {
   readonly onRead?: (ref: ObjectRef, object: KubeObject | undefined, change: SourceChange, isListed: boolean) => void;
   /** Where the configuration itself names certificates: no object need refer to these. */
   readonly certificateNamespaces?: readonly string[];
+  /** Asked for objects that are refused: what their last good form refers to is read, too. */
+  readonly lastGood?: LastGood;
   readonly times?: Partial<ReflectorTimes>;
 }
 
@@ -59,7 +61,7 @@ export class ClusterSource implements Source {
 
   constructor(options: ClusterSourceOptions) {
     this.#options = options;
-    this.#wantedSecrets = new WantedSecrets(options.certificateNamespaces);
+    this.#wantedSecrets = new WantedSecrets(options.certificateNamespaces, options.lastGood);
   }
 
   /** What is wrong and belongs to no single object, sorted. */

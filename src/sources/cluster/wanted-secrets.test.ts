@@ -86,3 +86,16 @@ test("what nobody refers to any more is not wanted; a refused object goes on wit
   wanted.note({ type: "delete", ref });
   assert.equal(wanted.has("kubernetes.io/tls team"), false);
 });
+
+test("an object that is refused from the first on has the Secrets of the last good form of an earlier process", () => {
+  const good = proxy("{ virtualhost: { fqdn: a.test, tls: { secretName: certs/shop } } }");
+  const ref = { kind: "HTTPProxy", namespace: "team", name: "shop" } as const;
+  const wanted = new WantedSecrets([], ({ name }) => (name === "shop" ? good : undefined));
+  const refused = { type: "refuse", ref, origin: { file: "a" }, problems: [] } as const;
+  assert.deepEqual([...wanted.note({ ...refused, ref: { ...ref, name: "other" } })], []);
+  assert.deepEqual([...wanted.note(refused)], ["kubernetes.io/tls certs"]);
+  assert.deepEqual([...wanted.note(refused)], []);
+  assert.equal(wanted.has("kubernetes.io/tls certs"), true);
+  wanted.note({ type: "delete", ref });
+  assert.equal(wanted.has("kubernetes.io/tls certs"), false);
+});

@@ -2,7 +2,7 @@ import { MultiMap } from "#lib/multi-map.ts";
 import { readIngressAnnotations } from "#resources/annotations.ts";
 import { splitSecretReference } from "#resources/httpproxy-fields.ts";
 import type { HttpProxy } from "#resources/httpproxy.ts";
-import { refKey, type RefKey } from "#resources/ref.ts";
+import { type ObjectRef, refKey, type RefKey } from "#resources/ref.ts";
 import { refOf, type Resource } from "#resources/resource.ts";
 import type { SourceChange } from "#store/changes.ts";
 
@@ -14,15 +14,23 @@ export function splitSecretGroup(group: SecretGroup): { type: string; namespace:
   return { type: group.slice(0, space), namespace: group.slice(space + 1) };
 }
 
+/** The form that an object goes on in when it is refused, as far as there is one. */
+export type LastGood = (ref: ObjectRef) => Resource | undefined;
+
 /** The groups that an object refers to a Secret of: of the others no Secret is read. */
 export class WantedSecrets {
   readonly #byGroup = new MultiMap<SecretGroup, RefKey>();
   readonly #byObject = new Map<RefKey, ReadonlySet<SecretGroup>>();
   /** Wanted whoever refers to them. */
   readonly always: ReadonlySet<SecretGroup>;
+  readonly #lastGood: LastGood;
 
-  /** @param certificateNamespaces where the configuration itself names certificates */
-  constructor(certificateNamespaces: readonly string[] = []) {
+  /**
+   * @param certificateNamespaces where the configuration itself names certificates
+   * @param lastGood asked for objects that are refused as they come: their last good form may be an earlier process'
+   */
+  constructor(certificateNamespaces: readonly string[] = [], lastGood: LastGood = () => undefined) {
+    this.#lastGood = lastGood;
     this.always = new Set(certificateNamespaces.map((namespace): SecretGroup => `kubernetes.io/tls ${namespace}`));
   }
 
@@ -31,10 +39,12 @@ export class WantedSecrets {
    * what it refers to.
    */
   note(change: SourceChange): Iterable<SecretGroup> {
-    if (change.type === "refuse") return [];
-    const key = refKey(change.type === "delete" ? change.ref : refOf(change.object));
+    const key = refKey(change.type === "put" ? refOf(change.object) : change.ref);
     const before = this.#byObject.get(key) ?? NONE;
-    const after = change.type === "delete" ? NONE : groupsOf(change.object);
+    if (change.type === "refuse" && before.size > 0) return [];
+    const object =
+      change.type === "put" ? change.object : change.type === "refuse" ? this.#lastGood(change.ref) : undefined;
+    const after = object === undefined ? NONE : groupsOf(object);
     for (const group of before) if (!after.has(group)) this.#byGroup.delete(group, key);
     for (const group of after) this.#byGroup.add(group, key);
     if (after.size === 0) this.#byObject.delete(key);
