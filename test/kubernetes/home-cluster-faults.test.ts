@@ -106,12 +106,16 @@ suite("faults of a home in a cluster", { timeout: 240_000 }, () => {
     await arrived.promise;
     await next.leads();
     assert.equal(old.leadership.state().leads, false, "it ended before the other began");
+    const end = proxy.calls.length;
     next.placer.place("east", [discovered("cart", ["10.20.0.2"])], []);
     await become("10.20.0.2");
-    const late = proxy.calls.slice(before).filter(({ path }) => path.startsWith(SLICES) && path !== SLICES);
-    assert.equal(late.length, 1, "it has not written again");
-    await until(() => late[0]?.status, { what: "the late write to arrive" });
-    assert.equal(late[0]?.status, 409);
+    const writes = (from: number, to?: number) =>
+      proxy.calls.slice(from, to).filter(({ path }) => path.startsWith(SLICES) && path !== SLICES);
+    assert.deepEqual(writes(end), [], "it has not written again");
+    // One, or two where a renewal that was under way let it lead for longer than the first was given.
+    const late = writes(before, end);
+    await until(() => late.every(({ status }) => status !== undefined), { what: "the late writes to arrive" });
+    assert.deepEqual(new Set(late.map(({ status }) => status)), new Set([409]));
     proxy.fault = () => undefined;
     await until(() => old.leadership.state().holder === "next", { what: "it to see who leads" });
     assert.deepEqual(await addresses(), ["10.20.0.2"]);
