@@ -1,92 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { entryFacts } from "./entry.ts";
-import { type EntryForTests, entryForTests } from "./entry-for-tests.ts";
-import type { NamespaceScope } from "./filter.ts";
+import { BLOG, CART_OK, frame, SHOP, world } from "./core-for-tests.ts";
+import type { EntryForTests } from "./entry-for-tests.ts";
 import { bucketOf } from "./histogram.ts";
-import type { DeltaMessage, PinTarget, SamplingState, ServerMessage, SnapshotMessage } from "./messages.ts";
-import { rawRow } from "./raw-row.ts";
-import { TrafficCore } from "./traffic-core.ts";
 
-const SAMPLING: SamplingState = {
-  words: "showing all requests",
-  failures: 1,
-  sample: 1,
-  latency: 1,
-  budget: 100,
-  received: 0,
-  requests: 0,
-  lost: { envoy: 0, receiver: 0 },
-  receiver: "ready",
-  totalsEvery: 1000,
-  envoys: [],
-};
-const SHOP = "shop.localhost/Ingress/team-shop/shop/prefix /";
-const BLOG = "blog.localhost/Ingress/team-blog/blog/prefix /";
-
-/** As a counter is called. */
-const CART_OK = `200 - local/team-shop/cart/80 http ${SHOP}`;
 const POST: EntryForTests = { route: BLOG, authority: "blog.localhost", cluster: "local/team-blog/posts/80" };
 
-/** A core with a clock of the test's own, that begins at 1,000 seconds. */
-function world() {
-  const clock = { now: 1_000_000 };
-  const pinned: (readonly PinTarget[])[] = [];
-  const core = new TrafficCore({
-    retention: 900_000,
-    retentionBytes: 10_000_000,
-    now: () => clock.now,
-    sampling: () => SAMPLING,
-    onPins: (targets) => void pinned.push(targets),
-  });
-  const values = new Map<string, number>();
-  let read = clock.now;
-  /** A reading of the counters: requests since the one before, by `<code> <flags> <cluster> http <route>`. */
-  const count = (requests: Readonly<Record<string, number>> = {}) => {
-    for (const [key, more] of Object.entries(requests)) values.set(key, (values.get(key) ?? 0) + more);
-    const changed = [...values].map(([key, value]) => [`binnacle.requests.request.${key}`, value] as const);
-    core.applyCounters({ envoy: "e1", changed, gone: [], restarted: false }, read, clock.now);
-    read = clock.now;
-  };
-  const rows = (...wishes: readonly EntryForTests[]) => {
-    const raws = wishes.map((wish) => {
-      const entry = entryForTests({ start: clock.now - 20, ...wish });
-      const kept = (wish.code ?? 200) >= 500 ? "failure" : "sample";
-      return rawRow(entry, entryFacts(entry), { envoy: "e1", kept, weight: 1, keepQueryValues: false });
-    });
-    const batch = { received: { failures: 0, sample: raws.length }, malformed: 0, dropped: 0, newest: clock.now };
-    core.applyBatch({ ...batch, flows: [], endpoints: [], gateways: [], rows: raws });
-  };
-  const second = () => {
-    clock.now += 1000;
-    count();
-    core.tick();
-    core.flush();
-  };
-  const connect = (
-    message: object | "nothing" = { type: "subscribe" },
-    scope: NamespaceScope = "all",
-    operates = scope,
-  ) => {
-    const messages: ServerMessage[] = [];
-    const client = { ready: true };
-    const session = core.open({
-      name: "t",
-      scope,
-      operates,
-      send: (sent) => void messages.push(sent),
-      isReady: () => client.ready,
-    });
-    if (message !== "nothing") session.receive(JSON.stringify(message));
-    return { messages, session, client, last: () => messages.at(-1) };
-  };
-  count();
-  return { clock, core, count, rows, second, connect, pinned };
-}
-
-function frame(message: ServerMessage | undefined): SnapshotMessage | DeltaMessage {
-  assert.ok(message?.type === "snapshot" || message?.type === "delta", message?.type ?? "nothing was sent");
-  return message;
+function near(quantile: number | undefined): boolean {
+  return quantile !== undefined && quantile > 80 && quantile < 120;
 }
 
 test("a request that another upstream took over is shown with both, and its reason names the one that had it", () => {
@@ -103,40 +24,6 @@ test("a request that another upstream took over is shown with both, and its reas
   const [row] = core.history({}, "all").requests;
   assert.deepEqual([row?.upstream?.service, row?.fallback], ["cart", fallback]);
   assert.match(row?.why?.summary ?? "", /^west team-shop\/west-cart:80 answered 503/);
-});
-
-test("nothing is sent before a client asks; then the full picture, then what changed", () => {
-  const { count, rows, second, connect, clock } = world();
-  const silent = connect("nothing");
-  count({ [CART_OK]: 3 });
-  rows({}, {});
-  second();
-  assert.deepEqual(silent.messages, []);
-  const { messages, last } = connect();
-  const snapshot = frame(messages[0]);
-  assert.ok(snapshot.type === "snapshot");
-  assert.deepEqual(
-    [snapshot.sequence, snapshot.time, snapshot.totals.counts.requests, snapshot.requests.length],
-    [1, clock.now, 3, 2],
-  );
-  rows({ code: 503, flags: "UH", endpoint: undefined, cluster: "" });
-  clock.now += 50;
-  count({ [`503 UH  http ${SHOP}`]: 1 });
-  second();
-  const delta = frame(last());
-  assert.deepEqual([delta.type, delta.sequence, delta.totals?.counts.requests], ["delta", 2, 4]);
-  assert.equal(delta.requests?.[0]?.why?.summary, "No healthy endpoint in the upstream");
-  assert.equal(delta.lag, 1058, "from the end of the newest request to the frame");
-});
-
-test("no frame when nothing changed", () => {
-  const { core, connect, second } = world();
-  const { messages } = connect();
-  second();
-  const sent = messages.length;
-  for (let index = 0; index < 12; index++) second();
-  core.flush();
-  assert.equal(messages.length, sent);
 });
 
 test("a team sees rows, totals, columns and markers of its own and nothing else", () => {
@@ -175,83 +62,6 @@ test("a team sees rows, totals, columns and markers of its own and nothing else"
     [0, 0],
     "asking for another's gives nothing",
   );
-});
-
-test("rows above the rate are dropped, oldest first, and counted", () => {
-  const { rows, second, connect } = world();
-  const { last } = connect({ type: "subscribe", rowsPerSecond: 3 });
-  rows(...Array.from({ length: 10 }, (_, index) => ({ requestId: `r${index}` })));
-  second();
-  const delta = frame(last());
-  assert.deepEqual(
-    delta.requests?.map(({ requestId }) => requestId),
-    ["r7", "r8", "r9"],
-  );
-  assert.deepEqual(delta.dropped, { rows: 7, frames: 0 });
-});
-
-test("a slow socket is sent nothing, and the right picture when it is ready again", () => {
-  const { count, rows, second, connect, core } = world();
-  const { messages, client, last } = connect({ type: "subscribe", rowsPerSecond: 5 });
-  client.ready = false;
-  for (let index = 0; index < 20; index++) {
-    count({ [CART_OK]: 1 });
-    rows({ requestId: `r${index}` });
-    second();
-  }
-  assert.equal(messages.length, 1);
-  client.ready = true;
-  second();
-  const delta = frame(last());
-  assert.equal(messages.length, 2);
-  assert.deepEqual([delta.totals?.counts.requests, delta.hosts?.length], [20, 1]);
-  assert.deepEqual(
-    delta.requests?.map(({ requestId }) => requestId),
-    ["r15", "r16", "r17", "r18", "r19"],
-  );
-  assert.deepEqual([delta.dropped.rows, delta.dropped.frames >= 20, delta.sequence > 20], [15, true, true]);
-  assert.equal(delta.columns?.length, 20, "no column is lost");
-  assert.deepEqual([core.stats.framesDropped >= 20, core.stats.rowsDropped], [true, 15]);
-});
-
-test("paused is silent; resumed is a snapshot", () => {
-  const { rows, second, connect } = world();
-  const { messages, session } = connect();
-  session.receive('{"type":"pause"}');
-  rows({});
-  second();
-  assert.equal(messages.length, 1);
-  session.receive('{"type":"resume"}');
-  const snapshot = frame(messages[1]);
-  assert.deepEqual([snapshot.type, snapshot.sequence, snapshot.requests?.length], ["snapshot", 1, 1]);
-});
-
-test("another subscription replaces the first", () => {
-  const { rows, second, connect } = world();
-  const { messages, session, last } = connect();
-  session.receive(JSON.stringify({ type: "subscribe", filter: { codes: ["5xx"] } }));
-  assert.deepEqual(
-    messages.map(({ type }) => type),
-    ["snapshot", "snapshot"],
-  );
-  rows({}, { code: 500 });
-  second();
-  assert.deepEqual(
-    frame(last()).requests?.map(({ code }) => code),
-    [500],
-  );
-});
-
-test("what is not understood is answered, and the subscription stands", () => {
-  const { rows, second, connect } = world();
-  const { session, last } = connect();
-  for (const text of ["", "{", '{"type":"subscribe","filter":{"codes":["x"]}}', '{"type":"unpin","id":"none"}']) {
-    session.receive(text);
-    assert.equal(last()?.type, "problem", text);
-  }
-  rows({});
-  second();
-  assert.equal(frame(last()).requests?.length, 1);
 });
 
 test("history goes back further than the snapshot, and says when there is more", () => {
@@ -323,10 +133,6 @@ test("a pin is told to the receiver and to who may see it, and ends by itself", 
   assert.deepEqual([pinned.at(-1), frame(team.last()).pins], [[], []]);
 });
 
-function near(quantile: number | undefined): boolean {
-  return quantile !== undefined && quantile > 80 && quantile < 120;
-}
-
 test("latencies of entries are in rates, columns and endpoints", () => {
   const { core, count, second, connect, clock } = world();
   core.applyClusters({
@@ -388,19 +194,4 @@ test("an Envoy that is lost from sight does not hold the others' windows back", 
   core.lostSight("e2");
   second();
   assert.ok((rate() ?? 0) > 5);
-});
-
-test("sessions that were closed are counted, and hold nothing", () => {
-  const { core, rows, second, connect } = world();
-  const { session, messages } = connect();
-  rows({});
-  second();
-  const sent = messages.length;
-  session.close();
-  session.close();
-  session.receive('{"type":"subscribe"}');
-  rows({});
-  second();
-  assert.equal(messages.length, sent);
-  assert.deepEqual([core.stats.sessions, core.stats.frames], [0, sent]);
 });
