@@ -1,24 +1,14 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { closeSync, openSync, statSync, truncateSync, writeFileSync, writeSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { bytesHash } from "#lib/canonical.ts";
-import { createLogger, type Logger, silentLogger } from "#lib/log.ts";
-import { packBytes, unpackBytes } from "#lib/packed-bytes.ts";
+import { unpackBytes } from "#lib/packed-bytes.ts";
 import type { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from "#proto/envoy/service/discovery/v3/discovery.ts";
 import { TYPE_URLS, XDS_TYPES, type XdsResource, type XdsType } from "#xds/resource.ts";
 import { Snapshot } from "#xds/snapshot.ts";
-import { SnapshotArchive } from "#xds/snapshot-archive.ts";
-import { loadSnapshotArchive } from "#xds/snapshot-archive-load.ts";
 import { AdsStream } from "#xds/stream.ts";
-import { temporaryDirectory } from "../integration/support/temp-dir.ts";
-import { until } from "../integration/support/until.ts";
+import { ArchiveHome, resource } from "./support/archive-home.ts";
 
 test("what an Envoy acknowledged is served from disk, and an Envoy that has it gets nothing", async () => {
-  await using home = await Home.create();
+  await using home = await ArchiveHome.create();
   home.snapshot.apply(SHOP);
   home.snapshot.open();
   home.acknowledge(...SHOP);
@@ -38,7 +28,7 @@ test("what an Envoy acknowledged is served from disk, and an Envoy that has it g
 });
 
 test("a version that is on its way, or was refused, does not replace the acknowledged one", async () => {
-  await using home = await Home.create();
+  await using home = await ArchiveHome.create();
   const [before, after] = [resource("virtualHost", "t/shop", "1"), resource("virtualHost", "t/shop", "2")];
   home.snapshot.apply([before]);
   home.snapshot.open();
@@ -50,7 +40,7 @@ test("a version that is on its way, or was refused, does not replace the acknowl
 });
 
 test("what is served in the place of a refused version is archived, also when it was not wanted any more", async () => {
-  await using home = await Home.create();
+  await using home = await ArchiveHome.create();
   const [first, second, third] = ["1", "2", "3"].map((content) => resource("virtualHost", "t/shop", content));
   home.snapshot.apply([first!]);
   home.snapshot.open();
@@ -64,7 +54,7 @@ test("what is served in the place of a refused version is archived, also when it
 });
 
 test("a cluster stays while a route that an Envoy still has points at it", async () => {
-  await using home = await Home.create();
+  await using home = await ArchiveHome.create();
   const old = [resource("cluster", "a"), resource("virtualHost", "t/shop", "1", ["a"])];
   home.snapshot.apply(old);
   home.snapshot.open();
@@ -78,7 +68,7 @@ test("a cluster stays while a route that an Envoy still has points at it", async
 });
 
 test("a secret is kept before anybody asked for it, and goes when it is withdrawn or refused", async () => {
-  await using home = await Home.create();
+  await using home = await ArchiveHome.create();
   const [kept, withdrawn, refused] = ["kept", "withdrawn", "refused"].map((name) => resource("secret", `${name}.test`));
   home.snapshot.apply([kept!, withdrawn!, refused!]);
   home.snapshot.open();
@@ -89,7 +79,7 @@ test("a secret is kept before anybody asked for it, and goes when it is withdraw
 });
 
 test("what an earlier run left stays until this one is whole, and then goes", async () => {
-  await using home = await Home.create();
+  await using home = await ArchiveHome.create();
   const first = [resource("listener", "http"), resource("virtualHost", "t/gone"), resource("virtualHost", "t/stays")];
   home.snapshot.apply(first);
   home.snapshot.open();
@@ -104,7 +94,7 @@ test("what an earlier run left stays until this one is whole, and then goes", as
 });
 
 test("until all was acknowledged once, nothing is served", async () => {
-  await using home = await Home.create();
+  await using home = await ArchiveHome.create();
   assert.match(home.refusal(), /there is none yet|no Envoy has acknowledged a whole/);
   home.snapshot.apply(SHOP);
   home.acknowledge(SHOP[0]!);
@@ -117,7 +107,7 @@ test("until all was acknowledged once, nothing is served", async () => {
 
 test("any series of changes, answers and restarts leaves an archive whose routes have their clusters", async () => {
   const random = seeded(20_260_727);
-  await using home = await Home.create();
+  await using home = await ArchiveHome.create();
   const clusters = ["a", "b", "c", "d"];
   const hosts = ["t/1", "t/2", "t/3"];
   let generation = 0;
@@ -169,139 +159,6 @@ test("any series of changes, answers and restarts leaves an archive whose routes
   assert.ok(whole);
 });
 
-test("a writer that is killed at any moment leaves one whole state", async () => {
-  await using directory = await temporaryDirectory("archive");
-  const file = join(directory.path, "snapshot.sqlite");
-  for (let round = 0; round < 5; round++) {
-    const writer = spawn(process.execPath, ["--input-type=module", "-e", WRITER, file], {
-      stdio: ["ignore", "pipe", "inherit"],
-      cwd: import.meta.dirname,
-    });
-    const exited = once(writer, "exit");
-    await until(() => loadSnapshotArchive(file), { accept: ({ type }) => type === "loaded", what: "a whole state" });
-    for (let lines = 0; lines < 3 + round; lines++) await once(writer.stdout, "data");
-    writer.kill("SIGKILL");
-    await exited;
-    const loaded = loadSnapshotArchive(file);
-    assert.ok(loaded.type === "loaded", loaded.type === "refused" ? loaded.reason : "");
-    assert.equal(loaded.resources, 2_000);
-    const generations = new Set(
-      loaded.snapshot.names("virtualHost").map((name) => loaded.snapshot.get("virtualHost", name)!.clusters[0]),
-    );
-    assert.equal(generations.size, 1, `generations ${[...generations].join(", ")} stand side by side`);
-  }
-});
-
-/** All hosts change together, again and again, and say in which generation; each is acknowledged at once. */
-const WRITER = `
-  import { Snapshot } from "#xds/snapshot.ts";
-  import { SnapshotArchive } from "#xds/snapshot-archive.ts";
-  import { bytesHash } from "#lib/canonical.ts";
-  import { silentLogger } from "#lib/log.ts";
-  import { packBytes } from "#lib/packed-bytes.ts";
-  const snapshot = new Snapshot();
-  new SnapshotArchive(process.argv[1], snapshot, silentLogger);
-  let generation = 0;
-  setInterval(() => {
-    generation += 1;
-    const resources = Array.from({ length: 2000 }, (_, index) => {
-      const bytes = Buffer.from(process.pid + " " + generation + " " + index);
-      return { type: "virtualHost", name: "t/" + index, version: bytesHash(bytes), bytes: packBytes(bytes), clusters: [String(generation)], sources: [] };
-    });
-    snapshot.apply(resources);
-    snapshot.open();
-    for (const made of resources) snapshot.acknowledge(made);
-    process.stdout.write(".");
-  }, 30);
-`;
-
-for (const [what, spoil, reason] of [
-  [
-    "is no database",
-    (file: string) => writeFileSync(file, "not a database, only as long as one\n".repeat(50)),
-    /not a database/,
-  ],
-  ["is empty", (file: string) => writeFileSync(file, ""), /not a snapshot archive/],
-  ["is of another version", (file: string) => sql(file, "PRAGMA user_version = 99"), /version 99/],
-  [
-    "has a row that was changed",
-    (file: string) => sql(file, "UPDATE resource SET bytes = x'00'"),
-    /not what its version says/,
-  ],
-  ["is damaged in the middle", overwriteMiddle, /damaged|malformed|not what its version says|cannot be read/],
-  ["was cut short", cutShort, /damaged|malformed|cannot be read/],
-] as const) {
-  test(`an archive that ${what} is refused as a whole, and made anew by its writer`, async () => {
-    await using home = await Home.create();
-    const many = Array.from({ length: 400 }, (_, index) => resource("virtualHost", `t/${index}`, "x".repeat(500)));
-    home.snapshot.apply(many);
-    home.snapshot.open();
-    home.acknowledge(...many);
-    home.stop();
-    spoil(home.file);
-    assert.match(home.refusal(), reason);
-    home.restart();
-    if (!what.startsWith("has a row")) {
-      assert.match(home.warnings.join("\n"), /made anew/);
-      assert.match(home.refusal(), /no Envoy has acknowledged a whole configuration yet/);
-    }
-    const other = resource("virtualHost", "t/other");
-    home.snapshot.apply([other]);
-    home.snapshot.open();
-    home.acknowledge(other);
-    assert.deepEqual(home.reload().names("virtualHost"), ["t/other"]);
-    assert.equal((statSync(home.file).mode & 0o777).toString(8), "600");
-  });
-}
-
-test("an archive that another program holds is not taken for a bad one", async () => {
-  await using home = await Home.create();
-  const shop = resource("virtualHost", "t/shop");
-  home.snapshot.apply([shop]);
-  home.snapshot.open();
-  home.acknowledge(shop);
-  home.stop();
-  {
-    using holder = new DatabaseSync(home.file);
-    holder.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA user_version = 1");
-    assert.throws(
-      () => home.restart(),
-      (error: Error) => /cannot open the database/.test(error.message) && /locked/.test(String(error.cause)),
-    );
-  }
-  assert.deepEqual(home.reload().names("virtualHost"), ["t/shop"]);
-});
-
-test("what cannot be written now is written later", async () => {
-  await using home = await Home.create();
-  home.snapshot.open();
-  home.flush();
-  // As a full disk does it: the statement fails.
-  sql(home.file, "CREATE TRIGGER full BEFORE INSERT ON resource BEGIN SELECT raise(FAIL, 'disk is full'); END");
-  const shop = resource("virtualHost", "t/shop");
-  home.snapshot.apply([shop]);
-  home.acknowledge(shop);
-  await until(() => home.errors.length > 0, { what: "the failure to be told" });
-  assert.match(home.errors.join("\n"), /cannot be written.*disk is full/);
-  sql(home.file, "DROP TRIGGER full");
-  home.stop();
-  assert.deepEqual(home.reload().names("virtualHost"), ["t/shop"]);
-});
-
-test("the write-ahead log is shortened while the archive is in use", async () => {
-  await using home = await Home.create();
-  home.snapshot.open();
-  const many = Array.from({ length: 1_500 }, (_, index) => resource("virtualHost", `t/${index}`, "x".repeat(10_000)));
-  home.snapshot.apply(many);
-  home.acknowledge(...many);
-  home.flush();
-  await until(() => sqlRow(home.file, "PRAGMA wal_checkpoint(NOOP)"), {
-    accept: ({ log, checkpointed }) => Number(log) > 0 && log === checkpointed,
-    what: "the checkpoint",
-  });
-  assert.equal(home.reload().count("virtualHost"), 1_500);
-});
-
 const SHOP = [
   resource("cluster", "shop"),
   resource("endpoints", "shop"),
@@ -311,11 +168,6 @@ const SHOP = [
   resource("runtime", "binnacle"),
 ];
 
-function resource(type: XdsType, name: string, content = "", clusters: readonly string[] = []): XdsResource {
-  const bytes = Buffer.from(`${type} ${name} ${content} ${clusters.join()}`);
-  return { type, name, version: bytesHash(bytes), bytes: packBytes(bytes), clusters, sources: [] };
-}
-
 function contents(snapshot: Snapshot): unknown {
   return XDS_TYPES.map((type) =>
     snapshot.names(type).map((name) => {
@@ -323,83 +175,6 @@ function contents(snapshot: Snapshot): unknown {
       return { type, name, version, bytes: unpackBytes(bytes).toString(), clusters };
     }),
   );
-}
-
-/** A control plane's snapshot with its archive, which can be stopped and started again over the same file. */
-class Home implements AsyncDisposable {
-  readonly file: string;
-  readonly warnings: string[] = [];
-  readonly errors: string[] = [];
-  snapshot = new Snapshot();
-  onAcknowledged: (resource: XdsResource) => void = () => {};
-  readonly #directory: AsyncDisposable;
-  #archive: SnapshotArchive | undefined;
-
-  static async create(): Promise<Home> {
-    const directory = await temporaryDirectory("archive");
-    return new Home(directory, join(directory.path, "snapshot.sqlite"));
-  }
-
-  private constructor(directory: AsyncDisposable, file: string) {
-    this.#directory = directory;
-    this.file = file;
-    this.restart();
-  }
-
-  acknowledge(...resources: readonly XdsResource[]): void {
-    for (const made of resources) this.snapshot.acknowledge(made);
-  }
-
-  flush(): void {
-    this.#archive?.flush();
-  }
-
-  load(): ReturnType<typeof loadSnapshotArchive> {
-    this.flush();
-    return loadSnapshotArchive(this.file);
-  }
-
-  reload(): Snapshot {
-    const loaded = this.load();
-    assert.ok(loaded.type === "loaded", loaded.type === "refused" ? loaded.reason : "");
-    return loaded.snapshot;
-  }
-
-  refusal(): string {
-    const loaded = this.load();
-    assert.ok(loaded.type === "refused");
-    return loaded.reason;
-  }
-
-  versions(type: XdsType): Record<string, string> {
-    return Object.fromEntries(this.snapshot.names(type).map((name) => [name, this.snapshot.get(type, name)!.version]));
-  }
-
-  stop(): void {
-    this.#archive?.[Symbol.dispose]();
-    this.#archive = undefined;
-  }
-
-  restart(): void {
-    this.stop();
-    this.snapshot = new Snapshot();
-    this.snapshot.listen({ acknowledged: (resource) => this.onAcknowledged(resource) });
-    this.#archive = new SnapshotArchive(this.file, this.snapshot, this.#log());
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.stop();
-    await this.#directory[Symbol.asyncDispose]();
-  }
-
-  #log(): Logger {
-    const lines = createLogger({ level: "warn", format: "text", write: (line) => this.warnings.push(line) });
-    return {
-      ...silentLogger,
-      warn: (message, fields) => lines.warn(message, fields),
-      error: (message, fields) => this.errors.push(`${message} ${fields?.["error"]}`),
-    };
-  }
 }
 
 /** An xDS client that acknowledges all that it gets. */
@@ -466,28 +241,6 @@ const REQUEST: DeltaDiscoveryRequest = {
   responseNonce: "",
   errorDetail: undefined,
 };
-
-function sql(file: string, text: string): void {
-  using database = new DatabaseSync(file);
-  database.exec(text);
-}
-
-function sqlRow(file: string, text: string): Readonly<Record<string, unknown>> {
-  using database = new DatabaseSync(file);
-  return database.prepare(text).get() ?? {};
-}
-
-function overwriteMiddle(file: string): void {
-  sql(file, "PRAGMA wal_checkpoint(TRUNCATE)");
-  const handle = openSync(file, "r+");
-  writeSync(handle, Buffer.alloc(8_192, 0xa5), 0, 8_192, Math.floor(statSync(file).size / 2));
-  closeSync(handle);
-}
-
-function cutShort(file: string): void {
-  sql(file, "PRAGMA wal_checkpoint(TRUNCATE)");
-  truncateSync(file, Math.floor(statSync(file).size / 2 / 4_096) * 4_096);
-}
 
 /** mulberry32: the same series at each run. */
 function seeded(seed: number): () => number {
