@@ -2,58 +2,20 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { describe, test } from "node:test";
-import type { Page } from "playwright-core";
 import { EARLIER_QUERY } from "../../src/console/words/earlier.ts";
 import { listeningPort } from "../integration/support/free-port.ts";
 import { until } from "../integration/support/until.ts";
 import { missingChromium } from "./chromium.ts";
+import { codes, count, held, rowWords } from "./console-rows.ts";
 import { ConsoleSetting } from "./console-setting.ts";
 import { ROUTES } from "./simulated/world.ts";
 
 const skip = missingChromium() ?? false;
 
-/** Ids are not shown: a row is known by its words. */
-async function rowWords(page: Page): Promise<string[]> {
-  return page.locator(".tail-row").allInnerTexts();
-}
-
-async function codes(page: Page): Promise<string[]> {
-  return page.locator(".tail-row .code").allInnerTexts();
-}
-
-function count(page: Page, selector: string): Promise<number> {
-  return page.locator(selector).count();
-}
-
-/** How many requests the tail holds, in sight or not. */
-async function held(page: Page): Promise<number> {
-  return Number(await page.locator(".tail").getAttribute("aria-rowcount"));
-}
-
-/** Of a desktop, a small screen and a phone, in CSS pixels. */
-const SIZES = [
-  [1440, 900],
-  [1024, 768],
-  [390, 844],
-] as const;
-
-/**
- * Every shift of the layout that no input caused, as the browser reports it (Layout Instability API). A figure that grows to the
- * left in its own cell is less than a ten-thousandth; a row that moves is more.
- */
-const WATCH_SHIFTS = `globalThis.shifts = [];
-new PerformanceObserver((list) => {
-  for (const { value, sources } of list.getEntries()) {
-    if (value >= 0.0001) shifts.push(value.toFixed(4) + " " + sources.map(({ node }) => node?.parentElement?.className).join(", "));
-  }
-}).observe({ type: "layout-shift" });`;
-
 const WATCH_NOTICE = `globalThis.noticesGone = 0;
 new MutationObserver((changes) => {
   for (const { removedNodes } of changes) for (const node of removedNodes) if (node.className === "notice") noticesGone++;
 }).observe(document.body, { childList: true, subtree: true });`;
-
-const OVERFLOWING_HEADS = `[...document.querySelectorAll(".panel-head")].filter((head) => head.scrollWidth > head.clientWidth).length`;
 
 describe("console", { skip }, () => {
   test("a sign-in link opens the live page, and neither code nor token stays in the browser", async (t) => {
@@ -146,89 +108,6 @@ describe("console", { skip }, () => {
     assert.equal(await count(page, ".routes-panel tbody tr:not(.gap)"), routes);
     await page.keyboard.press("Escape");
     await page.locator(".upstreams-panel .panel-note", { hasText: /^5,/ }).waitFor();
-    assert.deepEqual(setting.complaints, []);
-  });
-
-  test("paused, nothing moves and what comes is counted; going on shows it on top", async (t) => {
-    const setting = await ConsoleSetting.start(t);
-    const page = await setting.open();
-    await page.locator("body").press(" ");
-    await page.locator(".panel-note", { hasText: "paused" }).waitFor();
-    const before = await rowWords(page);
-    const rates = await page.locator(".routes-panel tbody td").allInnerTexts();
-    setting.traffic.burst(30);
-    await page.locator(".new-rows", { hasText: /^[3-9]\d+ new/ }).waitFor();
-    assert.deepEqual(await rowWords(page), before);
-    assert.deepEqual(await page.locator(".routes-panel tbody td").allInnerTexts(), rates);
-    await page.locator("body").press(" ");
-    await page.locator(".new-rows").waitFor({ state: "detached" });
-    assert.notDeepEqual(await rowWords(page), before);
-  });
-
-  test("who scrolls down reads on: rows stand still on the screen until the button is pressed", async (t) => {
-    const setting = await ConsoleSetting.start(t);
-    const page = await setting.open();
-    await until(() => held(page), { accept: (rows) => rows > 100, what: "enough rows to scroll" });
-    await page.evaluate("document.querySelector('.tail').scrollTo(0, 700)");
-    await page.locator(".new-rows").waitFor();
-    const rows = await held(page);
-    const middle = page.locator(".tail-row").nth(12);
-    const before = { words: await middle.innerText(), box: await middle.boundingBox() };
-    setting.traffic.burst(40);
-    await page.locator(".new-rows", { hasText: /^[4-9]\d+ new/ }).waitFor();
-    assert.deepEqual({ words: await middle.innerText(), box: await middle.boundingBox() }, before);
-    assert.equal(await held(page), rows);
-    await page.locator(".new-rows").click();
-    await until(() => held(page), { accept: (now) => now > rows, what: "the new rows" });
-    assert.equal(await page.evaluate("document.querySelector('.tail').scrollTop"), 0);
-  });
-
-  test("ten thousand requests are held, and only those in sight are in the page", async (t) => {
-    const setting = await ConsoleSetting.start(t);
-    const page = await setting.open();
-    await until(
-      async () => {
-        for (let frame = 0; frame < 10; frame++) setting.traffic.burst(200);
-        return held(page);
-      },
-      { accept: (rows) => rows === 10_000, what: "ten thousand rows", timeoutMs: 60_000 },
-    );
-    assert.ok((await count(page, ".tail-row")) < 80, `${await count(page, ".tail-row")} rows in the page`);
-    await page.evaluate("document.querySelector('.tail').scrollTo(0, 1e6)");
-    await until(() => count(page, ".tail-row"), { accept: (rows) => rows > 10 && rows < 80, what: "the oldest rows" });
-    assert.deepEqual(setting.complaints, []);
-  });
-
-  test("the end of the list leads further back, and a click on a chart to the requests of that moment", async (t) => {
-    const setting = await ConsoleSetting.start(t);
-    const page = await setting.open();
-    await page.locator("body").press(" ");
-    const rows = await held(page);
-    await page.evaluate("document.querySelector('.tail').scrollTo(0, 1e6)");
-    await until(() => held(page), { accept: (now) => now >= rows + 400, what: "older requests" });
-
-    await page
-      .locator(".chart-panel .u-over")
-      .first()
-      .click({ position: { x: 250, y: 60 } });
-    await page.getByText(/^What came before \d\d:\d\d:\d\d$/).waitFor();
-    const at = Number(/at=(\d+)/.exec(page.url())?.[1]);
-    const clock = new Date(at).toTimeString().slice(0, 8);
-    await until(() => page.locator(".tail-time").allInnerTexts(), {
-      accept: (times) => times.length > 10 && times.every((time) => time < clock),
-      what: `requests before ${clock}`,
-    });
-    await page.reload();
-    await until(() => page.locator(".tail-time").allInnerTexts(), {
-      accept: (times) => times.length > 10 && times.every((time) => time < clock),
-      what: "the same after a reload",
-    });
-    await page.getByRole("button", { name: "Back to live" }).click();
-    await page.getByText("showing 1 in 5 of ordinary requests").waitFor();
-    await until(() => page.locator(".tail-time").first().innerText(), {
-      accept: (time) => time > clock,
-      what: "new requests",
-    });
     assert.deepEqual(setting.complaints, []);
   });
 
@@ -377,55 +256,6 @@ describe("console", { skip }, () => {
     assert.deepEqual(asked, [EARLIER_QUERY]);
     await page.locator(".routes-panel .row-button", { hasText: "blog.localhost" }).click();
     await notes.filter({ hasText: "an hour ago" }).first().waitFor({ state: "detached" });
-    assert.deepEqual(setting.complaints, []);
-  });
-
-  test("frames that come move nothing: the layout stays for as long as nobody touches it", async (t) => {
-    const setting = await ConsoleSetting.start(t);
-    for (const [width, height] of SIZES) {
-      const page = await setting.open("", { viewport: { width, height } });
-      await page.evaluate(WATCH_SHIFTS);
-      const before = await held(page);
-      // Some seconds of frames, with failures, whose rows are higher, among them.
-      await until(() => held(page), { accept: (rows) => rows > before + 40, what: "rows of some seconds" });
-      assert.deepEqual(await page.evaluate("globalThis.shifts"), [], `${width} wide`);
-      await page.context().close();
-    }
-  });
-
-  test("names are read at every width: neither a host nor a namespace hides what tells one row from the next", async (t) => {
-    const setting = await ConsoleSetting.start(t);
-    for (const [width, height] of SIZES) {
-      const page = await setting.open("", { viewport: { width, height } });
-      if (width < 1000) await page.locator(".phone-tabs button", { hasText: "Upstreams" }).click();
-      const name = page.locator(".upstreams-panel .row-button", { hasText: "cart" }).locator("b").first();
-      await name.scrollIntoViewIfNeeded();
-      const [cell, word] = [
-        await page.locator(".upstreams-panel th.wide").nth(1).boundingBox(),
-        await name.boundingBox(),
-      ];
-      assert.ok(cell !== null && word !== null && word.x + word.width <= cell.x + cell.width, `${width} wide`);
-      assert.equal(await page.evaluate(OVERFLOWING_HEADS), 0, `${width} wide: a panel's tools reach beyond it`);
-      await page.context().close();
-    }
-  });
-
-  test("on a phone nothing reaches beyond the screen, and each table has its place", async (t) => {
-    const setting = await ConsoleSetting.start(t);
-    const page = await setting.open("", { viewport: { width: 390, height: 844 }, colorScheme: "dark" });
-    for (const [tab, panel] of [
-      ["Routes", ".routes-panel"],
-      ["Upstreams", ".upstreams-panel"],
-      ["Flow", ".flow-panel"],
-      ["Talkers", ".talkers-panel"],
-      ["Backends", ".backends-panel"],
-      ["Charts", ".chart-panel >> nth=0"],
-      ["Requests", ".tail-panel"],
-    ] as const) {
-      await page.locator(".phone-tabs button", { hasText: tab }).click();
-      await page.locator(panel).waitFor({ state: "visible" });
-      assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 390, tab);
-    }
     assert.deepEqual(setting.complaints, []);
   });
 });

@@ -1,6 +1,5 @@
 import type { TrafficClient, TrafficHistory, TrafficSession, TrafficView } from "#api/ports/traffic.ts";
 import type { NamespaceScope } from "#api/auth/principal.ts";
-import { formatUpstream } from "#api/traffic-filter.ts";
 import type {
   ClientMessage,
   DeltaMessage,
@@ -13,13 +12,13 @@ import type {
   SubscribeMessage,
   TrafficFilter,
 } from "#traffic/messages.ts";
-import type { RequestRow, Talkers } from "#traffic/request-shown.ts";
-import type { ClusterState, RouteTotals, StreamTotals } from "#traffic/table-rows.ts";
-import { placePasses, rowPasses, sameUpstream } from "./passes.ts";
+import type { RequestRow } from "#traffic/request-shown.ts";
+import type { StreamTotals } from "#traffic/table-rows.ts";
+import { rowPasses } from "./passes.ts";
 import { Random } from "./random.ts";
 import { makeRequest, SAMPLE } from "./request-maker.ts";
-import { columnOf, isError, quantilesOf, ratesOf, sumCounts, Tally, WINDOW } from "./tally.ts";
-import { CLUSTERS, ROUTES, type SimulatedCluster, type SimulatedRoute } from "./world.ts";
+import { ROUTES, type SimulatedRoute } from "./world.ts";
+import { SimulatedTables, talkersOf } from "./simulated-tables.ts";
 
 const MOST_ROWS = 20_000;
 const BACKFILL_SECONDS = 240;
@@ -38,7 +37,7 @@ interface Subscriber {
 export class SimulatedTraffic implements TrafficView {
   readonly #random: Random;
   readonly #now: () => number;
-  readonly #tallies = ROUTES.map(() => new Tally());
+  readonly #tables = new SimulatedTables();
   readonly #rows: RequestRow[] = [];
   readonly #markers: Marker[] = [];
   readonly #pins: Pin[] = [];
@@ -149,16 +148,15 @@ export class SimulatedTraffic implements TrafficView {
     const markers = this.#markers.filter(({ id }) => id > subscriber.lastMarker);
     subscriber.lastMarker = this.#markers.at(-1)?.id ?? 0;
     const second = Math.floor(this.#until / 1000);
-    const tallies = this.#talliesOf(filter);
     const delta: DeltaMessage = {
       type: "delta",
       sequence: ++subscriber.sequence,
       time: this.#now(),
       dropped: { rows: subscriber.dropped, frames: 0 },
-      totals: { counts: sumCounts(tallies), rates: ratesOf(tallies, second) },
-      routes: this.#routes(filter),
-      clusters: this.#clusters(filter),
-      columns: [columnOf(tallies, second - 1), columnOf(tallies, second)],
+      totals: this.#tables.totals(filter, second),
+      routes: this.#tables.routes(filter, second),
+      clusters: this.#tables.clusters(filter, second),
+      columns: this.#tables.columns(filter, second, 2),
       requests: shown,
       talkers: talkersOf(this.#rows.slice(-500)),
       sampling: this.sampling(),
@@ -171,7 +169,6 @@ export class SimulatedTraffic implements TrafficView {
   snapshot(query: Omit<SubscribeMessage, "type">, scope: NamespaceScope): SnapshotMessage {
     const filter = cut(query.filter ?? {}, scope);
     const second = Math.floor(this.#until / 1000);
-    const tallies = this.#talliesOf(filter);
     const columns = Math.min(query.columns ?? 300, BACKFILL_SECONDS);
     const recent = query.recentRows ?? 200;
     const passing = this.#rows.filter((row) => rowPasses(row, filter));
@@ -181,16 +178,16 @@ export class SimulatedTraffic implements TrafficView {
       time: this.#now(),
       dropped: { rows: 0, frames: 0 },
       filter,
-      totals: { counts: sumCounts(tallies), rates: ratesOf(tallies, second) },
+      totals: this.#tables.totals(filter, second),
       envoys: [],
       streams: this.#streams,
       listeners: [],
       hosts: [],
-      routes: this.#routes(filter),
+      routes: this.#tables.routes(filter, second),
       owners: [],
-      clusters: this.#clusters(filter),
+      clusters: this.#tables.clusters(filter, second),
       hidden: { hosts: 0, routes: 0, owners: 0, clusters: 0 },
-      columns: Array.from({ length: columns }, (_, index) => columnOf(tallies, second - columns + 1 + index)),
+      columns: this.#tables.columns(filter, second, columns),
       requests: recent === 0 ? [] : passing.slice(-recent),
       talkers: talkersOf(this.#rows.slice(-500)),
       sampling: this.sampling(),
@@ -266,8 +263,7 @@ export class SimulatedTraffic implements TrafficView {
   }
 
   #add(row: RequestRow): void {
-    const index = ROUTES.findIndex(({ listener, route }) => listener === row.listener && route === row.route);
-    this.#tallies[index]?.add(row);
+    this.#tables.add(row);
     // What the sampling lets through; the totals above count every one.
     if (row.kept === "sample" && this.#random.next() >= 1 / SAMPLE) return;
     const id = this.#nextId++;
@@ -278,106 +274,8 @@ export class SimulatedTraffic implements TrafficView {
   #mark(time: number, kind: Marker["kind"], severity: Marker["severity"], text: string): void {
     this.#markers.push({ id: this.#nextId++, time, kind, severity, text });
   }
-
-  #talliesOf(filter: TrafficFilter): Tally[] {
-    return this.#tallies.filter((_, index) => placePasses(ROUTES[index]!, filter));
-  }
-
-  #routes(filter: TrafficFilter): RouteTotals[] {
-    const second = Math.floor(this.#until / 1000);
-    return ROUTES.flatMap((route, index): RouteTotals[] => {
-      const tally = this.#tallies[index]!;
-      if (!placePasses(route, filter)) return [];
-      const rates = ratesOf([tally], second);
-      const { perSecond, errorsPerSecond } = rates;
-      return [
-        {
-          key: `${route.listener} ${route.host} ${route.route}`,
-          listener: route.listener,
-          host: route.host,
-          route: route.route,
-          owner: route.owner,
-          counts: { ...tally.counts },
-          rates,
-          upstreams: route.upstream === undefined ? [] : [{ upstream: route.upstream, perSecond, errorsPerSecond }],
-        },
-      ];
-    });
-  }
-
-  #clusters(filter: TrafficFilter): ClusterState[] {
-    return CLUSTERS.flatMap((cluster) => {
-      const indexes = ROUTES.flatMap((route, index) =>
-        route.upstream !== undefined && sameUpstream(route.upstream, cluster.upstream) && placePasses(route, filter)
-          ? [index]
-          : [],
-      );
-      return indexes.length === 0
-        ? []
-        : [
-            this.#cluster(
-              cluster,
-              indexes.map((index) => this.#tallies[index]!),
-            ),
-          ];
-    });
-  }
-
-  #cluster({ upstream, endpoints }: SimulatedCluster, tallies: readonly Tally[]): ClusterState {
-    const second = Math.floor(this.#until / 1000);
-    const rows = tallies.flatMap((tally) =>
-      Array.from({ length: WINDOW }, (_, back) => tally.at(second - 1 - back)).flat(),
-    );
-    const healthy = endpoints.filter(({ health }) => health === "healthy").length;
-    return {
-      key: formatUpstream(upstream),
-      upstream,
-      counts: sumCounts(tallies),
-      rates: ratesOf(tallies, second),
-      healthy,
-      endpoints: endpoints.map(({ address, health, zone }) => {
-        const own = rows.filter((row) => row.endpoint === address);
-        const errors = own.filter(isError).length;
-        const latency = quantilesOf(own);
-        return {
-          address,
-          health,
-          zone,
-          activeRequests: own.length % 4,
-          activeConnections: health === "healthy" ? 6 : 0,
-          requests: own.length * 40,
-          errors,
-          timeouts: 0,
-          connectFailures: health === "failing" ? 12 : 0,
-          perSecond: own.length / WINDOW,
-          errorsPerSecond: errors / WINDOW,
-          ...(latency === undefined ? {} : { latency }),
-        };
-      }),
-    };
-  }
 }
 
 function cut(filter: TrafficFilter, scope: NamespaceScope): TrafficFilter {
   return scope === "all" ? filter : { ...filter, namespaces: [...scope] };
-}
-
-function talkersOf(rows: readonly RequestRow[]): Talkers {
-  const count = (value: (row: RequestRow) => string): Talkers["clients"] => {
-    const groups = Map.groupBy(rows, value);
-    return [...groups]
-      .map(([value, own]) => ({
-        value,
-        perSecond: own.length / 60,
-        errorRatio: own.filter(isError).length / own.length,
-      }))
-      .sort((a, b) => b.perSecond - a.perSecond)
-      .slice(0, 10);
-  };
-  return {
-    clients: count(({ client }) => client),
-    paths: count(({ path }) => path),
-    agents: count(({ userAgent }) => userAgent),
-    routes: count(({ route }) => route),
-  };
 }

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { until } from "../integration/support/until.ts";
+import { missingChromium } from "./chromium.ts";
+import { held } from "./console-rows.ts";
+import { ConsoleSetting } from "./console-setting.ts";
+
+const skip = missingChromium() ?? false;
+
+/** Of a desktop, a small screen and a phone, in CSS pixels. */
+const SIZES = [
+  [1440, 900],
+  [1024, 768],
+  [390, 844],
+] as const;
+
+/**
+ * Every shift of the layout that no input caused, as the browser reports it (Layout Instability API). A figure that grows to the
+ * left in its own cell is less than a ten-thousandth; a row that moves is more.
+ */
+const WATCH_SHIFTS = `globalThis.shifts = [];
+new PerformanceObserver((list) => {
+  for (const { value, sources } of list.getEntries()) {
+    if (value >= 0.0001) shifts.push(value.toFixed(4) + " " + sources.map(({ node }) => node?.parentElement?.className).join(", "));
+  }
+}).observe({ type: "layout-shift" });`;
+
+const OVERFLOWING_HEADS = `[...document.querySelectorAll(".panel-head")].filter((head) => head.scrollWidth > head.clientWidth).length`;
+
+describe("the console's layout", { skip }, () => {
+  test("frames that come move nothing: the layout stays for as long as nobody touches it", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    for (const [width, height] of SIZES) {
+      const page = await setting.open("", { viewport: { width, height } });
+      // What is asked for beside the feed comes after it, and takes its place once.
+      for (const asked of [".chip >> text=Alerts", ".attention-item"])
+        await page.locator(asked).first().waitFor({ state: "attached" });
+      await page.evaluate(WATCH_SHIFTS);
+      const before = await held(page);
+      // Some seconds of frames, with failures, whose rows are higher, among them.
+      await until(() => held(page), { accept: (rows) => rows > before + 40, what: "rows of some seconds" });
+      assert.deepEqual(await page.evaluate("globalThis.shifts"), [], `${width} wide`);
+      await page.context().close();
+    }
+  });
+
+  test("names are read at every width: neither a host nor a namespace hides what tells one row from the next", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    for (const [width, height] of SIZES) {
+      const page = await setting.open("", { viewport: { width, height } });
+      if (width < 1000) await page.locator(".phone-tabs button", { hasText: "Upstreams" }).click();
+      const name = page.locator(".upstreams-panel .row-button", { hasText: "cart" }).locator("b").first();
+      await name.scrollIntoViewIfNeeded();
+      const [cell, word] = [
+        await page.locator(".upstreams-panel th.wide").nth(1).boundingBox(),
+        await name.boundingBox(),
+      ];
+      assert.ok(cell !== null && word !== null && word.x + word.width <= cell.x + cell.width, `${width} wide`);
+      assert.equal(await page.evaluate(OVERFLOWING_HEADS), 0, `${width} wide: a panel's tools reach beyond it`);
+      await page.context().close();
+    }
+  });
+
+  test("on a phone nothing reaches beyond the screen, and each table has its place", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open("", { viewport: { width: 390, height: 844 }, colorScheme: "dark" });
+    for (const [tab, panel] of [
+      ["Routes", ".routes-panel"],
+      ["Upstreams", ".upstreams-panel"],
+      ["Flow", ".flow-panel"],
+      ["Talkers", ".talkers-panel"],
+      ["Backends", ".backends-panel"],
+      ["Charts", ".chart-panel >> nth=0"],
+      ["Requests", ".tail-panel"],
+    ] as const) {
+      await page.locator(".phone-tabs button", { hasText: tab }).click();
+      await page.locator(panel).waitFor({ state: "visible" });
+      assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 390, tab);
+    }
+    assert.deepEqual(setting.complaints, []);
+  });
+});

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { until } from "../integration/support/until.ts";
+import { missingChromium } from "./chromium.ts";
+import { count, held, rowWords } from "./console-rows.ts";
+import { ConsoleSetting } from "./console-setting.ts";
+
+const skip = missingChromium() ?? false;
+
+describe("the requests in the console", { skip }, () => {
+  test("paused, nothing moves and what comes is counted; going on shows it on top", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open();
+    await page.locator("body").press(" ");
+    await page.locator(".panel-note", { hasText: "paused" }).waitFor();
+    const before = await rowWords(page);
+    const rates = await page.locator(".routes-panel tbody td").allInnerTexts();
+    setting.traffic.burst(30);
+    await page.locator(".new-rows", { hasText: /^[3-9]\d+ new/ }).waitFor();
+    assert.deepEqual(await rowWords(page), before);
+    assert.deepEqual(await page.locator(".routes-panel tbody td").allInnerTexts(), rates);
+    await page.locator("body").press(" ");
+    await page.locator(".new-rows").waitFor({ state: "detached" });
+    assert.notDeepEqual(await rowWords(page), before);
+  });
+
+  test("who scrolls down reads on: rows stand still on the screen until the button is pressed", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open();
+    await until(() => held(page), { accept: (rows) => rows > 100, what: "enough rows to scroll" });
+    await page.evaluate("document.querySelector('.tail').scrollTo(0, 700)");
+    await page.locator(".new-rows").waitFor();
+    const rows = await held(page);
+    const middle = page.locator(".tail-row").nth(12);
+    const before = { words: await middle.innerText(), box: await middle.boundingBox() };
+    setting.traffic.burst(40);
+    await page.locator(".new-rows", { hasText: /^[4-9]\d+ new/ }).waitFor();
+    assert.deepEqual({ words: await middle.innerText(), box: await middle.boundingBox() }, before);
+    assert.equal(await held(page), rows);
+    await page.locator(".new-rows").click();
+    await until(() => held(page), { accept: (now) => now > rows, what: "the new rows" });
+    assert.equal(await page.evaluate("document.querySelector('.tail').scrollTop"), 0);
+  });
+
+  test("ten thousand requests are held, and only those in sight are in the page", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open();
+    await until(
+      async () => {
+        for (let frame = 0; frame < 10; frame++) setting.traffic.burst(200);
+        return held(page);
+      },
+      { accept: (rows) => rows === 10_000, what: "ten thousand rows", timeoutMs: 60_000 },
+    );
+    assert.ok((await count(page, ".tail-row")) < 80, `${await count(page, ".tail-row")} rows in the page`);
+    await page.evaluate("document.querySelector('.tail').scrollTo(0, 1e6)");
+    await until(() => count(page, ".tail-row"), { accept: (rows) => rows > 10 && rows < 80, what: "the oldest rows" });
+    assert.deepEqual(setting.complaints, []);
+  });
+
+  test("the end of the list leads further back, and a click on a chart to the requests of that moment", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open();
+    await page.locator("body").press(" ");
+    const rows = await held(page);
+    await page.evaluate("document.querySelector('.tail').scrollTo(0, 1e6)");
+    await until(() => held(page), { accept: (now) => now >= rows + 400, what: "older requests" });
+
+    await page
+      .locator(".chart-panel .u-over")
+      .first()
+      .click({ position: { x: 250, y: 60 } });
+    await page.getByText(/^What came before \d\d:\d\d:\d\d$/).waitFor();
+    const at = Number(/at=(\d+)/.exec(page.url())?.[1]);
+    const clock = new Date(at).toTimeString().slice(0, 8);
+    await until(() => page.locator(".tail-time").allInnerTexts(), {
+      accept: (times) => times.length > 10 && times.every((time) => time < clock),
+      what: `requests before ${clock}`,
+    });
+    await page.reload();
+    await until(() => page.locator(".tail-time").allInnerTexts(), {
+      accept: (times) => times.length > 10 && times.every((time) => time < clock),
+      what: "the same after a reload",
+    });
+    await page.getByRole("button", { name: "Back to live" }).click();
+    await page.getByText("showing 1 in 5 of ordinary requests").waitFor();
+    await until(() => page.locator(".tail-time").first().innerText(), {
+      accept: (time) => time > clock,
+      what: "new requests",
+    });
+    assert.deepEqual(setting.complaints, []);
+  });
+});
