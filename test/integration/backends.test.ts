@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
 import type { BackendAnswer, BackendDetailAnswer } from "#api/answers.ts";
-import { applianceConfig, ApplianceProcess } from "./support/appliance-process.ts";
+import { ApplianceHome } from "./support/appliance-home.ts";
 import { binnacle, cells, type CliOutcome } from "./support/cli.ts";
-import { freePorts } from "./support/free-port.ts";
 import { httpGet } from "./support/http-get.ts";
-import { temporaryDirectory } from "./support/temp-dir.ts";
 import { until } from "./support/until.ts";
 import { Upstream } from "./support/upstream.ts";
 
@@ -39,12 +35,9 @@ spec: {ports: [{port: 80}]}
 
 test("backends are listed, held deletions confirmed, and one is removed", { timeout: 180_000 }, async () => {
   await using upstream = await Upstream.start({ respond: () => ({ body: "cart" }) });
-  await using home = await temporaryDirectory("backends");
-  const ports = await freePorts(4);
-  const [http = 0, , api = 0] = ports;
-  await mkdir(join(home.path, "manifests"));
-  await writeFile(join(home.path, "manifests/shop.yaml"), INGRESS);
-  const state = join(home.path, "state");
+  await using home = await ApplianceHome.create("backends");
+  const { http, state } = home;
+  await home.write("manifests/shop.yaml", INGRESS);
   const cli = (...argv: readonly string[]): Promise<CliOutcome> => binnacle(state, ...argv);
   const ok = async (...argv: readonly string[]): Promise<string> => {
     const { code, stdout, stderr } = await cli(...argv);
@@ -53,19 +46,14 @@ test("backends are listed, held deletions confirmed, and one is removed", { time
   };
   const json = async <T>(...argv: readonly string[]): Promise<T> => JSON.parse(await ok(...argv, "-o", "json")) as T;
   const show = (name: string): Promise<BackendDetailAnswer> => json("backends", "show", name);
-  const metrics = async (): Promise<readonly string[]> => {
-    const authorization = `Bearer ${(await readFile(join(state, "token"), "utf8")).trim()}`;
-    const asked = { host: `127.0.0.1:${api}`, headers: { authorization } };
-    return (await httpGet({ port: api }, "/metrics", asked)).body.split("\n");
-  };
+  const metrics = async (): Promise<readonly string[]> => (await home.metrics()).split("\n");
   const cart = async (): Promise<number> => (await httpGet({ port: http }, "/", { host: "shop.example" })).status;
 
   const serving = async (services: readonly string[], act: (output: () => string) => Promise<void>): Promise<void> => {
     const backends = [backend("east", upstream.port, services), backend("west", upstream.port, ["cart", "taken"])];
     const settings = `backends:\n${backends.join("\n")}\nupstreams: {allowLocal: [${upstream.port}]}`;
-    await writeFile(join(home.path, "binnacle.yaml"), applianceConfig(ports, settings));
-    await using appliance = new ApplianceProcess(home.path);
-    await appliance.ready(api);
+    await home.configure(settings);
+    await using appliance = await home.serve();
     await act(() => appliance.output);
   };
 

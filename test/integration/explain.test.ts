@@ -1,48 +1,33 @@
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Explanation } from "#api/ports/explain.ts";
 import type { LiveComparison } from "#cli/explain-live.ts";
-import { applianceConfig, ApplianceProcess } from "./support/appliance-process.ts";
+import { ApplianceHome } from "./support/appliance-home.ts";
 import { certificateAuthority } from "./support/certificate.ts";
 import { binnacle } from "./support/cli.ts";
-import { freePorts } from "./support/free-port.ts";
 import { httpGet } from "./support/http-get.ts";
 import { ingress, service, tlsSecret, together } from "./support/manifests.ts";
-import { temporaryDirectory } from "./support/temp-dir.ts";
 import { until } from "./support/until.ts";
 import { Upstream } from "./support/upstream.ts";
 
 test("binnacle explain: by a running appliance, by files alone, and by one real request", async (t) => {
-  await using home = await temporaryDirectory("explain");
-  await using upstream = await Upstream.start();
+  await using home = await ApplianceHome.create("explain");
+  const { https, api, state } = home;
   const manifests = join(home.path, "manifests");
-  await mkdir(manifests);
+  await using upstream = await Upstream.start();
   const shop = ingress("team-shop", "shop", "shop.test", "cart", { path: "/cart" });
   const page = ingress("team-shop", "page", "page.test", "cart", {
     secret: "cert",
     annotations: { "binnacle.dev/compression": "on" },
   });
   const secret = tlsSecret("team-shop", "cert", certificateAuthority().issue(["page.test"]));
-  await writeFile(join(manifests, "shop.yaml"), together(shop, page, secret, service("team-shop", "cart", [upstream])));
-  const ports = await freePorts(4);
-  const [, https = 0, api = 0] = ports;
-  const allow = `upstreams: {allowLocal: [${upstream.port}]}`;
-  await writeFile(
-    join(home.path, "binnacle.yaml"),
-    applianceConfig(ports, `sources: {directory: manifests}\n${allow}`).replace(
-      "protocol: https}",
-      "protocol: https, http3: true}",
-    ),
+  await home.write("manifests/shop.yaml", together(shop, page, secret, service("team-shop", "cart", [upstream])));
+  await home.configure(`sources: {directory: manifests}\nupstreams: {allowLocal: [${upstream.port}]}`, (config) =>
+    config.replace("protocol: https}", "protocol: https, http3: true}"),
   );
-  await using appliance = new ApplianceProcess(home.path);
-  await until(() => httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` }), {
-    accept: ({ status }) => status === 200,
-    timeoutMs: 60_000,
-    what: `readiness; ${appliance.output}`,
-  });
-  const state = join(home.path, "state");
+  await using _appliance = await home.serve();
   const run = (...argv: readonly string[]) => binnacle(state, "explain", ...argv);
 
   await t.test("what wins, where it stands, and who gets it as Envoy sees it", async () => {
@@ -74,7 +59,7 @@ test("binnacle explain: by a running appliance, by files alone, and by one real 
       (
         await httpGet({ port: api }, "/api/v1/traffic/pins", {
           host: `127.0.0.1:${api}`,
-          headers: { authorization: `Bearer ${await tokenOf(state)}` },
+          headers: { authorization: await home.authorization() },
         })
       ).body,
     ) as { pins: unknown[] };
@@ -129,7 +114,3 @@ test("binnacle explain: by a running appliance, by files alone, and by one real 
     }
   });
 });
-
-async function tokenOf(state: string): Promise<string> {
-  return (await readFile(join(state, "token"), "utf8")).trim();
-}

@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import type { Explanation } from "#api/ports/explain.ts";
 import type { SnapshotMessage } from "#traffic/messages.ts";
 import type { RequestRow } from "#traffic/request-shown.ts";
 import { AnswerShares } from "./support/answer-shares.ts";
-import { applianceConfig, ApplianceProcess } from "./support/appliance-process.ts";
+import { ApplianceHome } from "./support/appliance-home.ts";
 import { binnacle } from "./support/cli.ts";
-import { freePorts } from "./support/free-port.ts";
 import { httpGet } from "./support/http-get.ts";
 import { ingress, service, together } from "./support/manifests.ts";
-import { temporaryDirectory } from "./support/temp-dir.ts";
 import { until } from "./support/until.ts";
 import { Upstream } from "./support/upstream.ts";
 
@@ -43,23 +39,17 @@ const SHOP = JSON.stringify({
 
 suite("one route over two backends, and limits, in a running appliance", { timeout: 180_000 }, () => {
   const stack = new AsyncDisposableStack();
-  let http = 0;
-  let api = 0;
-  let state = "";
+  let home: ApplianceHome;
   let east: Upstream;
   let limited: Upstream;
   before(async () => {
     const start = async (body: string) => stack.use(await Upstream.start({ respond: () => ({ body }) }));
     const west = await start("west");
     [east, limited] = [await start("east"), await start("limited")];
-    const home = stack.use(await temporaryDirectory("failover")).path;
-    state = join(home, "state");
-    const ports = await freePorts(4);
-    [http = 0, , api = 0] = ports;
-    await mkdir(join(home, "manifests"));
+    home = stack.use(await ApplianceHome.create("failover"));
     const limits = { "projectcontour.io/max-connections": "10", "projectcontour.io/max-requests": "1" };
-    await writeFile(
-      join(home, "manifests/shop.yaml"),
+    await home.write(
+      "manifests/shop.yaml",
       together(
         SHOP,
         service("team", "limited", [limited], limits),
@@ -75,14 +65,13 @@ suite("one route over two backends, and limits, in a running appliance", { timeo
     );
     const allowed = [east, west, limited].map(({ port }) => port).join(", ");
     const settings = `backends:\n${backends.join("\n")}\nupstreams: {allowLocal: [${allowed}]}`;
-    await writeFile(join(home, "binnacle.yaml"), applianceConfig(ports, settings));
-    const appliance = stack.use(new ApplianceProcess(home));
-    await appliance.ready(api);
+    await home.configure(settings);
+    stack.use(await home.serve());
   });
   after(() => stack.disposeAsync());
 
   const explained = async (): Promise<Explanation> =>
-    JSON.parse((await binnacle(state, "explain", `${HOST}/`, "-o", "json")).stdout) as Explanation;
+    JSON.parse((await binnacle(home.state, "explain", `${HOST}/`, "-o", "json")).stdout) as Explanation;
 
   test("10,000 requests go by weight; a backend that dies loses what it had been sent, and gets its share back", async (t) => {
     const percent = async (load: AnswerShares, count: number) => {
@@ -90,7 +79,7 @@ suite("one route over two backends, and limits, in a running appliance", { timeo
       assert.equal(first + second, count);
       return (first / count) * 100;
     };
-    await using load = new AnswerShares({ port: http, host: HOST });
+    await using load = new AnswerShares({ port: home.http, host: HOST });
     await until(() => load.next(50), { accept: (found) => Object.keys(found).sort().join() === "east,west" });
     const lostAtStart = load.lost.length;
     const before = await percent(load, 10_000);
@@ -115,15 +104,9 @@ suite("one route over two backends, and limits, in a running appliance", { timeo
       ],
     );
 
-    const token = (await readFile(join(state, "token"), "utf8")).trim();
-    const get = async (path: string) => {
-      const headers = { authorization: `Bearer ${token}` };
-      return (await httpGet({ port: api }, path, { host: `127.0.0.1:${api}`, headers })).body;
-    };
-    const metrics = () => get("/metrics");
     const measured = (backend: string, value: number): string =>
       `binnacle_upstream_failed_over{backend="${backend}",namespace="team",service="${backend}-web",port="80"} ${value}`;
-    await until(metrics, {
+    await until(() => home.metrics(), {
       accept: (page) => page.includes(measured("east", 1)) && page.includes(measured("west", 0)),
       what: "the metric behind UpstreamFailedOver",
     });
@@ -135,7 +118,7 @@ suite("one route over two backends, and limits, in a running appliance", { timeo
     }));
     const taken =
       /^binnacle_upstream_taken_over_requests_total\{backend="east",.*by_backend="west",by_service="west-web",by_port="80"\} (\d+)$/m;
-    await until(metrics, {
+    await until(() => home.metrics(), {
       accept: (page) => Number(taken.exec(page)?.[1] ?? 0) > 50,
       what: "the east's requests that the west had, counted",
     });
@@ -143,16 +126,16 @@ suite("one route over two backends, and limits, in a running appliance", { timeo
     await load.next(100);
     const shown = await until(
       async () => {
-        const lines = (await get(`/api/v1/traffic/requests?from=${since}&limit=1000`)).split("\n");
+        const lines = (await home.ask(`/api/v1/traffic/requests?from=${since}&limit=1000`)).split("\n");
         return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as RequestRow);
       },
       { accept: (rows) => rows.some(({ upstream }) => upstream?.backend === "east"), what: "single requests" },
     );
     for (const { upstream, fallback } of shown)
       assert.deepEqual(fallback, upstream?.backend === "east" ? WEST : undefined, "the one that had it");
-    const told = await binnacle(state, "explain", `${HOST}/`, "--live");
+    const told = await binnacle(home.state, "explain", `${HOST}/`, "--live");
     assert.match(told.stdout, /Envoy did as predicted/, told.stdout);
-    const { clusters } = JSON.parse(await get("/api/v1/traffic/totals")) as SnapshotMessage;
+    const { clusters } = JSON.parse(await home.ask("/api/v1/traffic/totals")) as SnapshotMessage;
     const east0 = clusters.find(({ upstream }) => upstream.backend === "east");
     assert.deepEqual(
       east0?.sentTo?.map(({ upstream }) => upstream),
@@ -170,9 +153,9 @@ suite("one route over two backends, and limits, in a running appliance", { timeo
   test("a request over the limits of its upstream is refused, and shown with its reason in words", async () => {
     const answer = Promise.withResolvers<{ body: string }>();
     limited.respond = () => answer.promise;
-    const held = httpGet({ port: http }, "/", { host: "limited.test" });
+    const held = httpGet({ port: home.http }, "/", { host: "limited.test" });
     await until(() => limited.requests.length, { what: "one request under way" });
-    const told = await until(() => binnacle(state, "explain", "limited.test", "--live"), {
+    const told = await until(() => binnacle(home.state, "explain", "limited.test", "--live"), {
       accept: ({ stdout }) => /503 .*by route/.test(stdout),
       what: "a request that is refused",
     });
@@ -184,6 +167,6 @@ suite("one route over two backends, and limits, in a running appliance", { timeo
     answer.resolve({ body: "limited" });
     assert.equal((await held).status, 200);
     limited.respond = () => ({ body: "limited" });
-    assert.equal((await httpGet({ port: http }, "/", { host: "limited.test" })).status, 200);
+    assert.equal((await httpGet({ port: home.http }, "/", { host: "limited.test" })).status, 200);
   });
 });

@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
-import { applianceConfig, ApplianceProcess } from "./support/appliance-process.ts";
+import { ApplianceHome } from "./support/appliance-home.ts";
 import { DnsServer } from "./support/dns-server.ts";
-import { freePorts } from "./support/free-port.ts";
 import { httpGet } from "./support/http-get.ts";
-import { temporaryDirectory } from "./support/temp-dir.ts";
 import { until } from "./support/until.ts";
 import { Upstream } from "./support/upstream.ts";
 
@@ -17,22 +13,14 @@ test(
     await using stack = new AsyncDisposableStack();
     const start = async (body: string) => stack.use(await Upstream.start({ respond: () => ({ body }) }));
     const [old, first, second] = [await start("old"), await start("first"), await start("second")];
-    const ports = await freePorts(4);
-    const [http = 0, , api = 0] = ports;
+    await using home = await ApplianceHome.create("written");
+    const { http, api } = home;
     const srv = ({ port }: Upstream) => ["up A 127.0.0.1", "own A 127.0.0.1", `_http._tcp.cart 0 SRV 0 1 ${port} up`];
     await using dns = await DnsServer.start(srv(first));
-    await using home = await temporaryDirectory("written");
-    await mkdir(join(home.path, "manifests"));
-    await writeFile(
-      join(home.path, "manifests/shop.yaml"),
-      ["static-till", "dns-cart", "dns-own"].map(ingress).join("---\n"),
-    );
+    await home.write("manifests/shop.yaml", ["static-till", "dns-cart", "dns-own"].map(ingress).join("---\n"));
     const service = (name: string, rest: string) => `{name: ${name}, namespace: shop, ${rest}}`;
-    await writeFile(
-      join(home.path, "binnacle.yaml"),
-      applianceConfig(
-        ports,
-        `backends:
+    await home.configure(
+      `backends:
   - name: static
     static:
       services:
@@ -46,18 +34,11 @@ test(
         - ${service("cart", "ports: [{port: 80}], srv: _http._tcp.cart.test")}
         - ${service("own", `ports: [{port: 80, targetPort: ${api}}], hosts: [own.test]`)}
 upstreams: {allowLocal: [${[old, first, second].map(({ port }) => port).join(", ")}]}`,
-      ),
     );
     const body = async (host: string) => (await httpGet({ port: http }, "/", { host: `${host}.test` })).body;
     const serving = async (act: () => Promise<void>): Promise<void> => {
-      await using appliance = new ApplianceProcess(home.path);
-      await appliance.ready(api);
+      await using _appliance = await home.serve();
       await act();
-    };
-    const metrics = async (): Promise<string> => {
-      const token = (await readFile(join(home.path, "state/token"), "utf8")).trim();
-      const headers = { authorization: `Bearer ${token}` };
-      return (await httpGet({ port: api }, "/metrics", { host: `127.0.0.1:${api}`, headers })).body;
     };
     await serving(async () => {
       assert.equal(await body("static-till"), "old");
@@ -68,14 +49,14 @@ upstreams: {allowLocal: [${[old, first, second].map(({ port }) => port).join(", 
         "its own API is not reached",
       );
       assert.match(
-        await metrics(),
+        await home.metrics(),
         /binnacle_platform_requests_total\{backend="dns",verb="query",resource="SRV",code="answer"\} /,
       );
-      assert.match(await metrics(), /binnacle_source_problems\{backend="dns",severity="error"\} 1\n/);
+      assert.match(await home.metrics(), /binnacle_source_problems\{backend="dns",severity="error"\} 1\n/);
       await dns.zone(srv(second));
       await until(() => body("dns-cart"), { accept: (now) => now === "second", what: "the new answer" });
       await dns.kill();
-      await until(metrics, {
+      await until(() => home.metrics(), {
         accept: (text) => text.includes('binnacle_source_synced{backend="dns"} 0'),
         what: "stale",
       });
@@ -84,7 +65,7 @@ upstreams: {allowLocal: [${[old, first, second].map(({ port }) => port).join(", 
     await serving(async () => {
       assert.equal(await body("dns-cart"), "second", "after a restart without the server");
       await dns.restart();
-      await until(metrics, {
+      await until(() => home.metrics(), {
         accept: (text) => text.includes('binnacle_source_synced{backend="dns"} 1'),
         what: "synced",
       });

@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
-import { applianceConfig, ApplianceProcess } from "../integration/support/appliance-process.ts";
-import { freePorts } from "../integration/support/free-port.ts";
+import { ApplianceHome } from "../integration/support/appliance-home.ts";
 import { httpGet } from "../integration/support/http-get.ts";
-import { temporaryDirectory } from "../integration/support/temp-dir.ts";
 import { until } from "../integration/support/until.ts";
 import { createNamespace } from "./support/access.ts";
 import { KubeBox } from "./support/kubebox.ts";
@@ -15,9 +11,8 @@ test(
   { timeout: 180_000 },
   async () => {
     await using box = await KubeBox.start({ controllers: [] });
-    await using home = await temporaryDirectory("cluster");
-    const ports = await freePorts(4);
-    const [http = 0, , api = 0] = ports;
+    await using home = await ApplianceHome.create("cluster");
+    const { http, api } = home;
     await createNamespace(box.admin, "shop");
     await createNamespace(box.admin, "binnacle-system");
     await box.admin.apply(
@@ -34,24 +29,10 @@ test(
         spec: { ports: [{ port: 80 }] },
       },
     );
-    await writeFile(
-      join(home.path, "binnacle.yaml"),
-      applianceConfig(
-        ports,
-        `sources: {cluster: {kubeconfig: ${await box.kubeconfigFile()}, addresses: [lb.example]}}`,
-      ),
-    );
-    await using appliance = new ApplianceProcess(home.path);
-    const ready = () => httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` });
-    await until(ready, {
-      accept: ({ status }) => status === 200,
-      timeoutMs: 60_000,
-      what: `readiness; ${appliance.output}`,
-    });
-    const token = (await readFile(join(home.path, "state/token"), "utf8")).trim();
-    const signedIn = { host: `127.0.0.1:${api}`, headers: { authorization: `Bearer ${token}` } };
-    const metrics = async () => (await httpGet({ port: api }, "/metrics", signedIn)).body;
-    await until(metrics, { accept: (text) => /^binnacle_leader 1$/m.test(text), what: "a leader" });
+    await home.configure(`sources: {cluster: {kubeconfig: ${await box.kubeconfigFile()}, addresses: [lb.example]}}`);
+    await using _appliance = await home.serve();
+    const signedIn = { host: `127.0.0.1:${api}`, headers: { authorization: await home.authorization() } };
+    await until(() => home.metrics(), { accept: (text) => /^binnacle_leader 1$/m.test(text), what: "a leader" });
     const status = (await httpGet({ port: api }, "/api/v1/status", signedIn)).body;
     assert.match(status, /this control plane leads and writes/);
 
@@ -71,7 +52,7 @@ test(
 
     await box.kill();
     assert.equal(await ask("shop.example"), 503);
-    assert.equal((await ready()).status, 200);
+    assert.equal((await httpGet({ port: api }, "/readyz", signedIn)).status, 200);
     await box.restart();
     await box.admin.apply(ingress("other.example"));
     await until(() => ask("other.example"), {

@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { test } from "node:test";
 import { loadAll } from "js-yaml";
 import { WebSocket } from "ws";
 import type { ObjectsAnswer } from "#api/answers.ts";
 import type { ServerMessage } from "#traffic/messages.ts";
 import type { RequestRow } from "#traffic/request-shown.ts";
-import { applianceConfig, ApplianceProcess } from "../integration/support/appliance-process.ts";
-import { freePorts } from "../integration/support/free-port.ts";
+import { ApplianceHome } from "../integration/support/appliance-home.ts";
 import { httpGet } from "../integration/support/http-get.ts";
-import { temporaryDirectory } from "../integration/support/temp-dir.ts";
 import { until } from "../integration/support/until.ts";
 import { createNamespace, grant, serviceAccountToken } from "./support/access.ts";
 import type { Manifest } from "./support/api-client.ts";
@@ -37,19 +35,13 @@ test(
       spec: { controller: "binnacle.dev/ingress-controller" },
     });
 
-    await using home = await temporaryDirectory("cluster-users");
-    const ports = await freePorts(4);
-    const [http = 0, , api = 0] = ports;
+    await using home = await ApplianceHome.create("cluster-users");
+    const { http, api } = home;
     const token = await serviceAccountToken(admin, "binnacle-system", "control-plane");
     const settings = `sources: {cluster: {kubeconfig: ${await box.kubeconfigFile(token)}}}`;
-    await writeFile(join(home.path, "binnacle.yaml"), applianceConfig(ports, settings));
-    await using appliance = new ApplianceProcess(home.path);
+    await home.configure(settings);
+    await using _appliance = await home.serve();
     const host = `127.0.0.1:${api}`;
-    await until(() => httpGet({ port: api }, "/readyz", { host }), {
-      accept: ({ status }) => status === 200,
-      timeoutMs: 60_000,
-      what: `readiness; ${appliance.output}`,
-    });
 
     const [sue, ben] = [box.as("sue"), box.as("ben")];
     await until(() => sue.apply(ingress("team-shop")).then(() => true), { what: "sue's right" });

@@ -1,38 +1,21 @@
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { applianceConfig, ApplianceProcess } from "../integration/support/appliance-process.ts";
+import { ApplianceHome } from "../integration/support/appliance-home.ts";
 import { freePorts } from "../integration/support/free-port.ts";
 import { httpGet } from "../integration/support/http-get.ts";
 import { SteadyLoad } from "../integration/support/steady-load.ts";
-import { temporaryDirectory } from "../integration/support/temp-dir.ts";
 import { until } from "../integration/support/until.ts";
 import { Upstream } from "../integration/support/upstream.ts";
 import { Inbox, type WebhookMessage, webhookServer } from "../integration/support/webhook.ts";
 import { createNamespace } from "./support/access.ts";
+import { eastAndWest, routesToBoth } from "./support/east-and-west.ts";
 import { KubeBox } from "./support/kubebox.ts";
 import { claimPodSubnet } from "./support/pod-network.ts";
 
 const HOST = "shop.example";
 const HOUR = 3_600_000;
-
-const INGRESS = `apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: {name: web, namespace: shop}
-spec:
-  rules:
-  - host: ${HOST}
-    http:
-      paths:
-      - path: /
-        pathType: Prefix
-        backend: {service: {name: east-web, port: {number: 80}}}
-      - path: /west
-        pathType: Prefix
-        backend: {service: {name: west-web, port: {number: 80}}}
-`;
 
 async function cluster(address: string): Promise<KubeBox> {
   const box = await KubeBox.start({ controllers: [] });
@@ -65,23 +48,17 @@ test(
     assert.ok(east && west);
     const posts = new Inbox<WebhookMessage>();
     const webhook = stack.use(await webhookServer(posts));
-    const home = stack.use(await temporaryDirectory("alerts")).path;
-    const [prometheus = 0, alertmanager = 0, ...ports] = await freePorts(6);
-    const [http = 0, , api = 0] = ports;
-    await mkdir(join(home, "manifests"));
-    await writeFile(join(home, "manifests/shop.yaml"), INGRESS);
-    const backends = [
-      `{name: east, kubernetes: {kubeconfig: ${await east.kubeconfigFile()}}}`,
-      `{name: west, kubernetes: {kubeconfig: ${await west.kubeconfigFile()}}}`,
-    ];
-    const settings = `backends: [${backends.join(", ")}]
-upstreams: {allowLocal: [8080]}
+    const home = stack.use(await ApplianceHome.create("alerts"));
+    const { http } = home;
+    const [prometheus, alertmanager] = await freePorts(2);
+    await home.write("manifests/shop.yaml", routesToBoth(HOST));
+    const settings = `${await eastAndWest(east, west)}
 alerts:
   receivers: [{name: platform, webhook: {url: "http://127.0.0.1:${webhook.port}/"}}]
   groupWait: 0s
   groupInterval: 1s`;
-    await writeFile(join(home, "binnacle.yaml"), applianceConfig(ports, settings));
-    const first = new ApplianceProcess(home);
+    await home.configure(settings);
+    const first = home.start();
     const answers = async (path: string) => (await httpGet({ port: http }, path, { host: HOST })).body === "here";
     const serves = async () => (await answers("/")) && (await answers("/west"));
     await until(serves, { what: "traffic to both", timeoutMs: 60_000 }).catch((cause: unknown) => {
@@ -89,19 +66,14 @@ alerts:
     });
     const load = ["/", "/west"].map((path) => stack.use(new SteadyLoad({ port: http, host: HOST, path, pause: 50 })));
 
-    const metric = async (name: string, backend: string) => {
-      const headers = { authorization: `Bearer ${(await readFile(join(home, "state/token"), "utf8")).trim()}` };
-      const { body } = await httpGet({ port: api }, "/metrics", { host: `127.0.0.1:${api}`, headers });
-      return new RegExp(`^${name}\\{backend="${backend}"\\} (.+)$`, "m").exec(body)?.[1];
-    };
     await Promise.all(boxes.map((box) => box.kill()));
     for (const backend of ["east", "west"]) {
-      const synced = () => metric("binnacle_source_synced", backend);
+      const synced = () => home.metricOf(backend, "binnacle_source_synced");
       await until(synced, { accept: (value) => value === "0", what: `${backend} to fail`, timeoutMs: 60_000 });
     }
     // An hour goes by for what is known of the east.
     await first.kill();
-    const cache = new DatabaseSync(join(home, "state/discovery.db"));
+    const cache = new DatabaseSync(join(home.state, "discovery.db"));
     const { changes } = cache.prepare("UPDATE backend SET synced_at = synced_at - ? WHERE name = 'east'").run(HOUR);
     assert.equal(changes, 1);
     cache.close();
@@ -109,8 +81,8 @@ alerts:
   alertmanager: {port: ${alertmanager}}
   nodeExporter: {enabled: false}
   grafana: {enabled: false}`;
-    await writeFile(join(home, "binnacle.yaml"), applianceConfig(ports, settings, monitoring));
-    const second = stack.use(new ApplianceProcess(home));
+    await home.configure(settings, undefined, monitoring);
+    const second = stack.use(home.start());
 
     const about = (status: string, alertname: string, backend: string) => (message: WebhookMessage) =>
       message.status === status &&

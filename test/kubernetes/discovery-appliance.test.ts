@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
-import { applianceConfig, ApplianceProcess } from "../integration/support/appliance-process.ts";
-import { freePorts } from "../integration/support/free-port.ts";
+import { ApplianceHome } from "../integration/support/appliance-home.ts";
 import { httpGet } from "../integration/support/http-get.ts";
-import { temporaryDirectory } from "../integration/support/temp-dir.ts";
 import { Upstream } from "../integration/support/upstream.ts";
 import { createNamespace } from "./support/access.ts";
 import { KubeBox } from "./support/kubebox.ts";
@@ -32,23 +28,16 @@ test(
         endpoints: [{ addresses: [ip] }],
       },
     );
-    await using home = await temporaryDirectory("discovery");
-    const ports = await freePorts(4);
-    const [http = 0, , api = 0] = ports;
-    await mkdir(join(home.path, "manifests"));
-    await writeFile(join(home.path, "manifests/shop.yaml"), INGRESS);
-    await writeFile(
-      join(home.path, "binnacle.yaml"),
-      applianceConfig(
-        ports,
-        `backends:
+    await using home = await ApplianceHome.create("discovery");
+    const { http } = home;
+    await home.write("manifests/shop.yaml", INGRESS);
+    await home.configure(
+      `backends:
   - {name: east, kubernetes: {kubeconfig: ${await box.kubeconfigFile()}}, namespaces: {map: {shop: team-shop}}}
 upstreams: {allowLocal: [8080]}`,
-      ),
     );
     const serving = async (act: () => Promise<void>): Promise<void> => {
-      await using appliance = new ApplianceProcess(home.path);
-      await appliance.ready(api);
+      await using _appliance = await home.serve();
       assert.equal(await cart(), "cart", "from the first request on");
       await act();
     };

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
 import { AnswerShares } from "../integration/support/answer-shares.ts";
-import { applianceConfig, ApplianceProcess } from "../integration/support/appliance-process.ts";
-import { freePorts } from "../integration/support/free-port.ts";
-import { temporaryDirectory } from "../integration/support/temp-dir.ts";
+import { ApplianceHome } from "../integration/support/appliance-home.ts";
 import { Upstream } from "../integration/support/upstream.ts";
 import { createNamespace } from "./support/access.ts";
+import { eastAndWest } from "./support/east-and-west.ts";
 import { KubeBox } from "./support/kubebox.ts";
 import { claimPodSubnet } from "./support/pod-network.ts";
 import { type PlacedPod, PodStandIn } from "./support/pod-stand-in.ts";
@@ -58,19 +55,11 @@ test(
       return { box, pods, running, run };
     };
     const [east, west] = await Promise.all([start("east"), start("west")]);
-    const home = stack.use(await temporaryDirectory("failover")).path;
-    const ports = await freePorts(4);
-    const [http = 0, , api = 0] = ports;
-    await mkdir(join(home, "manifests"));
-    await writeFile(join(home, "manifests/shop.json"), PROXY);
-    const backends = [
-      `{name: east, kubernetes: {kubeconfig: ${await east.box.kubeconfigFile()}}}`,
-      `{name: west, kubernetes: {kubeconfig: ${await west.box.kubeconfigFile()}}}`,
-    ];
-    const settings = `backends: [${backends.join(", ")}]\nupstreams: {allowLocal: [8080]}`;
-    await writeFile(join(home, "binnacle.yaml"), applianceConfig(ports, settings));
-    const appliance = stack.use(new ApplianceProcess(home));
-    await appliance.ready(api);
+    const home = stack.use(await ApplianceHome.create("failover"));
+    const { http } = home;
+    await home.write("manifests/shop.json", PROXY);
+    await home.configure(await eastAndWest(east.box, west.box));
+    stack.use(await home.serve());
     const load = stack.use(new AnswerShares({ port: http, host: HOST }));
     await load.only("east", "west");
     const lostAtStart = load.lost.length;

@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
-import { applianceConfig, ApplianceProcess } from "../integration/support/appliance-process.ts";
-import { freePorts } from "../integration/support/free-port.ts";
+import { ApplianceHome } from "../integration/support/appliance-home.ts";
 import { httpGet } from "../integration/support/http-get.ts";
 import { SteadyLoad } from "../integration/support/steady-load.ts";
-import { temporaryDirectory } from "../integration/support/temp-dir.ts";
 import { until } from "../integration/support/until.ts";
 import { Upstream } from "../integration/support/upstream.ts";
 import { createNamespace } from "./support/access.ts";
+import { eastAndWest, routesToBoth } from "./support/east-and-west.ts";
 import { KubeBox } from "./support/kubebox.ts";
 import { claimPodSubnet } from "./support/pod-network.ts";
 import { PodStandIn } from "./support/pod-stand-in.ts";
@@ -41,22 +38,14 @@ test(
       return { box, pods };
     };
     const [east, west] = await Promise.all([start("east"), start("west")]);
-    const home = stack.use(await temporaryDirectory("clusters")).path;
-    const ports = await freePorts(4);
-    const [http = 0, , api = 0] = ports;
-    await mkdir(join(home, "manifests"));
-    await writeFile(join(home, "manifests/shop.yaml"), INGRESS);
-    const backends = [
-      `{name: east, kubernetes: {kubeconfig: ${await east.box.kubeconfigFile()}}}`,
-      `{name: west, kubernetes: {kubeconfig: ${await west.box.kubeconfigFile()}}}`,
-    ];
-    const settings = `backends: [${backends.join(", ")}]\nupstreams: {allowLocal: [8080]}`;
-    await writeFile(join(home, "binnacle.yaml"), applianceConfig(ports, settings));
-    const appliance = stack.use(new ApplianceProcess(home));
+    const home = stack.use(await ApplianceHome.create("clusters"));
+    const { http } = home;
+    await home.write("manifests/shop.yaml", routesToBoth(HOST));
+    await home.configure(await eastAndWest(east.box, west.box));
     const ask = async (path: string) => (await httpGet({ port: http }, path, { host: HOST })).body;
     const answersFrom = (path: string, pattern: RegExp) =>
       until(() => ask(path), { accept: (body) => pattern.test(body), what: `${pattern} at ${path}`, intervalMs: 2 });
-    await appliance.ready(api);
+    stack.use(await home.serve());
     await answersFrom("/", /^east web-/);
     await answersFrom("/west", /^west web-/);
 
@@ -81,11 +70,7 @@ test(
     );
 
     await east.box.kill();
-    const metric = async (name: string) => {
-      const headers = { authorization: `Bearer ${(await readFile(join(home, "state/token"), "utf8")).trim()}` };
-      const { body } = await httpGet({ port: api }, "/metrics", { host: `127.0.0.1:${api}`, headers });
-      return new RegExp(`^${name}\\{backend="east"\\} (.+)$`, "m").exec(body)?.[1];
-    };
+    const metric = (name: string) => home.metricOf("east", name);
     await until(() => metric("binnacle_source_synced"), {
       accept: (value) => value === "0",
       what: "the metric behind DiscoverySourceStale",
@@ -111,19 +96,3 @@ const WEB = { namespace: "shop", name: "web" };
 function web(replicas: number) {
   return { ...WEB, replicas };
 }
-
-const INGRESS = `apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: {name: web, namespace: shop}
-spec:
-  rules:
-  - host: ${HOST}
-    http:
-      paths:
-      - path: /
-        pathType: Prefix
-        backend: {service: {name: east-web, port: {name: http}}}
-      - path: /west
-        pathType: Prefix
-        backend: {service: {name: west-web, port: {name: http}}}
-`;

@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
 import { AnswerShares } from "../integration/support/answer-shares.ts";
-import { applianceConfig, ApplianceProcess } from "../integration/support/appliance-process.ts";
-import { freePorts } from "../integration/support/free-port.ts";
-import { temporaryDirectory } from "../integration/support/temp-dir.ts";
+import { ApplianceHome } from "../integration/support/appliance-home.ts";
 import { until } from "../integration/support/until.ts";
 import { Upstream } from "../integration/support/upstream.ts";
 import { Session } from "./support/admin.ts";
@@ -26,25 +22,18 @@ test(
     };
     const [balancer, pool] = [await first("loadbalancers"), await first("pools")];
 
-    await using home = await temporaryDirectory("openstack");
-    const ports = await freePorts(4);
-    const [http = 0, , api = 0] = ports;
-    await mkdir(join(home.path, "manifests"));
-    await writeFile(join(home.path, "password"), "discoverer-pw");
-    await writeFile(join(home.path, "manifests/shop.yaml"), ingress(`cloud-${balancer}`));
-    await writeFile(
-      join(home.path, "binnacle.yaml"),
-      applianceConfig(
-        ports,
-        `backends:
+    await using home = await ApplianceHome.create("openstack");
+    const { http } = home;
+    await home.write("password", "discoverer-pw");
+    await home.write("manifests/shop.yaml", ingress(`cloud-${balancer}`));
+    await home.configure(
+      `backends:
   - name: cloud
     openstack: {authUrl: "${bed.authUrl}", username: discoverer, passwordFile: password, interval: 1s, timeout: 5s}
     namespaces: {allow: [team-blue], map: {team-blue: team-shop}}
 upstreams: {allowLocal: [8080]}`,
-      ),
     );
-    await using appliance = new ApplianceProcess(home.path);
-    await appliance.ready(api);
+    await using _appliance = await home.serve();
 
     await using load = new AnswerShares({ port: http, host: "shop.example" });
     const members = `/pools/${pool}/members`;

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { AnswerShares } from "../integration/support/answer-shares.ts";
-import { applianceConfig, ApplianceProcess } from "../integration/support/appliance-process.ts";
+import { ApplianceHome } from "../integration/support/appliance-home.ts";
 import { binnacle } from "../integration/support/cli.ts";
-import { freePorts } from "../integration/support/free-port.ts";
-import { temporaryDirectory } from "../integration/support/temp-dir.ts";
 import { until } from "../integration/support/until.ts";
 import { Upstream } from "../integration/support/upstream.ts";
 import { takeStep, withWeights } from "../integration/support/weight-step.ts";
@@ -53,9 +51,8 @@ test(
     };
     const [balancer, pool] = [await only("loadbalancers"), await only("pools")];
 
-    const home = stack.use(await temporaryDirectory("move")).path;
-    const ports = await freePorts(4);
-    const [http = 0, , api = 0] = ports;
+    const home = stack.use(await ApplianceHome.create("move"));
+    const { http } = home;
     const config = await example("binnacle.yaml", {
       "https://keystone.example.com:5000": bed.authUrl,
       "interval: 10s": "interval: 1s",
@@ -63,15 +60,13 @@ test(
       "secrets/east.kubeconfig": await east.kubeconfigFile(),
     });
     const manifest = await example("manifests/shop.yaml", { "8b1e2f54-6a07-4d43-9c1f-3d5f0a7c9e21": balancer });
-    for (const folder of ["manifests", "secrets"]) await mkdir(join(home, folder));
-    await writeFile(join(home, "secrets/openstack-password"), "discoverer-pw");
-    await writeFile(join(home, "binnacle.yaml"), applianceConfig(ports, `${config}\nupstreams: {allowLocal: [8080]}`));
-    const weigh = (weights: readonly number[]) =>
-      writeFile(join(home, "manifests/shop.yaml"), withWeights(manifest, weights));
+    await mkdir(join(home.path, "secrets"));
+    await home.write("secrets/openstack-password", "discoverer-pw");
+    await home.configure(`${config}\nupstreams: {allowLocal: [8080]}`);
+    const weigh = (weights: readonly number[]) => home.write("manifests/shop.yaml", withWeights(manifest, weights));
     await weigh(STEPS[0]);
-    const appliance = stack.use(new ApplianceProcess(home));
-    await appliance.ready(api);
-    const command = (...argv: readonly string[]) => binnacle(join(home, "state"), ...argv);
+    stack.use(await home.serve());
+    const command = (...argv: readonly string[]) => binnacle(home.state, ...argv);
     const endpoints = async (): Promise<Readonly<Record<string, number>>> => {
       const { stdout } = await command("backends", "services", "-o", "json");
       const services = JSON.parse(stdout) as readonly { backend: string; endpoints: number }[];
@@ -80,8 +75,8 @@ test(
     assert.deepEqual(await endpoints(), { cloud: 2, rack: 1, east: 2 });
     const explained = (await command("explain", `${HOST}/`)).stdout;
     for (const words of [/80 % .* of cloud/, /20 % .* of rack/, /0 % .* of east/]) assert.match(explained, words);
-    await writeFile(join(home, "next.yaml"), withWeights(manifest, STEPS[1]));
-    const difference = await command("diff", join(home, "next.yaml"));
+    await home.write("next.yaml", withWeights(manifest, STEPS[1]));
+    const difference = await command("diff", join(home.path, "next.yaml"));
     assert.equal(difference.code, 1);
     assert.match(difference.stdout, /\+ 25 % to east\/team-shop\/east-shop\/80/);
 
@@ -100,7 +95,7 @@ test(
     await until(endpoints, { accept: ({ cloud }) => cloud === 0, what: "a load balancer without members" });
     assert.deepEqual(await load.next(1000), { east: 1000 });
     const left = manifest.replace(/ +# The load balancer in OpenStack[^]*(?= +# The Service in the cluster)/, "");
-    await writeFile(join(home, "manifests/shop.yaml"), withWeights(left, [100]));
+    await home.write("manifests/shop.yaml", withWeights(left, [100]));
     const goesTo = async () => (await command("explain", `${HOST}/`)).stdout;
     await until(goesTo, { accept: (text) => !/of (cloud|rack)/.test(text), what: "a route to the cluster alone" });
     assert.match(await goesTo(), /100 % .* of east/);

@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
 import { AnswerShares } from "../integration/support/answer-shares.ts";
-import { applianceConfig, ApplianceProcess } from "../integration/support/appliance-process.ts";
+import { ApplianceHome } from "../integration/support/appliance-home.ts";
 import { binnacle } from "../integration/support/cli.ts";
-import { freePorts } from "../integration/support/free-port.ts";
-import { temporaryDirectory } from "../integration/support/temp-dir.ts";
 import { until } from "../integration/support/until.ts";
 import { Upstream } from "../integration/support/upstream.ts";
 import { type Shares, takeStep, withWeights } from "../integration/support/weight-step.ts";
@@ -84,12 +80,10 @@ test(
       instances[`InstanceId.${index + 1}`] = await moto.run(REGION, { address, subnet, tags: TAGS });
     }
 
-    const home = stack.use(await temporaryDirectory("three-platforms")).path;
-    const ports = await freePorts(4);
-    const [http = 0, , api = 0] = ports;
-    await mkdir(join(home, "manifests"));
-    await writeFile(join(home, "password"), "discoverer-pw");
-    await writeFile(join(home, "keys"), "[default]\naws_access_key_id = a\naws_secret_access_key = b\n");
+    const home = stack.use(await ApplianceHome.create("three-platforms"));
+    const { http } = home;
+    await home.write("password", "discoverer-pw");
+    await home.write("keys", "[default]\naws_access_key_id = a\naws_secret_access_key = b\n");
     const settings = `backends:
   - name: cloud
     openstack: {authUrl: "${bed.authUrl}", username: discoverer, passwordFile: password, interval: 1s}
@@ -101,15 +95,14 @@ test(
     ec2: {regions: [${REGION}], endpoint: "${moto.url}", credentialsFile: keys, interval: 1s}
     namespaces: {map: {shop: team-shop}}
 upstreams: {allowLocal: [8080]}`;
-    await writeFile(join(home, "binnacle.yaml"), applianceConfig(ports, settings));
+    await home.configure(settings);
     const manifest = proxy(loadbalancers[0]?.id ?? "");
     const weigh = ({ east = 0, cloud = 0, aws = 0 }: Shares) =>
-      writeFile(join(home, "manifests/shop.yaml"), withWeights(manifest, [east, cloud, aws]));
+      home.write("manifests/shop.yaml", withWeights(manifest, [east, cloud, aws]));
     const atFirst = { east: 50, cloud: 30, aws: 20 };
     await weigh(atFirst);
-    const appliance = stack.use(new ApplianceProcess(home));
-    await appliance.ready(api);
-    const explained = (await binnacle(join(home, "state"), "explain", `${HOST}/`)).stdout;
+    stack.use(await home.serve());
+    const explained = (await binnacle(home.state, "explain", `${HOST}/`)).stdout;
     for (const words of [/50 % .* of east/, /30 % .* of cloud/, /20 % .* of aws/]) assert.match(explained, words);
 
     await using load = new AnswerShares({ port: http, host: HOST });

@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
 import { AnswerShares } from "../../integration/support/answer-shares.ts";
-import { applianceConfig, ApplianceProcess } from "../../integration/support/appliance-process.ts";
-import { freePorts } from "../../integration/support/free-port.ts";
-import { temporaryDirectory } from "../../integration/support/temp-dir.ts";
+import { ApplianceHome } from "../../integration/support/appliance-home.ts";
 import { Upstream } from "../../integration/support/upstream.ts";
 import { Moto } from "../support/moto.ts";
 
@@ -26,25 +22,18 @@ test(
     await make(first);
     const goes = await make(second);
 
-    await using home = await temporaryDirectory("ec2");
-    const ports = await freePorts(4);
-    const [http = 0, , api = 0] = ports;
-    await mkdir(join(home.path, "manifests"));
-    await writeFile(join(home.path, "keys"), "[default]\naws_access_key_id = a\naws_secret_access_key = b\n");
-    await writeFile(join(home.path, "manifests/shop.yaml"), INGRESS);
-    await writeFile(
-      join(home.path, "binnacle.yaml"),
-      applianceConfig(
-        ports,
-        `backends:
+    await using home = await ApplianceHome.create("ec2");
+    const { http } = home;
+    await home.write("keys", "[default]\naws_access_key_id = a\naws_secret_access_key = b\n");
+    await home.write("manifests/shop.yaml", INGRESS);
+    await home.configure(
+      `backends:
   - name: aws
     ec2: {regions: [${REGION}], endpoint: "${moto.url}", credentialsFile: keys, interval: 1s, timeout: 5s}
     namespaces: {map: {shop: team-shop}}
 upstreams: {allowLocal: [8080]}`,
-      ),
     );
-    await using appliance = new ApplianceProcess(home.path);
-    await appliance.ready(api);
+    await using _appliance = await home.serve();
 
     await using load = new AnswerShares({ port: http, host: "shop.example" });
     await load.only(first, second);

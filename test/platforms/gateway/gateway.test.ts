@@ -8,13 +8,12 @@ import type { BackendDetailAnswer } from "#api/answers.ts";
 import type { RequestRow } from "#traffic/request-shown.ts";
 import type { SnapshotMessage } from "#traffic/messages.ts";
 import { debianProgram } from "../../../setup/debian-program.mjs";
-import { applianceConfig, ApplianceProcess } from "../../integration/support/appliance-process.ts";
+import { ApplianceHome } from "../../integration/support/appliance-home.ts";
 import { certificateAuthority } from "../../integration/support/certificate.ts";
 import { binnacle } from "../../integration/support/cli.ts";
 import { freePorts } from "../../integration/support/free-port.ts";
 import { httpGet } from "../../integration/support/http-get.ts";
 import { requiredBinary } from "../../integration/support/required-binary.ts";
-import { temporaryDirectory } from "../../integration/support/temp-dir.ts";
 import { until } from "../../integration/support/until.ts";
 import { RestrictedNetwork } from "../support/restricted-network.ts";
 
@@ -31,22 +30,19 @@ test(
   { timeout: 300_000 },
   async (t) => {
     await using stack = new AsyncDisposableStack();
-    const home = stack.use(await temporaryDirectory("gateway"));
+    const home = stack.use(await ApplianceHome.create("gateway"));
+    const { http, api, state } = home;
     const there = stack.use(await RestrictedNetwork.start());
     const authority = certificateAuthority();
     await startUpstreams(there, authority);
     const gateways = await gatewayPrograms(there, home.path, authority);
     for (const start of Object.values(gateways)) await start();
 
-    const ports = await freePorts(6);
-    const [http = 0, , api = 0, , ...echo] = ports;
-    await writeFile(join(home.path, "binnacle.yaml"), applianceConfig(ports, settings(there.gateway, echo)));
-    await mkdir(join(home.path, "manifests"));
-    await writeFile(join(home.path, "manifests/routes.yaml"), manifests(authority.cert));
-    const appliance = stack.use(new ApplianceProcess(home.path));
-    await appliance.ready(api);
+    const echo = await freePorts(2);
+    await home.configure(settings(there.gateway, echo));
+    await home.write("manifests/routes.yaml", manifests(authority.cert));
+    stack.use(await home.serve());
 
-    const state = join(home.path, "state");
     const cli = async (...argv: readonly string[]): Promise<string> => {
       const { code, stdout, stderr } = await binnacle(state, ...argv);
       assert.equal(code, 0, stderr);
@@ -54,7 +50,7 @@ test(
     };
     const gatewayOf = async (backend: string) =>
       (JSON.parse(await cli("backends", "show", backend, "-o", "json")) as BackendDetailAnswer).gateway;
-    const authorization = `Bearer ${(await readFile(join(state, "token"), "utf8")).trim()}`;
+    const authorization = await home.authorization();
     const ask = async (path: string): Promise<string> =>
       (await httpGet({ port: api }, `/api/v1${path}`, { host: `127.0.0.1:${api}`, headers: { authorization } })).body;
     const get = (backend: string, path: string) => httpGet({ port: http }, path, { host: `${backend}.example` });
