@@ -92,11 +92,15 @@ async function make(partner, folder) {
   return version;
 }
 
+const folderOf = ({ name, version }) => join(cacheFolder(), `${name}-${version}`);
+
+export const partnerFolders = () => partners.map(folderOf);
+
 async function find(partner) {
-  const { name, variable, version } = partner;
+  const { name, variable } = partner;
   const named = process.env[variable] && findInstalled({ variable, names: [name] }, ">=0");
   if (named) return { [variable]: named };
-  const folder = join(cacheFolder(), `${name}-${version}`);
+  const folder = folderOf(partner);
   if (!isComplete(folder)) await step(name, () => make(partner, folder));
   return { [variable]: join(folder, name) };
 }

@@ -76,16 +76,19 @@ async function make(folder, hash, progress) {
   return `Kubernetes ${/k8s\.io\/kubernetes (v\S+)/.exec(readText("go.mod"))[1]}`;
 }
 
+const sourcesHash = () => hashOf(...sourceFiles().flat()).slice(0, 12);
+
+export const kubeboxFolder = () => join(cacheFolder(), `kubebox-${sourcesHash()}`);
+
 /** {BINNACLE_KUBEBOX: path}. Builds it when the cache does not have it: the first time 13 minutes of a processor. */
 export async function findKubebox() {
   const named = process.env[program.variable] && findInstalled(program, ">=0");
   if (named) return { [program.variable]: named };
-  const hash = hashOf(...sourceFiles().flat()).slice(0, 12);
-  const folder = join(cacheFolder(), `kubebox-${hash}`);
+  const folder = kubeboxFolder();
   if (!isComplete(folder)) {
     await step("kubebox", (progress) => {
       progress("built once; about 10 minutes on 2 processors");
-      return make(folder, hash, progress);
+      return make(folder, sourcesHash(), progress);
     });
   }
   return { [program.variable]: join(folder, "kubebox") };

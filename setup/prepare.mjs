@@ -7,7 +7,9 @@ import { findKubebox } from "./kubebox.mjs";
 import { buildImage } from "./image.mjs";
 import { withLock } from "./lock.mjs";
 import { checkMachine } from "./machine.mjs";
+import { namedFolders } from "./named-folders.mjs";
 import { nodePath } from "./node.mjs";
+import { sweepOldVersions } from "./old-versions.mjs";
 import { ensurePackages, packagesReady } from "./packages.mjs";
 import { cacheFolder, childEnvironment, inRoot } from "./paths.mjs";
 import { findPrograms, forgetUnavailable } from "./programs.mjs";
@@ -66,6 +68,7 @@ export async function prepare(needs) {
     forgetUnavailable();
     fail(errors);
   }
+  sweepOldVersions(cacheFolder(), namedFolders());
   const variables = Object.assign({}, ...results.map((result) => result.value));
   if (needs.image) Object.assign(variables, await buildImage(nodePath()).catch((error) => fail([error])));
   restore();

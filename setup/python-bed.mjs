@@ -37,17 +37,20 @@ async function install({ name, list, what }, folder, hash) {
   return what;
 }
 
+const listHash = ({ list }) => hashOf(readFileSync(inRoot(list))).slice(0, 12);
+
+export const bedFolder = (bed) => join(cacheFolder(), `${bed.name}-${listHash(bed)}`);
+
 /**
  * {[variable]: folder with lib/}. Installs what the list says when the cache does not have it.
  * `bed`: {name, list: requirements file, what: in words, effort: in words, variable}.
  */
 export async function findPythonBed(bed) {
-  const hash = hashOf(readFileSync(inRoot(bed.list))).slice(0, 12);
-  const folder = join(cacheFolder(), `${bed.name}-${hash}`);
+  const folder = bedFolder(bed);
   if (!isComplete(folder)) {
     await step(bed.name, (progress) => {
       progress(`installed once; ${bed.effort}`);
-      return install(bed, folder, hash);
+      return install(bed, folder, listHash(bed));
     });
   }
   return { [bed.variable]: folder };

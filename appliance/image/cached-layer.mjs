@@ -1,6 +1,7 @@
 // Layers that do not depend on this checkout are packed once for each state of what goes into them, and kept in the cache.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { noteUse } from "../../setup/old-versions.mjs";
 import { cacheFolder, inRoot } from "../../setup/paths.mjs";
 import { hashOf, isComplete, place } from "../../setup/place.mjs";
 import { noteOf, step } from "../../setup/progress.mjs";
@@ -49,6 +50,7 @@ export async function cachedLayer(name, key, fill) {
       return noteOf("compressed", size);
     });
   }
+  noteUse(folder);
   const layer = JSON.parse(readFileSync(join(folder, "layer.json"), "utf8"));
   return { ...layer, file: join(folder, "layer.tar.gz") };
 }
