@@ -2,23 +2,11 @@ import assert from "node:assert/strict";
 import { entryFacts } from "./entry.ts";
 import { type EntryForTests, entryForTests } from "./entry-for-tests.ts";
 import type { NamespaceScope } from "./filter.ts";
-import type { DeltaMessage, PinTarget, SamplingState, ServerMessage, SnapshotMessage } from "./messages.ts";
+import type { DeltaMessage, PinTarget, ServerMessage, SnapshotMessage } from "./messages.ts";
 import { rawRow } from "./raw-row.ts";
+import { SAMPLING } from "./sampling-for-tests.ts";
 import { TrafficCore } from "./traffic-core.ts";
 
-const SAMPLING: SamplingState = {
-  words: "showing all requests",
-  failures: 1,
-  sample: 1,
-  latency: 1,
-  budget: 100,
-  received: 0,
-  requests: 0,
-  lost: { envoy: 0, receiver: 0 },
-  receiver: "ready",
-  totalsEvery: 1000,
-  envoys: [],
-};
 export const SHOP = "shop.localhost/Ingress/team-shop/shop/prefix /";
 export const BLOG = "blog.localhost/Ingress/team-blog/blog/prefix /";
 

@@ -5,6 +5,7 @@ import type { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from "#proto/envoy
 import { TYPE_URLS, XDS_TYPES, type XdsResource, type XdsType } from "#xds/resource.ts";
 import { Snapshot } from "#xds/snapshot.ts";
 import { AdsStream } from "#xds/stream.ts";
+import { Random } from "../integration/support/random.ts";
 import { ArchiveHome, resource } from "./support/archive-home.ts";
 
 test("what an Envoy acknowledged is served from disk, and an Envoy that has it gets nothing", async () => {
@@ -106,16 +107,16 @@ test("until all was acknowledged once, nothing is served", async () => {
 });
 
 test("any series of changes, answers and restarts leaves an archive whose routes have their clusters", async () => {
-  const random = seeded(20_260_727);
+  const random = new Random(20_260_727);
   await using home = await ArchiveHome.create();
   const clusters = ["a", "b", "c", "d"];
   const hosts = ["t/1", "t/2", "t/3"];
   let generation = 0;
   const wanted = (): XdsResource[] =>
     hosts
-      .filter(() => random() < 0.8)
+      .filter(() => random.chance(0.8))
       .flatMap((name) => {
-        const to = clusters.filter(() => random() < 0.4);
+        const to = clusters.filter(() => random.chance(0.4));
         return [
           ...to.map((cluster) => resource("cluster", cluster)),
           resource("virtualHost", name, String(generation), to),
@@ -131,17 +132,17 @@ test("any series of changes, answers and restarts leaves an archive whose routes
       home.snapshot.names(type).flatMap((name) => (names.has(`${type} ${name}`) ? [] : [{ type, name }])),
     );
     home.snapshot.apply(next, gone);
-    if (random() < 0.7) home.snapshot.open();
+    if (random.chance(0.7)) home.snapshot.open();
     // As a stream does: a host goes only after its clusters were acknowledged, and any answer may be missing.
     const usable = new Set<string>();
     for (const made of [...next].sort((x, y) => (x.type < y.type ? -1 : 1))) {
       const { type, name, clusters: needed } = made;
-      if (random() < 0.2 || !home.snapshot.ready || !needed.every((cluster) => usable.has(cluster))) continue;
-      if (type === "virtualHost" && random() < 0.2) home.snapshot.refuse(made, "no");
+      if (random.chance(0.2) || !home.snapshot.ready || !needed.every((cluster) => usable.has(cluster))) continue;
+      if (type === "virtualHost" && random.chance(0.2)) home.snapshot.refuse(made, "no");
       else home.snapshot.acknowledge(made);
       if (type === "cluster") usable.add(name);
     }
-    if (random() < 0.05) home.restart();
+    if (random.chance(0.05)) home.restart();
     const loaded = home.load();
     if (loaded.type === "refused") {
       assert.equal(whole, false, `generation ${generation}: ${loaded.reason}`);
@@ -241,14 +242,3 @@ const REQUEST: DeltaDiscoveryRequest = {
   responseNonce: "",
   errorDetail: undefined,
 };
-
-/** mulberry32: the same series at each run. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

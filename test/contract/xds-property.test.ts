@@ -5,7 +5,7 @@ import { packBytes } from "#lib/packed-bytes.ts";
 import type { XdsResource, XdsType } from "#xds/resource.ts";
 import { type ResourceName, Snapshot } from "#xds/snapshot.ts";
 import { resolve, tableOf } from "#xds/subscription.ts";
-import { Random } from "../integration/support/random-world.ts";
+import { Random } from "../integration/support/random.ts";
 import { RandomEnvoy } from "./support/random-envoy.ts";
 
 const SEEDS = 1_000;

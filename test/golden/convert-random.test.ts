@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { convertManifests } from "../../src/convert/convert-manifests.ts";
-import { Random } from "../integration/support/random-world.ts";
+import { Random } from "../integration/support/random.ts";
 import { translate } from "./translation.ts";
 
 const NAMESPACES = ["t1", "t2"];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { answerCounts } from "./support/answer-counts.ts";
 import { Gateway } from "./support/gateway.ts";
 import { ingress, service, together } from "./support/manifests.ts";
 import { until } from "./support/until.ts";
@@ -46,14 +47,7 @@ suite("weights and priorities of endpoints", () => {
     await gateway.settled();
     return upstreams;
   };
-  const answers = async (name: string, count: number): Promise<Record<string, number>> => {
-    const found: Record<string, number> = {};
-    for (let request = 0; request < count; request++) {
-      const { body } = await gateway.get(`${name}.test`, "/");
-      found[body] = (found[body] ?? 0) + 1;
-    }
-    return found;
-  };
+  const answers = (name: string, count: number) => answerCounts(gateway, `${name}.test`, count);
 
   test("requests are shared out by weight; weight 0 gets none", async () => {
     await hosted("shared", [

@@ -9,11 +9,10 @@ import { OwnAuthority } from "#api/tls/own-authority.ts";
 import { API_ADDRESS_FILE } from "#cli/api-client.ts";
 import { run } from "#cli/program.ts";
 import { silentLogger } from "#lib/log.ts";
-import { MemoryArchive } from "#store/archive.ts";
 import { ControlPlane } from "../../src/control-plane.ts";
-import { KubeFeed } from "../../src/views/kube.ts";
 import { startSimulated } from "../browser/simulated/start-simulated.ts";
-import { changesOf, settingsFor } from "./support/gateway.ts";
+import { changesOf } from "./support/gateway.ts";
+import { controlPlaneOf, kubeFeedOf } from "./support/served-objects.ts";
 import { findKubectl, Kubectl } from "./support/kubectl.ts";
 import { temporaryDirectory } from "./support/temp-dir.ts";
 import { until } from "./support/until.ts";
@@ -68,24 +67,10 @@ let state = "";
 
 before(async () => {
   state = stack.use(await temporaryDirectory("kubectl")).path;
-  controlPlane = new ControlPlane({
-    translate: settingsFor(18080, 18443),
-    listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
-    archive: new MemoryArchive(),
-    now: Date.now,
-  });
-  controlPlane.store.apply(changesOf(OBJECTS));
-  controlPlane.open();
-  const { store, translator, snapshot } = controlPlane;
-  const kube = new KubeFeed({
-    store,
-    translator,
-    snapshot,
-    listen: (listener) => controlPlane.listen(listener),
-    classes: { ingressClass: "binnacle", claimUnclassed: true },
+  controlPlane = controlPlaneOf(OBJECTS);
+  const kube = kubeFeedOf(controlPlane, {
     addresses: [{ ip: "192.0.2.7", ports: [{ port: 80, protocol: "TCP" }] }],
     home: "the manifests in /etc/binnacle/manifests",
-    now: Date.now,
   });
   const names = LOCAL_NAMES.map((name) => name.replace(/^\[(.*)\]$/, "$1"));
   const ownAuthority = await OwnAuthority.open({ stateDirectory: state, names, log: silentLogger, now: Date.now });

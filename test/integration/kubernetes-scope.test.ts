@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MemoryArchive } from "#store/archive.ts";
-import { ControlPlane } from "../../src/control-plane.ts";
-import { KubeFeed } from "../../src/views/kube.ts";
+import type { ControlPlane } from "../../src/control-plane.ts";
+import type { KubeFeed } from "../../src/views/kube.ts";
 import { ApiSetting } from "../browser/simulated/api-setting.ts";
-import { changesOf, settingsFor } from "./support/gateway.ts";
+import { controlPlaneOf, kubeFeedOf } from "./support/served-objects.ts";
 
 const service = (namespace: string): string => `
 apiVersion: v1
@@ -18,26 +17,8 @@ metadata: {name: ${namespace}}
 `;
 
 function startedControlPlane(): { controlPlane: ControlPlane; kube: KubeFeed } {
-  const controlPlane = new ControlPlane({
-    translate: settingsFor(18080, 18443),
-    listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
-    archive: new MemoryArchive(),
-    now: Date.now,
-  });
-  controlPlane.store.apply(changesOf(`${service("team-shop")}---${service("team-other")}`));
-  controlPlane.open();
-  const { store, translator, snapshot } = controlPlane;
-  const kube = new KubeFeed({
-    store,
-    translator,
-    snapshot,
-    listen: (listener) => controlPlane.listen(listener),
-    classes: { ingressClass: "binnacle", claimUnclassed: true },
-    addresses: [],
-    home: "the manifests",
-    now: Date.now,
-  });
-  return { controlPlane, kube };
+  const controlPlane = controlPlaneOf(`${service("team-shop")}---${service("team-other")}`);
+  return { controlPlane, kube: kubeFeedOf(controlPlane) };
 }
 
 interface Listed {

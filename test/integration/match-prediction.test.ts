@@ -13,7 +13,7 @@ import { ingress, service, tlsSecret, together } from "./support/manifests.ts";
 import { MatchTrial } from "./support/match-trial.ts";
 import { RandomProxies } from "./support/random-proxies.ts";
 import { RandomRequests } from "./support/random-requests.ts";
-import { Random } from "./support/random-world.ts";
+import { Random } from "./support/random.ts";
 import { at, proxy } from "./support/routing-bed.ts";
 
 const GOLDEN = resolve(import.meta.dirname, "../golden/translation");

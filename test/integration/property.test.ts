@@ -11,7 +11,8 @@ import { XDS_TYPES } from "#xds/resource.ts";
 import { ControlPlane } from "../../src/control-plane.ts";
 import { changesOf, settingsFor } from "./support/gateway.ts";
 import { ingress, service, together } from "./support/manifests.ts";
-import { Random, RandomWorld } from "./support/random-world.ts";
+import { Random } from "./support/random.ts";
+import { RandomWorld } from "./support/random-world.ts";
 
 const SEEDS = 200;
 const CHANGES = 60;

@@ -6,7 +6,7 @@ import { Gateway } from "./support/gateway.ts";
 import { BEFORE, put, tryRandomProxies, WORLD_PARTS } from "./support/proxy-trial.ts";
 import { RandomProxies } from "./support/random-proxies.ts";
 import { FALLBACK_CERTIFICATE } from "./support/random-virtual-hosts.ts";
-import { Random } from "./support/random-world.ts";
+import { Random } from "./support/random.ts";
 
 const SEEDS = 100;
 const STEPS = 25;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { answerCounts } from "./support/answer-counts.ts";
 import { freePort } from "./support/free-port.ts";
 import { Gateway } from "./support/gateway.ts";
 import { ingress, service, slices, together } from "./support/manifests.ts";
@@ -47,16 +48,7 @@ suite("upstreams", () => {
     await gateway.settled();
     return upstreams;
   };
-  /** The statuses and bodies of `count` requests, how often each. */
-  const answers = async (name: string, count: number): Promise<Record<string, number>> => {
-    const found: Record<string, number> = {};
-    for (let request = 0; request < count; request++) {
-      const { status, body } = await gateway.get(`${name}.test`, "/");
-      const key = status === 200 ? body : `${status} ${body}`;
-      found[key] = (found[key] ?? 0) + 1;
-    }
-    return found;
-  };
+  const answers = (name: string, count: number) => answerCounts(gateway, `${name}.test`, count);
 
   test("requests go round all endpoints, whatever their zones", async () => {
     const upstreams = await hosted("round", 4);

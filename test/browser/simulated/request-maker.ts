@@ -1,6 +1,6 @@
 import type { KeptBecause, RequestRow } from "#traffic/request-shown.ts";
 import type { Phases } from "#traffic/table-rows.ts";
-import type { Random } from "./random.ts";
+import type { RandomTraffic } from "./random-traffic.ts";
 import { AGENTS, CLIENTS, CLUSTERS, type SimulatedRoute } from "./world.ts";
 import { sameUpstream } from "./passes.ts";
 
@@ -9,7 +9,7 @@ export const SAMPLE = 5;
 const SLOW = 1000;
 
 /** Makes one request on `route`, as the access log would tell it. */
-export function makeRequest(route: SimulatedRoute, id: number, time: number, random: Random): RequestRow {
+export function makeRequest(route: SimulatedRoute, id: number, time: number, random: RandomTraffic): RequestRow {
   const failed = route.failures.find(({ chance }) => random.next() < chance)?.failure;
   const cluster = CLUSTERS.find(
     ({ upstream }) => route.upstream !== undefined && sameUpstream(upstream, route.upstream),

@@ -15,7 +15,7 @@ import type {
 import type { RequestRow } from "#traffic/request-shown.ts";
 import type { StreamTotals } from "#traffic/table-rows.ts";
 import { rowPasses } from "./passes.ts";
-import { Random } from "./random.ts";
+import { RandomTraffic } from "./random-traffic.ts";
 import { makeRequest, SAMPLE } from "./request-maker.ts";
 import { ROUTES, type SimulatedRoute } from "./world.ts";
 import { SimulatedTables, talkersOf } from "./simulated-tables.ts";
@@ -35,7 +35,7 @@ interface Subscriber {
 
 /** Invented traffic behind the API's own interface, so that the console is developed and tested against real messages. */
 export class SimulatedTraffic implements TrafficView {
-  readonly #random: Random;
+  readonly #random: RandomTraffic;
   readonly #now: () => number;
   readonly #tables = new SimulatedTables();
   readonly #rows: RequestRow[] = [];
@@ -48,7 +48,7 @@ export class SimulatedTraffic implements TrafficView {
   #until: number;
 
   constructor(seed: number, now: () => number = Date.now) {
-    this.#random = new Random(seed);
+    this.#random = new RandomTraffic(seed);
     this.#now = now;
     this.#until = now() - BACKFILL_SECONDS * 1000;
     const start = now();

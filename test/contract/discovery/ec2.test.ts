@@ -3,33 +3,20 @@ import { HttpPost } from "#discovery/ec2/client/http-post.ts";
 import { Ec2Discoverer } from "#discovery/ec2/discoverer.ts";
 import { Slots } from "#lib/slots.ts";
 import { Ec2StandIn } from "../support/ec2-stand-in.ts";
-import { discoveryContract, type PlatformWorld } from "./discovery-contract.ts";
+import { StandInWorld } from "../support/stand-in-world.ts";
+import { discoveryContract } from "./discovery-contract.ts";
 import type { Services } from "./followed.ts";
 
 /** Instances of one region, in a cloud that is none: a real server is asked by `npm run test:platforms`. */
-class Ec2World implements PlatformWorld {
-  readonly #standIn: Ec2StandIn;
-  readonly #parts = new AsyncDisposableStack();
-  readonly changes = {
-    have: (services: Services) => this.#have(services),
-    fail: () => this.#standIn.down(),
-    fallSilent: () => this.#standIn.fallSilent(),
-    recover: () => this.#standIn.recover(),
-  };
-
-  constructor(standIn: Ec2StandIn, services: Services) {
-    this.#standIn = this.#parts.use(standIn);
-    this.#have(services);
-  }
-
+class Ec2World extends StandInWorld<Ec2StandIn> {
   discoverer(): Ec2Discoverer {
     const keys = { accessKeyId: "key", secretAccessKey: "secret" };
     return new Ec2Discoverer({
       client: new Ec2Client({
         credentials: { get: () => Promise.resolve(keys), forget: () => {} },
-        http: this.#parts.use(new HttpPost({ timeout: 60_000 })),
+        http: this.parts.use(new HttpPost({ timeout: 60_000 })),
         slots: new Slots(4),
-        endpoint: this.#standIn.url,
+        endpoint: this.standIn.url,
         pageSize: 5,
         retry: { tries: 2, least: 1, most: 1 },
       }),
@@ -48,12 +35,8 @@ class Ec2World implements PlatformWorld {
     });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#parts.disposeAsync();
-  }
-
-  #have(services: Services): void {
-    this.#standIn.instances.set(
+  protected have(services: Services): void {
+    this.standIn.instances.set(
       "eu-west-1",
       Object.entries(services).flatMap(([service, addresses]) =>
         addresses.map((address) => ({ id: `i-${service}-${address}`, address, tags: { service, port: "8080" } })),

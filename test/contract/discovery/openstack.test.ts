@@ -3,30 +3,17 @@ import { Keystone } from "#discovery/openstack/client/keystone.ts";
 import { Transport } from "#discovery/openstack/client/transport.ts";
 import { OpenStackDiscoverer } from "#discovery/openstack/discoverer.ts";
 import { OpenStackStandIn } from "../support/openstack-stand-in.ts";
-import { discoveryContract, type PlatformWorld } from "./discovery-contract.ts";
+import { StandInWorld } from "../support/stand-in-world.ts";
+import { discoveryContract } from "./discovery-contract.ts";
 import type { Services } from "./followed.ts";
 
 /** Servers of one project, in a cloud that is none: what a real one has is asked by `npm run test:openstack`. */
-class CloudWorld implements PlatformWorld {
-  readonly #standIn: OpenStackStandIn;
-  readonly #parts = new AsyncDisposableStack();
-  readonly changes = {
-    have: (services: Services) => this.#have(services),
-    fail: () => this.#standIn.down(),
-    fallSilent: () => this.#standIn.fallSilent(),
-    recover: () => this.#standIn.recover(),
-  };
-
-  constructor(standIn: OpenStackStandIn, services: Services) {
-    this.#standIn = this.#parts.use(standIn);
-    this.#have(services);
-  }
-
+class CloudWorld extends StandInWorld<OpenStackStandIn> {
   discoverer(): OpenStackDiscoverer {
     const transport = new Transport({ timeout: 60_000 });
     const credentials = () => Promise.resolve({ type: "token", token: "given" } as const);
-    const keystone = this.#parts.use(
-      new Keystone({ authUrl: `${this.#standIn.url}/v3`, credentials, transport, now: Date.now }),
+    const keystone = this.parts.use(
+      new Keystone({ authUrl: `${this.standIn.url}/v3`, credentials, transport, now: Date.now }),
     );
     return new OpenStackDiscoverer({
       cloud: new Cloud({ keystone, transport, interface: "public", atOnce: 4 }),
@@ -40,11 +27,7 @@ class CloudWorld implements PlatformWorld {
     });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#parts.disposeAsync();
-  }
-
-  #have(services: Services): void {
+  protected have(services: Services): void {
     const servers = Object.entries(services).flatMap(([service, addresses]) =>
       addresses.map((addr) => ({
         id: `${service}-${addr}`,
@@ -54,7 +37,7 @@ class CloudWorld implements PlatformWorld {
         addresses: { net: [{ addr, "OS-EXT-IPS:type": "fixed" }] },
       })),
     );
-    this.#standIn.servers.set("p1", servers);
+    this.standIn.servers.set("p1", servers);
   }
 }
 

@@ -14,7 +14,7 @@ import { changesOf, settingsFor } from "./gateway.ts";
 import { ingress, service, tlsSecret, together } from "./manifests.ts";
 import { RandomProxies } from "./random-proxies.ts";
 import { FALLBACK_CERTIFICATE } from "./random-virtual-hosts.ts";
-import { Random } from "./random-world.ts";
+import { Random } from "./random.ts";
 import { proxy, to } from "./routing-bed.ts";
 
 /** Changes of one world. */

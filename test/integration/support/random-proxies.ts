@@ -2,7 +2,7 @@ import { validate } from "#resources/validate.ts";
 import type { Resource } from "#resources/resource.ts";
 import { RandomRoutes, SERVICES, type Spec } from "./random-routes.ts";
 import { NAMESPACES, RandomVirtualHosts } from "./random-virtual-hosts.ts";
-import type { Random } from "./random-world.ts";
+import type { Random } from "./random.ts";
 
 const ADDRESSES = ["127.0.0.2", "127.0.0.3", "127.0.0.4"];
 const PARTS = ["p1", "p2", "p3", "p4"];

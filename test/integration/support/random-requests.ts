@@ -2,7 +2,7 @@ import type { IrHeaderMatch, IrTextMatch } from "#translate/ir-header-match.ts";
 import type { IrMatch } from "#translate/ir-route.ts";
 import type { MatchQuestion } from "#translate/match-prediction.ts";
 import type { MatchWorld } from "#translate/match-world.ts";
-import type { Random } from "./random-world.ts";
+import type { Random } from "./random.ts";
 
 const STRANGERS = ["nobody.test", "x.nobody.test", "test"];
 const PATHS = [

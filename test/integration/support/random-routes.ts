@@ -1,4 +1,4 @@
-import type { Random } from "./random-world.ts";
+import type { Random } from "./random.ts";
 
 /** Services that routes name; there is none of the last. */
 export const SERVICES: readonly string[] = ["s1", "s2", "gone"];

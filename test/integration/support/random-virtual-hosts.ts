@@ -1,5 +1,5 @@
 import type { RandomRoutes, Spec } from "./random-routes.ts";
-import type { Random } from "./random-world.ts";
+import type { Random } from "./random.ts";
 
 /** Namespaces of random proxies, and of what they refer to. */
 export const NAMESPACES: readonly string[] = ["t1", "t2"];

@@ -4,6 +4,23 @@ import { setTimeout as delay } from "node:timers/promises";
 /** What came of the requests of a load: how many answers of which kind. */
 export type Tally = Readonly<Record<string, number>>;
 
+/** Counts what comes of requests. */
+export class Tallying {
+  readonly #counts = new Map<string, number>();
+
+  count(what: string): void {
+    this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
+  }
+
+  get requests(): number {
+    return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  get tally(): Tally {
+    return Object.fromEntries(this.#counts);
+  }
+}
+
 export interface SteadyLoadOptions {
   readonly port: number;
   /** 127.0.0.1 if not given. */
@@ -18,7 +35,7 @@ export interface SteadyLoadOptions {
 
 /** Requests without a break, until it is ended: `await using load = new SteadyLoad(…)`. */
 export class SteadyLoad implements AsyncDisposable {
-  readonly #tally = new Map<string, number>();
+  readonly #answers = new Tallying();
   readonly #agent: Agent;
   readonly #workers: readonly Promise<void>[];
   #ended = false;
@@ -28,30 +45,26 @@ export class SteadyLoad implements AsyncDisposable {
     const options = { port, host: address, path, agent: this.#agent, headers: { host } };
     this.#workers = Array.from({ length: connections }, async () => {
       while (!this.#ended) {
-        this.#count(await answer(options));
+        this.#answers.count(await answer(options));
         if (pause !== undefined) await delay(pause);
       }
     });
   }
 
   get requests(): number {
-    return [...this.#tally.values()].reduce((sum, count) => sum + count, 0);
+    return this.#answers.requests;
   }
 
   /** Ends the load and says what came of it. */
   async end(): Promise<Tally> {
     await this[Symbol.asyncDispose]();
-    return Object.fromEntries(this.#tally);
+    return this.#answers.tally;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended = true;
     await Promise.all(this.#workers);
     this.#agent.destroy();
-  }
-
-  #count(what: string): void {
-    this.#tally.set(what, (this.#tally.get(what) ?? 0) + 1);
   }
 }
 

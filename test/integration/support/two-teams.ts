@@ -4,20 +4,18 @@ import type { ApiOptions } from "#api/api.ts";
 import type { BackendsView } from "#api/ports/backends.ts";
 import type { TrafficView } from "#api/ports/traffic.ts";
 import { defaultConfig } from "#config/load-config.ts";
-import { MemoryArchive } from "#store/archive.ts";
 import { entryFacts } from "#traffic/entry.ts";
 import { entryForTests } from "#traffic/entry-for-tests.ts";
 import type { SamplingState } from "#traffic/messages.ts";
 import { rawRow } from "#traffic/raw-row.ts";
 import { samplingFor } from "#traffic/sampling-for.ts";
+import { SAMPLING } from "#traffic/sampling-for-tests.ts";
 import { TrafficCore } from "#traffic/traffic-core.ts";
-import { ControlPlane } from "../../../src/control-plane.ts";
-import { KubeFeed } from "../../../src/views/kube.ts";
 import { planChanges } from "../../../src/main/plan-changes.ts";
 import { explainView } from "../../../src/views/explain.ts";
 import { objectsView } from "../../../src/views/objects.ts";
 import { listeningPort } from "./free-port.ts";
-import { changesOf, settingsFor } from "./gateway.ts";
+import { controlPlaneOf, kubeFeedOf } from "./served-objects.ts";
 
 /** The two namespaces. Whatever is `OTHER`'s has its name in it, so that a test finds it wherever it turns up. */
 export const OWN = "team-shop";
@@ -81,13 +79,7 @@ interface Ends {
  * @param more manifests besides
  */
 export async function twoTeams(t: Ends, more = ""): Promise<Partial<ApiOptions>> {
-  const controlPlane = new ControlPlane({
-    translate: settingsFor(18080, 18443),
-    listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
-    archive: new MemoryArchive(),
-    now: Date.now,
-  });
-  controlPlane.store.apply(changesOf([objects(OWN), objects(OTHER), more].join("---")));
+  const controlPlane = controlPlaneOf([objects(OWN), objects(OTHER), more].join("---"));
   controlPlane.setGateway("east", {
     host: `${OTHER}.example`,
     port: 3128,
@@ -96,22 +88,12 @@ export async function twoTeams(t: Ends, more = ""): Promise<Partial<ApiOptions>>
   });
   controlPlane.open();
   const { store, translator, snapshot } = controlPlane;
-  const kube = new KubeFeed({
-    store,
-    translator,
-    snapshot,
-    listen: (listener) => controlPlane.listen(listener),
-    classes: { ingressClass: "binnacle", claimUnclassed: true },
-    addresses: [],
-    home: "the manifests",
-    now: Date.now,
-  });
   return {
     objects: objectsView(store, translator, snapshot),
     backends: backendOfBoth(),
     explain: explainView(store, translator),
     diff: planChanges({ config: defaultConfig(""), ownAddresses: [], states: () => store.states(), now: Date.now }),
-    kube,
+    kube: kubeFeedOf(controlPlane),
     traffic: trafficOfBoth(),
     monitoring: await monitoringOfBoth(t),
     appliance: {
@@ -173,19 +155,7 @@ function backendOfBoth(): BackendsView {
 }
 
 function trafficOfBoth(): TrafficView {
-  const sampling: SamplingState = {
-    words: "showing all requests",
-    failures: 1,
-    sample: 1,
-    latency: 1,
-    budget: 100,
-    received: 0,
-    requests: 0,
-    lost: { envoy: 0, receiver: 0 },
-    receiver: "ready",
-    totalsEvery: 1000,
-    envoys: [{ id: "edge-1", reachable: true }],
-  };
+  const sampling: SamplingState = { ...SAMPLING, envoys: [{ id: "edge-1", reachable: true }] };
   const core = new TrafficCore({
     retention: 900_000,
     retentionBytes: 10_000_000,

@@ -1,6 +1,6 @@
 import type { V1EndpointSlice } from "@kubernetes/client-node";
 import { httpGet } from "../../integration/support/http-get.ts";
-import type { Tally } from "../../integration/support/steady-load.ts";
+import { type Tally, Tallying } from "../../integration/support/steady-load.ts";
 import type { ApiClient } from "./api-client.ts";
 import { follow } from "./follow.ts";
 
@@ -24,7 +24,7 @@ const IN_FLIGHT = 2;
 export class ServiceLoad implements AsyncDisposable {
   readonly #options: ServiceLoadOptions;
   readonly #slices = new Map<string, V1EndpointSlice>();
-  readonly #tally = new Map<string, number>();
+  readonly #answers = new Tallying();
   readonly #stop = new AbortController();
   readonly #work: Promise<unknown>;
   #turn = 0;
@@ -35,12 +35,12 @@ export class ServiceLoad implements AsyncDisposable {
   }
 
   get requests(): number {
-    return [...this.#tally.values()].reduce((sum, count) => sum + count, 0);
+    return this.#answers.requests;
   }
 
   async end(): Promise<Tally> {
     await this[Symbol.asyncDispose]();
-    return Object.fromEntries(this.#tally);
+    return this.#answers.tally;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -87,7 +87,7 @@ export class ServiceLoad implements AsyncDisposable {
         ({ status, body }) => (status === 200 ? "200" : `${status} ${body.trim()} of ${endpoint.address}`),
         (error: unknown) => `${String(error)} of ${endpoint.address}`,
       );
-      this.#tally.set(what, (this.#tally.get(what) ?? 0) + 1);
+      this.#answers.count(what);
     }
   }
 }
