@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ApplianceHome } from "./appliance-home.ts";
+import { applianceConfig, ApplianceProcess } from "./appliance-process.ts";
 import { freePorts } from "./free-port.ts";
 import { httpGet } from "./http-get.ts";
 import { temporaryDirectory, type TemporaryDirectory } from "./temp-dir.ts";
