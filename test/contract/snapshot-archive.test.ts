@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { unpackBytes } from "#lib/packed-bytes.ts";
 import type { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from "#proto/envoy/service/discovery/v3/discovery.ts";
 import { TYPE_URLS, XDS_TYPES, type XdsResource, type XdsType } from "#xds/resource.ts";
-import { Snapshot } from "#xds/snapshot.ts";
+import type { Snapshot } from "#xds/snapshot.ts";
 import { AdsStream } from "#xds/stream.ts";
 import { Random } from "../integration/support/random.ts";
 import { ArchiveHome, resource } from "./support/archive-home.ts";

@@ -9,7 +9,7 @@ import { OwnAuthority } from "#api/tls/own-authority.ts";
 import { API_ADDRESS_FILE } from "#cli/api-client.ts";
 import { run } from "#cli/program.ts";
 import { silentLogger } from "#lib/log.ts";
-import { ControlPlane } from "../../src/control-plane.ts";
+import type { ControlPlane } from "../../src/control-plane.ts";
 import { startSimulated } from "../browser/simulated/start-simulated.ts";
 import { changesOf } from "./support/gateway.ts";
 import { controlPlaneOf, kubeFeedOf } from "./support/served-objects.ts";
