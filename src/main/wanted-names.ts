@@ -6,7 +6,7 @@ import type { ControlPlane } from "../control-plane.ts";
 import type { LastAnswers } from "./last-answers.ts";
 
 export interface WantedNamesOptions extends Pick<NameFollowerOptions, "resolve" | "times"> {
-  readonly controlPlane: ControlPlane;
+  readonly controlPlane: Pick<ControlPlane, "listen" | "resolved">;
   /** What names were before this start. Disposed of with this. */
   readonly last: LastAnswers;
   readonly log: Logger;
@@ -22,6 +22,7 @@ const LONGEST_WAIT = 5_000;
 export class WantedNames implements AsyncDisposable {
   readonly #options: WantedNamesOptions;
   readonly #follower: NameFollower;
+  #wanted: ReadonlySet<string> = new Set();
   readonly #failing = new Set<string>();
   readonly #unlisten: () => void;
 
@@ -53,7 +54,11 @@ export class WantedNames implements AsyncDisposable {
 
   #want(names: ReadonlySet<string>): void {
     const { controlPlane, last } = this.#options;
+    for (const host of this.#failing) if (!names.has(host)) this.#failing.delete(host);
+    const before = this.#wanted;
+    this.#wanted = names;
     for (const host of names) {
+      if (before.has(host)) continue;
       const addresses = last.get(host);
       // Before DNS answers, and should it not: what it said last.
       if (addresses !== undefined) controlPlane.resolved(host, { addresses });
