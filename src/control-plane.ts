@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Problem } from "#lib/problem.ts";
-import type { ObjectRef } from "#resources/ref.ts";
+import { type ObjectRef, refKey, type RefKey } from "#resources/ref.ts";
 import type { Archive } from "#store/archive.ts";
 import type { StoreEvent } from "#store/object-state.ts";
 import { Store } from "#store/store.ts";
@@ -57,7 +57,7 @@ export class ControlPlane {
   readonly snapshot = new Snapshot();
   readonly #options: ControlPlaneOptions;
   readonly #listeners = new Set<ControlPlaneEvents>();
-  readonly #changed = new Map<string, ObjectRef>();
+  readonly #changed = new Map<RefKey, ObjectRef>();
   readonly #suspects = new Suspects();
   readonly #names = new Map<string, ResolvedName>();
   readonly #gateways = new Map<string, GatewaySettings>();
@@ -136,13 +136,15 @@ export class ControlPlane {
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
     const started = performance.now();
+    // Before anything comes of them: a stream may answer at once that a form is refused, which is a change, too.
+    const changed = [...this.#changed.values()];
+    this.#changed.clear();
     const delta = this.translator.run();
     this.snapshot.apply(
       delta.upserts.flatMap((made) => this.#encode(made)),
       delta.removals.map(({ type, name }) => ({ type: XDS_TYPE_OF[type], name })),
     );
-    const changed = [...this.#changed.values()];
-    this.#acceptUntouched();
+    this.#acceptUntouched(changed);
     this.#clearSuspects();
     if (this.#opened) this.#releaseKept();
     const millis = performance.now() - started;
@@ -172,7 +174,7 @@ export class ControlPlane {
 
   #onStoreChange(event: StoreEvent): void {
     this.translator.mark(event);
-    for (const ref of event.changed) this.#changed.set(`${ref.kind}/${ref.namespace}/${ref.name}`, ref);
+    for (const ref of event.changed) this.#changed.set(refKey(ref), ref);
     this.#schedule();
     for (const listener of this.#listeners) listener.judged?.([...event.changed, ...event.noted]);
   }
@@ -188,12 +190,13 @@ export class ControlPlane {
   }
 
   /** A form from which nothing was made that Envoy has yet to answer is accepted as it is. */
-  #acceptUntouched(): void {
-    for (const ref of this.#changed.values()) {
+  #acceptUntouched(translated: readonly ObjectRef[]): void {
+    for (const ref of translated) {
+      // Nothing has been made yet from a form that it has only since then.
+      if (this.#changed.has(refKey(ref))) continue;
       const form = this.store.state(ref)?.inUse;
       if (form !== undefined && !this.snapshot.isPending(form)) this.store.accept(ref, form.hash);
     }
-    this.#changed.clear();
   }
 
   /** Once a refused resource is taken, or gone, without its suspects, those that were not the cause come back. */
