@@ -61,7 +61,16 @@ suite("HTTPProxy and the real Envoy: connections", () => {
     const refuses = createServer();
     const dead = await listening(refuses);
     refuses.close();
-    const names = ["tcp.test", "chain.test", "child.test", "http.test", "guarded.test", "gone.test", "both.test"];
+    const names = [
+      "tcp.test",
+      "chain.test",
+      "child.test",
+      "http.test",
+      "guarded.test",
+      "gone.test",
+      "both.test",
+      "weights.test",
+    ];
     const tcp = (name: string, tls: object, tcpproxy: object, more: object = {}): string =>
       proxy(name, { virtualhost: { fqdn: `${name}.test`, tls, ...more }, tcpproxy, routes: [to("a")] });
     const services = [{ name: "plain", port: 80 }];
@@ -76,6 +85,16 @@ suite("HTTPProxy and the real Envoy: connections", () => {
         ),
         service("team", "secure", [secure]),
         tcp("tcp", { secretName: "cert" }, { services }),
+        tcp(
+          "weights",
+          { secretName: "cert" },
+          {
+            services: [
+              { name: "secure", port: 80, weight: 0 },
+              { name: "plain", port: 80, weight: 100 },
+            ],
+          },
+        ),
         tcp("pass", { passthrough: true }, { services: [{ name: "secure", port: 80 }] }),
         tcp("child", { secretName: "cert" }, { include: { name: "part" } }),
         proxy("part", { tcpproxy: { services } }),
@@ -100,6 +119,11 @@ suite("HTTPProxy and the real Envoy: connections", () => {
 
   test("TLS ends here, and what is in it goes to the service", async () => {
     assert.equal(await said("tcp.test", ours.cert), "plain hello");
+  });
+
+  test("a service with a weight of 0 gets no connections, and costs no other host its own", async () => {
+    assert.equal(await said("weights.test", ours.cert), "plain hello");
+    assert.deepEqual(bed.gateway.controlPlane.snapshot.quarantined(), []);
   });
 
   test("TLS is passed through: the service shows its own certificate", async () => {

@@ -151,7 +151,8 @@ function clustersOf(tcp: ProxyTcp, context: RouteContext): readonly IrTcpCluster
   };
   for (const [index, service] of tcp.services.entries()) warnOfRequestFields(service, `services[${index}]`, context);
   const { clusters = [] } = routeServices(tcp, { variation, host: undefined, cookies: [] }, context);
-  return clusters.map(({ name, weight }) => ({ name, weight }));
+  // Envoy refuses a whole listener for one without weight, other than in routes (TcpProxy.WeightedCluster).
+  return clusters.flatMap(({ name, weight }) => (weight > 0 ? [{ name, weight }] : []));
 }
 
 /** What a service says of requests is not looked at in connections: who wrote it should know. */
