@@ -1,11 +1,11 @@
 import { HttpFilter } from "#proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts";
-import { Router } from "#proto/envoy/extensions/filters/http/router/v3/router.ts";
 import type { IrRateLimitService } from "#translate/ir-listener.ts";
 import type { IrJwtProvider } from "#translate/ir-jwt.ts";
-import { packAny, packStruct } from "./any.ts";
+import { packStruct } from "./any.ts";
 import { COOKIE_REWRITE } from "./cookie-rewrite.ts";
 import { jwtFilter } from "./jwt.ts";
 import { rateLimitConfig } from "./rate-limit.ts";
+import { ROUTER } from "./router.ts";
 
 /** The filters that routes and virtual hosts switch on, in the order in which requests pass them. */
 export const HTTP_FILTERS = ["cors", "rbac", "ext_authz", "ext_authz_open", "local_ratelimit", "lua"] as const;
@@ -71,20 +71,6 @@ const OPTIONAL = HTTP_FILTERS.map((key): HttpFilter => {
 /** A preflight has no token, and an address is looked at before a signature; authorisation is told of who has a good one. */
 const BEFORE_TOKENS = OPTIONAL.slice(0, HTTP_FILTERS.indexOf("ext_authz"));
 const AFTER_TOKENS = OPTIONAL.slice(BEFORE_TOKENS.length);
-
-const ROUTER = HttpFilter.fromPartial({
-  name: "envoy.filters.http.router",
-  configType: {
-    $case: "typedConfig",
-    value: packAny(
-      "envoy.extensions.filters.http.router.v3.Router",
-      Router,
-      // Codes and durations of each upstream a second time, for 8,600 instructions a request of 158,000: the loggers of
-      // access-log.ts count codes, and measure durations of a share.
-      Router.fromPartial({ suppressEnvoyHeaders: true, dynamicStats: false }),
-    ),
-  },
-});
 
 function filter(name: string, type: string, config: Record<string, unknown>): HttpFilter {
   return { ...HttpFilter.fromPartial({}), name, configType: { $case: "typedConfig", value: packStruct(type, config) } };

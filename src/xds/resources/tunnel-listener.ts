@@ -1,13 +1,13 @@
 import { Listener } from "#proto/envoy/config/listener/v3/listener.ts";
 import { Filter } from "#proto/envoy/config/listener/v3/listener_components.ts";
 import { RouteConfiguration } from "#proto/envoy/config/route/v3/route.ts";
-import { Router } from "#proto/envoy/extensions/filters/http/router/v3/router.ts";
 import { HttpConnectionManager } from "#proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts";
 import type { IrTunnel } from "#translate/ir.ts";
 import { tunnelLoggers } from "./access-log.ts";
 import { packAny } from "./any.ts";
 import { duration } from "./duration.ts";
 import type { ListenerDefaults } from "./listener.ts";
+import { ROUTER } from "./router.ts";
 
 /** Only Envoy itself, and who is its user, may ask for connections through the gateway. */
 const MODE = 0o600;
@@ -66,15 +66,3 @@ function routes(cluster: string): RouteConfiguration {
     ],
   });
 }
-
-const ROUTER = {
-  name: "envoy.filters.http.router",
-  configType: {
-    $case: "typedConfig",
-    value: packAny(
-      "envoy.extensions.filters.http.router.v3.Router",
-      Router,
-      Router.fromPartial({ suppressEnvoyHeaders: true }),
-    ),
-  },
-} as const;
