@@ -38,9 +38,7 @@ export async function startGateways(
     if (gateway !== undefined && xds.remote !== undefined)
       return "Envoys on other machines (xds.remote) cannot use gateways";
     try {
-      // A socket's name is short, whatever the backend's is.
-      const socket = state.socket(`gateway-${bytesHash(backend).slice(0, 10)}.sock`);
-      controlPlane.setGateway(backend, gateway && { ...readGateway(gateway, read), socket });
+      controlPlane.setGateway(backend, gateway && versioned(backend, readGateway(gateway, read), state));
       return undefined;
     } catch (error) {
       return errorMessage(error);
@@ -67,11 +65,24 @@ export async function startGateways(
   return { set };
 }
 
+function versioned(
+  backend: string,
+  gateway: Omit<GatewaySettings, "socket" | "version">,
+  state: Pick<StateDirectory, "socket">,
+): GatewaySettings {
+  const { host, port, protocol, tls } = gateway;
+  // Renewed certificates are taken up where it stands: long streams go on.
+  const version = bytesHash(JSON.stringify([host, port, protocol, tls !== undefined])).slice(0, 8);
+  // A socket's name is short, whatever the backend's is.
+  const socket = state.socket(`gateway-${bytesHash(`${backend} ${version}`).slice(0, 10)}.sock`);
+  return { ...gateway, version, socket };
+}
+
 /** Throws where a text cannot be read, or certificate and key are no pair; the words hold nothing of a key. */
 export function readGateway(
   { address, protocol, tls }: GatewayConfig,
   read: ReadText,
-): Omit<GatewaySettings, "socket"> {
+): Omit<GatewaySettings, "socket" | "version"> {
   const at = address.lastIndexOf(":");
   const host = address.slice(0, at).replace(/^\[(.*)\]$/, "$1");
   const common = { host, port: Number(address.slice(at + 1)), protocol };

@@ -1,4 +1,4 @@
-import { isGateway } from "./gateway-failures.ts";
+import { gatewayBackend } from "./gateway-failures.ts";
 import type { EndpointHealth, Upstream } from "./table-rows.ts";
 import { parseUpstream } from "./upstream.ts";
 
@@ -49,7 +49,7 @@ export function splitClusters(
     const name = text.slice(start, nameEnd);
     const end = endOfCluster(text, start, `\n${name}::`);
     if (end === undefined && !isEnd) break;
-    if (parseUpstream(name) !== undefined || isGateway(name))
+    if (parseUpstream(name) !== undefined || gatewayBackend(name) !== undefined)
       clusters.push({ cluster: name, text: text.slice(start, end) });
     start = end ?? text.length;
   }

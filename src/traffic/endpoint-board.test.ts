@@ -148,3 +148,22 @@ test("errors are attempts that Envoy repeated and requests that failed, until th
   board.apply(reading(124, [endpoint()]));
   assert.deepEqual(errors(), [[0, 0]], "another one has the same address");
 });
+
+test("a backend's gateway is all its versions that stand, and no cluster of its upstreams", () => {
+  const board = new EndpointBoard(10);
+  assert.equal(board.gatewayHealths("dc"), undefined);
+  const changed = [
+    { cluster: "dc/team/cart/80", endpoints: [endpoint({ health: "ejected" })] },
+    { cluster: "gateway/team/cart/80", endpoints: [endpoint({ health: "ejected" })] },
+    { cluster: "gateway/dc/1f", endpoints: [endpoint({ health: "failing" })] },
+    { cluster: "gateway/dc2/1f", endpoints: [endpoint({ health: "draining" })] },
+  ];
+  board.apply(reading(100, [], { changed }));
+  assert.deepEqual(board.gatewayHealths("dc"), ["failing"]);
+  board.apply(reading(101, [], { changed: [{ cluster: "gateway/dc/2e", endpoints: [endpoint()] }] }));
+  assert.deepEqual(board.gatewayHealths("dc"), ["failing", "healthy"]);
+  board.apply(reading(102, [], { changed: [], gone: ["gateway/dc/1f"] }));
+  assert.deepEqual(board.gatewayHealths("dc"), ["healthy"]);
+  board.apply(reading(103, [], { changed: [], gone: ["gateway/dc/2e"] }));
+  assert.equal(board.gatewayHealths("dc"), undefined);
+});

@@ -1,6 +1,7 @@
 import { compareText } from "#lib/compare.ts";
 import type { ClusterReading, EndpointReading } from "./clusters-text.ts";
 import { EndpointAnswers } from "./endpoint-answers.ts";
+import { gatewayBackend } from "./gateway-failures.ts";
 import { isHealthy } from "./failure-facts.ts";
 import { type MembershipReading, Memberships } from "./memberships.ts";
 import type { EndpointHealth, EndpointState, SeenBy, Upstream } from "./table-rows.ts";
@@ -58,6 +59,8 @@ const SPILL_OVER_BELOW = 1 / 1.4;
 export class EndpointBoard {
   /** Cluster → Envoy → endpoint's address. */
   readonly #clusters = new Map<string, Map<string, Map<string, Seen>>>();
+  /** Those of {@link #clusters} that are gateways: few. */
+  readonly #gateways = new Set<string>();
   readonly #memberships = new Memberships();
   readonly #answers: EndpointAnswers;
   readonly #takenOver = new TakenOverCounts();
@@ -129,6 +132,12 @@ export class EndpointBoard {
       }
     }
     return [...byAddress.values()];
+  }
+
+  /** The same of a backend's gateway, for some seconds of two of them where one takes the other's place; undefined: it has none. */
+  gatewayHealths(backend: string): readonly EndpointHealth[] | undefined {
+    const clusters = [...this.#gateways].filter((cluster) => gatewayBackend(cluster) === backend);
+    return clusters.length === 0 ? undefined : clusters.flatMap((cluster) => this.healths(cluster) ?? []);
   }
 
   /** The upstreams that others stand behind, sorted; as the Envoy that sees most of their endpoints fail. */
@@ -211,6 +220,7 @@ export class EndpointBoard {
   #read(cluster: string, { envoy, at }: BoardReading, endpoints: readonly EndpointReading[]): void {
     const envoys = this.#clusters.get(cluster) ?? new Map<string, Map<string, Seen>>();
     this.#clusters.set(cluster, envoys);
+    if (gatewayBackend(cluster) !== undefined) this.#gateways.add(cluster);
     const before = envoys.get(envoy);
     const seen = endpoints.map((reading) => {
       const known = before?.get(reading.address);
@@ -225,7 +235,9 @@ export class EndpointBoard {
   #remove(cluster: string, envoy: string): void {
     const envoys = this.#clusters.get(cluster);
     envoys?.delete(envoy);
-    if (envoys?.size === 0) this.#clusters.delete(cluster);
+    if (envoys?.size !== 0) return;
+    this.#clusters.delete(cluster);
+    this.#gateways.delete(cluster);
   }
 
   #restart(envoy: string): void {

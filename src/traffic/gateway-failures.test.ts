@@ -19,7 +19,7 @@ const FAILURE: GatewayFailure = {
 test("an entry of a gateway's listener is a tunnel that was not made; any other is a request", () => {
   const entry = entryForTests({ code: 502, authority: "10.0.0.1:8080" });
   assert.equal(gatewayFailure(entry, entryFacts(entry), 5), undefined);
-  const facts = { ...entryFacts(entry), listener: "gateway/east" };
+  const facts = { ...entryFacts(entry), listener: "gateway/east/1f" };
   assert.deepEqual(gatewayFailure(entry, facts, 5), { ...FAILURE, answer: 502, at: 5 });
   const local = { ...entry, response: { ...entry.response!, responseCodeDetails: "no_healthy_upstream" } };
   assert.equal(gatewayFailure(local, facts, 5)?.answer, undefined);

@@ -18,20 +18,22 @@ const PREFIX = "gateway/";
 /** Endpoints with a failure that is remembered. */
 const MOST = 1000;
 
-/** The listener and the cluster of a backend's gateway, as xds/resources names them. */
-export function gatewayOf(backend: string): string {
-  return `${PREFIX}${backend}`;
-}
-
-export function isGateway(name: string): boolean {
-  return name.startsWith(PREFIX) && !name.includes("/", PREFIX.length);
+/**
+ * The backend whose gateway a listener or a cluster is, as xds/resources names them: `gateway/BACKEND/VERSION`. Undefined: it is
+ * none's.
+ */
+export function gatewayBackend(name: string): string | undefined {
+  if (!name.startsWith(PREFIX)) return undefined;
+  const [backend, version, ...more] = name.slice(PREFIX.length).split("/");
+  return version === undefined || more.length > 0 ? undefined : backend;
 }
 
 /** Reads an entry as a failed tunnel; undefined: it is a request. */
 export function gatewayFailure(entry: HTTPAccessLogEntry, facts: EntryFacts, at: number): GatewayFailure | undefined {
-  if (!isGateway(facts.listener)) return undefined;
+  const backend = gatewayBackend(facts.listener);
+  if (backend === undefined) return undefined;
   return {
-    backend: facts.listener.slice(PREFIX.length),
+    backend,
     endpoint: entry.request?.authority ?? "",
     answer: answerOf(entry, facts),
     transportFailure: entry.commonProperties?.upstreamTransportFailureReason ?? "",

@@ -4,7 +4,7 @@ import { FlowTotals } from "./counts.ts";
 import { Coverage } from "./coverage.ts";
 import { type BoardReading, EndpointBoard } from "./endpoint-board.ts";
 import { type CompiledFilter, compileFilter, type NamespaceScope } from "./filter.ts";
-import { GatewayFailures, gatewayOf } from "./gateway-failures.ts";
+import { GatewayFailures } from "./gateway-failures.ts";
 import { FlowTable } from "./flows.ts";
 import { History } from "./history.ts";
 import { Markers } from "./markers.ts";
@@ -170,7 +170,7 @@ export class TrafficCore {
    * Envoy uses one.
    */
   gateway(backend: string, endpoint?: string): GatewayFacts | undefined {
-    const addresses = this.board.healths(gatewayOf(backend));
+    const addresses = this.board.gatewayHealths(backend);
     if (addresses === undefined) return undefined;
     const failure = this.#gateways.newest(backend, endpoint, this.#options.now() - GATEWAY_MEMORY);
     return { backend, addresses, failure };

@@ -13,6 +13,11 @@ export interface GatewaySettings {
     /** PEM; the key is a secret. */
     readonly client?: { readonly chain: string; readonly privateKey: string };
   };
-  /** Path of the Unix socket at which Envoy takes what goes through it. */
+  /**
+   * Names what must not change while connections are made through it: another address or protocol is another gateway, beside this one until
+   * nothing goes through this any more. No part of a path.
+   */
+  readonly version: string;
+  /** Path of the Unix socket, for this version alone, at which Envoy takes what goes through it. */
   readonly socket: string;
 }

@@ -12,8 +12,8 @@ export function gatewayBuilder(settings: TranslateSettings): UnitBuilder {
   return (backend, read) => {
     const gateway = read.gateway(backend);
     if (gateway === undefined) return undefined;
-    const { host, port, protocol, tls, socket } = gateway;
-    const name = gatewayName(backend);
+    const { host, port, protocol, tls, socket, version } = gateway;
+    const name = gatewayName(backend, version);
     const { addresses, problem } = addressesOf(gateway, read);
     const item: IrGateway = {
       type: "gateway",

@@ -76,7 +76,10 @@ export interface IrCluster {
   readonly sni?: string;
   /** Its certificate is verified: by these authorities (PEM), and has one of these names. */
   readonly verify?: { readonly authorities: string; readonly names: readonly string[] };
-  /** The names of the gateways, sorted, that are on the way to some of its endpoints; undefined: all are reached directly. */
+  /**
+   * The names of the gateways, sorted, that are on the way to some of its endpoints. Empty: all are reached directly, but may come to be
+   * behind one; undefined: they may not.
+   */
   readonly gateways?: readonly string[];
   readonly connectTimeout: Millis;
   /** After so long without a request a connection is closed; 0 means never. Undefined: after Envoy's hour. */
@@ -150,7 +153,7 @@ export interface IrEndpoints {
 /** A proxy that opens connections for us (CONNECT, RFC 9110 §9.3.6) to upstreams that cannot be reached directly. */
 export interface IrGateway {
   readonly type: "gateway";
-  /** {@link gatewayName} of the backend; its {@link IrEndpoints} have the same. */
+  /** {@link gatewayName} of the backend and the gateway's version; its {@link IrEndpoints} have the same. */
   readonly name: string;
   readonly backend: string;
   /** As it is written: a name or an address, with its port. */
@@ -218,9 +221,9 @@ export function clusterName({ backend, namespace, service, port, transport }: Up
   return `${backend}/${namespace}/${service}/${port}${transport === "udp" ? "/udp" : ""}`;
 }
 
-/** Of a backend's gateway. No upstream has such a name: theirs have more parts. */
-export function gatewayName(backend: string): string {
-  return `gateway/${backend}`;
+/** Of a version of a backend's gateway. No upstream has such a name: theirs have more parts. */
+export function gatewayName(backend: string, version: string): string {
+  return `gateway/${backend}/${version}`;
 }
 
 /** Whether a listener is a gateway's. No other has a `/` in its name. */

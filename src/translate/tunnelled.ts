@@ -28,12 +28,16 @@ export function tunnelled(
   service: ObjectRef,
 ): Tunnelled {
   const gateways = new Map<string, GatewaySettings>();
-  for (const { backend } of [upstream, ...(cluster.fallbacks ?? [])]) {
-    // The home's own are reached from here.
-    const gateway = backend === "local" ? undefined : gatewayOf(backend);
+  // The home's own are reached from here.
+  const others = [upstream, ...(cluster.fallbacks ?? [])].filter(({ backend }) => backend !== "local");
+  for (const { backend } of others) {
+    const gateway = gatewayOf(backend);
     if (gateway !== undefined) gateways.set(backend, gateway);
   }
-  if (gateways.size === 0) return { cluster, endpoints, gateways: [], verdicts: [] };
+  if (gateways.size === 0) {
+    const mayHave = others.length > 0 && upstream.transport === "tcp";
+    return { cluster: mayHave ? { ...cluster, gateways: [] } : cluster, endpoints, gateways: [], verdicts: [] };
+  }
   const verdict = (rest: Omit<Verdict, "ref" | "path">): Verdict => ({ ref: service, path: "", ...rest });
   const { backend, transport } = upstream;
   if (transport === "udp") {
@@ -63,7 +67,7 @@ export function tunnelled(
   return {
     cluster: {
       ...cluster,
-      gateways: backends.map(gatewayName),
+      gateways: [...gateways].map(([name, { version }]) => gatewayName(name, version)).sort(compareText),
       ...(isBlind ? { healthCheck: undefined } : {}),
     },
     endpoints: endpoints && {
@@ -79,6 +83,6 @@ export function tunnelled(
     const gateway = gateways.get(of);
     return gateway === undefined
       ? endpoint
-      : { ...endpoint, tunnel: { name: gatewayName(of), socket: gateway.socket } };
+      : { ...endpoint, tunnel: { name: gatewayName(of, gateway.version), socket: gateway.socket } };
   }
 }

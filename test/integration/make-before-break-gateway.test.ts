@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { GatewaySettings } from "#translate/gateway-settings.ts";
+import { certificateAuthority } from "./support/certificate.ts";
 import { ConnectProxy } from "./support/connect-proxy.ts";
 import { Gateway } from "./support/gateway.ts";
 import { ingress, service, together } from "./support/manifests.ts";
@@ -16,7 +17,7 @@ interface World {
   readonly load: SteadyLoad;
   readonly stack: AsyncDisposableStack;
   /** What makes Envoy go through a proxy. */
-  readonly through: (backend: string, proxy: ConnectProxy) => GatewaySettings;
+  readonly through: (backend: string, proxy: ConnectProxy, tls?: GatewaySettings["tls"]) => GatewaySettings;
 }
 
 const found = (name: string, backend: string, upstream: Upstream): string =>
@@ -34,11 +35,13 @@ async function underLoad(run: (world: World) => Promise<void>): Promise<void> {
   await gateway.open();
   const load = stack.use(new SteadyLoad({ port: gateway.httpPort, host: "shop.test" }));
   await more(load);
-  const through: World["through"] = (backend, { host, port }) => ({
+  const through: World["through"] = (backend, { host, port }, tls) => ({
     host,
     port,
     protocol: "http1",
-    socket: join(sockets.path, `${backend}.sock`),
+    version: `${port}`,
+    socket: join(sockets.path, `${backend}-${port}.sock`),
+    ...(tls === undefined ? {} : { tls }),
   });
   await run({ gateway, upstream, load, stack, through });
   await more(load);
@@ -83,6 +86,24 @@ suite("make before break with gateways: not one answer but 200", () => {
         gateway.controlPlane.setGateway("dc", undefined);
         await gateway.settled();
         await more(load);
+      }
+    });
+  });
+
+  test("a gateway that changes: another address, then TLS, then none of it", async () => {
+    await underLoad(async ({ gateway, load, stack, through }) => {
+      const authority = certificateAuthority();
+      const [one, two] = [stack.use(await ConnectProxy.start()), stack.use(await ConnectProxy.start())];
+      const secure = stack.use(await ConnectProxy.start(authority.issue(["gateway.test"])));
+      const tls = { authorities: authority.cert, serverName: "gateway.test" };
+      for (let change = 0; change < 5; change++) {
+        for (const [proxy, settings] of [[one], [two], [secure, tls]] as const) {
+          const tunnels = proxy.tunnels;
+          gateway.controlPlane.setGateway("dc", through("dc", proxy, settings));
+          await gateway.settled();
+          await until(() => proxy.tunnels > tunnels, { what: "a tunnel of the changed gateway" });
+          await more(load);
+        }
       }
     });
   });

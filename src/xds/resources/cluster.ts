@@ -8,7 +8,7 @@ import {
   Cluster_RoundRobinLbConfig,
   Cluster_SlowStartConfig,
 } from "#proto/envoy/config/cluster/v3/cluster.ts";
-import type { TransportSocket } from "#proto/envoy/config/core/v3/base.ts";
+import { Metadata, type TransportSocket } from "#proto/envoy/config/core/v3/base.ts";
 import { OutlierDetection } from "#proto/envoy/config/cluster/v3/outlier_detection.ts";
 import { HttpProtocolOptions } from "#proto/envoy/extensions/upstreams/http/v3/http_protocol_options.ts";
 import { unreachable } from "#lib/unreachable.ts";
@@ -36,6 +36,7 @@ export function envoyCluster(ir: IrCluster): Cluster {
     typedExtensionProtocolOptions: protocolOptions(ir),
     ...loadBalancing(ir),
     transportSocket: transportSocket(ir),
+    ...(ir.gateways === undefined || ir.gateways.length === 0 ? {} : { metadata: throughGateways(ir.gateways) }),
   };
 }
 
@@ -47,6 +48,18 @@ function isOrdered({ fallbacks, zones }: IrCluster): boolean {
 /** No panic routing: to send to endpoints that are known to be dead hides the fault and helps nobody. */
 const NO_PANIC = { healthyPanicThreshold: { value: 0 } } as const;
 
+/**
+ * Nobody reads it: a cluster whose endpoints go another way is another cluster, so that Envoy makes new connections, and the requests on
+ * those before end well.
+ */
+function throughGateways(names: readonly string[]): Metadata {
+  return Metadata.fromPartial({ filterMetadata: { "binnacle.gateways": { names: [...names] } } });
+}
+
+/**
+ * Also where no endpoint is behind a gateway yet: when one comes, Envoy connects to it while the cluster is the one before for some
+ * milliseconds, and one that knows nothing of gateways would send its requests there as if that were the endpoint.
+ */
 function transportSocket(ir: IrCluster): TransportSocket | undefined {
   const own = ir.tls ? upstreamTls(ir) : undefined;
   return ir.gateways === undefined ? own : tunnelSocket(own);

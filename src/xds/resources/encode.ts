@@ -96,7 +96,8 @@ function isChecked(item: IrItem): boolean {
 }
 
 function listenersOf(item: IrItem): Pick<XdsResource, "listeners"> {
-  if (item.type === "cluster") return item.gateways === undefined ? {} : { listeners: item.gateways };
+  if (item.type === "cluster")
+    return item.gateways === undefined || item.gateways.length === 0 ? {} : { listeners: item.gateways };
   if (item.type !== "endpoints") return {};
   const names = new Set(item.endpoints.flatMap(({ tunnel }) => (tunnel === undefined ? [] : [tunnel.name])));
   return names.size === 0 ? {} : { listeners: [...names].sort(compareText) };

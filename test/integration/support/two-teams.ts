@@ -84,6 +84,7 @@ export async function twoTeams(t: Ends, more = ""): Promise<Partial<ApiOptions>>
     host: `${OTHER}.example`,
     port: 3128,
     protocol: "http1",
+    version: "1f",
     socket: "/run/gateway.sock",
   });
   controlPlane.open();
