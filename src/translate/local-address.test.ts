@@ -8,7 +8,16 @@ const SOME: UpstreamSettings = { ...NONE, allowLocal: [{ from: 9000, to: 9010 }]
 
 test("addresses of this machine are refused, in every way to write them", () => {
   const local = ["127.0.0.1", "127.255.1.2", "0.0.0.0", "0.1.2.3", "169.254.169.254", "192.0.2.1"];
-  const local6 = ["::1", "0:0:0:0:0:0:0:1", "::", "fe80::1", "febf::1", "2001:db8::1", "2001:0db8:0:0:0:0:0:1"];
+  const local6 = [
+    "::1",
+    "0:0:0:0:0:0:0:1",
+    "::",
+    "fe80::1",
+    "febf::1",
+    "2001:db8::1",
+    "2001:0db8:0:0:0:0:0:1",
+    "fd00:ec2::254",
+  ];
   const mapped = ["::ffff:127.0.0.1", "::ffff:7f00:1", "::FFFF:169.254.1.1", "::ffff:192.0.2.1", "::ffff:c000:0201"];
   for (const address of [...local, ...local6, ...mapped])
     assert.ok(isRefusedAddress(address, 80, NONE), `${address} is refused`);

@@ -8,6 +8,8 @@ LOCAL.addSubnet("169.254.0.0", 16, "ipv4");
 LOCAL.addAddress("::1", "ipv6");
 LOCAL.addAddress("::", "ipv6");
 LOCAL.addSubnet("fe80::", 10, "ipv6");
+// Where an instance of Amazon's finds its metadata by IPv6: no link-local address, but as near as 169.254.169.254.
+LOCAL.addAddress("fd00:ec2::254", "ipv6");
 
 /** The appliance's own addresses, once for each settings. */
 const OWN = new WeakMap<UpstreamSettings, BlockList>();
@@ -44,7 +46,7 @@ export function refusedHost(host: string, port: number, settings: UpstreamSettin
   };
 }
 
-/** Loopback, unspecified, link-local; also inside an IPv4-mapped IPv6 address. */
+/** Loopback, unspecified, link-local, a cloud's metadata; also inside an IPv4-mapped IPv6 address. */
 export function isLocalAddress(address: string): boolean {
   return LOCAL.check(address, family(address));
 }
