@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { CLUSTER_WAIT_MS, GUARD_WAIT_MS, LINGER_MS } from "./send-order.ts";
 import { resource, running, StreamUnderTest } from "./stream-for-tests.ts";
+import { MOST_REFUSED } from "./subscription.ts";
 
 suite("AdsStream", () => {
   test("one change of everything goes in the order of what points at what", () => {
@@ -262,6 +263,24 @@ suite("AdsStream", () => {
     under.snapshot.apply([resource("secret", "b.test", "2")]);
     under.ask("secret", ["e.test"]);
     assert.deepEqual(under.taken(), ["secret: +b.test", "secret: +e.test"]);
+  });
+
+  test("what a client refused is remembered for the newest of them: who comes and goes leaves nothing for ever", () => {
+    const under = running();
+    for (let index = 0; index <= MOST_REFUSED; index++) {
+      under.snapshot.apply([resource("cluster", `refused-${index}`)]);
+      const [response] = under.sent.splice(0);
+      under.ask("cluster", [], {
+        responseNonce: response?.nonce ?? "",
+        errorDetail: { code: 13, message: "no", details: [] },
+      });
+      under.snapshot.apply([], [{ type: "cluster", name: `refused-${index}` }]);
+    }
+    under.news();
+    under.snapshot.apply([resource("cluster", `refused-${MOST_REFUSED}`)]);
+    assert.deepEqual(under.news(), []);
+    under.snapshot.apply([resource("cluster", "refused-0")]);
+    assert.deepEqual(under.news(), ["cluster: +refused-0"]);
   });
 
   test("a removal that is refused is not sent again and again", () => {

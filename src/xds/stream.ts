@@ -163,7 +163,7 @@ export class AdsStream {
     const [only] = names;
     const alone = only === undefined ? undefined : push.resources.get(only);
     if (names.length === 1 && only !== undefined && alone !== undefined) {
-      subscription?.refused.set(only, { version: alone.version, message });
+      subscription?.noteRefused(only, alone.version, message);
       // What there is instead goes to it, also when the refusal is known already.
       this.#dirty.get(push.type)!.add(only);
       snapshot.refuse(alone, message);

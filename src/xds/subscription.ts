@@ -2,6 +2,9 @@ import type { DeltaDiscoveryRequest } from "#proto/envoy/service/discovery/v3/di
 import type { XdsType } from "./resource.ts";
 import type { Snapshot } from "./snapshot.ts";
 
+/** How many refusals of one type are remembered. The oldest that is forgotten is sent once more, should it be wanted again. */
+export const MOST_REFUSED = 1_000;
+
 /**
  * What a client asked for of one type, and what it has. Names are the client's: for secrets they are server names, which
  * several resources may answer.
@@ -56,6 +59,14 @@ export class Subscription {
       else this.#add(name);
     }
     return request.resourceNamesSubscribe;
+  }
+
+  /** The client refused this version when it came alone. */
+  noteRefused(name: string, version: string, message: string): void {
+    this.refused.delete(name);
+    this.refused.set(name, { version, message });
+    const [oldest] = this.refused.keys();
+    if (this.refused.size > MOST_REFUSED && oldest !== undefined) this.refused.delete(oldest);
   }
 
   /** A response has something to say of this name. */
