@@ -3,6 +3,7 @@ import type { Problem } from "#lib/problem.ts";
 import { isMap } from "#lib/schema-rules.ts";
 import { parseYaml } from "#lib/yaml.ts";
 import { fieldLines } from "#lib/yaml-positions.ts";
+import { listItems } from "#sources/list-items.ts";
 import { splitDocuments } from "#sources/split-documents.ts";
 
 export interface ManifestText {
@@ -64,15 +65,6 @@ export function readDocuments(manifests: readonly ManifestText[]): {
     }
   }
   return { documents, problems };
-}
-
-/** The items of `kind: List` and of typed lists such as IngressRouteList, whose items may leave their own kind out. */
-function listItems(document: unknown): readonly unknown[] | undefined {
-  if (!isMap(document) || !Array.isArray(document["items"])) return undefined;
-  const { apiVersion, kind, items } = document;
-  if (typeof kind !== "string" || !kind.endsWith("List")) return undefined;
-  const standard = kind === "List" ? {} : { apiVersion, kind: kind.slice(0, -"List".length) };
-  return items.map((item: unknown) => (isMap(item) ? { ...standard, ...item } : item));
 }
 
 /** Undefined: it cannot be told apart from its marker. */

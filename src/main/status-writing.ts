@@ -8,7 +8,7 @@ import { type ObjectRef, refKey, type RefKey } from "#resources/ref.ts";
 import type { StatusAddress } from "#sources/cluster/status-form.ts";
 import { isOurs } from "#translate/ingress-class.ts";
 import { isLocalAddress } from "#translate/local-address.ts";
-import type { Reader } from "#translate/unit.ts";
+import { objectReader } from "#translate/object-reader.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { ingressAddresses } from "../views/ingress-addresses.ts";
 import { problemsOf } from "../views/objects.ts";
@@ -35,14 +35,7 @@ export async function statusWriting(
   const { StatusWriter: Writer } = await import("#sources/cluster/status-writer.ts");
   const { store, translator, snapshot } = controlPlane;
   const addresses = statusAddresses(config);
-  const read: Reader = {
-    get: (kind, namespace, name) => store.get(kind, namespace, name),
-    kept: (kind, namespace, name) => store.kept(kind, namespace, name),
-    list: (index, key) => store.list(index, key),
-    name: () => undefined,
-    gateway: () => undefined,
-    facts: () => [],
-  };
+  const read = objectReader(store);
   const counts = { ok: 0, conflict: 0, error: 0 };
   const writer = new Writer({
     client,

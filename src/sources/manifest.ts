@@ -1,11 +1,11 @@
 import { hash } from "node:crypto";
 import type { Problem } from "#lib/problem.ts";
-import { isMap } from "#lib/schema-rules.ts";
 import { parseYaml } from "#lib/yaml.ts";
 import { fieldLines } from "#lib/yaml-positions.ts";
 import { type ObjectRef, refKey, type RefKey } from "#resources/ref.ts";
 import { refOf, type Resource } from "#resources/resource.ts";
 import { validate, type ValidateOptions } from "#resources/validate.ts";
+import { listItems } from "./list-items.ts";
 import { type DocumentText, firstContentLine, splitDocuments } from "./split-documents.ts";
 
 /** What one document of a file says. `line` is where it begins; problems have their own lines, of the same file. */
@@ -113,15 +113,6 @@ function readObject(value: unknown, prefix: string, positions: Positions, option
         : { type: "refused", key: refKey(ref), ref, line, problems };
     }
   }
-}
-
-/** The items of `kind: List` and of typed lists such as IngressList, whose items may leave their own kind out. */
-function listItems(document: unknown): readonly unknown[] | undefined {
-  if (!isMap(document) || !Array.isArray(document["items"])) return undefined;
-  const { apiVersion, kind, items } = document;
-  if (typeof kind !== "string" || !kind.endsWith("List")) return undefined;
-  const standard = kind === "List" ? {} : { apiVersion, kind: kind.slice(0, -"List".length) };
-  return items.map((item: unknown) => (isMap(item) ? { ...standard, ...item } : item));
 }
 
 /** Finds the lines of one document, and parses it for that only when one is asked for. */

@@ -6,6 +6,7 @@ import { validate } from "#resources/validate.ts";
 import type { ObjectState } from "#store/object-state.ts";
 import type { Store } from "#store/store.ts";
 import { isOurs } from "#translate/ingress-class.ts";
+import { objectReader } from "#translate/object-reader.ts";
 import type { Reader } from "#translate/unit.ts";
 import type { Translator } from "#translate/translator.ts";
 import type { Snapshot } from "#xds/snapshot.ts";
@@ -55,14 +56,7 @@ export class KubeFeed implements KubeView {
     this.home = parts.home;
     this.#version = parts.now() * 1000;
     const { store } = parts;
-    this.#read = {
-      get: (kind, namespace, name) => store.get(kind, namespace, name),
-      kept: (kind, namespace, name) => store.kept(kind, namespace, name),
-      list: (index, key) => store.list(index, key),
-      name: () => undefined,
-      gateway: () => undefined,
-      facts: () => [],
-    };
+    this.#read = objectReader(store);
     for (const { ref } of store.states()) this.#unseen.set(refKey(ref), ref);
     parts.listen({ judged: (refs) => this.#note(refs) });
   }

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { unreachable } from "#lib/unreachable.ts";
 import type { KeptBecause, RequestRow } from "#traffic/request-shown.ts";
 import { timeWords } from "../charts/axes.ts";
@@ -10,6 +10,7 @@ import { codeTone } from "../words/tones.ts";
 import { Dot } from "./dot.tsx";
 import { memo } from "./memo.ts";
 import { Empty, Panel } from "./panel.tsx";
+import { useScrollView } from "./scroll-view.ts";
 import { Tabs } from "./tabs.tsx";
 
 /** Pixels above and below what is in sight. */
@@ -25,28 +26,12 @@ const KEPT: readonly { readonly value: Kept; readonly label: string }[] = [
 /** Single requests, the newest on top. It stands still while somebody reads: what comes then waits behind a button. */
 export function RequestTail({ state }: { readonly state: ConsoleState }) {
   const { rows, version, waiting } = state.log.value;
-  const box = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 600 });
+  const { box, view } = useScrollView(600, ({ scrollTop, clientHeight, scrollHeight }) => {
+    state.scrolledAway(scrollTop > 4);
+    if (scrollTop > 0 && scrollTop + clientHeight > scrollHeight - SPARE) state.askOlder();
+  });
   const offsets = useMemo(() => rowOffsets(rows), [version]);
   const selected = state.selected.value;
-
-  useEffect(() => {
-    const element = box.current;
-    if (element === null) return undefined;
-    const look = (): void => {
-      setView({ top: element.scrollTop, height: element.clientHeight });
-      state.scrolledAway(element.scrollTop > 4);
-      if (element.scrollTop > 0 && element.scrollTop + element.clientHeight > element.scrollHeight - SPARE)
-        state.askOlder();
-    };
-    const observer = new ResizeObserver(look);
-    observer.observe(element);
-    element.addEventListener("scroll", look, { passive: true });
-    return () => {
-      observer.disconnect();
-      element.removeEventListener("scroll", look);
-    };
-  }, []);
 
   // The keyboard may pick a row that is out of sight.
   useEffect(() => {

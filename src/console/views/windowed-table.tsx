@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useScrollView } from "./scroll-view.ts";
 
 interface WindowedTableProps<T> {
   readonly label: string;
@@ -20,21 +20,7 @@ const SPARE = 4;
 /** A table that draws only the rows in sight, with its head in place. */
 export function WindowedTable<T>(props: WindowedTableProps<T>) {
   const { label, head, rows, rowHeight, render, empty, onBusy } = props;
-  const box = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 400 });
-
-  useEffect(() => {
-    const element = box.current;
-    if (element === null) return undefined;
-    const look = (): void => setView({ top: element.scrollTop, height: element.clientHeight });
-    const observer = new ResizeObserver(look);
-    observer.observe(element);
-    element.addEventListener("scroll", look, { passive: true });
-    return () => {
-      observer.disconnect();
-      element.removeEventListener("scroll", look);
-    };
-  }, []);
+  const { box, view } = useScrollView(400);
 
   const first = Math.max(0, Math.min(Math.floor(view.top / rowHeight) - SPARE, rows.length));
   const end = Math.min(rows.length, Math.ceil((view.top + view.height) / rowHeight) + SPARE);
