@@ -179,7 +179,8 @@ async function listen(
   server.maxConnections = 1024;
   server.on("clientError", (error, socket) => {
     options.log.debug("bad request", { error: errorMessage(error) });
-    socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+    // Not left half open for a client that does not close.
+    socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", () => socket.destroy());
   });
   try {
     server.listen(options.port, options.address);

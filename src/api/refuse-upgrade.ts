@@ -22,5 +22,7 @@ export function refuseUpgrade(socket: Duplex, error: unknown): void {
       "",
       text,
     ].join("\r\n"),
+    // The server's connections may be half open: one that its client does not close would stay for ever.
+    () => socket.destroy(),
   );
 }

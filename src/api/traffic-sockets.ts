@@ -122,6 +122,8 @@ export class TrafficSockets implements AsyncDisposable {
     const isTooMuch = messageLimit();
     webSocket.on("pong", () => this.#alive.add(webSocket));
     webSocket.on("message", (data: RawData, isBinary: boolean) => {
+      // Whoever is shown out may take half a minute to close: what they say meanwhile is nobody's.
+      if (webSocket.readyState !== webSocket.OPEN) return;
       if (isBinary || isTooMuch()) {
         webSocket.close(CLOSE_POLICY, isBinary ? "text messages only" : "too many messages");
         return;

@@ -1,4 +1,4 @@
-import { type Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request as httpRequest } from "node:http";
+import { type Agent, type OutgoingHttpHeaders, request as httpRequest } from "node:http";
 import type { Request, Response } from "express";
 import { ApiProblem } from "../api-problem.ts";
 import { documentPolicy } from "./document-policy.ts";
@@ -71,7 +71,7 @@ export async function forward(request: Request, response: Response, to: ForwardT
     port: url.port,
     path: url.pathname.replace(/\/$/, "") + to.path,
     method: request.method,
-    headers: requestHeaders(request.headers, to),
+    headers: requestHeaders(request, to),
     timeout: SILENCE,
     signal: gone.signal,
   });
@@ -108,14 +108,23 @@ export async function forward(request: Request, response: Response, to: ForwardT
         response.end(page);
       });
     });
-    if (to.body === undefined) request.pipe(outgoing);
+    if (hasBody(request, to)) request.pipe(outgoing);
     else outgoing.end(to.body);
   });
 }
 
-function requestHeaders(headers: IncomingHttpHeaders, to: ForwardTo): OutgoingHttpHeaders {
+/**
+ * Whether the request's own body is passed on: of a POST alone, whose length is known. To node:http other methods have none: it
+ * writes what is piped all the same, without any framing, and the other end reads it as the next request of the connection.
+ */
+function hasBody({ method, headers }: Pick<Request, "method" | "headers">, to: ForwardTo): boolean {
+  return to.body === undefined && method === "POST" && headers["content-length"] !== undefined;
+}
+
+function requestHeaders(request: Request, to: ForwardTo): OutgoingHttpHeaders {
   const passed: OutgoingHttpHeaders = {};
-  for (const [name, value] of Object.entries(headers)) if (!NOT_PASSED_ON.has(name)) passed[name] = value;
+  for (const [name, value] of Object.entries(request.headers)) if (!NOT_PASSED_ON.has(name)) passed[name] = value;
+  if (!hasBody(request, to)) delete passed["content-length"];
   // A page is read to write its policy: it has to come as text.
   passed["accept-encoding"] = "identity";
   if (to.target?.authorization !== undefined) passed["authorization"] = to.target.authorization;
