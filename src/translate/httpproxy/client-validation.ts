@@ -35,6 +35,10 @@ export function clientValidation(validation: Validation, host: string, own: stri
     const problem = "neither caSecret nor skipClientCertValidation is given";
     return { reason: "ClientValidationInvalid", field: "", problem, fix: "name a Secret with ca.crt" };
   }
+  if (caSecret === undefined && crlSecret !== undefined) {
+    const problem = "who is revoked is told by crlSecret, and whose certificates those are by no caSecret";
+    return { reason: "ClientValidationInvalid", field: "crlSecret", problem, fix: "add caSecret, or remove crlSecret" };
+  }
   const from: ObjectRef[] = [];
   let authorities: string | undefined;
   if (caSecret !== undefined) {
