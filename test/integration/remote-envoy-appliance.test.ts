@@ -5,12 +5,12 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import { ApplianceHome } from "./support/appliance-home.ts";
 import { certificateAuthority } from "./support/certificate.ts";
 import { EnvoyUnderTest } from "./support/envoy-under-test.ts";
 import { freePorts } from "./support/free-port.ts";
 import { httpGet } from "./support/http-get.ts";
-import { ingress, service } from "./support/manifests.ts";
-import { temporaryDirectory } from "./support/temp-dir.ts";
+import { ingress, service, together } from "./support/manifests.ts";
 import { until } from "./support/until.ts";
 import { Upstream } from "./support/upstream.ts";
 
@@ -18,28 +18,23 @@ const CLI = resolve(import.meta.dirname, "../../src/cli.ts");
 
 test("an operator adds an Envoy on another machine: the script prepares it, status and top show it", async () => {
   await using upstream = await Upstream.start();
-  await using home = await temporaryDirectory("remote-life");
+  await using home = await ApplianceHome.create("remote-life");
+  const { http } = home;
   const at = (...parts: readonly string[]): string => join(home.path, ...parts);
-  const [http = 0, https = 0, api = 0, stats = 0, xds = 0, accessLog = 0] = await freePorts(6);
+  const [xds, accessLog] = await freePorts(2);
   const authority = certificateAuthority();
-  for (const folder of ["manifests", "tls"]) mkdirSync(at(folder));
-  writeFileSync(
-    at("manifests", "app.yaml"),
-    [service("team", "app", [upstream]), ingress("team", "app", "app.test", "app")].join("---\n"),
+  await home.write(
+    "manifests/app.yaml",
+    together(service("team", "app", [upstream]), ingress("team", "app", "app.test", "app")),
   );
   const { cert, key } = authority.issue(["control.test"]);
+  mkdirSync(at("tls"));
   for (const [name, content] of Object.entries({ "cert.pem": cert, "key.pem": key, "ca.pem": authority.cert })) {
-    writeFileSync(at("tls", name), content);
+    await home.write(`tls/${name}`, content);
   }
-  writeFileSync(
-    at("binnacle.yaml"),
-    `
-listeners:
-- { name: http, address: 127.0.0.1, port: ${http}, protocol: http }
-- { name: https, address: 127.0.0.1, port: ${https}, protocol: https }
-envoy: { statsPort: ${stats}, concurrency: 1, drainTime: 1s }
-api: { port: ${api} }
-upstreams: { allowLocal: [${upstream.port}] }
+  await home.configure(
+    `sources: {directory: manifests}
+upstreams: {allowLocal: [${upstream.port}]}
 xds:
   remote:
     address: 127.0.0.1
@@ -48,31 +43,19 @@ xds:
     certificateFile: tls/cert.pem
     keyFile: tls/key.pem
     clientCaFile: tls/ca.pem
-    allowedNames: [edge-1.test]
-monitoring:
-  prometheus: { enabled: false }
-  alertmanager: { enabled: false }
-  nodeExporter: { enabled: false }
-  grafana: { enabled: false }
-`,
+    allowedNames: [edge-1.test]`,
+    (config) => config.replace("envoy: {", "envoy: {concurrency: 1, "),
   );
   const places = ["--config", at("binnacle.yaml")];
-  const state = ["--state", at("state")];
-  const appliance = spawn(process.execPath, [CLI, "up", ...places, ...state], { stdio: ["ignore", "pipe", "pipe"] });
-  const [output, errors] = [text(appliance.stdout), text(appliance.stderr)];
-  const ended = once(appliance, "exit");
+  const state = ["--state", home.state];
+  const appliance = await home.serve();
   try {
-    await until(() => httpGet({ port: api }, "/readyz", { host: `127.0.0.1:${api}` }), {
-      accept: ({ status }) => status === 200,
-      what: "the appliance to be ready",
-      timeoutMs: 60_000,
-    });
     const flags = ["--id", "edge-1", "--host", "127.0.0.1", "--server-name", "control.test"];
     const folders = ["--directory", at("edge"), "--runtime-directory", at("run")];
     const script = await command("remote-envoy", ...flags, ...folders, ...places);
     const prepare = spawn("sh", ["-s"], { stdio: ["pipe", "inherit", "inherit"] });
     // Its statistics listener is on another machine in life, and beside the first one's here.
-    prepare.stdin.end(script.replaceAll(`"port_value": ${stats}`, `"port_value": 0`));
+    prepare.stdin.end(script.replaceAll(`"port_value": ${home.stats}`, `"port_value": 0`));
     assert.deepEqual(await once(prepare, "exit"), [0, null]);
     const client = authority.issue(["edge-1.test"]);
     writeFileSync(at("edge", "client", "certificate.pem"), client.cert);
@@ -101,9 +84,7 @@ monitoring:
     const filtered = await command("top", "--once", "--envoy", "edge-1", ...state);
     assert.match(filtered, /^app\.test +/m);
   } finally {
-    appliance.kill("SIGTERM");
-    const [code] = (await ended) as [number | null];
-    assert.equal(code, 0, `${await output}${await errors}`);
+    assert.equal(await appliance.stop(), 0, appliance.output);
   }
 });
 

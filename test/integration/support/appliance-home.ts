@@ -11,6 +11,8 @@ export class ApplianceHome implements AsyncDisposable {
   readonly http: number;
   readonly https: number;
   readonly api: number;
+  /** Of Envoy's statistics. */
+  readonly stats: number;
   readonly #ports: readonly number[];
   readonly #directory: TemporaryDirectory;
 
@@ -18,7 +20,7 @@ export class ApplianceHome implements AsyncDisposable {
     this.#directory = directory;
     this.path = directory.path;
     this.#ports = ports;
-    [this.http = 0, this.https = 0, this.api = 0] = ports;
+    [this.http = 0, this.https = 0, this.api = 0, this.stats = 0] = ports;
   }
 
   /** With an empty folder `manifests`, and without a `binnacle.yaml`: {@link configure} comes next. */
