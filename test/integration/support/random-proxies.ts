@@ -107,9 +107,15 @@ export class RandomProxies {
   #tcp(): Spec {
     const random = this.#random;
     return {
-      ...(random.chance(0.7) ? { services: [this.#routes.service()] } : {}),
+      ...(random.chance(0.7) ? { services: this.#services() } : {}),
       ...(random.chance(0.4) ? { include: { name: random.pick(PARTS) } } : {}),
     };
+  }
+
+  /** Several share connections by their weights, of which some are 0. */
+  #services(): readonly Spec[] {
+    const service = this.#routes.service();
+    return this.#random.chance(0.5) ? [service] : [service, this.#routes.service()];
   }
 
   #include(name: string): Spec {
