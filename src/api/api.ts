@@ -80,7 +80,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   }
   await using started = new AsyncDisposableStack();
   const { token } = options;
-  const sessions = await Sessions.open(sessionsFile(options.stateDirectory, token), now);
+  const sessions = await Sessions.open(sessionsFile(options.stateDirectory, token), now, log);
   const users = new Users(options.users ?? []);
   const cookie = cookieName(secure);
   const cluster = options.cluster && new ClusterUsers({ access: options.cluster, log, now });

@@ -163,16 +163,15 @@ export class TrafficSockets implements AsyncDisposable {
     for (const [webSocket, authentication] of this.#signedIn) void this.#checkRights(webSocket, authentication);
   }
 
-  /** A session may end by its time, a user's rights by a change; saving that it is in use may fail, which ends nothing. */
+  /** A session may end by its time, a user's rights by a change. */
   async #checkRights(webSocket: WebSocket, signedIn: SignedIn): Promise<void> {
     try {
       const principal = await this.#options.authenticator.current(signedIn);
       if (principal === undefined) webSocket.close(CLOSE_SIGNED_OUT, "the session is over");
       else if (!isSamePrincipal(principal, signedIn.principal)) webSocket.close(CLOSE_OTHER_RIGHTS, "other rights now");
     } catch (error) {
-      // Who cannot be asked about is shown nothing more; that their session's use cannot be saved ends nothing.
-      if (error instanceof ApiProblem) webSocket.close(CLOSE_TRY_LATER, error.title);
-      else this.#options.log.warn("cannot save the sessions", { error: errorMessage(error) });
+      // Who cannot be asked about is shown nothing more.
+      webSocket.close(CLOSE_TRY_LATER, error instanceof ApiProblem ? error.title : "try again later");
     }
   }
 

@@ -51,11 +51,19 @@ function jsonLine(time: string, level: LogLevel, room: string, message: string, 
 function textLine(time: string, level: LogLevel, room: string, message: string, fields: LogFields): string {
   const rest = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
-    .map(
-      ([key, value]) => ` ${key}=${typeof value === "string" && /[\s"=]/.test(value) ? JSON.stringify(value) : value}`,
-    )
+    .map(([key, value]) => ` ${key}=${typeof value === "string" ? word(value) : value}`)
     .join("");
-  return `${time.slice(11, 23)} ${level.padEnd(5)} ${room.padEnd(10)} ${message}${rest}`;
+  return `${time.slice(11, 23)} ${level.padEnd(5)} ${room.padEnd(10)} ${escaped(message)}${rest}`;
+}
+
+/** In quotes where it could be taken for more than one, or for none. */
+function word(value: string): string {
+  return value === "" || /[\s"=\p{Cc}]/u.test(value) ? escaped(JSON.stringify(value)) : escaped(value);
+}
+
+/** Others' words may hold what a terminal obeys (ESC, the C1 controls of ECMA-48) or what looks like another line. */
+function escaped(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** A log whose information is detail for as long as `isCalm` says so; warnings and errors stay what they are. */

@@ -6,7 +6,7 @@ import { test, type TestContext } from "node:test";
 import type { Known } from "./known.ts";
 import { principalOfRole } from "./principal.ts";
 import { SESSIONS_FILE, sessionsFile } from "./sessions-file.ts";
-import { Sessions } from "./sessions.ts";
+import { type SessionStorage, Sessions, type StoredSession } from "./sessions.ts";
 
 const HOUR = 3_600_000;
 const OPERATOR: Known = { principal: principalOfRole("operator", "admin", "all"), grounds: { type: "token" } };
@@ -85,3 +85,26 @@ for (const [what, text] of [
     assert.notEqual(await sessions.find(await sessions.begin(OPERATOR)), undefined);
   });
 }
+
+test("a disk that takes nothing keeps nobody out, and what it missed is saved once it does", async () => {
+  let [now, isFull] = [0, true];
+  let saved: readonly StoredSession[] = [];
+  const storage: SessionStorage = {
+    load: async () => [],
+    save: async (sessions) => {
+      if (isFull) throw new Error("ENOSPC: no space left on device, write");
+      saved = sessions;
+    },
+  };
+  const sessions = await Sessions.open(storage, () => now);
+  const [stays, goes] = [await sessions.begin(OPERATOR), await sessions.begin(OPERATOR)];
+  now = HOUR;
+  assert.deepEqual(await sessions.find(stays), OPERATOR);
+  await sessions.end(goes);
+  assert.equal(await sessions.find(goes), undefined);
+  isFull = false;
+  assert.deepEqual(saved, []);
+  now += 10_000;
+  await sessions.find(stays);
+  assert.equal(saved.length, 1);
+});

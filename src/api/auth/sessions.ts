@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { errorMessage } from "#lib/error-message.ts";
+import { type Logger, silentLogger } from "#lib/log.ts";
 import type { Grounds, Known } from "./known.ts";
 import { namesOfScope, scopeOfNames } from "./principal.ts";
 import { secretHash } from "./same-secret.ts";
@@ -12,6 +14,8 @@ const MOST_SESSIONS = 200;
 const MOST_OF_ONE = 20;
 /** Milliseconds: a session in use is saved this often, not at each request. */
 const SAVE_USE_EVERY = 300_000;
+/** Milliseconds after which what could not be saved is tried again, at the next request. */
+const SAVE_AGAIN_AFTER = 10_000;
 
 /** A session as it is kept: it holds a hash, so a copy of the file signs nobody in. */
 export interface StoredSession {
@@ -33,21 +37,28 @@ export interface SessionStorage {
   save(sessions: readonly StoredSession[]): Promise<void>;
 }
 
-/** Who is signed in with a browser. Sessions outlive a restart, so that an open console goes on by itself. */
+/**
+ * Who is signed in with a browser. Sessions outlive a restart, so that an open console goes on by itself. A disk that takes
+ * nothing (it is full: just when people have to look) keeps nobody out: until it does, sessions are in memory alone.
+ */
 export class Sessions {
   readonly #now: () => number;
+  readonly #log: Logger;
   readonly #storage: SessionStorage;
   readonly #sessions: Map<string, StoredSession>;
+  /** When what could not be saved is tried again; undefined: all is saved. */
+  #saveAgainAt: number | undefined;
 
-  private constructor(sessions: readonly StoredSession[], storage: SessionStorage, now: () => number) {
+  private constructor(sessions: readonly StoredSession[], storage: SessionStorage, now: () => number, log: Logger) {
     this.#sessions = new Map(sessions.map((session) => [session.hash, session]));
     this.#storage = storage;
     this.#now = now;
+    this.#log = log;
   }
 
   /** `now`: milliseconds since the epoch. */
-  static async open(storage: SessionStorage, now: () => number): Promise<Sessions> {
-    return new Sessions(await storage.load(), storage, now);
+  static async open(storage: SessionStorage, now: () => number, log: Logger = silentLogger): Promise<Sessions> {
+    return new Sessions(await storage.load(), storage, now, log);
   }
 
   /** Milliseconds until a cookie that is set now is of no use. */
@@ -77,10 +88,9 @@ export class Sessions {
     const session = this.#sessions.get(hashOf(id));
     const now = this.#now();
     if (session === undefined || isOver(session, now)) return undefined;
-    if (now - session.used >= SAVE_USE_EVERY) {
-      this.#keep({ ...session, used: now });
-      await this.#save();
-    }
+    const isUsedAnew = now - session.used >= SAVE_USE_EVERY;
+    if (isUsedAnew) this.#keep({ ...session, used: now });
+    if (isUsedAnew || now >= (this.#saveAgainAt ?? Infinity)) await this.#save();
     const { name, admin, grounds } = session;
     const [namespaces, operates] = [scopeOfNames(session.namespaces), scopeOfNames(session.operates)];
     return { principal: { name, namespaces, operates, admin }, grounds };
@@ -106,7 +116,15 @@ export class Sessions {
 
   /** A cluster's token is written nowhere: its session ends with the process. */
   async #save(): Promise<void> {
-    await this.#storage.save([...this.#sessions.values()].filter(({ grounds }) => grounds.type !== "cluster"));
+    // Others that ask meanwhile do not wait for the disk, too.
+    this.#saveAgainAt = undefined;
+    try {
+      await this.#storage.save([...this.#sessions.values()].filter(({ grounds }) => grounds.type !== "cluster"));
+    } catch (error) {
+      this.#saveAgainAt = this.#now() + SAVE_AGAIN_AFTER;
+      const until = "a restart ends those that began, and brings back those that ended";
+      this.#log.warn("cannot save the sessions", { error: errorMessage(error), until });
+    }
   }
 }
 
