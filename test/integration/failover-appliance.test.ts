@@ -8,34 +8,11 @@ import { ApplianceHome } from "./support/appliance-home.ts";
 import { binnacle } from "./support/cli.ts";
 import { httpGet } from "./support/http-get.ts";
 import { ingress, service, together } from "./support/manifests.ts";
+import { proxyOverBoth } from "./support/proxy-over-both.ts";
 import { until } from "./support/until.ts";
 import { Upstream } from "./support/upstream.ts";
 
 const HOST = "shop.test";
-
-/** One route over the Services of two backends, which take over from each other. */
-const SHOP = JSON.stringify({
-  apiVersion: "projectcontour.io/v1",
-  kind: "HTTPProxy",
-  metadata: {
-    name: "shop",
-    namespace: "team",
-    annotations: { "binnacle.dev/failover": "east-web > west-web, west-web > east-web" },
-  },
-  spec: {
-    virtualhost: { fqdn: HOST },
-    routes: [
-      {
-        services: [
-          { name: "east-web", port: 80, weight: 70 },
-          { name: "west-web", port: 80, weight: 30 },
-        ],
-        // An answer that is late because the machine is busy is no failure; a refused connection is one at once.
-        healthCheckPolicy: { path: "/live", intervalSeconds: 1, timeoutSeconds: 30, healthyThresholdCount: 1 },
-      },
-    ],
-  },
-});
 
 suite("one route over two backends, and limits, in a running appliance", { timeout: 180_000 }, () => {
   const stack = new AsyncDisposableStack();
@@ -51,7 +28,7 @@ suite("one route over two backends, and limits, in a running appliance", { timeo
     await home.write(
       "manifests/shop.yaml",
       together(
-        SHOP,
+        proxyOverBoth({ namespace: "team", name: "shop" }, HOST),
         service("team", "limited", [limited], limits),
         ingress("team", "limited", "limited.test", "limited"),
       ),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AnswerShares } from "../integration/support/answer-shares.ts";
 import { ApplianceHome } from "../integration/support/appliance-home.ts";
+import { proxyOverBoth } from "../integration/support/proxy-over-both.ts";
 import { Upstream } from "../integration/support/upstream.ts";
 import { createNamespace } from "./support/access.ts";
 import { eastAndWest } from "./support/east-and-west.ts";
@@ -12,28 +13,6 @@ import { deployment, service } from "./support/workload.ts";
 
 const HOST = "shop.example";
 const WEB = { namespace: "shop", name: "web" };
-
-/** One route over the Services of two clusters, which take over from each other. */
-const PROXY = JSON.stringify({
-  apiVersion: "projectcontour.io/v1",
-  kind: "HTTPProxy",
-  metadata: {
-    ...WEB,
-    annotations: { "binnacle.dev/failover": "east-web > west-web, west-web > east-web" },
-  },
-  spec: {
-    virtualhost: { fqdn: HOST },
-    routes: [
-      {
-        services: [
-          { name: "east-web", port: 80, weight: 70 },
-          { name: "west-web", port: 80, weight: 30 },
-        ],
-        healthCheckPolicy: { path: "/live", intervalSeconds: 1, timeoutSeconds: 30, healthyThresholdCount: 1 },
-      },
-    ],
-  },
-});
 
 test(
   "one route over two clusters: weights, and one of them without ready Pods, or with dead ones",
@@ -57,7 +36,7 @@ test(
     const [east, west] = await Promise.all([start("east"), start("west")]);
     const home = stack.use(await ApplianceHome.create("failover"));
     const { http } = home;
-    await home.write("manifests/shop.json", PROXY);
+    await home.write("manifests/shop.json", proxyOverBoth(WEB, HOST));
     await home.configure(await eastAndWest(east.box, west.box));
     stack.use(await home.serve());
     const load = stack.use(new AnswerShares({ port: http, host: HOST }));
