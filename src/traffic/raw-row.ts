@@ -76,6 +76,13 @@ export function rawRow(entry: HTTPAccessLogEntry, facts: EntryFacts, origin: Row
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/;
 
 function cut(text: string | undefined, longest: number): string {
-  if (text === undefined || text.length <= longest) return text ?? "";
-  return `${text.slice(0, longest - 1)}…`;
+  if (text === undefined) return "";
+  const told = text.replaceAll(UNTOLD, "\uFFFD");
+  return told.length <= longest ? told : `${told.slice(0, longest - 1)}…`;
 }
+
+/**
+ * What a client may send and no row may show: a terminal obeys controls (those from U+0080 on are valid in a header's UTF-8),
+ * and marks of direction turn what stands after them around (Unicode TR36 §2.5).
+ */
+const UNTOLD = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu;
