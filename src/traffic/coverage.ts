@@ -29,6 +29,12 @@ export class Coverage {
     this.#sources.delete(source);
   }
 
+  /** Nothing is known any more. */
+  clear(): void {
+    this.#sources.clear();
+    this.#since = undefined;
+  }
+
   /** The whole seconds since the epoch, `[from, to)`, of the last `width` that are counted. */
   window(now: number, width: number): { readonly from: number; readonly to: number } {
     const waitedFor = [...this.#sources.values()].filter(({ patience }) => patience >= now).map(({ to }) => to);

@@ -60,6 +60,13 @@ export class History {
     }
   }
 
+  /** Forgets everything. */
+  clear(): void {
+    this.#seconds.length = 0;
+    this.#touched.clear();
+    this.#droppedBefore = Number.NEGATIVE_INFINITY;
+  }
+
   /** Drops what is too old or too much, and seals what is over. `now` in seconds. */
   trim(now: number): void {
     let bytes = this.#seconds.reduce((sum, second) => sum + second.bytes, 0);

@@ -112,7 +112,9 @@ export class Sampling {
   }
 
   #forget(now: number): void {
-    this.#recent = this.#recent.filter(({ at }) => at > now - SPAN);
-    this.#inForce = this.#inForce.filter(({ until }) => until > now);
+    // A clock that is set back leaves times that are still to come.
+    this.#steppedAt = Math.min(this.#steppedAt, now);
+    this.#recent = this.#recent.filter(({ at }) => at > now - SPAN && at <= now);
+    this.#inForce = this.#inForce.filter(({ until }) => until > now && until <= now + SPAN);
   }
 }

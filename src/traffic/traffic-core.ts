@@ -1,4 +1,5 @@
 import { capped, HISTORY_ROWS, SUBSCRIPTION_LIMITS } from "./client-message.ts";
+import { ClockWatch } from "./clock-watch.ts";
 import { CounterLedger, type CounterReading } from "./counter-ledger.ts";
 import { FlowTotals } from "./counts.ts";
 import { Coverage } from "./coverage.ts";
@@ -78,6 +79,7 @@ export class TrafficCore {
   /** What was counted lately. */
   readonly load = new RequestLoad();
   #row = 0;
+  readonly #clock = new ClockWatch();
 
   constructor(options: CoreOptions) {
     this.#options = options;
@@ -101,14 +103,17 @@ export class TrafficCore {
 
   /** `from` and `to`: the times of the reading before and of this one, in milliseconds. Returns entries that Envoy lost. */
   applyCounters(reading: CounterReading, from: number, to: number): number {
+    this.#noticeClock();
     const { deltas, streams, entriesDropped, first } = this.#ledger.apply(reading);
     this.streams.add(reading.envoy, streams, first ? undefined : { from, to });
     this.#totals.add(deltas);
     this.#views.apply(deltas);
     const source = reading.source ?? reading.envoy;
-    this.#coverage.add(source, from, to);
+    // The reading before may be of a clock that was ahead.
+    const since = Math.min(from, to);
+    this.#coverage.add(source, since, to);
     if (first) return entriesDropped;
-    this.#history.addCounts(deltas, from / 1000, to / 1000);
+    this.#history.addCounts(deltas, since / 1000, to / 1000);
     this.load.add(source, deltas, to - from);
     return entriesDropped;
   }
@@ -140,7 +145,15 @@ export class TrafficCore {
     this.board.forget(envoy);
   }
 
+  /** Totals do not depend on the clock. */
+  #noticeClock(): void {
+    if (!this.#clock.isSetBack(this.#options.now())) return;
+    this.#history.clear();
+    this.#coverage.clear();
+  }
+
   applyBatch(batch: Batch): void {
+    this.#noticeClock();
     for (const { second, envoy, listener, cluster, routeKey, buckets, phases } of batch.flows) {
       const flow = this.#flows.flow(envoy, listener, routeKey, cluster);
       this.#history.addLatencies(second, [{ flow, buckets, phases }]);
@@ -178,6 +191,7 @@ export class TrafficCore {
 
   /** Once a second: windows, columns, tables. */
   tick(): void {
+    this.#noticeClock();
     const now = this.#options.now();
     const { from, to: covered } = this.#coverage.window(now, WINDOW);
     for (const cluster of this.board.trim(now / 1000)) this.#changedClusters.add(cluster);
