@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { describeValue } from "#lib/describe-value.ts";
 import { type Report, rule, text } from "#lib/schema-rules.ts";
-import { duration, path, settingKinds } from "./setting.ts";
+import { duration, path, settingKinds, TEN_YEARS } from "./setting.ts";
 
 const directoryUrl = text((value) => {
   const url = URL.parse(value);
@@ -42,7 +42,7 @@ export function acme(fromHere: (path: string) => string) {
         .enum(["ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-4096"])
         .default("ecdsa-p256")
         .describe("The kind of key of new certificates; each has a new one."),
-      renewBefore: duration(60_000)
+      renewBefore: duration(60_000, TEN_YEARS)
         .prefault("30d")
         .describe(
           "How long before its end a certificate is renewed; one that lives less than three times as long when a third of its life is left.",

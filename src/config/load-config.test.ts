@@ -152,6 +152,11 @@ describe("refused:", () => {
     ],
     ["traffic:\n  sampleShare: 5%", '2: traffic.sampleShare: found the text "5%", expected a number'],
     ["traffic:\n  sampleShare: 5", "2: traffic.sampleShare: found 5, expected at most 1"],
+    ["traffic:\n  retention: 25d", '2: traffic.retention: found the text "25d", expected a duration of at most 24d'],
+    [
+      "monitoring:\n  prometheus:\n    retention: 3651d",
+      '3: monitoring.prometheus.retention: found the text "3651d", expected a duration of at most 3650d',
+    ],
     ["traffic:\n  retention: 10ms", '2: traffic.retention: found the text "10ms", expected a duration of at least 1s'],
     [
       "monitoring:\n  prometheus: {enabled: maybe}",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, duration, port, settingKinds } from "./setting.ts";
+import { count, duration, port, settingKinds, TEN_YEARS } from "./setting.ts";
 
 function enabled() {
   const schema = z.union([z.boolean(), z.literal("auto")], {
@@ -16,7 +16,7 @@ export const monitoring = z
       .strictObject({
         enabled: enabled().default(true).describe("Whether Prometheus is run; auto: where it is installed."),
         port: port().default(9090).describe("Its port."),
-        retention: duration(3_600_000).prefault("15d").describe("How long samples are kept."),
+        retention: duration(3_600_000, TEN_YEARS).prefault("15d").describe("How long samples are kept."),
         retentionMiB: count(64)
           .exactOptional()
           .describe("How much disk samples may take, in MiB; by default no bound but retention."),

@@ -18,16 +18,28 @@ function takes<T extends z.ZodType>(schema: T, words: string): T {
   return schema;
 }
 
+/** Milliseconds. A timer of Node's holds 2³¹ - 1, nearly 25 days; a longer one would end at once, again and again. */
+const LONGEST_TIMER = 24 * 86_400_000;
+
+/** Milliseconds: for what no timer waits for. */
+export const TEN_YEARS = 3650 * 86_400_000;
+
 /**
  * A duration, in milliseconds once read.
  *
  * @param least the shortest that makes sense, also in milliseconds
+ * @param most the longest that whoever uses it can hold
  */
-export function duration(least = 1) {
+export function duration(least = 1, most = LONGEST_TIMER) {
   const schema = z.unknown().transform((value, context): number => {
     const milliseconds = typeof value === "string" ? parseDuration(value) : undefined;
-    if (milliseconds !== undefined && milliseconds >= least) return milliseconds;
-    const expected = least > 1 ? `a duration of at least ${least / 1000}s` : `a duration such as 15s, 500ms or 5m`;
+    if (milliseconds !== undefined && milliseconds >= least && milliseconds <= most) return milliseconds;
+    const isTooLong = milliseconds !== undefined && milliseconds > most;
+    const expected = isTooLong
+      ? `a duration of at most ${most / 86_400_000}d`
+      : least > 1
+        ? `a duration of at least ${least / 1000}s`
+        : `a duration such as 15s, 500ms or 5m`;
     const fix = typeof value === "number" ? `write ${value}s if seconds are meant` : undefined;
     const message =
       value === undefined ? `missing, expected ${expected}` : `found ${describeValue(value)}, expected ${expected}`;
