@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { Agent, createServer, type RequestListener, type Server as HttpServer } from "node:http";
+import { Agent, createServer, type IncomingMessage, type RequestListener, type Server as HttpServer } from "node:http";
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import { BlockList, isIPv6 } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
@@ -155,6 +155,8 @@ async function listen(
     keepAliveTimeout: 30_000,
     connectionsCheckingInterval: 5_000,
     maxHeaderSize: 16_384,
+    // Programs offer HTTP/2 with ordinary requests (Java's client, curl --http2), which may be left unanswered (RFC 9110 §7.8).
+    shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === "websocket",
   };
   let server: HttpServer | HttpsServer;
   let tlsToo: Disposable | undefined;

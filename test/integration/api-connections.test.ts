@@ -61,6 +61,16 @@ for (const [what, bytes] of [
   });
 }
 
+test("a request that offers HTTP/2 as well is answered as it is", async (t) => {
+  const setting = await ApiSetting.start(t);
+  const offer = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n";
+  const answer = await rawHttp(
+    setting.api.port,
+    `GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:${setting.api.port}\r\n${offer}`,
+  );
+  assert.equal(answer.status, 200);
+});
+
 test("who was signed out is not listened to while their socket takes its time to close", async (t) => {
   const heard: string[] = [];
   class Recording extends SimulatedTraffic {
