@@ -6,7 +6,8 @@ import { formatRef, type ObjectRef, refKey } from "#resources/ref.ts";
 import type { StoredObject } from "#store/object-state.ts";
 import type { ClassedIngress } from "../ingress-class.ts";
 import type { ProxyProblems } from "./proxy-problems.ts";
-import { type MissingInclude, MOST_INCLUDES, type PlacedRoute, type ProxyTree } from "./proxy-tree.ts";
+import { type PlacedRoute, placedRoute } from "./placed-routes.ts";
+import { type MissingInclude, MOST_INCLUDES, type ProxyTree } from "./proxy-tree.ts";
 
 /** An IngressRoute as what follows reads HTTPProxies; it keeps its own reference. */
 export function proxyOf(stored: StoredObject<IngressRoute>): StoredObject<HttpProxy> {
@@ -77,7 +78,7 @@ class Walk {
       } else if (route.services.length > 0) {
         const { value, notes } = asProxyRoute(route, path);
         this.warn(ref, notes);
-        this.routes.push({ proxy, route: value, path, above: [] });
+        this.routes.push(placedRoute({ proxy, route: value, path, above: [] }));
       }
     }
   }

@@ -15,10 +15,11 @@ import { mergedMatch } from "./conditions.ts";
 import { type HostJwt, hostJwt } from "./jwt.ts";
 import { classed, ingressRouteTree, proxyOf } from "./ingressroute-tree.ts";
 import { reachedFact } from "./part.ts";
+import type { PlacedRoute } from "./placed-routes.ts";
 import { ProxyProblems } from "./proxy-problems.ts";
 import { proxyRoute } from "./proxy-route.ts";
 import { type ProxyTls, proxyTls } from "./proxy-tls.ts";
-import { type PlacedRoute, type ProxyTree, proxyTree } from "./proxy-tree.ts";
+import { type ProxyTree, proxyTree } from "./proxy-tree.ts";
 import { type ProxyTcpAnswers, tcpProxy } from "./tcp-proxy.ts";
 import { virtualHostPolicies } from "./virtual-host-policies.ts";
 

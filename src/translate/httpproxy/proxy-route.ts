@@ -4,7 +4,7 @@ import type { IrDirectResponse, IrForward, IrMatch, IrRedirect, IrRoute } from "
 import { routeName } from "../route-name.ts";
 import type { UpstreamVariation } from "../upstream-variation.ts";
 import { logged } from "../log-share.ts";
-import { mergedMatch, routeConditionsProblem } from "./conditions.ts";
+import { mergedMatch } from "./conditions.ts";
 import { routeAuthorization } from "./authorization.ts";
 import { bounded } from "./bounded.ts";
 import { cookieRewrites } from "./cookie-policy.ts";
@@ -15,7 +15,7 @@ import { ipFilter } from "./ip-filter.ts";
 import { routeJwt } from "./jwt.ts";
 import { loadBalancing } from "./load-balancing.ts";
 import { pathRewrite, redirectPrefix } from "./path-rewrite.ts";
-import type { PlacedRoute } from "./proxy-tree.ts";
+import type { PlacedRoute } from "./placed-routes.ts";
 import { localRateLimit } from "./rate-limit.ts";
 import { complain, type RouteContext } from "./route-context.ts";
 import { routeServices } from "./route-services.ts";
@@ -27,8 +27,7 @@ const NO_SERVICE: IrDirectResponse = { type: "respond", status: 503, body: "no u
 
 /** Undefined: there is no telling which requests it is for. */
 export function proxyRoute(placed: PlacedRoute, context: RouteContext): IrRoute | undefined {
-  const { route, above } = placed;
-  const problem = routeConditionsProblem(above, route.conditions);
+  const { route, above, problem, mistakenFor } = placed;
   if (problem !== undefined) {
     const message = `${problem.message}, so this route has no effect`;
     complain(context, "error", "conditions", { type: "RouteError", reason: CONDITION_REASONS[problem.kind], message });
@@ -37,6 +36,13 @@ export function proxyRoute(placed: PlacedRoute, context: RouteContext): IrRoute 
   const match = mergedMatch([...above, route.conditions]);
   const frame = { name: routeName(match), owner: placed.proxy.ref, match, ...logged(context.annotations) };
   const served = serve(route, match, context);
+  if (served !== undefined && mistakenFor?.problem !== undefined) {
+    const { path } = mistakenFor;
+    const message = `the conditions of ${path}, which guards its requests otherwise, make no sense, so this route, to which they might come, answers 503`;
+    const reason = CONDITION_REASONS[mistakenFor.problem.kind];
+    complain(context, "error", "", { type: "RouteError", reason, message, fix: `correct ${path}.conditions` });
+    return { ...frame, action: NOT_VALID };
+  }
   return served === undefined ? { ...frame, action: NOT_VALID } : { ...frame, ...served };
 }
 

@@ -1,19 +1,11 @@
-import type { HttpProxy, ProxyInclude, ProxyRoute } from "#resources/httpproxy.ts";
+import type { HttpProxy, ProxyInclude } from "#resources/httpproxy.ts";
 import { formatRef, type ObjectRef, refKey } from "#resources/ref.ts";
 import type { StoredObject } from "#store/object-state.ts";
 import type { IrMatch } from "../ir-route.ts";
 import { routeName } from "../route-name.ts";
 import { type ConditionBlock, includeConditionsProblem, mergedMatch } from "./conditions.ts";
+import { type PlacedRoute, placedRoutes } from "./placed-routes.ts";
 import type { ProxyProblems } from "./proxy-problems.ts";
-
-/** A route with the conditions of the includes that lead to it. */
-export interface PlacedRoute {
-  readonly proxy: StoredObject<HttpProxy>;
-  readonly route: ProxyRoute;
-  /** `spec.routes[3]`. */
-  readonly path: string;
-  readonly above: readonly ConditionBlock[];
-}
 
 /** What would go to a proxy that cannot be included. */
 export interface MissingInclude {
@@ -67,9 +59,7 @@ class Walk {
     above: readonly ConditionBlock[],
     chain: readonly StoredObject<HttpProxy>[],
   ): void {
-    for (const [index, route] of proxy.object.spec.routes.entries()) {
-      this.routes.push({ proxy, route, path: `spec.routes[${index}]`, above });
-    }
+    for (const route of placedRoutes(proxy, above)) this.routes.push(route);
     const seen = new Map<string, number>();
     for (const [index, include] of proxy.object.spec.includes.entries()) {
       const child = this.#child(proxy, include, index, chain, seen);
