@@ -1,6 +1,8 @@
-/** The words of anything that was thrown, with its causes: `could not read x: ENOENT …`. */
+/** The words of anything that was thrown, with its causes, each once: `could not read x: ENOENT …`. */
 export function errorMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause === undefined ? "" : `: ${errorMessage(error.cause)}`;
-  return `${error.message}${cause}`;
+  if (error.cause === undefined) return error.message;
+  const cause = errorMessage(error.cause);
+  // HTTP clients wrap a socket's error in one of their own that says the same.
+  return error.message.endsWith(cause) ? error.message : `${error.message}: ${cause}`;
 }
