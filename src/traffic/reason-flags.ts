@@ -8,13 +8,16 @@ import { type ReasonRow, withHealth } from "./reason-row.ts";
 export const FLAG_REASONS = {
   NR: {
     side: "route",
-    summary: ({ host }) => `No route for this path on ${host}`,
+    summary: ({ host, request }) =>
+      request.host === "" ? `No object serves the host ${host}` : `No route for this path on ${host}`,
     detail: ({ request }) =>
       request.host === ""
-        ? "no object serves this host, so there is no route to take"
+        ? "no object that is in effect names this host, so there is no route to take"
         : "the host is served, but none of its routes matches this request",
-    nextStep: ({ host }) =>
-      `Compare the path and host with the objects that serve ${host}; if clients ask rightly, a rule is missing or was removed`,
+    nextStep: ({ host, request }) =>
+      request.host === ""
+        ? `See whether clients ask for the right host; if they do, its object is missing, or refused: \`binnacle status\` lists what is wrong with objects`
+        : `Compare the path and host with the objects that serve ${host}; if clients ask rightly, a rule is missing or was removed`,
   },
   NC: {
     side: "appliance",

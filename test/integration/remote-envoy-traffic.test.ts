@@ -45,7 +45,7 @@ test("two Envoys, one of them on another machine: each request counts once, and 
     });
     assert.deepEqual(new Set(rows.map(({ envoy }) => envoy)), new Set(["edge-1", "test"]));
     const why = rows.filter(({ code }) => code === 404).map(({ why: reason }) => reason?.summary);
-    assert.deepEqual(new Set(why), new Set(["No route for this path on unknown.test"]));
+    assert.deepEqual(new Set(why), new Set(["No object serves the host unknown.test"]));
   });
 
   await t.test("each says how many endpoints it has", () => {

@@ -99,7 +99,7 @@ test("of every kind of request each one is counted, and failures and slow ones a
       "2 × 0 DC: The client went away after TIME",
       "2 × 503 NC: The route points to a cluster that Envoy does not have",
       "2 × 503 UC: team-shop/cart:80 closed the connection without an answer",
-      "3 × 404 NR: No route for this path on unknown.localhost",
+      "3 × 404 NR: No object serves the host unknown.localhost",
       "3 × 500 : team-shop/cart:80 answered 500 (internal error)",
       "4 × 503 UF: ENDPOINT of team-shop/dead:80 refused the connection",
       "5 × 503 UH: team-shop/empty:80 has no endpoints",
