@@ -196,7 +196,14 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     now: Date.now,
     sources: () => {
       const { state: word, lastSync, detail } = source.state();
-      const home = { name: source.name, state: word, detail, ...(lastSync === undefined ? {} : { lastSync }) };
+      const problems = source.problems();
+      const home = {
+        name: source.name,
+        state: word,
+        detail,
+        ...(lastSync === undefined ? {} : { lastSync }),
+        ...(problems.length === 0 ? {} : { problems }),
+      };
       return [home, ...discovery.states()];
     },
   };

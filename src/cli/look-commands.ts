@@ -5,7 +5,7 @@ import { KIND_WORDS } from "./kind-words.ts";
 import type { StatusFlags } from "./status.ts";
 
 const STATUS_NOTES = `
-Exit code 0: it is ready and no object has an error; 1 otherwise.
+Exit code 0: it is ready, and neither an object nor a manifest has an error; 1 otherwise.
 `;
 const GET_EXAMPLES = `
 Examples:

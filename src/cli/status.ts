@@ -1,4 +1,5 @@
 import type { AlertAnswer, AlertsAnswer, ObjectsAnswer, StatusAnswer } from "#api/answers.ts";
+import type { Problem } from "#lib/problem.ts";
 import { formatRef } from "#resources/ref.ts";
 import type { ApiClient } from "./api-client.ts";
 import { type CliContext, CommandError } from "./context.ts";
@@ -14,7 +15,8 @@ export interface StatusFlags extends ReachFlags {
 }
 
 /**
- * `binnacle status`: how the appliance is and all that is wrong. Exit code 0: ready, and no object has an error; 1 otherwise.
+ * `binnacle status`: how the appliance is and all that is wrong. Exit code 0: ready, and neither an object nor a manifest has an
+ * error; 1 otherwise.
  * What fires counts neither way: it may be an upstream's fault.
  */
 export async function status(flags: StatusFlags, context: CliContext): Promise<number> {
@@ -24,7 +26,9 @@ export async function status(flags: StatusFlags, context: CliContext): Promise<n
     client.get<ObjectsAnswer>("/objects?problems=true"),
   ]);
   const alerts = await firing(client, appliance.links.alertmanager);
-  const healthy = appliance.ready && appliance.objects.errors === 0;
+  const unusable = appliance.sources.filter(({ problems = [] }) => problems.length > 0);
+  const isWrong = unusable.some(({ problems = [] }) => problems.some(({ severity }) => severity === "error"));
+  const healthy = appliance.ready && appliance.objects.errors === 0 && !isWrong;
   if (flags.output === "json") {
     context.stdout.write(`${JSON.stringify({ ...appliance, alerts, problems: objects }, undefined, 2)}\n`);
     return healthy ? 0 : 1;
@@ -32,18 +36,30 @@ export async function status(flags: StatusFlags, context: CliContext): Promise<n
   const paint = paintFor(context.stdout);
   context.stdout.write(formatStatus(appliance, alerts?.length, paint));
   for (const alert of alerts ?? []) context.stdout.write(formatAlert(alert, appliance.time, paint));
+  for (const { name, problems = [] } of unusable) {
+    context.stdout.write(`\n${paint("strong", `Source ${name}`)} (these parts of it cannot be used)\n`);
+    for (const problem of problems) context.stdout.write(formatProblemLines(problem, problem.severity, paint));
+  }
   for (const { ref, problems, inUse } of objects) {
     const effect =
       inUse === "lastGood" ? " (its last good form is in effect)" : inUse === "none" ? " (not in effect)" : "";
     context.stdout.write(`\n${paint("strong", formatRef(ref))}${effect}\n`);
-    for (const { severity, reason, path, message, fix, origin } of problems) {
-      const at = origin === undefined ? "" : `  ${origin.file}${origin.line === undefined ? "" : `:${origin.line}`}\n`;
-      context.stdout.write(
-        `  ${paint(severity === "error" ? "bad" : "poor", `${severity} ${reason}`)}${path === "" ? "" : ` at ${path}`}\n  ${message}\n${fix === undefined ? "" : `  fix: ${fix}\n`}${at}`,
-      );
-    }
+    for (const problem of problems)
+      context.stdout.write(formatProblemLines(problem, `${problem.severity} ${problem.reason}`, paint));
   }
   return healthy ? 0 : 1;
+}
+
+function formatProblemLines({ severity, path, message, fix, origin }: Problem, title: string, paint: Paint): string {
+  const at = origin === undefined ? [] : [`${origin.file}${origin.line === undefined ? "" : `:${origin.line}`}`];
+  return [
+    `${paint(severity === "error" ? "bad" : "poor", title)}${path === "" ? "" : ` at ${path}`}`,
+    message,
+    ...(fix === undefined ? [] : [`fix: ${fix}`]),
+    ...at,
+  ]
+    .map((line) => `  ${line}\n`)
+    .join("");
 }
 
 /** Undefined where alerts are not known: Alertmanager is off, or does not answer. */

@@ -134,7 +134,8 @@ function stateOf(backend: Backend): ReturnType<ApplianceView["sources"]>[number]
   const holds = held.length === 0 ? "" : `; ${held.length} that went all at once are held`;
   return {
     name,
-    state: state === "idle" ? "syncing" : state,
+    // One that has never answered, and failed to, does not only take long.
+    state: state === "stale" || state === "synced" ? state : failure === undefined ? "syncing" : "failed",
     detail: `${failure === undefined ? services : `${services}; ${failure.message}`}${holds}`,
     ...(lastSync === undefined ? {} : { lastSync }),
   };

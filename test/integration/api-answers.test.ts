@@ -6,7 +6,7 @@ import type { ObjectAnswer, ObjectsAnswer, StatusAnswer } from "#api/answers.ts"
 import type { SnapshotMessage } from "#traffic/messages.ts";
 import type { RequestRow } from "#traffic/request-shown.ts";
 import { ApiSetting, headerOf } from "../browser/simulated/api-setting.ts";
-import { SECRET_VALUE } from "../browser/simulated/simulated-appliance.ts";
+import { SECRET_VALUE, UNREADABLE } from "../browser/simulated/simulated-appliance.ts";
 
 test("health and readiness are open and say no more than they must", async (t) => {
   const health = { live: () => true, ready: () => false, reasons: () => ["waiting for Envoy"] };
@@ -130,6 +130,13 @@ test("a team sees its own namespaces and nothing that does not keep them apart",
   const own = ["team-shop"];
   assert.deepEqual(status.principal, { name: "shop", role: "operator", namespaces: own, operates: own });
   assert.equal(status.objects.total, 2);
+  const keys = ["detail", "lastSync", "name", "state"];
+  assert.deepEqual(
+    status.sources.map((source) => [source.detail, Object.keys(source).toSorted()]),
+    status.sources.map(() => ["", keys]),
+  );
+  const whole = await setting.json<StatusAnswer>("/api/v1/status");
+  assert.deepEqual(whole.sources[0]?.problems, [UNREADABLE]);
   const { objects } = await read<ObjectsAnswer>("/api/v1/objects");
   assert.deepEqual([...new Set(objects.map(({ ref }) => ref.namespace))], ["team-shop"]);
   assert.equal((await setting.browse("/api/v1/objects/Ingress/team-pay/checkout")).status, 404);

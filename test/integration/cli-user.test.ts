@@ -18,6 +18,23 @@ async function binnacle(cwd: string, env: Readonly<Record<string, string>>, ...a
   return { code, stdout: await text(stdout), stderr: await text(stderr) };
 }
 
+test("status tells those who see everything of manifests that no object can be made of", async (t) => {
+  const admin = { name: "ada", tokenHashes: [tokenHash("adas-token")], role: "admin", namespaces: [] } as const;
+  const setting = await ApiSetting.start(t, { users: [admin] });
+  await writeFile(setting.path("adas"), "adas-token\n");
+  const argv = ["status", "--api", setting.api.url, "--token-file", "adas"];
+  const { code, stdout } = await binnacle(setting.stateDirectory, {}, ...argv);
+  assert.equal(code, 1);
+  const lines = [
+    "Source directory (these parts of it cannot be used)",
+    "  error at metadata.namespace",
+    "  found 65 characters, expected a DNS label of at most 63",
+    "  fix: shorten it",
+    "  manifests/team-harbour.yaml:7",
+  ];
+  assert.ok(stdout.includes(`\n${lines.join("\n")}\n`), stdout);
+});
+
 test("a user's commands show what is theirs, with a token of their own", async (t) => {
   const sue = { name: "sue", tokenHashes: [tokenHash("sues-token")], role: "viewer", namespaces: [OWN] } as const;
   const setting = await ApiSetting.start(t, { ...(await twoTeams(t)), users: [sue] });

@@ -1,3 +1,5 @@
+import type { Problem } from "#lib/problem.ts";
+
 /** What the header of every view shows: the parts of the appliance and how they are. Sorted by name, no secrets. */
 export interface ApplianceView {
   envoys(): readonly EnvoyState[];
@@ -32,6 +34,8 @@ export interface SourceState {
   readonly lastSync?: number;
   /** For people: what it watches, or why it failed. */
   readonly detail: string;
+  /** What is wrong and belongs to no single object, such as a file that is no YAML; left out when there is nothing. */
+  readonly problems?: readonly Problem[];
 }
 
 /** A supervised program: Envoy, Prometheus, Alertmanager, Grafana. */

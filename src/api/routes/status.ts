@@ -2,7 +2,7 @@ import { type RequestHandler, Router } from "express";
 import type { ObjectCounts, StatusAnswer } from "../answers.ts";
 import { mayReadObject, namesOfScope, roleOf } from "../auth/principal.ts";
 import type { MonitoringTargets } from "../monitoring/monitoring-target.ts";
-import type { ApplianceView, EnvoyState } from "../ports/appliance.ts";
+import type { ApplianceView, EnvoyState, SourceState } from "../ports/appliance.ts";
 import type { Health } from "../ports/health.ts";
 import type { ObjectsView, ObjectSummary } from "../ports/objects.ts";
 import { principalOf } from "./request-principal.ts";
@@ -41,7 +41,7 @@ export function statusRoutes(options: StatusOptions): RequestHandler {
       ready: health.ready(),
       reasons: health.reasons(),
       envoys: seesAll ? appliance.envoys() : appliance.envoys().map(withoutOthers),
-      sources: seesAll ? appliance.sources() : appliance.sources().map((source) => ({ ...source, detail: "" })),
+      sources: seesAll ? appliance.sources() : appliance.sources().map(withoutDetail),
       children: appliance.children(),
       objects: countObjects(objects.list().filter(({ ref }) => mayReadObject(principal, ref))),
       links: {
@@ -59,6 +59,11 @@ export function statusRoutes(options: StatusOptions): RequestHandler {
 function withoutOthers({ id, connected, version, config }: EnvoyState): EnvoyState {
   const shown = config.state === "rejected" ? { ...config, message: "the problems of objects say what" } : config;
   return { id, connected, config: shown, ...(version === undefined ? {} : { version }) };
+}
+
+/** Where it stands, and what nobody can tell whose it is, is the platform's. */
+function withoutDetail({ name, state, lastSync }: SourceState): SourceState {
+  return { name, state, detail: "", ...(lastSync === undefined ? {} : { lastSync }) };
 }
 
 function countObjects(objects: readonly ObjectSummary[]): ObjectCounts {

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { AlertAnswer } from "#api/answers.ts";
 import type { ObjectSummary } from "#api/ports/objects.ts";
+import { formatProblem, type Problem } from "#lib/problem.ts";
 import { timeWords } from "../charts/axes.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { formatAge } from "../words/format.ts";
@@ -20,12 +21,15 @@ export function Attention({ state }: { readonly state: ConsoleState }) {
   const chosen = useSignal<Tab | undefined>(undefined);
   const alerts = state.appliance.alerts.value.answer?.alerts ?? [];
   const problems = state.appliance.problems.value.answer?.objects ?? [];
+  const sources = state.appliance.status.value.answer?.sources ?? [];
+  const unusable = sources.flatMap(({ problems: own = [] }) => own);
+  const wrong = problems.length + unusable.length;
   const firing = alerts.filter((alert) => alert.state === "active").length;
   // Until the reader chooses, what is there is shown.
-  const tab = chosen.value ?? (alerts.length > 0 || problems.length === 0 ? "alerts" : "problems");
+  const tab = chosen.value ?? (alerts.length > 0 || wrong === 0 ? "alerts" : "problems");
   const choices = [
     { value: "alerts" as const, label: <Counted words="Alerts" count={firing} tone="bad" /> },
-    { value: "problems" as const, label: <Counted words="Problems" count={problems.length} tone="warn" /> },
+    { value: "problems" as const, label: <Counted words="Problems" count={wrong} tone="warn" /> },
     { value: "events" as const, label: "Events" },
   ];
   return (
@@ -36,7 +40,7 @@ export function Attention({ state }: { readonly state: ConsoleState }) {
     >
       <div class="attention-list" tabIndex={0} role="region" aria-label={tab}>
         {tab === "alerts" && <Alerts state={state} alerts={alerts} />}
-        {tab === "problems" && <Problems state={state} objects={problems} />}
+        {tab === "problems" && <Problems state={state} objects={problems} unusable={unusable} />}
         {tab === "events" && <Events state={state} />}
       </div>
     </Panel>
@@ -109,20 +113,40 @@ function Alerts({ state, alerts }: { readonly state: ConsoleState; readonly aler
   );
 }
 
-function Problems({ state, objects }: { readonly state: ConsoleState; readonly objects: readonly ObjectSummary[] }) {
+interface ProblemsProps {
+  readonly state: ConsoleState;
+  readonly objects: readonly ObjectSummary[];
+  /** Of what nobody can tell which object it is. */
+  readonly unusable: readonly Problem[];
+}
+
+function Problems({ state, objects, unusable }: ProblemsProps) {
   const { answer, error } = state.appliance.problems.value;
   return (
     <>
       {error !== undefined && <Trouble>{error}</Trouble>}
-      {answer !== undefined && objects.length === 0 && (
+      {answer !== undefined && objects.length === 0 && unusable.length === 0 && (
         <Empty title="No object has a problem">All that was written takes effect.</Empty>
       )}
       <ul>
+        {unusable.map((problem) => (
+          <li key={formatProblem(problem)} class="attention-item">
+            <p class="attention-title">
+              <Dot tone={problem.severity === "error" ? "bad" : "warn"} />
+              <b>{problem.origin?.file.split("/").at(-1) ?? "Source"}</b>
+              <span class="muted">a part of it cannot be used</span>
+            </p>
+            <ProblemWords problem={problem} />
+          </li>
+        ))}
         {objects.flatMap(({ ref, inUse, problems }) =>
-          problems.map(({ severity, reason, path, message, fix, origin }) => (
-            <li key={`${ref.kind}/${ref.namespace}/${ref.name} ${reason} ${path} ${message}`} class="attention-item">
+          problems.map((problem) => (
+            <li
+              key={`${ref.kind}/${ref.namespace}/${ref.name} ${problem.reason} ${formatProblem(problem)}`}
+              class="attention-item"
+            >
               <p class="attention-title">
-                <Dot tone={severity === "error" ? "bad" : "warn"} />
+                <Dot tone={problem.severity === "error" ? "bad" : "warn"} />
                 <b>
                   {ref.kind} {ref.namespace === "" ? "" : `${ref.namespace}/`}
                   {ref.name}
@@ -131,24 +155,32 @@ function Problems({ state, objects }: { readonly state: ConsoleState; readonly o
                   {inUse === "lastGood" ? "an earlier form goes on" : inUse === "none" ? "not in effect" : ""}
                 </span>
               </p>
-              <p>
-                {path !== "" && <code>{path}</code>} {message}
-              </p>
-              {fix !== undefined && (
-                <p class="fix">
-                  <b>Fix:</b> {fix}
-                </p>
-              )}
-              {origin !== undefined && (
-                <p class="muted">
-                  {origin.file}
-                  {origin.line === undefined ? "" : `:${origin.line}`}
-                </p>
-              )}
+              <ProblemWords problem={problem} />
             </li>
           )),
         )}
       </ul>
+    </>
+  );
+}
+
+function ProblemWords({ problem: { path, message, fix, origin } }: { readonly problem: Problem }) {
+  return (
+    <>
+      <p>
+        {path !== "" && <code>{path}</code>} {message}
+      </p>
+      {fix !== undefined && (
+        <p class="fix">
+          <b>Fix:</b> {fix}
+        </p>
+      )}
+      {origin !== undefined && (
+        <p class="muted">
+          {origin.file}
+          {origin.line === undefined ? "" : `:${origin.line}`}
+        </p>
+      )}
     </>
   );
 }

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import type { SourceState } from "#api/ports/appliance.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { formatAge } from "../words/format.ts";
 import type { Tone } from "../words/health-words.ts";
@@ -94,7 +95,8 @@ function Freshness({ state }: { readonly state: ConsoleState }) {
   const feed = state.feed.value;
   const age = state.heard.value === 0 ? undefined : Math.max(0, state.now.value - state.heard.value);
   const isOld = age !== undefined && age > 10_000;
-  const tone: Tone = feed.type === "live" ? (isOld ? "warn" : "good") : "bad";
+  const isFirst = feed.type === "connecting" && !feed.again;
+  const tone: Tone = feed.type === "live" ? (isOld ? "warn" : "good") : isFirst ? "idle" : "bad";
   const words = state.paused.value
     ? "paused"
     : feed.type === "live"
@@ -109,6 +111,12 @@ function Freshness({ state }: { readonly state: ConsoleState }) {
       <span class="muted fresh-age">{age === undefined ? "" : `· fresh ${formatAge(age)} ago`}</span>
     </span>
   );
+}
+
+function sourceWords({ state, lastSync, detail, problems = [] }: SourceState, now: number): string {
+  const age = lastSync === undefined ? "" : `, last answer ${formatAge(now - lastSync)} ago`;
+  const wrong = problems.length === 0 ? "" : `; ${problems.length} unusable, see Problems`;
+  return `${state}${age}${detail === "" ? "" : `: ${detail}`}${wrong}`;
 }
 
 function chips(state: ConsoleState): Chip[] {
@@ -199,17 +207,17 @@ function chips(state: ConsoleState): Chip[] {
     {
       name: "Sources",
       tone: worstTone(
-        sources.map((source) => sourceTone(source.state)),
+        sources.map((source) => sourceTone(source)),
         "idle",
       ),
       words:
         notSynced.length === 0
           ? `${sources.length} in sync`
           : `${notSynced.length} of ${sources.length} ${notSynced[0]?.state ?? ""}`,
-      lines: sources.map(({ name, state: source, lastSync, detail }) => ({
+      lines: sources.map((source) => ({
         tone: sourceTone(source),
-        name,
-        words: `${source}${lastSync === undefined ? "" : `, last answer ${formatAge(now - lastSync)} ago`}${detail === "" ? "" : `: ${detail}`}`,
+        name: source.name,
+        words: sourceWords(source, now),
       })),
     },
     alerts,

@@ -2,10 +2,10 @@ import type { ChildState, EnvoyState, SourceState } from "#api/ports/appliance.t
 import { unreachable } from "#lib/unreachable.ts";
 import type { Tone } from "./health-words.ts";
 
-export function sourceTone(state: SourceState["state"]): Tone {
+export function sourceTone({ state, problems = [] }: Pick<SourceState, "state" | "problems">): Tone {
   switch (state) {
     case "synced":
-      return "good";
+      return problems.length > 0 ? "warn" : "good";
     case "syncing":
       return "idle";
     case "stale":

@@ -3,6 +3,7 @@ import type { DiffView } from "#api/ports/diff.ts";
 import type { ExplainView } from "#api/ports/explain.ts";
 import type { Health, MetricsText } from "#api/ports/health.ts";
 import type { ObjectDetail, ObjectProblem, ObjectsView } from "#api/ports/objects.ts";
+import type { Problem } from "#lib/problem.ts";
 import { refKey } from "#resources/ref.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 
@@ -27,13 +28,28 @@ export const METRICS: MetricsText = {
   text: () => Promise.resolve("# TYPE binnacle_up gauge\nbinnacle_up 1\n"),
 };
 
+/** Nobody can tell which object it is. */
+export const UNREADABLE: Problem = {
+  severity: "error",
+  path: "metadata.namespace",
+  message: "found 65 characters, expected a DNS label of at most 63",
+  fix: "shorten it",
+  origin: { file: "manifests/team-harbour.yaml", line: 7 },
+};
+
 export function simulatedAppliance(since: number): ApplianceView {
   return {
     envoys: () => [
       { id: "binnacle-1", connected: true, version: "1.40.0", config: { state: "accepted", since: since - 170_000 } },
     ],
     sources: () => [
-      { name: "directory", state: "synced", lastSync: since - 900, detail: "14 files below examples/quickstart" },
+      {
+        name: "directory",
+        state: "synced",
+        lastSync: since - 900,
+        detail: "14 files below examples/quickstart",
+        problems: [UNREADABLE],
+      },
       { name: "os-west", state: "stale", lastSync: since - 240_000, detail: "keystone answered 503 three times" },
     ],
     children: () =>
