@@ -79,4 +79,20 @@ describe("the console's layout", { skip }, () => {
     }
     assert.deepEqual(setting.complaints, []);
   });
+
+  test("on a screen that is not high a click shows why a request failed, and what is wrong with its object", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open("#kept=failure", { viewport: { width: 1280, height: 720 } });
+    await page.locator("body").press(" ");
+    await page
+      .locator(".tail-row", { hasText: "shop.localhost/cart" })
+      .first()
+      .click({ position: { x: 40, y: 8 } });
+    const why = page.locator(".why");
+    await why.getByText("there is no Service team-shop/recommendations").waitFor();
+    await until(() => why.boundingBox(), {
+      accept: (box) => box !== null && box.y > 0 && box.y + box.height <= 720,
+      what: "the reason on the screen",
+    });
+  });
 });

@@ -258,4 +258,20 @@ describe("console", { skip }, () => {
     await notes.filter({ hasText: "an hour ago" }).first().waitFor({ state: "detached" });
     assert.deepEqual(setting.complaints, []);
   });
+
+  test("routes that fail are counted and stand first after a click; what no object can be made of is a problem", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open();
+    await page.locator(".routes-panel .failing").click();
+    await page.locator(".routes-panel tbody tr:not(.gap)", { hasText: "search.example.com" }).first().waitFor();
+    await until(() => page.locator(".routes-panel .row-button").allInnerTexts(), {
+      accept: ([first]) => first?.includes("search.example.com") === true,
+      what: "the route that fails on top",
+    });
+    assert.match(await page.locator(".upstreams-panel .caret").first().innerText(), /▾/);
+    assert.match(await page.locator(".upstreams-panel .row-button").first().innerText(), /search-frontend/);
+    await page.locator(".attention-panel").getByText("Problems").click();
+    await page.locator(".attention-item", { hasText: "team-harbour.yaml" }).getByText("shorten it").waitFor();
+    assert.deepEqual(setting.complaints, []);
+  });
 });

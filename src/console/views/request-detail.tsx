@@ -1,7 +1,8 @@
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { type FilterPair, formatUpstream } from "#api/traffic-filter.ts";
 import type { RequestRow } from "#traffic/request-shown.ts";
-import type { Phases } from "#traffic/table-rows.ts";
+import type { Owner, Phases } from "#traffic/table-rows.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { withPair } from "../state/filter-words.ts";
 import { formatBytes, formatMillis, formatTime } from "../words/format.ts";
@@ -12,12 +13,15 @@ import { codeTone } from "../words/tones.ts";
 /** One request whole: why it failed and what to do first, where its time went, every field. */
 export function RequestDetail({ state }: { readonly state: ConsoleState }) {
   const row = state.selected.value;
+  const panel = useRef<HTMLElement>(null);
+  // On a screen that is not high the panel lies below the edge, and with it why the request failed.
+  useEffect(() => panel.current?.scrollIntoView({ block: "nearest" }), [row?.id]);
   if (row === undefined) return null;
   const { why, authority, path, method, code, grpcStatus, duration } = row;
   const pins = mayPin(state.appliance.status.value.answer?.principal);
   const follow = (pair: FilterPair) => () => state.go({ filter: withPair(state.place.value.filter, pair) });
   return (
-    <section class="panel detail" aria-label="Request">
+    <section class="panel detail" aria-label="Request" ref={panel}>
       <div class="panel-head">
         <h2>
           <span class={`code tone-${codeTone(code)}`}>{code === 0 ? "no answer" : code}</span>{" "}
@@ -40,6 +44,7 @@ export function RequestDetail({ state }: { readonly state: ConsoleState }) {
             <p class="why-next">
               <b>Next:</b> {why.nextStep}
             </p>
+            <OwnersProblems state={state} owner={row.owner} />
           </div>
         )}
         <PhaseBar phases={row.phases} duration={duration} />
@@ -89,6 +94,27 @@ export function RequestDetail({ state }: { readonly state: ConsoleState }) {
         </dl>
       </div>
     </section>
+  );
+}
+
+/** What is wrong now with the object that the request was routed by: often the reason itself. */
+function OwnersProblems({ state, owner }: { readonly state: ConsoleState; readonly owner: Owner | undefined }) {
+  const objects = state.appliance.problems.value.answer?.objects ?? [];
+  const object = objects.find(
+    ({ ref }) => ref.kind === owner?.kind && ref.namespace === owner.namespace && ref.name === owner.name,
+  );
+  return (
+    <>
+      {object?.problems.map(({ reason, path, message, fix }) => (
+        <p key={`${reason} ${path} ${message}`} class="why-next">
+          <b>
+            {object.ref.kind} {object.ref.name}:
+          </b>{" "}
+          {message}
+          {fix === undefined ? "" : `. Fix: ${fix}`}
+        </p>
+      ))}
+    </>
   );
 }
 

@@ -36,6 +36,7 @@ export function RoutesTable({ state }: { readonly state: ConsoleState }) {
   const rows = steadyOrder(picture?.routes ?? [], order.current.keys, comparing(sort.value), mayMove);
   order.current = { keys: rows.map(({ key }) => key), at: mayMove ? now : order.current.at, sort: sort.value };
   const hidden = picture?.hidden.routes ?? 0;
+  const failing = rows.filter(({ rates }) => errorTone(rates.errorRatio) === "bad").length;
   const head = (column: SortColumn, words: string, title?: string) => (
     <SortHead
       column={column}
@@ -53,11 +54,24 @@ export function RoutesTable({ state }: { readonly state: ConsoleState }) {
       class="routes-panel"
       tools={<ViewSwitch state={state} />}
       note={
-        hidden > 0
-          ? `${rows.length} of ${rows.length + hidden}, the busiest: filter to see others`
-          : picture === undefined
-            ? ""
-            : String(rows.length)
+        picture !== undefined && (
+          <>
+            {hidden > 0 ? `${rows.length} of ${rows.length + hidden}, the busiest: filter to see others` : rows.length}
+            {failing > 0 && (
+              <>
+                {", "}
+                <button
+                  type="button"
+                  class="link tone-bad failing"
+                  title="Failures of the last 10 seconds: show these routes first"
+                  onClick={() => (sort.value = { column: "errors", descending: true })}
+                >
+                  {failing} {failing === 1 ? "fails" : "fail"}
+                </button>
+              </>
+            )}
+          </>
+        )
       }
     >
       <WindowedTable
@@ -145,7 +159,8 @@ export function focusOf({ host, route }: RouteTotals): Focus {
 function comparing({ column, descending }: Sort<SortColumn>): (a: RouteTotals, b: RouteTotals) => number {
   if (column === "name") return (a, b) => (descending ? byName(a, b) : byName(b, a));
   const sign = descending ? -1 : 1;
-  return (a, b) => sign * (valueOf(a, column) - valueOf(b, column)) || byName(a, b);
+  return (a, b) =>
+    sign * (valueOf(a, column) - valueOf(b, column)) || b.rates.perSecond - a.rates.perSecond || byName(a, b);
 }
 
 function byName(a: RouteTotals, b: RouteTotals): number {

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import { compareText } from "#lib/compare.ts";
 import type { ClusterState, EndpointState } from "#traffic/table-rows.ts";
 import { formatUpstream } from "#api/traffic-filter.ts";
 import { isSameFocus } from "../state/address.ts";
@@ -30,7 +31,7 @@ export function UpstreamsTable({ state }: { readonly state: ConsoleState }) {
   const chosen = useSignal<ReadonlyMap<string, boolean>>(new Map());
   const first = useRef<ReadonlySet<string>>(undefined);
   const picture = state.picture.value;
-  const clusters = (picture?.clusters ?? []).toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  const clusters = (picture?.clusters ?? []).toSorted(byTrouble);
   // Decided at the first picture: an endpoint that fails later opens nothing by itself, so that nothing jumps.
   if (picture !== undefined) first.current ??= new Set(clusters.filter(isNotWhole).map(({ key }) => key));
   const isFew = clusters.length <= FEW;
@@ -130,6 +131,11 @@ export function UpstreamsTable({ state }: { readonly state: ConsoleState }) {
 /** Letters of what stands beside an upstream's namespace: in bold type service and port, and the backend's name. */
 function afterNamespace({ backend, service }: ClusterState["upstream"]): number {
   return service.length + 7 + (backend === "local" ? 0 : backend.length + 2);
+}
+
+/** Of hundreds, those without a healthy endpoint are in sight. Health changes seldom, so rows do not run about as by rates. */
+function byTrouble(a: ClusterState, b: ClusterState): number {
+  return Number(clusterTone(b) === "bad") - Number(clusterTone(a) === "bad") || compareText(a.key, b.key);
 }
 
 function isNotWhole(cluster: ClusterState): boolean {
