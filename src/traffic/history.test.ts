@@ -27,13 +27,27 @@ test("requests between two readings are spread over the seconds, and none is los
     columns.map(({ time, requests }) => [time, requests]),
     [
       [100_000, 2],
-      [101_000, 5],
-      [102_000, 3],
+      [101_000, 4],
+      [102_000, 4],
       [103_000, 1],
     ],
   );
   const sum = (of: (column: (typeof columns)[number]) => number) => columns.reduce((all, one) => all + of(one), 0);
   assert.deepEqual([sum(({ requests }) => requests), sum(({ errors }) => errors)], [11, 1]);
+});
+
+test("single requests of many flows are spread as well, and do not all come into one second", () => {
+  const { history, delta } = setUp();
+  const hosts = [...Array(300).keys()].map((number) => delta(`host-${number}`, 200, 1));
+  history.addCounts(hosts, 100.1, 103);
+  const requests = history.columns(100, 103, ANY).map((column) => column.requests);
+  assert.equal(requests.length, 3);
+  assert.ok(Math.abs(requests[0]! - (300 * 0.9) / 2.9) <= 2, String(requests));
+  assert.ok(Math.abs(requests[1]! - 300 / 2.9) <= 2, String(requests));
+  assert.equal(
+    requests.reduce((sum, amount) => sum + amount, 0),
+    300,
+  );
 });
 
 test("a reading that goes further back than the first entry loses nothing; what was dropped stays dropped", () => {

@@ -23,6 +23,9 @@ export interface LatencySum {
 /** Seconds that are still written to: entries and counters come some seconds late. */
 const OPEN_SECONDS = 10;
 
+/** Multiples of it, without their whole part, lie evenly between 0 and 1 however many there are. */
+const GOLDEN = 0.618_034;
+
 /** The last quarter of an hour, second by second and flow by flow, so that any choice of flows can be drawn. */
 export class History {
   readonly #flows: FlowTable;
@@ -41,10 +44,13 @@ export class History {
   /** Requests counted between two times (seconds, with fractions), spread evenly over them; whole numbers stay whole. */
   addCounts(deltas: readonly CountDelta[], from: number, to: number): void {
     const width = Math.max(to - from, 1e-3);
-    for (const { flow, code, requests } of deltas) {
+    const end = from + width;
+    for (const [index, { flow, code, requests }] of deltas.entries()) {
+      // Rounded up and down by turns: single requests of hundreds of flows would otherwise all come into the same second.
+      const carry = (0.5 + index * GOLDEN) % 1;
       let given = 0;
-      for (let at = Math.floor(from); at < from + width; at++) {
-        const until = Math.round((requests * Math.min(at + 1 - from, width)) / width);
+      for (let at = Math.floor(from); at < end; at++) {
+        const until = at + 1 >= end ? requests : Math.floor((requests * (at + 1 - from)) / width + carry);
         if (until > given) this.#second(at)?.addCount(flow.id, classIndex(code), until - given);
         given = Math.max(given, until);
       }
