@@ -1,3 +1,4 @@
+import { nearest } from "#lib/nearest.ts";
 import { KINDS, type Kind } from "#resources/ref.ts";
 import { CommandError } from "./context.ts";
 
@@ -24,7 +25,9 @@ export function parseKind(word: string): Kind | undefined {
   if (lower === "all") return undefined;
   const kind = KINDS.find((candidate) => NAMES[candidate].includes(lower));
   if (kind === undefined) {
-    throw new CommandError(`there is no kind ${word}`, `use one of ${KIND_WORDS.join(", ")}, all`);
+    const meant = nearest(lower, Object.values(NAMES).flat());
+    const guess = meant === undefined ? "" : `did you mean ${meant}? `;
+    throw new CommandError(`there is no kind ${word}`, `${guess}use one of ${KIND_WORDS.join(", ")}, all`);
   }
   return kind;
 }

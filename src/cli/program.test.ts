@@ -86,6 +86,8 @@ suite("binnacle", () => {
     const { code, stderr } = await binnacle("/", "get", "deployments");
     assert.equal(code, 1);
     assert.match(stderr, /there is no kind deployments\n {2}fix: use one of .*ingresses/);
+    const slip = await binnacle("/", "get", "ingreses");
+    assert.match(slip.stderr, /there is no kind ingreses\n {2}fix: did you mean ingresses\? use one of /);
   });
 
   test("a command that needs a running appliance says how to start one", async () => {
