@@ -186,7 +186,9 @@ function BackendLine({ backend, isOpen, now, onToggle }: BackendLineProps) {
           <button type="button" class="caret" aria-expanded={isOpen} aria-label={`more about ${name}`}>
             {isOpen ? "▾" : "▸"}
           </button>
-          <b>{name}</b>
+          <b class="backend-name" title={name}>
+            {name}
+          </b>
           <span class="platform">{platform}</span>
         </span>
       </th>
