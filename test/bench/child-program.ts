@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { cpuMillis } from "./process-cost.ts";
+import { exactCpuMillis } from "./process-cost.ts";
 
 /** A program that runs as long as a benchmark needs it. Its words go to this process's standard error. */
 export class ChildProgram implements AsyncDisposable {
@@ -25,7 +25,7 @@ export class ChildProgram implements AsyncDisposable {
 
   /** CPU so far, of the process and of its children, in milliseconds. */
   cpuMillis(): number {
-    return [this.pid, ...this.children()].reduce((sum, each) => sum + cpuMillis(each), 0);
+    return [this.pid, ...this.children()].reduce((sum, each) => sum + exactCpuMillis(each), 0);
   }
 
   /** The processes that it has started: some proxies work in these. */

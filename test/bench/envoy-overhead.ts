@@ -9,7 +9,7 @@ import { ingressShape } from "./ingress-shape.ts";
 import { LiveViewers } from "./live-viewers.ts";
 import { type OtherProxy, startHaproxy, startNginx } from "./other-proxies.ts";
 import { Poller } from "./poller.ts";
-import { cpuMillis, runOn } from "./process-cost.ts";
+import { exactCpuMillis, runOn } from "./process-cost.ts";
 import { atMost, median, type Report } from "./report.ts";
 import { RunningAppliance } from "./running-appliance.ts";
 import { SteadyRate } from "./steady-rate.ts";
@@ -19,7 +19,7 @@ const HOST = ingressShape.hostName(0);
 const BODY = "ok\n";
 const RUNS = 5;
 /** Of each run and proxy, a second each: what else a machine does changes faster than a run is long. */
-const SLICES = 8;
+const SLICES = 12;
 const CONNECTIONS = 32;
 /**
  * Requests a second of each connection, 4,000 together. A load that waits for its answers would send the slower one less, and
@@ -32,13 +32,6 @@ const VIEWERS = 10;
 interface Proxy {
   readonly port: number;
   readonly cpuMillis: () => number;
-}
-
-/** What some seconds of load cost a proxy. */
-interface Cost {
-  readonly requests: number;
-  /** Milliseconds. */
-  readonly cpu: number;
 }
 
 interface Comparison {
@@ -111,21 +104,22 @@ async function startPair(directory: string, upstream: number, parts: AsyncDispos
   apart([bareEnvoy.pid, envoy]);
   return {
     bare: { port, cpuMillis: () => bareEnvoy.cpuMillis() },
-    observed: { port: appliance.httpPort, cpuMillis: () => cpuMillis(envoy) },
+    observed: { port: appliance.httpPort, cpuMillis: () => exactCpuMillis(envoy) },
     appliance,
   };
 }
 
 async function compare(rate: SteadyRate, proxies: Pair): Promise<Comparison> {
-  const slices: { observed: Cost[]; bare: Cost[] } = { observed: [], bare: [] };
+  const slices: { readonly [which in "observed" | "bare"]: number[] } = { observed: [], bare: [] };
   for (let slice = 0; slice < SLICES; slice++) {
     // Turn about, so that a machine that grows faster or slower in between favours neither.
     for (const which of slice % 2 === 0 ? (["bare", "observed"] as const) : (["observed", "bare"] as const)) {
       slices[which].push(await costOf(rate, proxies[which]));
     }
   }
-  const [observed, bare] = [perRequest(slices.observed), perRequest(slices.bare)];
-  return { observed, bare, ratio: observed / bare };
+  // Of pairs that lie next to each other: a machine that is taken away for a second, as a virtual one is, spoils only these.
+  const ratio = median(slices.observed.map((cost, index) => cost / slices.bare[index]!));
+  return { observed: median(slices.observed), bare: median(slices.bare), ratio };
 }
 
 function tell(report: Report, alone: readonly Comparison[], watched: readonly Comparison[]): void {
@@ -173,9 +167,9 @@ async function compareWith(
   const proxy: Proxy = { port, cpuMillis: () => program.cpuMillis() };
   apart([program.pid, ...program.children()]);
   await costOf(rate, proxy);
-  const slices: Cost[] = [];
+  const slices: number[] = [];
   for (let slice = 0; slice < SLICES; slice++) slices.push(await costOf(rate, proxy));
-  report({ name: `${name}: CPU per request`, value: perRequest(slices), unit: "µs" });
+  report({ name: `${name}: CPU per request`, value: median(slices), unit: "µs" });
   await saturate(wrk, name, proxy, report);
 }
 
@@ -188,17 +182,11 @@ async function isRight(port: number): Promise<void> {
   }
 }
 
-/** A second of steady load. */
-async function costOf(rate: SteadyRate, proxy: Proxy): Promise<Cost> {
+/** A second of steady load; microseconds of CPU a request. */
+async function costOf(rate: SteadyRate, proxy: Proxy): Promise<number> {
   const before = proxy.cpuMillis();
   const requests = await rate.run({ port: proxy.port, host: HOST, seconds: 1, connections: CONNECTIONS, rate: RATE });
-  return { requests, cpu: proxy.cpuMillis() - before };
-}
-
-/** Microseconds. */
-function perRequest(slices: readonly Cost[]): number {
-  const sum = (of: (slice: Cost) => number): number => slices.reduce((total, slice) => total + of(slice), 0);
-  return (sum(({ cpu }) => cpu) * 1000) / sum(({ requests }) => requests);
+  return ((proxy.cpuMillis() - before) * 1000) / requests;
 }
 
 /** As many requests as the connections take, and how long they wait then. */

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** Linux counts a process's CPU in hundredths of a second (USER_HZ), on every machine. */
 const TICK_MS = 10;
@@ -10,6 +10,13 @@ export function cpuMillis(pid: number): number {
   // The name stands in brackets and may hold blanks; utime and stime are the 14th and 15th field (proc(5)).
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
+
+/** As {@link cpuMillis}, to the nanosecond, of the threads that it has now: for what lasts a second. */
+export function exactCpuMillis(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const nanos = (thread: string) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]);
+  return threads.reduce((sum, thread) => sum + nanos(thread), 0) / 1e6;
 }
 
 /** Memory that a process has now, in bytes. */
