@@ -77,5 +77,7 @@ export function sweepOldVersions(cache, named, { now = Date.now(), running = run
     }
   }
   if (gone.length > 0)
-    tell(`removed from ${cache}, for no version in use names it any more: ${gone.sort().join(", ")}`);
+    tell(
+      `removed from ${cache}, for no version in use names it any more: ${gone.sort((a, b) => (a < b ? -1 : 1)).join(", ")}`,
+    );
 }

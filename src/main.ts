@@ -89,6 +89,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   // 2. The core: store, translation, snapshot. No input or output of its own.
   const archive = new SqliteArchive(join(state.path, "objects.db"), logger.room("store"));
   parts.defer(() => archive.close());
+  const metrics = new Metrics({ version: options.version, xdsTypes: XDS_TYPES });
   const controlPlane = new ControlPlane({
     translate: translateSettings(config, ownAddresses()),
     listeners: {
@@ -100,13 +101,14 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     },
     archive,
     now: Date.now,
-    onDefect: (part, error) =>
+    onDefect: (part, error) => {
+      metrics.objects.defect();
       logger.error("a part of the configuration cannot be made, which is a defect of Binnacle; it stays as it was", {
         part,
         error: error instanceof Error ? error.stack : String(error),
-      }),
+      });
+    },
   });
-  const metrics = new Metrics({ version: options.version, xdsTypes: XDS_TYPES });
   countTranslation(metrics, controlPlane);
 
   // 3. What Envoy talks to: configuration over xDS, single requests over the access-log service.

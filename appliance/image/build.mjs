@@ -41,7 +41,7 @@ function optionsOf(args) {
   }
   const { output = inRoot("build", "image", "binnacle.tar"), tag = "binnacle:latest" } = values;
   if (!TAG.test(tag)) {
-    throw new Problem(`"${tag}" is no name of an image`, {
+    throw new Problem(`"${String(tag)}" is no name of an image`, {
       cause: "expected NAME:TAG",
       fix: "such as --tag binnacle:1.2",
     });

@@ -42,6 +42,7 @@ export class ObjectMetrics {
   readonly #changes: Counter<"change">;
   readonly #translation: Histogram;
   readonly #units: Counter<"type">;
+  readonly #defects: Counter;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -65,6 +66,11 @@ export class ObjectMetrics {
       labelNames: ["type"],
       registers,
     });
+    this.#defects = new Counter({
+      name: "binnacle_translation_defects_total",
+      help: "Parts of the configuration that could not be made for a defect of Binnacle, and stayed as they were.",
+      registers,
+    });
   }
 
   connect(feed: ObjectFeed): void {
@@ -79,6 +85,11 @@ export class ObjectMetrics {
   translated(seconds: number, units: Readonly<Record<string, number>>): void {
     this.#translation.observe(seconds);
     for (const [type, count] of Object.entries(units)) this.#units.inc({ type }, count);
+  }
+
+  /** A part of the configuration could not be made, for no fault of an object. */
+  defect(): void {
+    this.#defects.inc();
   }
 
   #registerGauges(registry: Registry): void {

@@ -16,7 +16,7 @@ export interface ScrollView {
 export function useScrollView(
   height: number,
   onLook?: (element: HTMLElement) => void,
-): { readonly box: RefObject<HTMLDivElement>; readonly view: ScrollView } {
+): { readonly box: RefObject<HTMLDivElement | null>; readonly view: ScrollView } {
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<ScrollView>({ top: 0, height });
   useEffect(() => {
