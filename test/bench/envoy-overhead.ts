@@ -20,6 +20,8 @@ const BODY = "ok\n";
 const RUNS = 5;
 /** Of each run and proxy, a second each: what else a machine does changes faster than a run is long. */
 const SLICES = 12;
+/** Until the shares of what is logged have settled. */
+const WARM_UP = 8;
 const CONNECTIONS = 32;
 /**
  * Requests a second of each connection, 4,000 together. A load that waits for its answers would send the slower one less, and
@@ -65,13 +67,12 @@ export async function run(report: Report): Promise<void> {
   for (let index = 0; index < RUNS; index++) {
     await using parts = new AsyncDisposableStack();
     const pair = await startPair(directory, upstream, parts);
-    // Until the shares of what is logged have settled.
-    for (let warm = 0; warm < SLICES; warm++) await costOf(rate, pair.observed);
+    for (let warm = 0; warm < WARM_UP; warm++) await costOf(rate, pair.observed);
     await costOf(rate, pair.bare);
     alone.push(await compare(rate, pair));
     await countedAll(pair.appliance);
     using viewers = await LiveViewers.open(VIEWERS, await pair.appliance.api());
-    for (let warm = 0; warm < SLICES; warm++) await costOf(rate, pair.observed);
+    for (let warm = 0; warm < WARM_UP; warm++) await costOf(rate, pair.observed);
     watched.push(await compare(rate, pair));
     const isLast = index === RUNS - 1;
     if (isLast) tell(report, alone, watched);
