@@ -16,8 +16,8 @@ const requestSchema = z.strictObject({
 
 /** Everything that stands is translated for each answer, after which others wait this many times what it took. */
 const REST = 1;
-/** Their manifests stand in memory. */
-const MOST_WAITING = 8;
+/** Their manifests stand in memory, from the first byte on. */
+const MOST_AT_ONCE = 8;
 
 /**
  * POST /diff: what manifests would change, were they applied. It changes nothing. One at a time, and half of a processor at
@@ -26,7 +26,7 @@ const MOST_WAITING = 8;
 export function diffRoutes(view: DiffView, now: () => number = () => performance.now()): RequestHandler {
   const router = Router();
   const turns = new Slots(1);
-  let waiting = 0;
+  let present = 0;
   let rested = -Infinity;
   const inTurn = async (wanted: DiffRequest, principal: Principal, signal: AbortSignal) => {
     await pause(Math.max(0, rested - now()), signal);
@@ -38,15 +38,20 @@ export function diffRoutes(view: DiffView, now: () => number = () => performance
       rested = end + REST * (end - start);
     }
   };
-  router.post("/diff", json({ limit: "32mb" }), async (request, response) => {
+  /** Before anything of the body is read. */
+  const enter: RequestHandler = (_request, response, next) => {
+    if (present >= MOST_AT_ONCE) {
+      throw new ApiProblem(429, "Too many at once", `${present} others wait for theirs`, "ask again in some seconds");
+    }
+    present++;
+    response.once("close", () => present--);
+    next();
+  };
+  router.post("/diff", enter, json({ limit: "32mb" }), async (request, response) => {
     const principal = principalOf(request);
     const wanted = parseBody(requestSchema, request.body);
-    if (waiting >= MOST_WAITING) {
-      throw new ApiProblem(429, "Too many at once", `${waiting} others wait for theirs`, "ask again in some seconds");
-    }
     const gone = new AbortController();
     response.once("close", () => gone.abort());
-    waiting++;
     try {
       const plan = await turns.use(gone.signal, () => inTurn(wanted, principal, gone.signal));
       if ("foreign" in plan) {
@@ -57,8 +62,6 @@ export function diffRoutes(view: DiffView, now: () => number = () => performance
     } catch (error) {
       // Nobody waits for it any more.
       if (!gone.signal.aborted) throw error;
-    } finally {
-      waiting--;
     }
   });
   return router;
