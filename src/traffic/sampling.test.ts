@@ -79,6 +79,12 @@ test("never more than the sample's share by setting, except while something is p
   assert.equal(settle({ ...ALL, sample: 0.05 }, 0, 100, "pinned", policy).at(-1)!.sample, 1);
 });
 
+test("what is pinned comes in at once, however little came in before", () => {
+  const few: Shares = { failures: 1, sample: 0.01, latency: 1 };
+  assert.equal(nextShares(few, { failures: 0, others: 3 }, POLICY, "pinned").sample, 1);
+  assert.ok(nextShares(few, { failures: 0, others: 3 }, POLICY, "watched").sample < 0.02);
+});
+
 test("while something is pinned more comes in, and no more of the rest is shown", () => {
   const pinned = settle(ALL, 0, 10_000, "pinned").at(-1)!;
   assert.equal(pinned.sample, 1);

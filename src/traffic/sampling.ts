@@ -39,8 +39,11 @@ const MOST_SAMPLE = { none: 0.05, watched: 0.4, pinned: 1 } as const;
  * is as true as of all.
  */
 const MEASURES = 1000;
-/** What a share rises to at most in a step. Failures are back soon; of the rest a lull must not be followed by a flood. */
-const STEEPEST_RISE = { failures: 2, others: 1.2 } as const;
+/**
+ * What a share rises to at most in a step. Failures are back soon; of the rest a lull must not be followed by a flood, which what
+ * is pinned has the budget for: somebody waits for it.
+ */
+const STEEPEST_RISE = { failures: 2, others: 1.2, pinned: Number.POSITIVE_INFINITY } as const;
 /** Smaller changes than this part of a share are not worth telling Envoy. */
 const WORTH_TELLING = 0.1;
 /** The least share that is not nothing: Envoy's fractions are millionths. */
@@ -60,7 +63,7 @@ export function nextShares(shares: Shares, load: OfferedLoad, policy: SamplingPo
   const wantedSample = Math.min(pinned ? 1 : policy.sampleShare, part(left, others));
   const next = {
     failures: step(shares.failures, wantedFailures, STEEPEST_RISE.failures),
-    sample: step(shares.sample, wantedSample, pinned ? STEEPEST_RISE.failures : STEEPEST_RISE.others),
+    sample: step(shares.sample, wantedSample, pinned ? STEEPEST_RISE.pinned : STEEPEST_RISE.others),
     latency: step(shares.latency, part(MEASURES, failures + others), STEEPEST_RISE.others),
   };
   const same = next.failures === shares.failures && next.sample === shares.sample && next.latency === shares.latency;
