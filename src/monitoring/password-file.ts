@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { hash } from "bcryptjs";
+import { replaceFile } from "#lib/replace-file.ts";
 
 /** Alertmanager's web configuration takes bcrypt only. It pays for a pair of name and password once, then caches it. */
 const BCRYPT_COST = 10;
@@ -15,9 +16,7 @@ export async function ensurePassword(file: string): Promise<string> {
     if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
   }
   const password = randomBytes(24).toString("base64url");
-  // Renamed into its place, so that a crash leaves none rather than an empty one.
-  await writeFile(`${file}.new`, password, { mode: 0o600 });
-  await rename(`${file}.new`, file);
+  replaceFile(file, password);
   return password;
 }
 

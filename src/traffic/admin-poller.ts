@@ -149,8 +149,8 @@ export class AdminPoller implements AsyncDisposable {
   }
 
   /** Finds out whether this is another process than the last time. */
-  #look(page: Uint8Array): void {
-    if (!this.#process.isAnother(page)) return;
+  #look(processPage: Uint8Array): void {
+    if (!this.#process.isAnother(processPage)) return;
     for (const page of ["counters", "clusters"] as const) {
       this.#fresh[page] = true;
       this.#restarted[page] = true;

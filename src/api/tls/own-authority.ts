@@ -1,8 +1,9 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
+import { replaceFile } from "#lib/replace-file.ts";
 import { errorCode } from "../error-code.ts";
 import { issueAuthority, issueServer, type PemPair } from "./issue-certificate.ts";
 
@@ -102,7 +103,7 @@ async function current(options: OwnAuthorityOptions, directory: string): Promise
   }
   const wishes = { commonName: "Binnacle API", notBefore: now - BACKDATED, notAfter: now + SERVER_LIFETIME };
   const issued = await issueServer(wishes, names, authority);
-  await writePrivate(file, issued);
+  replaceFile(file, issued);
   return issued;
 }
 
@@ -120,12 +121,12 @@ async function currentAuthority({ log }: OwnAuthorityOptions, directory: string,
     const sameName =
       before === undefined ? wishes : { ...wishes, commonName: commonNameOf(new X509Certificate(before)) };
     authority = await issueAuthority(sameName, before);
-    await writePrivate(file, authority);
+    replaceFile(file, authority);
     log.info("the API's own authority was made", { directory, renewed: before !== undefined });
   }
   const certificate = `${new X509Certificate(authority!).toString().trimEnd()}\n`;
   const publicFile = join(directory, AUTHORITY_CERTIFICATE_FILE);
-  if ((await readText(publicFile)) !== certificate) await writePrivate(publicFile, certificate);
+  if ((await readText(publicFile)) !== certificate) replaceFile(publicFile, certificate);
   return authority!;
 }
 
@@ -150,12 +151,6 @@ async function readText(file: string): Promise<string | undefined> {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
-}
-
-async function writePrivate(file: string, text: string): Promise<void> {
-  const draft = `${file}.new`;
-  await writeFile(draft, text, { mode: 0o600 });
-  await rename(draft, file);
 }
 
 function isGood(certificate: X509Certificate, now: number, before: number): boolean {
