@@ -10,6 +10,7 @@ import { createNamespace } from "./support/access.ts";
 import { type ApiCall, FaultyProxy } from "./support/faulty-proxy.ts";
 import { KubeBox } from "./support/kubebox.ts";
 import { definition } from "./support/schemaless-definition.ts";
+import { tlsSecret } from "./support/tls-secret.ts";
 
 /** A source that follows a cluster, and what it told. */
 class House implements AsyncDisposable {
@@ -62,16 +63,8 @@ function ingress(namespace: string, host: string, secretName?: string) {
   };
 }
 
-function tlsSecret(namespace: string, name: string, host: string) {
-  const { cert, key } = certificateAuthority("test").issue([host]);
-  return {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { namespace, name },
-    type: "kubernetes.io/tls",
-    stringData: { "tls.crt": cert, "tls.key": key },
-  };
-}
+const secretFor = (namespace: string, name: string, host: string) =>
+  tlsSecret(namespace, name, certificateAuthority("test").issue([host]));
 
 const limit = { timeout: 120_000 };
 
@@ -81,8 +74,8 @@ describe("a cluster as the home of the objects", limit, () => {
     await createNamespace(box.admin, "shop");
     await createNamespace(box.admin, "other");
     await box.admin.apply(
-      tlsSecret("shop", "web", "shop.example"),
-      tlsSecret("other", "web", "other.example"),
+      secretFor("shop", "web", "shop.example"),
+      secretFor("other", "web", "other.example"),
       { apiVersion: "v1", kind: "Secret", metadata: { namespace: "shop", name: "password" }, stringData: { a: "b" } },
       {
         apiVersion: "v1",
@@ -134,7 +127,7 @@ describe("a cluster as the home of the objects", limit, () => {
       await using box = await KubeBox.start({ controllers: [] });
       await createNamespace(box.admin, "shop");
       await createNamespace(box.admin, "certs");
-      await box.admin.apply(tlsSecret("certs", "shop", "shop.example"), {
+      await box.admin.apply(secretFor("certs", "shop", "shop.example"), {
         apiVersion: "v1",
         kind: "Secret",
         metadata: { namespace: "certs", name: "authority" },

@@ -17,6 +17,7 @@ import { createNamespace } from "./support/access.ts";
 import type { ApiClient, Manifest } from "./support/api-client.ts";
 import { KubeBox } from "./support/kubebox.ts";
 import { Member } from "./support/member.ts";
+import { tlsSecret } from "./support/tls-secret.ts";
 
 const SECRET = "/api/v1/namespaces/shop/secrets/site";
 const DELEGATION = "/apis/projectcontour.io/v1/namespaces/shop/tlscertificatedelegations/site";
@@ -27,15 +28,7 @@ const [OWN, LENT] = ["web.test", "lent.test"];
 
 const authority = certificateAuthority();
 
-function secret({ cert, key }: Certificate): Manifest {
-  return {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { namespace: "shop", name: "site" },
-    type: "kubernetes.io/tls",
-    stringData: { "tls.crt": cert, "tls.key": key },
-  };
-}
+const secret = (certificate: Certificate): Manifest => tlsSecret("shop", "site", certificate);
 
 const DELEGATED: Manifest = {
   apiVersion: "projectcontour.io/v1",

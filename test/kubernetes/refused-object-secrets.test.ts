@@ -12,6 +12,7 @@ import { createNamespace } from "./support/access.ts";
 import type { Manifest } from "./support/api-client.ts";
 import { KubeBox } from "./support/kubebox.ts";
 import { definition } from "./support/schemaless-definition.ts";
+import { tlsSecret } from "./support/tls-secret.ts";
 
 const HOST = "shop.test";
 
@@ -58,15 +59,7 @@ class House implements AsyncDisposable {
   }
 }
 
-function secret({ cert, key }: Certificate): Manifest {
-  return {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { namespace: "certs", name: "site" },
-    type: "kubernetes.io/tls",
-    stringData: { "tls.crt": cert, "tls.key": key },
-  };
-}
+const secret = (certificate: Certificate): Manifest => tlsSecret("certs", "site", certificate);
 
 function proxy(routes: unknown): Manifest {
   return {
