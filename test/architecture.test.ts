@@ -82,7 +82,7 @@ const PURE = [
   /^src\/kube-api\//,
   /^src\/crds\//,
   /^src\/xds\/resources\//,
-  /^src\/discovery\/(deletion-guard|desired|difference|names|taken-over)\.ts$/,
+  /^src\/discovery\/(deletion-guard|desired|difference|names|services-of-machines|taken-over|translate-instances)\.ts$/,
   /^src\/discovery\/[^/]+\/translate\.ts$/,
 ];
 

@@ -12,7 +12,7 @@ export type RefuseUpstream = (
 ) => { readonly message: string; readonly fix: string } | undefined;
 
 /** A service without the endpoints that may not be upstreams, and what is told of them. */
-export function withoutRefused(
+function withoutRefused(
   service: DiscoveredService,
   refuse: RefuseUpstream,
 ): { readonly service: DiscoveredService; readonly problems: readonly Problem[] } {
@@ -28,4 +28,13 @@ export function withoutRefused(
     return kept.length === 0 ? [] : [{ ...group, endpoints: kept }];
   });
   return problems.length === 0 ? { service, problems } : { service: { ...service, endpoints }, problems };
+}
+
+/** The same of many. */
+export function allWithoutRefused(
+  services: readonly DiscoveredService[],
+  refuse: RefuseUpstream,
+): { readonly services: readonly DiscoveredService[]; readonly problems: readonly Problem[] } {
+  const allowed = services.map((service) => withoutRefused(service, refuse));
+  return { services: allowed.map(({ service }) => service), problems: allowed.flatMap(({ problems }) => problems) };
 }

@@ -4,7 +4,7 @@ import type { Credentials } from "#discovery/ec2/client/credentials.ts";
 import { Ec2Client, type ObservedRequest } from "#discovery/ec2/client/ec2-client.ts";
 import { PlatformError } from "#discovery/platform-error.ts";
 import { HttpPost } from "#discovery/ec2/client/http-post.ts";
-import { Ec2Discoverer } from "#discovery/ec2/discoverer.ts";
+import { ec2Discoverer } from "#discovery/ec2/discoverer.ts";
 import { Slots } from "#lib/slots.ts";
 import { Followed } from "./discovery/followed.ts";
 import { Ec2StandIn } from "./support/ec2-stand-in.ts";
@@ -58,6 +58,7 @@ suite("asking EC2", { timeout: 60_000 }, () => {
     );
     assert.deepEqual(found[0], {
       id: "i-0",
+      name: undefined,
       state: "running",
       private: "10.0.0.0",
       public: undefined,
@@ -209,7 +210,7 @@ test("a region that fails is that region's error alone, and keeps what it had", 
   await using world = await begin({ tries: 1 });
   for (const region of ["east", "west"]) world.have(1, region);
   await using followed = new Followed(
-    new Ec2Discoverer({
+    ec2Discoverer({
       client: world.client,
       regions: ["east", "west"],
       filters: {},

@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { Slots } from "#lib/slots.ts";
+import type { InstancesDiscoverer } from "../instances-discoverer.ts";
 import type { RefuseUpstream } from "../refuse-upstream.ts";
+import type { InstanceRules } from "../translate-instances.ts";
 import { type CredentialSources, DefaultCredentials } from "./client/credentials.ts";
 import { Ec2Client, type ObservedRequest } from "./client/ec2-client.ts";
 import { HttpPost } from "./client/http-post.ts";
-import { Ec2Discoverer } from "./discoverer.ts";
+import { ec2Discoverer } from "./discoverer.ts";
 import { instanceFilters } from "./filters.ts";
-import type { InstanceRules } from "./translate.ts";
 
 /** As binnacle.yaml has it. Durations are milliseconds. */
 export interface Ec2Settings extends CredentialSources, InstanceRules {
@@ -25,7 +26,7 @@ export interface Ec2Settings extends CredentialSources, InstanceRules {
 }
 
 /** Throws when the file of authorities cannot be read: nothing could be asked without it. */
-export async function createEc2Discoverer(settings: Ec2Settings): Promise<Ec2Discoverer> {
+export async function createEc2Discoverer(settings: Ec2Settings): Promise<InstancesDiscoverer> {
   const { regions, endpoint, caFile, interval, timeout, atOnce, pageSize, refuse, observe, parts } = settings;
   const ca = caFile === undefined ? {} : { ca: await readFile(caFile, "utf8") };
   const client = new Ec2Client({
@@ -37,7 +38,7 @@ export async function createEc2Discoverer(settings: Ec2Settings): Promise<Ec2Dis
     observe,
     ...(endpoint === undefined ? {} : { endpoint }),
   });
-  return new Ec2Discoverer({
+  return ec2Discoverer({
     client,
     regions,
     filters: instanceFilters(settings),

@@ -1,9 +1,9 @@
-import { type Cycle, type CycleTimes, readScopes, runCycles } from "../cycles.ts";
-import type { Discoverer, DiscoveryReport } from "../discoverer.ts";
+import type { CycleTimes } from "../cycles.ts";
+import { InstancesDiscoverer } from "../instances-discoverer.ts";
 import type { Fixes } from "../platform-error.ts";
-import { type RefuseUpstream, withoutRefused } from "../refuse-upstream.ts";
+import type { RefuseUpstream } from "../refuse-upstream.ts";
+import type { InstanceRules } from "../translate-instances.ts";
 import type { Ec2Client, Parameters } from "./client/ec2-client.ts";
-import { type InstanceRules, translateInstances, type TranslatedRegion } from "./translate.ts";
 
 export interface Ec2DiscovererOptions {
   readonly client: Pick<Ec2Client, "instances">;
@@ -15,45 +15,19 @@ export interface Ec2DiscovererOptions {
   readonly times: CycleTimes;
 }
 
-/**
- * EC2 as a platform: all tagged instances of its regions in each cycle. A region that cannot be read keeps what it had, and is
- * that region's problem; when none can be, the platform has failed.
- */
-export class Ec2Discoverer implements Discoverer {
-  readonly platform = "ec2";
-  readonly #options: Ec2DiscovererOptions;
-
-  constructor(options: Ec2DiscovererOptions) {
-    this.#options = options;
-  }
-
-  run(report: DiscoveryReport, signal: AbortSignal): Promise<void> {
-    return runCycles((ended) => this.#cycle(ended), this.#options.times, FIXES, report, signal);
-  }
-
-  #cycle(signal: AbortSignal): Promise<Cycle> {
-    const scopes = this.#options.regions.map((region) => ({
-      id: region,
+/** EC2 as a platform: each of its regions is listed by itself. */
+export function ec2Discoverer({ client, regions, filters, ...rest }: Ec2DiscovererOptions): InstancesDiscoverer {
+  return new InstancesDiscoverer({
+    ...rest,
+    platform: "ec2",
+    terms: { instance: "instance", tag: "tag", settings: "ec2" },
+    fixes: FIXES,
+    listings: regions.map((region) => ({
+      place: { scope: region, suffix: regions.length > 1 ? `-${region}` : "", words: ` in ${region}` },
       words: `region ${region}`,
-      read: () => this.#readRegion(region, signal),
-    }));
-    return readScopes(scopes, FIXES, signal);
-  }
-
-  async #readRegion(region: string, signal: AbortSignal): Promise<TranslatedRegion> {
-    const { client, regions, filters, rules, refuse } = this.#options;
-    const suffix = regions.length > 1 ? `-${region}` : "";
-    const { services, problems } = translateInstances(
-      await client.instances(region, filters, signal),
-      { region, suffix },
-      rules,
-    );
-    const allowed = services.map((service) => withoutRefused(service, refuse));
-    return {
-      services: allowed.map(({ service }) => service),
-      problems: [...problems, ...allowed.flatMap((one) => one.problems)],
-    };
-  }
+      list: async (signal) => ({ instances: await client.instances(region, filters, signal), problems: [] }),
+    })),
+  });
 }
 
 const FIXES: Fixes = {

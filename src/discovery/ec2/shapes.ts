@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Instance } from "../instance.ts";
 
 /** EC2's answers as far as they are read, out of XML: a list is `<set><item>…</item></set>`, and no element is an empty text. */
 
@@ -25,27 +26,28 @@ export const instanceShape = z
     networkInterfaceSet: listOf(z.object({ ipv6AddressesSet: listOf(z.object({ ipv6Address: z.string() })) })),
     tagSet: listOf(z.object({ key: z.string(), value: z.string() })),
   })
-  .transform(({ instanceId, instanceState, privateIpAddress, ipAddress, ipv6Address, ...rest }): Instance => ({
-    id: instanceId,
-    state: instanceState.name,
-    private: privateIpAddress,
-    public: ipAddress,
-    ipv6: ipv6Address ?? rest.networkInterfaceSet.flatMap(({ ipv6AddressesSet }) => ipv6AddressesSet)[0]?.ipv6Address,
-    zone: rest.placement?.availabilityZone,
-    tags: Object.fromEntries(rest.tagSet.map(({ key, value }) => [key, value])),
-  }));
+  .transform(({ instanceId, instanceState, privateIpAddress, ipAddress, ipv6Address, ...rest }): Instance => {
+    const tags = Object.fromEntries(rest.tagSet.map(({ key, value }) => [key, value]));
+    const onInterfaces = rest.networkInterfaceSet.flatMap(({ ipv6AddressesSet }) => ipv6AddressesSet);
+    return {
+      id: instanceId,
+      name: tags["Name"],
+      state: STATES[instanceState.name] ?? "idle",
+      private: privateIpAddress,
+      public: ipAddress,
+      ipv6: ipv6Address ?? onInterfaces[0]?.ipv6Address,
+      zone: rest.placement?.availabilityZone,
+      tags,
+    };
+  });
 
-/** What an instance is, as far as discovery is concerned. */
-export interface Instance {
-  readonly id: string;
-  /** `pending`, `running`, `shutting-down`, `stopping`, `stopped`. */
-  readonly state: string;
-  readonly private: string | undefined;
-  readonly public: string | undefined;
-  readonly ipv6: string | undefined;
-  readonly zone: string | undefined;
-  readonly tags: Readonly<Record<string, string>>;
-}
+/** EC2's states, of which one that is not known here is none to send anything to. */
+const STATES: Readonly<Record<string, Instance["state"]>> = {
+  running: "running",
+  "shutting-down": "ending",
+  stopping: "ending",
+  terminated: "gone",
+};
 
 export const instancesPageShape = z.object({
   DescribeInstancesResponse: z.object({

@@ -1,11 +1,12 @@
 import type { z } from "zod";
 import type { Problem } from "#lib/problem.ts";
-import { type RefuseUpstream, withoutRefused } from "../refuse-upstream.ts";
+import { allWithoutRefused, type RefuseUpstream } from "../refuse-upstream.ts";
 import type { Cloud, CloudObject, CloudProject, Listing } from "./client/cloud.ts";
 import { PlatformError } from "../platform-error.ts";
+import type { FoundServices } from "../services-of-machines.ts";
 import { type ServerRules, translateServers } from "./servers.ts";
 import { listenerShape, loadBalancerShape, memberShape, type Pool, poolShape, serverShape } from "./shapes.ts";
-import { type TranslatedProject, translateLoadBalancers } from "./translate.ts";
+import { translateLoadBalancers } from "./translate.ts";
 
 export interface ProjectRules {
   readonly loadBalancers: boolean;
@@ -22,7 +23,7 @@ export async function readProject(
   namespace: string,
   rules: ProjectRules,
   signal: AbortSignal,
-): Promise<TranslatedProject> {
+): Promise<FoundServices> {
   const problems: Problem[] = [];
   const list = async <T extends z.ZodType>(listing: Listing, shape: T): Promise<readonly z.output<T>[]> =>
     (await cloud.list(project, listing, signal)).flatMap((object) => read(object, listing.what, shape, problems));
@@ -37,14 +38,13 @@ export async function readProject(
       ? []
       : [translateServers(standing, owner, rules.servers)]),
   ];
-  const allowed = parts.flatMap(({ services }) => services).map((service) => withoutRefused(service, rules.refuse));
+  const allowed = allWithoutRefused(
+    parts.flatMap(({ services }) => services),
+    rules.refuse,
+  );
   return {
-    services: allowed.map(({ service }) => service),
-    problems: [
-      ...onceEach(problems),
-      ...parts.flatMap((part) => part.problems),
-      ...allowed.flatMap((one) => one.problems),
-    ],
+    services: allowed.services,
+    problems: [...onceEach(problems), ...parts.flatMap((part) => part.problems), ...allowed.problems],
   };
 }
 

@@ -2,6 +2,7 @@ import { isIPv6 } from "node:net";
 import { compareText } from "#lib/compare.ts";
 import type { Problem } from "#lib/problem.ts";
 import type { DiscoveredPort, DiscoveredService, EndpointGroup, Protocol } from "../discovered.ts";
+import type { FoundServices } from "../services-of-machines.ts";
 import type { Listener, LoadBalancer, Member, Pool } from "./shapes.ts";
 
 /** A project with what stands in it. */
@@ -14,17 +15,11 @@ export interface ProjectContent {
   readonly pools: readonly { readonly pool: Pool; readonly members: readonly Member[] }[];
 }
 
-export interface TranslatedProject {
-  /** Sorted by name. */
-  readonly services: readonly DiscoveredService[];
-  readonly problems: readonly Problem[];
-}
-
 /**
  * Load balancers as services, under Gimbal's names: the id in lower case, since a name may change under a route, and a port
  * `port-N` for each listener, with the members of its default pool behind it.
  */
-export function translateLoadBalancers(content: ProjectContent): TranslatedProject {
+export function translateLoadBalancers(content: ProjectContent): FoundServices {
   const problems: Problem[] = [];
   const pools = new Map(content.pools.map((entry) => [entry.pool.id, entry]));
   const services = content.loadBalancers.map((balancer): DiscoveredService => {

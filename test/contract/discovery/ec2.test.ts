@@ -1,6 +1,7 @@
 import { Ec2Client } from "#discovery/ec2/client/ec2-client.ts";
 import { HttpPost } from "#discovery/ec2/client/http-post.ts";
-import { Ec2Discoverer } from "#discovery/ec2/discoverer.ts";
+import { ec2Discoverer } from "#discovery/ec2/discoverer.ts";
+import type { InstancesDiscoverer } from "#discovery/instances-discoverer.ts";
 import { Slots } from "#lib/slots.ts";
 import { Ec2StandIn } from "../support/ec2-stand-in.ts";
 import { StandInWorld } from "../support/stand-in-world.ts";
@@ -9,9 +10,9 @@ import type { Services } from "./followed.ts";
 
 /** Instances of one region, in a cloud that is none: a real server is asked by `npm run test:platforms`. */
 class Ec2World extends StandInWorld<Ec2StandIn> {
-  discoverer(): Ec2Discoverer {
+  discoverer(): InstancesDiscoverer {
     const keys = { accessKeyId: "key", secretAccessKey: "secret" };
-    return new Ec2Discoverer({
+    return ec2Discoverer({
       client: new Ec2Client({
         credentials: { get: () => Promise.resolve(keys), forget: () => {} },
         http: this.parts.use(new HttpPost({ timeout: 60_000 })),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import type { Instance } from "./shapes.ts";
-import { type InstanceRules, translateInstances } from "./translate.ts";
+import type { Instance } from "./instance.ts";
+import { type InstanceRules, translateInstances } from "./translate-instances.ts";
 
 const RULES: InstanceRules = {
   serviceKey: "binnacle.service",
@@ -11,10 +11,12 @@ const RULES: InstanceRules = {
   teamOf: (team) => (team === "team-hidden" ? undefined : team === "shop" ? "team-shop" : team),
 };
 
+const TERMS = { instance: "instance", tag: "tag", settings: "ec2" };
 const TAGS = { "binnacle.service": "web", "binnacle.port": "8080", "binnacle.team": "team-shop" };
 
 const instance = (id: string, overrides: Partial<Instance> = {}): Instance => ({
   id,
+  name: undefined,
   state: "running",
   private: `10.0.0.${id}`,
   public: undefined,
@@ -25,7 +27,7 @@ const instance = (id: string, overrides: Partial<Instance> = {}): Instance => ({
 });
 
 const translated = (instances: readonly Instance[], rules: Partial<InstanceRules> = {}, suffix = "") =>
-  translateInstances(instances, { region: "eu-west-1", suffix }, { ...RULES, ...rules });
+  translateInstances(instances, { scope: "eu-west-1", suffix, words: " in eu-west-1" }, { ...RULES, ...rules }, TERMS);
 
 const states = (instances: readonly Instance[], rules: Partial<InstanceRules> = {}) =>
   translated(instances, rules).services.flatMap(({ endpoints }) =>
@@ -88,11 +90,9 @@ suite("instances as endpoints", () => {
   test("only a running one is ready; one that goes down is a last resort; one that is gone is none", () => {
     for (const [state, expected] of [
       ["running", ["10.0.0.1 IPv4 ready"]],
-      ["pending", ["10.0.0.1 IPv4 down"]],
-      ["stopped", ["10.0.0.1 IPv4 down"]],
-      ["stopping", ["10.0.0.1 IPv4 last resort"]],
-      ["shutting-down", ["10.0.0.1 IPv4 last resort"]],
-      ["terminated", []],
+      ["idle", ["10.0.0.1 IPv4 down"]],
+      ["ending", ["10.0.0.1 IPv4 last resort"]],
+      ["gone", []],
     ] as const)
       assert.deepEqual(states([instance("1", { state })]), expected, state);
   });
@@ -105,7 +105,7 @@ suite("instances as endpoints", () => {
       complaint(instance("2", { private: undefined })),
       /instance 2 in eu-west-1: it has no private address/,
     );
-    for (const state of ["pending", "shutting-down"])
+    for (const state of ["idle", "ending"] as const)
       assert.equal(complaint(instance("2", { state, private: undefined })), "", "no mistake of anybody's");
   });
 
@@ -125,8 +125,8 @@ suite("instances as endpoints", () => {
   });
 
   test("tags that cannot be used are told with the instance's name, and cost no other", () => {
-    for (const [tags, expected] of [
-      [{ "binnacle.service": "Web_1", Name: "shop" }, /instance shop 2 in eu-west-1: binnacle.service is no DNS label/],
+    for (const [tags, expected, name] of [
+      [{ "binnacle.service": "Web_1" }, /instance shop 2 in eu-west-1: binnacle.service is no DNS label/, "shop"],
       [{ "binnacle.service": "" }, /no DNS label/],
       [{ "binnacle.service": "a".repeat(64) }, /no DNS label/],
       [{ "binnacle.service": "web/.." }, /no DNS label/],
@@ -136,7 +136,7 @@ suite("instances as endpoints", () => {
       [{ "binnacle.port": "65536" }, /no port/],
       [{ "binnacle.port": "80.5" }, /no port/],
     ] as const)
-      assert.match(complaint(instance("2", { tags: tags as unknown as Instance["tags"] })), expected);
+      assert.match(complaint(instance("2", { name, tags: tags as unknown as Instance["tags"] })), expected);
     assert.equal(translated([{ ...instance("1"), tags: { Name: "other" } }]).problems.length, 0);
   });
 
