@@ -33,7 +33,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   // Upstream platforms: a row each, so that none imports another.
   discovery: ["lib", "resources", "store"],
   "discovery/kubernetes": ["kubernetes", "lib", "resources", "discovery"],
-  "discovery/openstack": ["lib", "resources", "discovery"],
+  "discovery/openstack": ["lib", "resources", "discovery", "discovery/openstack/client", "discovery/pkgcloud"],
+  // Not platforms: who asks OpenStack's APIs, and pkgcloud, which clouds are asked by.
+  "discovery/openstack/client": ["lib", "discovery", "discovery/pkgcloud"],
+  "discovery/pkgcloud": ["lib", "discovery"],
   "discovery/ec2": ["lib", "resources", "discovery"],
   "discovery/dns": ["dns", "lib", "resources", "discovery"],
   // Not a platform: places what was found in a home that is a cluster.

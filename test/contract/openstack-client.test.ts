@@ -5,7 +5,8 @@ import { Cloud } from "#discovery/openstack/client/cloud.ts";
 import { PlatformError } from "#discovery/platform-error.ts";
 import type { Credentials } from "#discovery/openstack/client/credentials.ts";
 import { Keystone } from "#discovery/openstack/client/keystone.ts";
-import { type ObservedRequest, Transport } from "#discovery/openstack/client/transport.ts";
+import { Transport } from "#discovery/openstack/client/transport.ts";
+import type { ObservedRequest } from "#discovery/pkgcloud/requests.ts";
 import { certificateAuthority } from "../integration/support/certificate.ts";
 import { OpenStackStandIn } from "./support/openstack-stand-in.ts";
 

@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
+import type { ObservedRequest } from "../pkgcloud/requests.ts";
 import type { RefuseUpstream } from "../refuse-upstream.ts";
 import type { CatalogEndpoint } from "./client/token.ts";
 import { Cloud } from "./client/cloud.ts";
 import { Keystone } from "./client/keystone.ts";
-import { type ObservedRequest, Transport } from "./client/transport.ts";
+import { Transport } from "./client/transport.ts";
 import { OpenStackDiscoverer } from "./discoverer.ts";
 import { type CredentialFiles, readCredentials } from "./read-credentials.ts";
 import type { ServerRules } from "./servers.ts";

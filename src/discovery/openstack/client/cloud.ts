@@ -1,10 +1,11 @@
 import { isMap } from "#lib/schema-rules.ts";
 import { Slots } from "#lib/slots.ts";
+import type { CloudAnswer } from "../../pkgcloud/requests.ts";
 import { PlatformError } from "../../platform-error.ts";
 import type { Scope } from "./credentials.ts";
 import type { Keystone } from "./keystone.ts";
 import type { CatalogEndpoint, Token } from "./token.ts";
-import type { CloudAnswer, Transport } from "./transport.ts";
+import type { Transport } from "./transport.ts";
 
 export interface CloudOptions {
   readonly keystone: Keystone;

@@ -1,4 +1,4 @@
-import type { FailureKind } from "../../discoverer.ts";
+import type { FailureKind } from "../discoverer.ts";
 
 /** What an HTTP status that is no success means. */
 export function kindOfStatus(status: number): FailureKind {

@@ -1,11 +1,12 @@
 /** What is used of pkgcloud, which has no types of its own for it. */
-declare module "pkgcloud/lib/pkgcloud/openstack/network/index.js" {
+declare module "pkgcloud/lib/pkgcloud/core/base/client.js" {
   import type { IncomingHttpHeaders } from "node:http";
 
   /** What it does to a request before it is sent; the options are those of the package request. */
-  type Before = (request: Record<string, unknown> & { headers: Record<string, string> }) => void;
+  export type Before = (request: Record<string, unknown> & { headers: Record<string, string> }) => void;
 
-  interface Client {
+  /** What every provider's client is. */
+  export class Client {
     readonly before: Before[];
     /** A request that can be aborted; the callback is then not called. */
     _request(
@@ -17,6 +18,10 @@ declare module "pkgcloud/lib/pkgcloud/openstack/network/index.js" {
       ) => void,
     ): { abort(): void };
   }
+}
+
+declare module "pkgcloud/lib/pkgcloud/openstack/network/index.js" {
+  import type { Client } from "pkgcloud/lib/pkgcloud/core/base/client.js";
 
   interface Options {
     readonly authUrl: string;
@@ -26,4 +31,11 @@ declare module "pkgcloud/lib/pkgcloud/openstack/network/index.js" {
 
   const network: { createClient(options: Options): Client };
   export default network;
+}
+
+declare module "pkgcloud/lib/pkgcloud/digitalocean/client.js" {
+  import type { Client as Base } from "pkgcloud/lib/pkgcloud/core/base/client.js";
+
+  const digitalocean: { readonly Client: new (options: { readonly token: string }) => Base };
+  export default digitalocean;
 }
