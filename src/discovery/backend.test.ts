@@ -102,11 +102,19 @@ suite("a backend", () => {
     await end();
   });
 
-  test("a first failure settles it, and it is not stale: nothing was known", async () => {
-    const { backend, end, report } = begin();
+  test("a first failure settles it as failed, not as stale: nothing was known", async () => {
+    const { backend, end, report, at } = begin();
     report().failed(unreachable);
     await backend.settled;
-    assert.equal(backend.status().state, "syncing");
+    at(5000);
+    report().failed({ ...unreachable, message: "something else" });
+    const { state, since, failure } = backend.status();
+    assert.deepEqual({ state, since }, { state: "failed", since: 1000 }, "the first failure counts");
+    assert.equal(failure?.message, "something else");
+    report().full(full([discovered("a")]));
+    assert.equal(backend.status().state, "synced");
+    report().failed(unreachable);
+    assert.equal(backend.status().state, "stale");
     await end();
   });
 

@@ -191,7 +191,8 @@ export class Backend implements DiscoveryReport {
     if (failure.message !== this.#failure?.message)
       log.warn(failure.message, { backend: this.name, kind: failure.kind });
     this.#failure = failure;
-    if (this.#state !== "stale" && this.#lastSync !== undefined) this.#enter("stale");
+    const state = this.#lastSync === undefined ? "failed" : "stale";
+    if (this.#state !== state) this.#enter(state);
     this.#settled.resolve();
   }
 

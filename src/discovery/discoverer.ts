@@ -63,5 +63,8 @@ export interface DiscoveryFailure {
   readonly fix?: string;
 }
 
-/** The one vocabulary of states. `idle`: not started, or stopped. `stale`: it failed, and what was known before goes on. */
-export type DiscoveryState = "idle" | "syncing" | "synced" | "stale";
+/**
+ * The one vocabulary of states. `idle`: not started, or stopped. `syncing`: asked, and neither answered nor failed yet. `stale`: it
+ * failed, and what was known before goes on. `failed`: it failed and has never answered, so there is nothing that could go on.
+ */
+export type DiscoveryState = "idle" | "syncing" | "synced" | "stale" | "failed";

@@ -101,7 +101,7 @@ export class FollowedBackends implements AsyncDisposable {
       if (goneAt !== undefined) return [];
       const errors = problems.filter(({ severity }) => severity === "error").length + placer.unplaced(name).size;
       const warnings = problems.filter(({ severity }) => severity === "warning").length;
-      return [{ backend: name, synced: state === "synced", syncedAt: lastSync, errors, warnings }];
+      return [{ backend: name, state, syncedAt: lastSync, errors, warnings }];
     });
   }
 
@@ -129,13 +129,12 @@ export async function settling(backends: readonly Backend[]): Promise<void> {
 }
 
 function stateOf(backend: Backend): ReturnType<ApplianceView["sources"]>[number] {
-  const { name, platform, state, lastSync, failure, held } = backend.status();
+  const { name, platform, state, lastSync, failure, held, goneAt } = backend.status();
   const services = `${[...backend.applied()].length} services of ${platform}`;
   const holds = held.length === 0 ? "" : `; ${held.length} that went all at once are held`;
   return {
     name,
-    // One that has never answered, and failed to, does not only take long.
-    state: state === "stale" || state === "synced" ? state : failure === undefined ? "syncing" : "failed",
+    state: goneAt === undefined ? state : "draining",
     detail: `${failure === undefined ? services : `${services}; ${failure.message}`}${holds}`,
     ...(lastSync === undefined ? {} : { lastSync }),
   };

@@ -40,7 +40,7 @@ export function connectMetrics(
     const problems = source.problems();
     const errors = problems.filter(({ severity }) => severity === "error").length;
     return [
-      { backend: "local", synced: state === "synced", syncedAt: lastSync, errors, warnings: problems.length - errors },
+      { backend: "local", state, syncedAt: lastSync, errors, warnings: problems.length - errors },
       ...discovery.measures(),
     ];
   });

@@ -170,7 +170,7 @@ test("a client cannot make label values: unknown methods are one", async () => {
 test("children, sources and certificates are shown by name", async () => {
   const metrics = create();
   metrics.children.connect(() => [{ name: "envoy", state: "waiting", running: false, restarts: 4 }]);
-  metrics.sources.connect(() => [{ backend: "local", synced: true, syncedAt: 2000, errors: 1, warnings: 0 }]);
+  metrics.sources.connect(() => [{ backend: "local", state: "synced", syncedAt: 2000, errors: 1, warnings: 0 }]);
   metrics.certificates.connect(() => [{ namespace: "team-shop", name: "shop-tls", notAfter: 5_000, kept: "missing" }]);
   const text = await metrics.text();
   for (const line of [
@@ -178,6 +178,8 @@ test("children, sources and certificates are shown by name", async () => {
     'binnacle_child_state{child="envoy",state="waiting"} 1',
     'binnacle_child_restarts_total{child="envoy"} 4',
     'binnacle_source_synced{backend="local"} 1',
+    'binnacle_source_state{backend="local",state="synced"} 1',
+    'binnacle_source_state{backend="local",state="failed"} 0',
     'binnacle_certificate_secret_unusable{namespace="team-shop",name="shop-tls",cause="missing"} 1',
     'binnacle_source_synced_timestamp_seconds{backend="local"} 2',
     'binnacle_source_problems{backend="local",severity="error"} 1',

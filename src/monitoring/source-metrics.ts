@@ -1,11 +1,14 @@
 import type { Registry } from "prom-client";
 import { Feed, fedGauge } from "./fed-metric.ts";
 
+/** As the API and the command line have them. */
+const STATES = ["idle", "syncing", "synced", "stale", "failed"] as const;
+
 /** Where objects come from: the home (`local`) and each discovery backend. */
 export interface SourceState {
   readonly backend: string;
-  /** Whether what it holds now was read to the end without a failure of the source itself. */
-  readonly synced: boolean;
+  /** `synced`: what it holds now was read to the end without a failure of the source itself. */
+  readonly state: (typeof STATES)[number];
   /** When it was last known to be in step, in milliseconds since the epoch; undefined when never. */
   readonly syncedAt: number | undefined;
   readonly errors: number;
@@ -25,7 +28,20 @@ export class SourceMetrics {
       help: "1 while a source of objects is in step with what it reads from.",
       labels: ["backend"],
       read: () =>
-        feed.read((states) => states().map(({ backend, synced }) => ({ labels: { backend }, value: synced ? 1 : 0 }))),
+        feed.read((states) =>
+          states().map(({ backend, state }) => ({ labels: { backend }, value: state === "synced" ? 1 : 0 })),
+        ),
+    });
+    fedGauge(registry, {
+      name: "binnacle_source_state",
+      help: "1 for the state that a source of objects is in, 0 for the others: failed is one that has never answered.",
+      labels: ["backend", "state"],
+      read: () =>
+        feed.read((states) =>
+          states().flatMap(({ backend, state }) =>
+            STATES.map((one) => ({ labels: { backend, state: one }, value: one === state ? 1 : 0 })),
+          ),
+        ),
     });
     fedGauge(registry, {
       name: "binnacle_source_synced_timestamp_seconds",

@@ -81,7 +81,7 @@ describe("a directory that is not there", limit, () => {
     await using house = await House.openMissing();
     await house.untilProblems("m: cannot read the directory: it does not exist");
     assert.equal(house.synced, false);
-    assert.equal(house.source.state().state, "syncing");
+    assert.equal(house.source.state().state, "failed");
     await house.write("m/a.yaml", namespace("a"));
     await house.untilNames("a");
     await house.untilProblems();

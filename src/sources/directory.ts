@@ -77,14 +77,9 @@ export class DirectorySource implements Source {
   }
 
   state(): SourceState {
-    const state =
-      this.#missing !== undefined && this.#lastSync !== undefined
-        ? "stale"
-        : this.#lastSync === undefined
-          ? "syncing"
-          : "synced";
+    const wasRead = this.#lastSync !== undefined;
     return {
-      state,
+      state: this.#missing === undefined ? (wasRead ? "synced" : "syncing") : wasRead ? "stale" : "failed",
       lastSync: this.#lastSync,
       detail: this.#missing?.message ?? `${this.#files.size} files in ${this.#root}`,
     };

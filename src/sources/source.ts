@@ -11,8 +11,11 @@ export interface Source {
 }
 
 export interface SourceState {
-  /** `stale`: it, or a part of it, cannot be followed just now, and what stood there goes on. */
-  readonly state: "syncing" | "synced" | "stale";
+  /**
+   * `stale`: it, or a part of it, cannot be followed just now, and what stood there goes on. `failed`: it cannot be, and has never
+   * been read.
+   */
+  readonly state: "syncing" | "synced" | "stale" | "failed";
   /** Milliseconds since the epoch: when all of it was last known to be in step. */
   readonly lastSync: number | undefined;
   readonly detail: string;

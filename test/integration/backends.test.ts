@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { BackendAnswer, BackendDetailAnswer } from "#api/answers.ts";
 import { ApplianceHome } from "./support/appliance-home.ts";
 import { binnacle, cells, type CliOutcome } from "./support/cli.ts";
+import { freePorts } from "./support/free-port.ts";
 import { httpGet } from "./support/http-get.ts";
 import { until } from "./support/until.ts";
 import { Upstream } from "./support/upstream.ts";
@@ -120,6 +121,8 @@ test("backends are listed, held deletions confirmed, and one is removed", { time
     assert.equal((await cli("backends", "remove", "east", "--drain-time", "2 weeks")).code, 1);
     assert.match(await ok("backends", "remove", "east", "--drain-time", "1h"), /followed no more/);
     assert.equal((await show("east")).state, "draining");
+    const [, word] = cells(await ok("status")).find(([part]) => part === "source east") ?? [];
+    assert.equal(word, "draining");
     const alerted = (await metrics()).filter((line) => line.startsWith("binnacle_source_synced{"));
     assert.deepEqual(alerted, [
       'binnacle_source_synced{backend="local"} 1',
@@ -146,3 +149,27 @@ test("backends are listed, held deletions confirmed, and one is removed", { time
     await until(async () => (await show("west")).services.upstream === 0, { what: "the end of the removal" });
   });
 });
+
+test(
+  "a backend that has never answered is failed, in one word wherever it is shown",
+  { timeout: 120_000 },
+  async () => {
+    await using home = await ApplianceHome.create("failed");
+    const [nobody] = await freePorts(1);
+    await home.write("manifests/shop.yaml", INGRESS);
+    await home.configure(`backends:
+  - name: north
+    dns: {servers: ["127.0.0.1:${nobody}"], services: [{name: a, namespace: team-shop, ports: [{port: 80}], hosts: [a.test]}]}`);
+    await using _appliance = await home.serve();
+    const words = async (...argv: readonly string[]): Promise<readonly string[]> =>
+      (await binnacle(home.state, ...argv)).stdout.split("\n");
+    const row = (lines: readonly string[], begin: RegExp) => lines.find((line) => begin.test(line)) ?? "";
+    await until(async () => row(await words("backends", "list"), /^north /), {
+      accept: (line) => / failed /.test(line),
+      what: "the backend to have failed",
+    });
+    assert.match(row(await words("status"), /^source north /), / failed /);
+    assert.match(row(await words("backends", "show", "north"), /^State:/), /^State: +failed, for /);
+    assert.ok((await home.metrics()).includes('binnacle_source_state{backend="north",state="failed"} 1\n'));
+  },
+);

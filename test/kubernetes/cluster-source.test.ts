@@ -224,7 +224,7 @@ describe("a cluster as the home of the objects", limit, () => {
     await using house = new House(proxy.kubeconfig(box.token("cluster-admin")));
     await house.sink.until(() => house.source.problems().length > 0);
     assert.deepEqual(house.sink.calls, []);
-    assert.equal(house.source.state().state, "syncing");
+    assert.equal(house.source.state().state, "failed");
     assert.match(house.source.state().detail, /ingressclasses/);
     proxy.fault = () => undefined;
     await house.sink.until(() => house.synced);

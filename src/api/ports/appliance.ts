@@ -1,4 +1,5 @@
 import type { Problem } from "#lib/problem.ts";
+import type { FollowedState } from "./backends.ts";
 
 /** What the header of every view shows: the parts of the appliance and how they are. Sorted by name, no secrets. */
 export interface ApplianceView {
@@ -29,7 +30,7 @@ export interface EnvoyState {
 /** A source of objects or a discovery backend. */
 export interface SourceState {
   readonly name: string;
-  readonly state: "syncing" | "synced" | "stale" | "failed";
+  readonly state: FollowedState;
   /** Milliseconds since the epoch of its last complete answer. */
   readonly lastSync?: number;
   /** For people: what it watches, or why it failed. */

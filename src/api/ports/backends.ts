@@ -29,12 +29,18 @@ export interface Hindrance {
   readonly fix: string;
 }
 
+/**
+ * How a place is in which objects are found, in the same words wherever it is shown. `idle`: not followed. `syncing`: asked, and
+ * neither answered nor failed yet. `stale`: it failed, and what was known before goes on. `failed`: it has never answered, so nothing
+ * of it is known. `draining`, `removed`: somebody removed it.
+ */
+export type FollowedState = "idle" | "syncing" | "synced" | "stale" | "failed" | "draining" | "removed";
+
 export interface BackendState {
   readonly name: string;
   /** `kubernetes`, `static` … */
   readonly platform: string;
-  /** `stale`: it failed, and what was known before goes on. `draining`, `removed`: somebody removed it. */
-  readonly state: "idle" | "syncing" | "synced" | "stale" | "draining" | "removed";
+  readonly state: FollowedState;
   /** Milliseconds since the epoch. */
   readonly since: number;
   /** When it was last known to be in step, milliseconds since the epoch; left out when never. */

@@ -63,7 +63,7 @@ suite("a backend's state", () => {
     ["in step, and something waits for somebody", { heldServices: 1 }, "warn", "in step"],
     ["stale", { state: "stale", lastSync: 60_000 }, "bad", "stale: 2 min old"],
     ["being read for the first time", { state: "syncing" }, "idle", "being read"],
-    ["never read", { state: "syncing", failure: { kind: "server", message: "" } }, "bad", "not read for 3 min"],
+    ["never read", { state: "failed" }, "bad", "failed: not read for 3 min"],
     ["draining", { state: "draining", goneAt: 210_000 }, "idle", "drains, gone in 30 s"],
     ["removed", { state: "removed" }, "idle", "removed"],
     ["not followed", { state: "idle" }, "idle", "not followed"],

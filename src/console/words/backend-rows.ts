@@ -88,14 +88,14 @@ function namesOf(services: readonly FoundService[]): string {
   return services.map(({ namespace, name }) => `${namespace}/${name}`).join(", ");
 }
 
-export function backendTone({ state, failure, heldServices, unplacedServices }: BackendAnswer): Tone {
+export function backendTone({ state, heldServices, unplacedServices }: BackendAnswer): Tone {
   switch (state) {
     case "synced":
       return heldServices > 0 || unplacedServices > 0 ? "warn" : "good";
     case "stale":
+    case "failed":
       return "bad";
     case "syncing":
-      return failure === undefined ? "idle" : "bad";
     case "idle":
     case "draining":
     case "removed":
@@ -106,14 +106,16 @@ export function backendTone({ state, failure, heldServices, unplacedServices }: 
 }
 
 /** How a backend is, with the age that matters in that state. `now`: milliseconds since the epoch. */
-export function backendStateWords({ state, since, lastSync, goneAt, failure }: BackendAnswer, now: number): string {
+export function backendStateWords({ state, since, lastSync, goneAt }: BackendAnswer, now: number): string {
   switch (state) {
     case "synced":
       return "in step";
     case "stale":
       return lastSync === undefined ? "stale" : `stale: ${formatAge(now - lastSync)} old`;
     case "syncing":
-      return failure === undefined ? "being read" : `not read for ${formatAge(now - since)}`;
+      return "being read";
+    case "failed":
+      return `failed: not read for ${formatAge(now - since)}`;
     case "draining":
       return `drains, gone in ${formatAge((goneAt ?? now) - now)}`;
     case "idle":

@@ -6,7 +6,10 @@ export function sourceTone({ state, problems = [] }: Pick<SourceState, "state" |
   switch (state) {
     case "synced":
       return problems.length > 0 ? "warn" : "good";
+    case "idle":
     case "syncing":
+    case "draining":
+    case "removed":
       return "idle";
     case "stale":
       return "warn";

@@ -76,7 +76,8 @@ export class ClusterSource implements Source {
       const waiting = this.#required().filter(({ hasListed }) => !hasListed);
       const names = waiting.map(({ kind }) => resourceName(RESOURCE_TYPES[kind])).join(", ");
       const [error] = waiting.flatMap((follower) => follower.state().error ?? []);
-      return { state: "syncing", lastSync: undefined, detail: error?.message ?? `listing ${names} of ${connection}` };
+      if (error !== undefined) return { state: "failed", lastSync: undefined, detail: error.message };
+      return { state: "syncing", lastSync: undefined, detail: `listing ${names} of ${connection}` };
     }
     const stale = followers.map((follower) => follower.state()).filter(({ state }) => state === "stale");
     const [first] = stale.toSorted((a, b) => a.since - b.since);

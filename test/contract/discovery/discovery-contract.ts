@@ -157,7 +157,7 @@ function whatChanges(open: (services: Services) => Promise<PlatformWorld>): void
     await world.fail();
     await using followed = new Followed(world.discoverer());
     await followed.settled;
-    assert.equal(followed.status.state, "syncing");
+    assert.equal(followed.status.state, "failed");
     assert.ok(followed.status.failure !== undefined);
     assert.deepEqual(followed.placed, []);
     await until(() => followed.told.filter(({ call }) => call === "failed").length > 1, { what: "a second try" });

@@ -42,7 +42,7 @@ function sampleMetrics(): Metrics {
   metrics.sources.connect(() =>
     ["local", "dc-east", "os-west"].map((backend) => ({
       backend,
-      synced: true,
+      state: "synced" as const,
       syncedAt: now,
       errors: 1,
       warnings: 0,
