@@ -36,10 +36,12 @@ import { followNames } from "./main/names.ts";
 import { ownAddresses } from "./main/own-addresses.ts";
 import { planInThread } from "./main/plan-in-thread.ts";
 import type { Programs } from "./main/programs.ts";
+import { publicUrlOf } from "./main/public-url.ts";
 import { statusWriting } from "./main/status-writing.ts";
 import { sweepAfterFirstLoad } from "./main/sweep-after-load.ts";
 import { startTraffic } from "./main/traffic.ts";
 import { translateSettings } from "./main/translate-settings.ts";
+import { takeXdsSocket } from "./main/xds-socket.ts";
 import { backendsView } from "./views/backends.ts";
 import { explainView } from "./views/explain.ts";
 import { objectsView } from "./views/objects.ts";
@@ -117,7 +119,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   );
   const places = snapshotServerPlaces(state.path);
   // While we are away, a process of its own answers Envoy with what it acknowledged last.
-  parts.use(new SnapshotArchive(places.archive, controlPlane.snapshot, logger.room("archive")));
+  const acknowledged = parts.use(new SnapshotArchive(places.archive, controlPlane.snapshot, logger.room("archive")));
   const standBy = await SnapshotServerProcess.start({
     stateDirectory: state.path,
     node: process.execPath,
@@ -126,8 +128,10 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   const envoy = localEnvoy(options.programs.envoy, config, state, logger);
   // An Envoy that served before us goes on serving when our start fails; then its snapshot server takes over again.
   parts.defer(() => (envoy.isRunning ? standBy[Symbol.asyncDispose]() : standBy.stop()));
-  // After it has found us: it then never moves a socket of its own over ours.
-  await xds.listenUnix(places.xdsSocket);
+  // After it has found us: it then moves no socket of its own over ours.
+  const { snapshot } = controlPlane;
+  const xdsSocket = { xds, path: places.xdsSocket, snapshot, archive: acknowledged, standBy, envoy };
+  const { taken } = await takeXdsSocket({ ...xdsSocket, log: logger.room("xds") }, parts);
   const { remote } = config.xds;
   if (remote !== undefined) parts.use(await listenForRemoteEnvoys(xds, remote, logger.room("xds")));
   const traffic = parts.use(await startTraffic({ config, state, controlPlane, logger }));
@@ -179,6 +183,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   cluster?.stand([...writers, acme].flatMap((part) => part?.duty ?? []));
   if (synced) {
     progress(`read ${controlPlane.store.states().length} objects from ${source.place}`);
+    await taken;
     await serving(envoy, signal);
   } else progress(`waiting for ${source.place}: ${source.state().detail}`);
 
@@ -281,16 +286,6 @@ function changeClock({ snapshot }: ControlPlane): () => number {
   };
   snapshot.listen({ changed: touch, acknowledged: touch, refused: touch });
   return () => since;
-}
-
-/**
- * Where a browser finds the API. On loopback by a name of its own, because cookies do not tell ports apart: who is signed in
- * at 127.0.0.1 would send the session to every upstream that is served there. Browsers know *.localhost (RFC 6761 §6.3).
- */
-function publicUrlOf({ api }: Config): string {
-  const host = api.address === "127.0.0.1" || api.address === "::1" ? "binnacle.localhost" : api.address;
-  const authority = host.includes(":") ? `[${host}]` : host;
-  return `${api.tls === undefined ? "http" : "https"}://${authority}:${api.port}`;
 }
 
 async function announceApi(state: StateDirectory, url: string): Promise<void> {

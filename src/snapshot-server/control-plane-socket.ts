@@ -1,8 +1,9 @@
 import { EventEmitter, once } from "node:events";
-import { chmodSync, renameSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { z } from "zod";
-import type { StandByGreeting } from "./stand-by.ts";
+import type { Logger } from "#lib/log.ts";
+import { PlacedSocket } from "#lib/placed-socket.ts";
+import type { StandByGreeting, StandByOrder } from "./stand-by.ts";
 
 const greeting = z.object({ pid: z.int().positive(), build: z.string(), refusal: z.string().exactOptional() });
 /** A greeting is one short line; what sends more is no snapshot server. */
@@ -12,22 +13,16 @@ const GREETING_BYTES = 4_096;
 export class ControlPlaneSocket implements AsyncDisposable {
   /** `greeted` when a snapshot server has found us, `gone` when the last one is away. */
   readonly events = new EventEmitter<{ greeted: [StandByGreeting]; gone: [] }>();
-  readonly #server: Server;
+  #server: Server | undefined;
+  #place: PlacedSocket | undefined;
+  #order: StandByOrder = "rest";
   readonly #sockets = new Map<Socket, StandByGreeting | undefined>();
 
-  private constructor() {
-    this.#server = createServer((socket) => this.#accept(socket));
-  }
+  private constructor() {}
 
-  static async listen(path: string): Promise<ControlPlaneSocket> {
+  static async listen(path: string, log: Logger): Promise<ControlPlaneSocket> {
     const own = new ControlPlaneSocket();
-    // Under its name there is never a socket that does not listen yet: who waits for it is told of it only once.
-    const fresh = `${path}.new`;
-    rmSync(fresh, { force: true });
-    own.#server.listen(fresh);
-    await once(own.#server, "listening");
-    chmodSync(fresh, 0o600);
-    renameSync(fresh, path);
+    own.#place = await PlacedSocket.place({ path, listen: (at) => own.#listen(at), log });
     return own;
   }
 
@@ -36,11 +31,26 @@ export class ControlPlaneSocket implements AsyncDisposable {
     return [...this.#sockets.values()].find((known) => known !== undefined);
   }
 
+  /** What a snapshot server is to do while we are there: those that stand by, and those that come. */
+  set order(order: StandByOrder) {
+    if (order === this.#order) return;
+    this.#order = order;
+    for (const [socket, known] of this.#sockets) if (known !== undefined) socket.write(`${order}\n`);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    const closed = once(this.#server, "close");
-    this.#server.close();
+    await this.#place?.[Symbol.asyncDispose]();
+    const closed = this.#server === undefined ? undefined : once(this.#server, "close");
+    this.#server?.close();
     for (const socket of this.#sockets.keys()) socket.destroy();
     await closed;
+  }
+
+  async #listen(path: string): Promise<void> {
+    // Who is connected stays so.
+    this.#server?.close();
+    this.#server = createServer((socket) => this.#accept(socket)).listen(path);
+    await once(this.#server, "listening");
   }
 
   #accept(socket: Socket): void {
@@ -70,6 +80,7 @@ export class ControlPlaneSocket implements AsyncDisposable {
       return;
     }
     this.#sockets.set(socket, known);
+    socket.write(`${this.#order}\n`);
     this.events.emit("greeted", known);
   }
 }

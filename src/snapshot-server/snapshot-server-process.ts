@@ -13,6 +13,7 @@ import { buildHash } from "./build-hash.ts";
 import { ControlPlaneSocket } from "./control-plane-socket.ts";
 import { type SnapshotServerPlaces, snapshotServerPlaces } from "./places.ts";
 import { readServerRecord, writeServerRecord } from "./server-record.ts";
+import type { StandByOrder } from "./stand-by.ts";
 import { GRACE_MS } from "./stop-snapshot-server.ts";
 
 export interface SnapshotServerOptions {
@@ -54,7 +55,8 @@ export class SnapshotServerProcess implements AsyncDisposable {
   static async start(options: SnapshotServerOptions): Promise<SnapshotServerProcess> {
     const places = snapshotServerPlaces(options.stateDirectory);
     privateDirectory(places.folder);
-    const own = new SnapshotServerProcess(options, places, await ControlPlaneSocket.listen(places.controlPlaneSocket));
+    const socket = await ControlPlaneSocket.listen(places.controlPlaneSocket, options.log);
+    const own = new SnapshotServerProcess(options, places, socket);
     await own.#bring();
     own.#work = own.#supervise();
     return own;
@@ -63,6 +65,11 @@ export class SnapshotServerProcess implements AsyncDisposable {
   /** Of the one that stands by; undefined while none does. */
   get pid(): number | undefined {
     return this.#socket.standBy?.pid;
+  }
+
+  /** `serve`: it answers Envoy until we take the xDS socket, or tell it to rest. At first it rests, but goes on with what it does. */
+  set order(order: StandByOrder) {
+    this.#socket.order = order;
   }
 
   /** Ends the snapshot server, as part of a stop of the whole appliance. */

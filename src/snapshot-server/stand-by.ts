@@ -18,16 +18,20 @@ export interface StandByGreeting {
   readonly refusal?: string;
 }
 
+/** What a control plane tells it, as a line each: `serve` while it has nothing to say itself yet, else `rest`. */
+export type StandByOrder = "serve" | "rest";
+
 /** Without a control plane we look again this often, in case that the folder's events fail us. */
 const LOOK_EVERY_MS = 5_000;
 const BACKOFF: BackoffSettings = { baseMs: 500, maxMs: 30_000, stableMs: 10_000, loopAfter: 5 };
 
 /**
- * Stands by while a control plane lives, and has the archive served while none does. Which is the case is known by a
- * connection that the kernel ends; that a control plane comes is known by its socket in the folder.
+ * Stands by while a control plane lives, and has the archive served while none does, or while that which does asks for it. Which
+ * is the case is known by a connection that the kernel ends; that a control plane comes is known by its socket in the folder.
  *
- * A control plane is connected to before it takes the xDS socket, and while one is connected to that socket is not
- * touched: so the two never move their sockets to the same path at the same time.
+ * A control plane is connected to before it takes the xDS socket, and while one is connected that has not asked for it the
+ * socket is not touched. Should both move theirs to that path in the same moment all the same, the control plane finds its own
+ * gone and makes it anew.
  */
 export class StandBy {
   readonly #places: SnapshotServerPlaces;
@@ -36,6 +40,8 @@ export class StandBy {
   readonly #watchers: FSWatcher[] = [];
   #wake = Promise.withResolvers<void>();
   #controlPlane: Socket | undefined;
+  /** A control plane is there and has nothing to say yet. */
+  #isAsked = false;
   /** A server that has the xDS socket without being known as a control plane. */
   #stranger: Socket | undefined;
   #serving: ServingProcess | undefined;
@@ -74,6 +80,10 @@ export class StandBy {
     }
   }
 
+  get #isNeeded(): boolean {
+    return this.#controlPlane === undefined || this.#isAsked;
+  }
+
   #isOurs(): boolean {
     return sameProcess(readServerRecord(this.#places.record), this.#self);
   }
@@ -81,7 +91,7 @@ export class StandBy {
   /** Does what the situation asks for. Called after every event: it never waits for one itself. */
   async #look(): Promise<void> {
     await this.#findControlPlane();
-    if (this.#controlPlane !== undefined) {
+    if (!this.#isNeeded) {
       // One that is starting has not taken the socket yet: until it does, it stays served.
       if (this.#serving?.isInPlace === false) await this.#stopServing("the control plane serves again");
       return;
@@ -102,7 +112,7 @@ export class StandBy {
       return;
     }
     // Between these two nothing else of this process runs.
-    if (this.#controlPlane !== undefined || this.#serving !== serving) return;
+    if (!this.#isNeeded || this.#serving !== serving) return;
     serving.place();
     this.#isPlaced = true;
     this.#log.info("serves the archive");
@@ -123,16 +133,28 @@ export class StandBy {
     const found = await socketHolder(this.#places.controlPlaneSocket);
     this.#controlPlane = this.#follow(found, () => {
       this.#controlPlane = undefined;
+      this.#isAsked = false;
       this.#refusal = undefined;
       this.#log.info("the control plane is gone");
     });
     if (this.#controlPlane === undefined) return;
     this.#stranger?.destroy();
+    this.#controlPlane.setEncoding("utf8").on("data", (lines: string) => this.#obey(lines));
     const { pid, build } = this.#self;
     const refusal = this.#refusal;
     const greeting: StandByGreeting = { pid, build, ...(refusal === undefined ? {} : { refusal }) };
     this.#controlPlane.write(`${JSON.stringify(greeting)}\n`);
     this.#log.info("stands by for a control plane");
+  }
+
+  #obey(lines: string): void {
+    // A line is one write of a few bytes, which comes whole.
+    const isAsked = lines.trimEnd().endsWith("serve" satisfies StandByOrder);
+    if (isAsked === this.#isAsked) return;
+    this.#isAsked = isAsked;
+    this.#log.info(isAsked ? "the control plane has nothing to say yet" : "the control plane needs nobody any more");
+    if (!isAsked) this.#stranger?.destroy();
+    this.#wake.resolve();
   }
 
   #follow(socket: Socket | undefined, onGone: () => void): Socket | undefined {
@@ -181,11 +203,11 @@ export class StandBy {
     await this.#serving?.stop();
   }
 
-  /** While a control plane is there, nothing but an event wakes us. */
+  /** While a control plane is there that needs nobody, nothing but an event wakes us. */
   async #nextEvent(): Promise<void> {
     const untilRetry = this.#notBefore - performance.now();
     const wait = untilRetry > 0 ? Math.min(untilRetry, LOOK_EVERY_MS) : LOOK_EVERY_MS;
-    const timer = this.#controlPlane === undefined ? setTimeout(() => this.#wake.resolve(), wait) : undefined;
+    const timer = this.#isNeeded ? setTimeout(() => this.#wake.resolve(), wait) : undefined;
     await this.#wake.promise;
     clearTimeout(timer);
   }

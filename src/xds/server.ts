@@ -1,8 +1,7 @@
-import { chmodSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
 import * as grpc from "@grpc/grpc-js";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
+import { PlacedSocket } from "#lib/placed-socket.ts";
 import type { DeltaDiscoveryRequest } from "#proto/envoy/service/discovery/v3/discovery.ts";
 import { ADS_SERVICE, type AdsCall } from "./ads-service.ts";
 import { alternativeNames } from "./remote-names.ts";
@@ -49,6 +48,7 @@ const STUCK_LIMIT_MS = 30_000;
 export class XdsServer implements AsyncDisposable {
   readonly #options: XdsServerOptions;
   readonly #server: grpc.Server;
+  readonly #sockets = new AsyncDisposableStack();
   readonly #clients = new Map<AdsCall, { readonly client: XdsClient & { node: string }; readonly stream: AdsStream }>();
 
   constructor(options: XdsServerOptions) {
@@ -78,16 +78,16 @@ export class XdsServer implements AsyncDisposable {
     return oldest;
   }
 
-  /**
-   * Listens on a Unix socket (mode 0600). It is made under another name and moved into place, so that a server that holds
-   * the path already goes on with its streams while new ones come here.
-   */
+  /** Listens on a Unix socket, and sees to it that it stays in its place. */
   async listenUnix(path: string): Promise<void> {
-    const fresh = `${path}.new`;
-    await rm(fresh, { force: true });
-    await this.#bind(`unix:${fresh}`, grpc.ServerCredentials.createInsecure());
-    chmodSync(fresh, 0o600);
-    await rename(fresh, path);
+    let held: string | undefined;
+    const listen = async (at: string): Promise<void> => {
+      // Streams that came by it go on: their clients are told to come to the next one when they end.
+      if (held !== undefined) this.#server.unbind(held);
+      held = `unix:${at}`;
+      await this.#bind(held, grpc.ServerCredentials.createInsecure());
+    };
+    this.#sockets.use(await PlacedSocket.place({ path, listen, log: this.#options.log }));
   }
 
   /** Listens on TCP with the given credentials. Returns the port. */
@@ -96,6 +96,7 @@ export class XdsServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sockets.disposeAsync();
     for (const call of this.#clients.keys()) call.end();
     await new Promise<void>((resolve) => {
       const force = setTimeout(() => this.#server.forceShutdown(), 1_000);

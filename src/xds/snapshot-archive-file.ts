@@ -72,6 +72,11 @@ export class SnapshotArchiveFile implements Disposable {
     );
   }
 
+  /** Whether the file has been marked so. */
+  get isComplete(): boolean {
+    return this.#database.prepare("SELECT milliseconds FROM complete_since").get() !== undefined;
+  }
+
   put(resource: XdsResource): void {
     this.#add(archiveKey(resource), resource);
   }

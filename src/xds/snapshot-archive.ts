@@ -36,6 +36,11 @@ export class SnapshotArchive implements Disposable {
     });
   }
 
+  /** Whether a whole configuration was archived once, also by an earlier run: an Envoy can be served from it. */
+  get isWhole(): boolean {
+    return this.#wasWhole || this.#file.isComplete;
+  }
+
   /** Resources that are served in a version which the archive does not have. */
   get behind(): number {
     return this.#behind.size;

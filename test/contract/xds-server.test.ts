@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
-import { statSync } from "node:fs";
+import { mkdirSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { suite, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import { silentLogger } from "#lib/log.ts";
+import { createLogger, silentLogger } from "#lib/log.ts";
+import { replaceFile } from "#lib/replace-file.ts";
+import { ArchiveService } from "#snapshot-server/archive-service.ts";
 import { XdsServer } from "#xds/server.ts";
+import { Snapshot } from "#xds/snapshot.ts";
+import { temporaryDirectory } from "../integration/support/temp-dir.ts";
 import { until } from "../integration/support/until.ts";
 import { AdsClient } from "./support/ads-client.ts";
 import { resource, version } from "./support/resources.ts";
@@ -90,19 +95,27 @@ suite("XdsServer", () => {
     assert.deepEqual((await again.taken()).versions, { a: version("after") });
   });
 
-  test("a second server takes over the socket: old streams go on, new ones come to it", async () => {
-    await using xds = await XdsUnderTest.start();
-    xds.snapshot.apply([resource("listener", "a", "1")]);
-    const old = xds.client("old");
+  test("it takes the socket of the snapshot server over: old streams go on, new ones come to it", async () => {
+    await using directory = await temporaryDirectory("xds");
+    const path = join(directory.path, "xds.sock");
+    const snapshot = new Snapshot();
+    snapshot.apply([resource("listener", "a", "1")]);
+    snapshot.open();
+    await using archived = new ArchiveService(snapshot, silentLogger);
+    await archived.listen(path);
+    using old = new AdsClient(`unix:${path}`, "old");
     old.ask("listener");
     await old.taken();
-    await using next = new XdsServer({ snapshot: xds.snapshot, log: silentLogger });
-    await next.listenUnix(xds.socketPath);
-    const fresh = xds.client("fresh");
+    await using next = new XdsServer({ snapshot, log: silentLogger });
+    await next.listenUnix(path);
+    using fresh = new AdsClient(`unix:${path}`, "fresh");
     fresh.ask("listener");
     await fresh.taken();
-    assert.deepEqual([xds.server.clients.length, next.clients.length], [1, 1]);
-    xds.snapshot.apply([resource("listener", "a", "2")]);
+    assert.deepEqual(
+      next.clients.map(({ node }) => node),
+      ["fresh"],
+    );
+    snapshot.apply([resource("listener", "a", "2")]);
     assert.deepEqual((await old.taken()).versions, { a: version("2") });
     assert.deepEqual((await fresh.taken()).versions, { a: version("2") });
   });
@@ -123,8 +136,53 @@ suite("XdsServer", () => {
     await xds[Symbol.asyncDispose]();
   });
 
+  for (const [what, take] of [
+    ["deleted", (path: string) => rmSync(path)],
+    ["replaced", (path: string) => replaceFile(path, "")],
+  ] as const) {
+    test(`its socket is ${what}: it is made anew, and told; streams that stand go on`, async () => {
+      const { log, said } = heard();
+      await using xds = await XdsUnderTest.start({ log });
+      xds.snapshot.apply([resource("listener", "a", "1")]);
+      const old = xds.client("old");
+      old.ask("listener");
+      await old.taken();
+      take(xds.socketPath);
+      await said("a socket was deleted or replaced, and is made anew");
+      await said("the socket is in its place again");
+      assert.equal(statSync(xds.socketPath).mode & 0o777, 0o600);
+      xds.snapshot.apply([resource("listener", "a", "2")]);
+      const fresh = xds.client("fresh");
+      fresh.ask("listener");
+      assert.deepEqual((await fresh.taken()).versions, { a: version("2") });
+      assert.deepEqual((await old.taken()).versions, { a: version("2") });
+      assert.deepEqual(await old.rest(), []);
+    });
+  }
+
+  test("its socket is gone with its folder: it is made anew once that is back", async () => {
+    const { log, said } = heard();
+    await using xds = await XdsUnderTest.start({ log });
+    rmSync(dirname(xds.socketPath), { recursive: true });
+    await said("a socket cannot be made anew; it is tried every second");
+    mkdirSync(dirname(xds.socketPath), { mode: 0o700 });
+    await said("the socket is in its place again");
+    const client = xds.client();
+    client.ask("listener");
+    await client.taken();
+  });
+
   test("a port that is taken is told with its name", async () => {
     await using xds = await XdsUnderTest.start();
     await assert.rejects(xds.server.listenUnix("/nowhere/at/all.sock"), /could not listen for xDS on unix:\/nowhere/);
   });
 });
+
+/** A log, and how to wait for words in it. */
+function heard() {
+  const lines: string[] = [];
+  return {
+    log: createLogger({ level: "info", format: "text", write: (line) => lines.push(line) }),
+    said: (words: string) => until(() => lines.some((line) => line.includes(words)), { what: words }),
+  };
+}

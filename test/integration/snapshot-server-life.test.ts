@@ -2,30 +2,23 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { packBytes } from "#lib/packed-bytes.ts";
-import { type SnapshotServerPlaces, snapshotServerPlaces } from "../../src/snapshot-server/places.ts";
-import { readServerRecord, writeServerRecord } from "../../src/snapshot-server/server-record.ts";
-import { SnapshotServerProcess } from "../../src/snapshot-server/snapshot-server-process.ts";
-import { stopSnapshotServer } from "../../src/snapshot-server/stop-snapshot-server.ts";
-import { bytesHash } from "#lib/canonical.ts";
-import { createLogger, silentLogger } from "#lib/log.ts";
-import { identify, isRunning, type ProcessIdentity, processEnd } from "#supervisor/process-identity.ts";
-import { openStateDirectory } from "#supervisor/state-directory.ts";
-import type { XdsResource } from "#xds/resource.ts";
-import { XdsServer } from "#xds/server.ts";
+import { readServerRecord, writeServerRecord } from "#snapshot-server/server-record.ts";
+import { stopSnapshotServer } from "#snapshot-server/stop-snapshot-server.ts";
+import { silentLogger } from "#lib/log.ts";
+import { identify, isRunning, processEnd } from "#supervisor/process-identity.ts";
 import { Snapshot } from "#xds/snapshot.ts";
 import { SnapshotArchive } from "#xds/snapshot-archive.ts";
-import { temporaryDirectory } from "./support/temp-dir.ts";
+import { resource } from "../contract/support/archive-home.ts";
+import { isServed, StandByHome } from "./support/stand-by-home.ts";
 import { until } from "./support/until.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/snapshot-server/main.ts", import.meta.url));
 
 test("it takes over when the control plane leaves, and stands by again when the next one serves", async () => {
-  await using home = await Home.create();
+  await using home = await StandByHome.create();
   const first = await home.controlPlane();
   const { pid } = first;
   await first[Symbol.asyncDispose]();
@@ -42,7 +35,7 @@ test("it takes over when the control plane leaves, and stands by again when the 
 });
 
 test("a server that has the socket without being known is left alone, until it ends", async () => {
-  await using home = await Home.create();
+  await using home = await StandByHome.create();
   const controlPlane = await home.controlPlane();
   await controlPlane[Symbol.asyncDispose]();
   // Before the archive is loaded: that takes a process, and this a turn of the event loop.
@@ -60,7 +53,7 @@ test("a server that has the socket without being known is left alone, until it e
 });
 
 test("a control plane that comes while the archive is being loaded is not overtaken", async () => {
-  await using home = await Home.create();
+  await using home = await StandByHome.create();
   const first = await home.controlPlane();
   const { pid } = first;
   await first[Symbol.asyncDispose]();
@@ -73,7 +66,7 @@ test("a control plane that comes while the archive is being loaded is not overta
 });
 
 test("stopped with the appliance, it is gone", async () => {
-  await using home = await Home.create();
+  await using home = await StandByHome.create();
   const controlPlane = await home.controlPlane();
   const self = identify(controlPlane.pid!)!;
   await controlPlane.stop();
@@ -82,7 +75,7 @@ test("stopped with the appliance, it is gone", async () => {
 });
 
 test("stopped while it serves, it is gone with all that it started", async () => {
-  await using home = await Home.create();
+  await using home = await StandByHome.create();
   const controlPlane = await home.controlPlane();
   const self = identify(controlPlane.pid!)!;
   await controlPlane[Symbol.asyncDispose]();
@@ -94,7 +87,7 @@ test("stopped while it serves, it is gone with all that it started", async () =>
 });
 
 test("killed, it is started again by the control plane that it stood by for", async () => {
-  await using home = await Home.create();
+  await using home = await StandByHome.create();
   await using controlPlane = await home.controlPlane();
   const killed = controlPlane.pid!;
   process.kill(killed, "SIGKILL");
@@ -106,7 +99,7 @@ test("killed, it is started again by the control plane that it stood by for", as
 });
 
 test("killed while it serves, it leaves nothing behind", async () => {
-  await using home = await Home.create();
+  await using home = await StandByHome.create();
   const controlPlane = await home.controlPlane();
   const { pid } = controlPlane;
   await controlPlane[Symbol.asyncDispose]();
@@ -120,7 +113,7 @@ test("killed while it serves, it leaves nothing behind", async () => {
 });
 
 test("the process that serves may die: it comes again", async () => {
-  await using home = await Home.create();
+  await using home = await StandByHome.create();
   const controlPlane = await home.controlPlane();
   const { pid } = controlPlane;
   await controlPlane[Symbol.asyncDispose]();
@@ -132,7 +125,7 @@ test("the process that serves may die: it comes again", async () => {
 });
 
 test("one of another build is replaced", async () => {
-  await using home = await Home.create();
+  await using home = await StandByHome.create();
   const first = await home.controlPlane();
   const old = identify(first.pid!)!;
   await first[Symbol.asyncDispose]();
@@ -144,7 +137,7 @@ test("one of another build is replaced", async () => {
 });
 
 test("there is one for each state directory", async () => {
-  await using home = await Home.create();
+  await using home = await StandByHome.create();
   await using controlPlane = await home.controlPlane();
   const other = spawn(process.execPath, [MAIN, "--state", home.path], { stdio: ["ignore", "pipe", "inherit"] });
   const [said, [code]] = await Promise.all([text(other.stdout), once(other, "exit")]);
@@ -153,7 +146,7 @@ test("there is one for each state directory", async () => {
 });
 
 test("without its state directory it ends", async () => {
-  await using home = await Home.create();
+  await using home = await StandByHome.create();
   const controlPlane = await home.controlPlane();
   const self = identify(controlPlane.pid!)!;
   await controlPlane[Symbol.asyncDispose]();
@@ -166,7 +159,7 @@ test("without its state directory it ends", async () => {
 });
 
 test("an archive that is damaged is not served at all; the next control plane is told, and makes a new one", async () => {
-  await using home = await Home.create();
+  await using home = await StandByHome.create();
   const first = await home.controlPlane();
   const { pid } = first;
   writeFileSync(home.places.archive, "no archive, only a file with words in it\n".repeat(200));
@@ -186,7 +179,7 @@ test("an archive that is damaged is not served at all; the next control plane is
 });
 
 test("an archive that no Envoy has acknowledged as a whole is not served", async () => {
-  await using home = await Home.create();
+  await using home = await StandByHome.create();
   rmSync(home.places.archive);
   const controlPlane = await home.controlPlane();
   await controlPlane[Symbol.asyncDispose]();
@@ -198,7 +191,7 @@ test("an archive that no Envoy has acknowledged as a whole is not served", async
 });
 
 test("standing by it costs no processor and little memory, whatever the control plane writes", async () => {
-  await using home = await Home.create();
+  await using home = await StandByHome.create();
   await using controlPlane = await home.controlPlane();
   await using _ = await home.xdsServer();
   const pid = controlPlane.pid!;
@@ -218,84 +211,9 @@ test("standing by it costs no processor and little memory, whatever the control 
   assert.ok(anonymous < 50_000, `${anonymous} kB of its own`);
 });
 
-function resource(type: XdsResource["type"], name: string, content = ""): XdsResource {
-  const bytes = Buffer.from(`${type} ${name} ${content}`);
-  return { type, name, version: bytesHash(bytes), bytes: packBytes(bytes), clusters: [], sources: [] };
-}
-
 /** Processor time in clock ticks: fields 14 and 15 of /proc/PID/stat, counted after the program's name. */
 function ticks(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return Number(fields[11]) + Number(fields[12]);
-}
-
-/** Whether somebody listens. */
-function isServed(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
-  });
-}
-
-/** A state directory with an archive. This process plays the control plane. What runs at the end is ended. */
-class Home implements AsyncDisposable {
-  readonly path: string;
-  readonly places: SnapshotServerPlaces;
-  readonly log: string[] = [];
-  readonly #stack: AsyncDisposableStack;
-
-  private constructor(path: string, stack: AsyncDisposableStack) {
-    this.path = path;
-    this.places = snapshotServerPlaces(path);
-    this.#stack = stack;
-    this.writeArchive();
-  }
-
-  static async create(): Promise<Home> {
-    await using stack = new AsyncDisposableStack();
-    const directory = stack.use(await temporaryDirectory("ss"));
-    stack.use(await openStateDirectory({ path: directory.path, socketAlternatives: [] }));
-    stack.defer(() => stopSnapshotServer(directory.path));
-    return new Home(directory.path, stack.move());
-  }
-
-  /** As a control plane leaves it. */
-  writeArchive(): void {
-    const snapshot = new Snapshot();
-    using _ = new SnapshotArchive(this.places.archive, snapshot, silentLogger);
-    const http = resource("listener", "http");
-    snapshot.apply([http]);
-    snapshot.open();
-    snapshot.acknowledge(http);
-  }
-
-  controlPlane(): Promise<SnapshotServerProcess> {
-    const log = createLogger({ level: "debug", format: "text", write: (line) => this.log.push(line) });
-    return SnapshotServerProcess.start({ stateDirectory: this.path, node: process.execPath, log });
-  }
-
-  async xdsServer(): Promise<XdsServer> {
-    const server = new XdsServer({ snapshot: new Snapshot(), log: silentLogger });
-    await server.listenUnix(this.places.xdsSocket);
-    return server;
-  }
-
-  async serves(): Promise<void> {
-    await until(() => isServed(this.places.xdsSocket), { what: "the snapshot server to serve" });
-  }
-
-  /** The child of the one that stands by. Throws while there is none. */
-  servingProcess(pid: number | undefined): ProcessIdentity {
-    const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim().split(" ");
-    const identity = child === undefined || child === "" ? undefined : identify(Number(child));
-    if (identity === undefined) throw new Error(`process ${pid} has no child`);
-    return identity;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (existsSync(this.places.record)) await stopSnapshotServer(this.path);
-    await this.#stack.disposeAsync();
-  }
 }
