@@ -160,6 +160,41 @@ test("EC2: regions, and everything else has a default", () => {
   }
 });
 
+const digitalocean = (rest: string) => `backends: [{name: ocean, digitalocean: {${rest}}}]`;
+
+test("DigitalOcean: a file with a token, and everything else has a default; keys have no dots, as its tags have none", () => {
+  const { config, problems: found } = loadConfig(digitalocean("tokenFile: token"), "conf/f");
+  assert.deepEqual(found, []);
+  const { tokenFile, ...defaults } = config?.backends[0]?.digitalocean ?? {};
+  assert.equal(tokenFile, "conf/token");
+  assert.deepEqual(defaults, {
+    endpoint: "https://api.digitalocean.com",
+    interval: 30_000,
+    timeout: 10_000,
+    pageSize: 200,
+    serviceKey: "binnacle-service",
+    portKey: "binnacle-port",
+    teamKey: "binnacle-team",
+    addresses: "private",
+  });
+  for (const [rest, expected] of [
+    ["interval: 1m", /missing, expected a text/],
+    ["tokenFile: a, token: hunter2", /unknown field/],
+    ["tokenFile: a, pageSize: 500", /./],
+    ["tokenFile: a, tag: a.b", /found the text "a.b", expected a tag: letters/],
+    ["tokenFile: a, serviceKey: 'binnacle:service'", /expected letters, digits, '-' and '_'/],
+    ["tokenFile: a, team: Team A", /./],
+    ["tokenFile: a, addresses: floating", /expected one of private, public, ipv6/],
+    ["tokenFile: a, endpoint: api.digitalocean.com", /expected a URL/],
+  ] as const) {
+    const [problem = ""] = problems(digitalocean(rest));
+    assert.match(problem, expected, rest);
+    assert.doesNotMatch(problem, /hunter/);
+  }
+  const labels = digitalocean("tokenFile: a").replace("}}]", "}, labels: [a]}]");
+  assert.match(problems(labels)[0] ?? "", /says nothing on digitalocean/);
+});
+
 const behind = (gateway: string, more = "") => `backends: [{${east.slice(1, -1)}, gateway: {${gateway}}}]${more}`;
 
 test("a gateway: an address, HTTP/1.1 unless told, TLS by files", () => {

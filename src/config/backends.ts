@@ -3,6 +3,7 @@ import { describeValue } from "#lib/describe-value.ts";
 import { isMap, maps, type Report, reportDuplicates, rule, text } from "#lib/schema-rules.ts";
 import { checkDnsLabel } from "#resources/names.ts";
 import { gateway } from "./gateway.ts";
+import { digitaloceanPlatform } from "./platforms/digitalocean.ts";
 import { dnsPlatform } from "./platforms/dns.ts";
 import { ec2Platform } from "./platforms/ec2.ts";
 import { kubernetesPlatform } from "./platforms/kubernetes.ts";
@@ -36,6 +37,11 @@ export function backends(fromHere: (path: string) => string) {
       .exactOptional()
       .describe(
         "Amazon's EC2 or a cloud that speaks its API, whose tagged instances are found; teams are its namespaces.",
+      ),
+    digitalocean: digitaloceanPlatform(fromHere)
+      .exactOptional()
+      .describe(
+        "DigitalOcean, whose tagged Droplets are found; teams are its namespaces. Not tried with the real API.",
       ),
     dns: dnsPlatform
       .exactOptional()
@@ -108,6 +114,7 @@ const ALL: readonly Setting[] = ["namespaces", "labelSelector", "labels", "annot
 const NOT_OF: Readonly<Record<string, readonly Setting[]>> = {
   openstack: ["labelSelector", "labels", "annotations"],
   ec2: ["labelSelector", "labels", "annotations"],
+  digitalocean: ["labelSelector", "labels", "annotations"],
   dns: ALL,
   static: ALL,
 };

@@ -27,6 +27,7 @@ const PLATFORMS: readonly Platform[] = [
   (backend, context) => backend.kubernetes && kubernetes(backend.kubernetes, backend, context),
   (backend, context) => backend.openstack && openstack(backend.openstack, backend, context),
   (backend, context) => backend.ec2 && ec2(backend.ec2, backend, context),
+  (backend, context) => backend.digitalocean && digitalocean(backend.digitalocean, backend, context),
   (backend, context) => backend.dns && dns(backend.dns, backend, context),
   (backend, context) => backend.static && staticAddresses(backend.static, context),
 ];
@@ -62,32 +63,38 @@ async function kubernetes(
 
 async function openstack(
   settings: NonNullable<BackendSettings["openstack"]>,
-  { name, namespaces }: BackendSettings,
-  { refuse, observe, parts }: PlatformContext,
+  backend: BackendSettings,
+  context: PlatformContext,
 ): Promise<Discoverer> {
   const { createOpenStackDiscoverer } = await import("#discovery/openstack/create.ts");
-  return await createOpenStackDiscoverer({
-    ...settings,
-    teamOf: (namespace) => teamOf(namespace, namespaces),
-    refuse,
-    observe: (request) => observe(name, request),
-    parts,
-  });
+  return await createOpenStackDiscoverer({ ...settings, ...cloud(backend, context), parts: context.parts });
 }
 
 async function ec2(
   settings: NonNullable<BackendSettings["ec2"]>,
-  { name, namespaces }: BackendSettings,
-  { refuse, observe, parts }: PlatformContext,
+  backend: BackendSettings,
+  context: PlatformContext,
 ): Promise<Discoverer> {
   const { createEc2Discoverer } = await import("#discovery/ec2/create.ts");
-  return await createEc2Discoverer({
-    ...settings,
-    teamOf: (team) => teamOf(team, namespaces),
+  return await createEc2Discoverer({ ...settings, ...cloud(backend, context), parts: context.parts });
+}
+
+async function digitalocean(
+  settings: NonNullable<BackendSettings["digitalocean"]>,
+  backend: BackendSettings,
+  context: PlatformContext,
+): Promise<Discoverer> {
+  const { createDigitalOceanDiscoverer } = await import("#discovery/digitalocean/create.ts");
+  return await createDigitalOceanDiscoverer({ ...settings, ...cloud(backend, context) });
+}
+
+/** What every cloud is given besides its settings. */
+function cloud({ name, namespaces }: BackendSettings, { refuse, observe }: PlatformContext) {
+  return {
+    teamOf: (team: string) => teamOf(team, namespaces),
     refuse,
-    observe: (request) => observe(name, request),
-    parts,
-  });
+    observe: (request: PlatformRequest) => observe(name, request),
+  };
 }
 
 async function dns(

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import type { FailureKind } from "#discovery/discoverer.ts";
 import { Cloud } from "#discovery/openstack/client/cloud.ts";
-import { PlatformError } from "#discovery/platform-error.ts";
 import type { Credentials } from "#discovery/openstack/client/credentials.ts";
 import { Keystone } from "#discovery/openstack/client/keystone.ts";
 import { Transport } from "#discovery/openstack/client/transport.ts";
 import type { ObservedRequest } from "#discovery/pkgcloud/requests.ts";
 import { certificateAuthority } from "../integration/support/certificate.ts";
+import { failsAs } from "./support/fails-as.ts";
 import { OpenStackStandIn } from "./support/openstack-stand-in.ts";
 
 const never = new AbortController().signal;
@@ -54,15 +53,7 @@ function client(
 
 const servers = (cloud: Cloud) => cloud.list(PROJECT, { what: "servers" }, never);
 
-async function fails(asked: Promise<unknown>, kind: FailureKind, words: RegExp): Promise<void> {
-  await assert.rejects(asked, (error) => {
-    assert.ok(error instanceof PlatformError);
-    assert.equal(error.kind, kind);
-    assert.match(error.message, words);
-    assert.doesNotMatch(error.message, /hunter2|token-/);
-    return true;
-  });
-}
+const fails = failsAs("hunter2", "token-");
 
 suite("the client of OpenStack", { timeout: 60_000 }, () => {
   test("finds the version of Keystone, lists projects, and every page of what they have", async () => {

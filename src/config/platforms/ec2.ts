@@ -2,7 +2,8 @@ import { z } from "zod";
 import { describeValue } from "#lib/describe-value.ts";
 import { text } from "#lib/schema-rules.ts";
 import { checkDnsLabel } from "#resources/names.ts";
-import { count, duration, path, url } from "../setting.ts";
+import { count, path, url } from "../setting.ts";
+import { cycleSettings, instanceSettings } from "./instance-settings.ts";
 
 const word = () => z.string().min(1);
 
@@ -42,20 +43,16 @@ export function ec2Platform(fromHere: (path: string) => string) {
     credentialsFile: path(fromHere)
       .exactOptional()
       .describe("The shared credentials file, instead of `~/.aws/credentials`."),
-    interval: duration(1000).prefault("30s").describe("How long after a cycle the next begins."),
-    timeout: duration().prefault("10s").describe("How long a request may take."),
+    ...cycleSettings,
     atOnce: count(1, 100).default(4).describe("How many requests may be under way at once."),
     pageSize: count(5, 1000).default(500).describe("How many instances a request asks for."),
-    serviceKey: word().default("binnacle.service").describe("The key of the tag that names an instance's service."),
-    portKey: word().default("binnacle.port").describe("The key that names its port."),
-    teamKey: word()
-      .default("binnacle.team")
-      .describe("The key that names its team, which `namespaces` chooses and maps."),
-    team: text(checkDnsLabel).exactOptional().describe("The team of instances without that tag."),
-    addresses: z
-      .enum(["private", "public", "ipv6"])
-      .default("private")
-      .describe("Which address of an instance is used: the private or public IPv4 one, or its first IPv6 one."),
+    ...instanceSettings({
+      instance: "instance",
+      tag: "tag",
+      separator: ".",
+      key: word(),
+      addresses: "Which address of an instance is used: the private or public IPv4 one, or its first IPv6 one.",
+    }),
     vpcs: z.array(id("vpc")).default([]).describe("The VPCs whose instances are found; all of them when empty."),
     subnets: z.array(id("subnet")).default([]).describe("The same of subnets."),
   });

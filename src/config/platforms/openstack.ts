@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Report, rule } from "#lib/schema-rules.ts";
-import { count, duration, path, url } from "../setting.ts";
+import { count, path, url } from "../setting.ts";
+import { cycleSettings } from "./instance-settings.ts";
 
 const word = () => z.string().min(1);
 
@@ -32,8 +33,7 @@ export function openstackPlatform(fromHere: (path: string) => string) {
       tokenFile: path(fromHere)
         .exactOptional()
         .describe("Instead of a user: file that holds a token that somebody renews."),
-      interval: duration(1000).prefault("30s").describe("How long after a cycle the next begins."),
-      timeout: duration().prefault("10s").describe("How long a request may take."),
+      ...cycleSettings,
       atOnce: count(1, 100).default(8).describe("How many requests may be under way at once."),
       loadBalancers: z
         .boolean()

@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import type { Problem } from "#lib/problem.ts";
+import { readObject } from "../read-object.ts";
 import { allWithoutRefused, type RefuseUpstream } from "../refuse-upstream.ts";
-import type { Cloud, CloudObject, CloudProject, Listing } from "./client/cloud.ts";
+import type { Cloud, CloudProject, Listing } from "./client/cloud.ts";
 import { PlatformError } from "../platform-error.ts";
 import type { FoundServices } from "../services-of-machines.ts";
 import { type ServerRules, translateServers } from "./servers.ts";
@@ -26,7 +27,7 @@ export async function readProject(
 ): Promise<FoundServices> {
   const problems: Problem[] = [];
   const list = async <T extends z.ZodType>(listing: Listing, shape: T): Promise<readonly z.output<T>[]> =>
-    (await cloud.list(project, listing, signal)).flatMap((object) => read(object, listing.what, shape, problems));
+    (await cloud.list(project, listing, signal)).flatMap((object) => readObject(object, listing.what, shape, problems));
   const [balanced, standing] = await Promise.all([
     rules.loadBalancers ? loadBalancers(list) : undefined,
     rules.servers === undefined ? undefined : list({ what: "servers" }, serverShape),
@@ -84,24 +85,4 @@ async function membersOf(pool: Pool, list: List) {
     if (error instanceof PlatformError && error.status === 404) return [];
     throw error;
   }
-}
-
-/** An object in another form than ours is told of and left out. */
-function read<T extends z.ZodType>(
-  object: CloudObject,
-  what: string,
-  shape: T,
-  problems: Problem[],
-): readonly z.output<T>[] {
-  const parsed = shape.safeParse(object);
-  if (parsed.success) return [parsed.data];
-  const [issue] = parsed.error.issues;
-  const message = `one of the ${what} (${String(object["id"])}) cannot be read: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`;
-  problems.push({
-    severity: "error",
-    path: "",
-    message,
-    fix: "see whether this cloud's API is of a version that is known here",
-  });
-  return [];
 }

@@ -21,6 +21,8 @@ export function failureOfAnswer(
   }
   if (error !== null && error !== undefined) {
     const { code } = error as { readonly code?: unknown };
+    if (code === "ERR_INVALID_CHAR")
+      return new PlatformError(`${where}: not sent, the token holds what no header may hold`, { kind: "credentials" });
     const kind = code === "ETIMEDOUT" || code === "ESOCKETTIMEDOUT" ? "timeout" : "unreachable";
     const words =
       kind === "timeout"

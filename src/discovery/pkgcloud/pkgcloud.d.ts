@@ -8,7 +8,7 @@ declare module "pkgcloud/lib/pkgcloud/core/base/client.js" {
   /** What every provider's client is. */
   export class Client {
     readonly before: Before[];
-    /** A request that can be aborted; the callback is then not called. */
+    /** A request that can be aborted; the callback is then not called. Undefined for one that could not be made: the callback was called. */
     _request(
       options: { readonly method: string; readonly uri: string; readonly body?: unknown },
       callback: (
@@ -16,7 +16,7 @@ declare module "pkgcloud/lib/pkgcloud/core/base/client.js" {
         body?: unknown,
         response?: { readonly statusCode: number; readonly headers: IncomingHttpHeaders },
       ) => void,
-    ): { abort(): void };
+    ): { abort(): void } | undefined;
   }
 }
 

@@ -99,7 +99,7 @@ export class Requests {
     try {
       return await promise;
     } catch (error) {
-      sent.abort();
+      sent?.abort();
       throw error;
     } finally {
       clearTimeout(timer);

@@ -1,17 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
+import { type JsonAnswer, type JsonFault, sendJson } from "./json-answer.ts";
 import { type StandInOptions, StandInServer } from "./stand-in-server.ts";
-
-type Answer = { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> };
-/** What happens to a request instead: an answer, no answer ever, or an answer that breaks off. */
-type Fault = Answer | "hang" | "break";
 
 /**
  * The few paths of OpenStack's APIs that discovery asks for, for faults that a real cloud can't be made to show when a test wants
  * them. What a real one says is asked by `npm run test:openstack`.
  */
-export class OpenStackStandIn extends StandInServer<[what: string, token: string | undefined], Fault> {
+export class OpenStackStandIn extends StandInServer<[what: string, token: string | undefined], JsonFault> {
   /** `POST /v3/auth/tokens`, `GET /compute/servers/detail` …, with the token that was shown. */
   readonly requests: { readonly what: string; readonly token: string | undefined }[] = [];
   /** By project: servers as Nova lists them. */
@@ -53,18 +50,10 @@ export class OpenStackStandIn extends StandInServer<[what: string, token: string
     this.requests.push({ what, token: shown });
     const answer = this.fault(what, shown) ?? (await this.#answer(what, url, shown, request));
     if (this.latency > 0) await setTimeout(this.latency);
-    if (answer === "hang") return;
-    if (answer === "break") {
-      response.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
-      response.write('{"servers": [');
-      setImmediate(() => response.destroy());
-      return;
-    }
-    response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
-    response.end(JSON.stringify(answer.body));
+    sendJson(response, answer);
   }
 
-  async #answer(what: string, url: URL, token: string | undefined, request: IncomingMessage): Promise<Answer> {
+  async #answer(what: string, url: URL, token: string | undefined, request: IncomingMessage): Promise<JsonAnswer> {
     if (what === "POST /v3/auth/tokens") return this.#authenticate(await json(request));
     if (what === "POST /v2.0/tokens") return this.#authenticateOld(await json(request));
     if (what === "GET /" && this.isOld) return { status: 300, body: { versions: { values: [{ id: "v2.0" }] } } };
@@ -83,7 +72,7 @@ export class OpenStackStandIn extends StandInServer<[what: string, token: string
     return this.#page(key, balancing[key as keyof typeof balancing].get(project) ?? [], url);
   }
 
-  #authenticate(body: unknown): Answer {
+  #authenticate(body: unknown): JsonAnswer {
     const { auth } = body as { auth: { scope?: "unscoped" | { project: { id: string } } } };
     const project = typeof auth.scope === "object" ? auth.scope.project.id : "";
     const id = `token-${++this.#issued}`;
@@ -100,7 +89,7 @@ export class OpenStackStandIn extends StandInServer<[what: string, token: string
     return { status: 201, body: { token }, headers: { "x-subject-token": id } };
   }
 
-  #authenticateOld(body: unknown): Answer {
+  #authenticateOld(body: unknown): JsonAnswer {
     const { auth } = body as { auth: { tenantId?: string } };
     const id = `token-${++this.#issued}`;
     this.#tokens.set(id, auth.tenantId ?? "");
@@ -117,7 +106,7 @@ export class OpenStackStandIn extends StandInServer<[what: string, token: string
     return { status: 200, body: { access } };
   }
 
-  #page(key: string, objects: readonly object[], url: URL): Answer {
+  #page(key: string, objects: readonly object[], url: URL): JsonAnswer {
     const from = Number(url.searchParams.get("from") ?? 0);
     const next = new URL(url);
     next.searchParams.set("from", String(from + this.pageSize));

@@ -1,4 +1,4 @@
-import network from "pkgcloud/lib/pkgcloud/openstack/network/index.js";
+import { openStackClient } from "../../pkgcloud/openstack-client.ts";
 import { type CloudAnswer, type CloudRequest, Requests, type RequestsOptions } from "../../pkgcloud/requests.ts";
 
 export interface OpenStackRequest extends CloudRequest {
@@ -6,7 +6,7 @@ export interface OpenStackRequest extends CloudRequest {
   readonly token?: string | undefined;
 }
 
-/** Requests by pkgcloud's client of OpenStack's APIs, with a token that is given instead of one that it asks for. */
+/** Requests to OpenStack's APIs. */
 export class Transport {
   readonly #requests: Requests;
 
@@ -16,23 +16,6 @@ export class Transport {
 
   /** 2xx and 300 are answers; everything else is thrown as `PlatformError`. */
   async send({ token, ...request }: OpenStackRequest): Promise<CloudAnswer> {
-    const client = network.createClient({ authUrl: request.url, identity: given(token) });
-    if (token === undefined) client.before.push(({ headers }) => void delete headers["x-auth-token"]);
-    return await this.#requests.send(client, request);
+    return await this.#requests.send(openStackClient(request.url, token), request);
   }
-}
-
-/** pkgcloud's identity, with a token that it need not ask for. */
-function given(token: string | undefined): new () => object {
-  return class {
-    readonly token = { id: token ?? "none", expires: new Date(8.64e15) };
-    on(): void {}
-    authorize(done: () => void): void {
-      done();
-    }
-    getServiceEndpointUrl(): string {
-      // Every request has its whole URL.
-      return "none";
-    }
-  };
 }
