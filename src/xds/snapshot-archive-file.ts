@@ -55,8 +55,7 @@ export class SnapshotArchiveFile implements Disposable {
       log.warn("the snapshot archive's log cannot be shortened", { error: errorMessage(error) });
     });
     this.#upsert = this.#database.prepare(
-      `INSERT INTO resource (type, name, version, bytes, clusters) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (type, name) DO UPDATE SET version = excluded.version, bytes = excluded.bytes, clusters = excluded.clusters`,
+      "INSERT OR REPLACE INTO resource (type, name, version, bytes, clusters, listeners, checked) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
     this.#delete = this.#database.prepare("DELETE FROM resource WHERE type = ? AND name = ?");
   }
@@ -160,12 +159,19 @@ export class SnapshotArchiveFile implements Disposable {
       const next = rest.next();
       if (next.done === true) return false;
       const [key, write] = next.value;
+      if (write !== "delete") {
+        this.#writeRow(write);
+        continue;
+      }
       const blank = key.indexOf(" ");
-      const [type, name] = [key.slice(0, blank), key.slice(blank + 1)];
-      if (write === "delete") this.#delete.run(type, name);
-      else this.#upsert.run(type, name, write.version, unpackBytes(write.bytes), JSON.stringify(write.clusters));
+      this.#delete.run(key.slice(0, blank), key.slice(blank + 1));
     }
     return true;
+  }
+
+  #writeRow({ type, name, version, bytes, clusters, listeners = [], checked = false }: XdsResource): void {
+    const needs = [JSON.stringify(clusters), JSON.stringify(listeners), Number(checked)] as const;
+    this.#upsert.run(type, name, version, unpackBytes(bytes), ...needs);
   }
 
   #mark(): void {

@@ -1,5 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { bytesHash } from "#lib/canonical.ts";
 import { errorMessage } from "#lib/error-message.ts";
 import { packBytes } from "#lib/packed-bytes.ts";
@@ -13,27 +14,57 @@ export type LoadedArchive =
   /** Nothing of it is served: half a configuration would take hosts away. */
   | { readonly type: "refused"; readonly reason: string };
 
-/** Reads an archive whole or not at all. Writes nothing into it. */
+/** Reads an archive whole or not at all. Writes nothing into it, and needs no room on the disk. */
 export function loadSnapshotArchive(file: string): LoadedArchive {
   if (!existsSync(file)) return refused(file, "there is none yet");
   try {
-    using database = new DatabaseSync(file, { readOnly: true, timeout: 2_000 });
-    const fault = archiveFault(database);
-    if (fault !== undefined) return refused(file, fault);
-    if (database.prepare("SELECT milliseconds FROM complete_since").get() === undefined) {
-      return refused(file, "no Envoy has acknowledged a whole configuration yet");
-    }
-    const resources = database
-      .prepare("SELECT type, name, version, bytes, clusters FROM resource")
-      .all()
-      .map(resourceOf);
-    const snapshot = new Snapshot();
-    snapshot.apply(resources);
-    snapshot.open();
-    return { type: "loaded", snapshot, resources: resources.length };
+    return read(file, file);
   } catch (error) {
-    return refused(file, `it cannot be read: ${errorMessage(error)}`);
+    // On a full disk SQLite cannot make the file in which those who use a write-ahead log find each other. Nobody else uses it
+    // then: it would be there.
+    if (isInputOutput(error) && logBytes(file) === 0) return readUnchanging(file);
+    return refused(file, cannotBeRead(error));
   }
+}
+
+function readUnchanging(file: string): LoadedArchive {
+  const url = pathToFileURL(file);
+  url.searchParams.set("immutable", "1");
+  try {
+    return read(file, url);
+  } catch (error) {
+    return refused(file, cannotBeRead(error));
+  }
+}
+
+function read(file: string, location: string | URL): LoadedArchive {
+  using database = new DatabaseSync(location, { readOnly: true, timeout: 2_000 });
+  const fault = archiveFault(database);
+  if (fault !== undefined) return refused(file, fault);
+  if (database.prepare("SELECT milliseconds FROM complete_since").get() === undefined) {
+    return refused(file, "no Envoy has acknowledged a whole configuration yet");
+  }
+  const resources = database
+    .prepare("SELECT type, name, version, bytes, clusters, listeners, checked FROM resource")
+    .all()
+    .map(resourceOf);
+  const snapshot = new Snapshot();
+  snapshot.apply(resources);
+  snapshot.open();
+  return { type: "loaded", snapshot, resources: resources.length };
+}
+
+/** SQLITE_IOERR (sqlite.org/rescode.html), whichever. */
+function isInputOutput(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && (Number(error.errcode) & 0xff) === 10;
+}
+
+function logBytes(file: string): number {
+  return statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function cannotBeRead(error: unknown): string {
+  return `it cannot be read: ${errorMessage(error)}`;
 }
 
 function refused(file: string, reason: string): LoadedArchive {
@@ -41,13 +72,22 @@ function refused(file: string, reason: string): LoadedArchive {
 }
 
 function resourceOf(row: Readonly<Record<string, unknown>>): XdsResource {
-  const { type, name, version, bytes, clusters } = row;
+  const { type, name, version, bytes, clusters, listeners, checked } = row;
   if (!isXdsType(type) || typeof name !== "string" || !(bytes instanceof Uint8Array)) {
     throw new Error(`there is a row that is no resource: ${String(type)} ${String(name)}`);
   }
   // A version is the hash of its bytes (see resource.ts): what changed on the disk is found out.
   if (bytesHash(bytes) !== version) throw new Error(`${type} ${name} is not what its version says`);
-  return { type, name, version, bytes: packBytes(bytes), clusters: namesOf(clusters), sources: [] };
+  return {
+    type,
+    name,
+    version,
+    bytes: packBytes(bytes),
+    clusters: namesOf(clusters),
+    listeners: namesOf(listeners),
+    checked: checked === 1,
+    sources: [],
+  };
 }
 
 function isXdsType(type: unknown): type is XdsType {
@@ -57,6 +97,6 @@ function isXdsType(type: unknown): type is XdsType {
 function namesOf(json: unknown): readonly string[] {
   const names: unknown = JSON.parse(String(json));
   if (!Array.isArray(names) || !names.every((name) => typeof name === "string"))
-    throw new Error("clusters are no names");
+    throw new Error(`there is a row whose needs are no names: ${String(json)}`);
   return names;
 }

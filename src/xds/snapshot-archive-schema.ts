@@ -3,7 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 /** `BinS`: PRAGMA application_id, by which file(1) and we tell this archive from other SQLite files. */
 const APPLICATION_ID = 0x42696e53;
 /** To be raised with every change of the tables; what another version wrote is never read. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 /** Makes the tables of an archive in an empty database. */
 export function createArchiveTables(database: DatabaseSync): void {
@@ -11,6 +11,7 @@ export function createArchiveTables(database: DatabaseSync): void {
     BEGIN;
     CREATE TABLE resource (
       type TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL, bytes BLOB NOT NULL, clusters TEXT NOT NULL,
+      listeners TEXT NOT NULL, checked INTEGER NOT NULL,
       PRIMARY KEY (type, name)) WITHOUT ROWID;
     CREATE TABLE complete_since (milliseconds INTEGER NOT NULL);
     PRAGMA application_id = ${APPLICATION_ID};

@@ -104,7 +104,7 @@ test("an archive that another program holds is not taken for a bad one", async (
   home.stop();
   {
     using holder = new DatabaseSync(home.file);
-    holder.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA user_version = 1");
+    holder.exec("PRAGMA locking_mode = EXCLUSIVE; UPDATE complete_since SET milliseconds = 1");
     assert.throws(
       () => home.restart(),
       (error: Error) => /cannot open the database/.test(error.message) && /locked/.test(String(error.cause)),

@@ -28,6 +28,32 @@ test("what an Envoy acknowledged is served from disk, and an Envoy that has it g
   assert.deepEqual(returning.received, []);
 });
 
+test("what a resource needs before it goes is archived with it: clusters, the listeners on its way, its first checks", async () => {
+  await using home = await ArchiveHome.create();
+  const made: readonly XdsResource[] = [
+    { ...resource("cluster", "gateway/dc"), checked: true },
+    resource("listener", "gateway/dc", "", ["gateway/dc"]),
+    { ...resource("cluster", "b"), listeners: ["gateway/dc"] },
+    { ...resource("endpoints", "b"), listeners: ["gateway/dc"] },
+    resource("virtualHost", "t/b", "", ["b"]),
+  ];
+  home.snapshot.apply(made);
+  home.snapshot.open();
+  home.acknowledge(...made);
+  const served = home.reload();
+  const needs = ({ type, name, clusters, listeners = [], checked = false }: XdsResource) => ({
+    type,
+    name,
+    clusters,
+    listeners,
+    checked,
+  });
+  assert.deepEqual(
+    made.map(({ type, name }) => needs(served.get(type, name)!)),
+    made.map(needs),
+  );
+});
+
 test("a version that is on its way, or was refused, does not replace the acknowledged one", async () => {
   await using home = await ArchiveHome.create();
   const [before, after] = [resource("virtualHost", "t/shop", "1"), resource("virtualHost", "t/shop", "2")];
