@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { identify, isRunning } from "#supervisor/process-identity.ts";
 import { outputLog } from "./output-log.ts";
 import { snapshotServerPlaces } from "./places.ts";
-import { readServerRecord, writeServerRecord } from "./server-record.ts";
+import { readServerRecord } from "./server-record.ts";
 import { StandBy } from "./stand-by.ts";
 
 async function main(args: readonly string[]): Promise<number> {
@@ -33,7 +33,6 @@ async function main(args: readonly string[]): Promise<number> {
   if (identity === undefined) throw new Error("this process cannot be found in /proc; is /proc mounted?");
   startAgainFromCache();
   const self = { ...identity, build: values.build };
-  writeServerRecord(places.record, self);
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
   // A terminal that goes away takes nobody with it.
@@ -51,8 +50,13 @@ function startAgainFromCache(): void {
   if (cache === undefined || process.execve === undefined) return;
   const mark = join(cache, "stand-by");
   if (existsSync(mark)) return;
-  flushCompileCache();
-  writeFileSync(mark, "");
+  try {
+    flushCompileCache();
+    writeFileSync(mark, "");
+  } catch {
+    // A full disk: it goes on as it is.
+    return;
+  }
   process.execve(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], process.env);
 }
 

@@ -12,7 +12,7 @@ import { endProcess, identify, isRunning } from "#supervisor/process-identity.ts
 import { buildHash } from "./build-hash.ts";
 import { ControlPlaneSocket } from "./control-plane-socket.ts";
 import { type SnapshotServerPlaces, snapshotServerPlaces } from "./places.ts";
-import { readServerRecord, writeServerRecord } from "./server-record.ts";
+import { readServerRecord, type ServerRecord, writeServerRecord } from "./server-record.ts";
 import type { StandByOrder } from "./stand-by.ts";
 import { GRACE_MS } from "./stop-snapshot-server.ts";
 
@@ -54,7 +54,6 @@ export class SnapshotServerProcess implements AsyncDisposable {
 
   static async start(options: SnapshotServerOptions): Promise<SnapshotServerProcess> {
     const places = snapshotServerPlaces(options.stateDirectory);
-    privateDirectory(places.folder);
     const socket = await ControlPlaneSocket.listen(places.controlPlaneSocket, options.log);
     const own = new SnapshotServerProcess(options, places, socket);
     await own.#bring();
@@ -76,8 +75,11 @@ export class SnapshotServerProcess implements AsyncDisposable {
   async stop(): Promise<void> {
     this.#leave.abort();
     await this.#work;
-    const record = readServerRecord(this.#places.record);
-    if (record !== undefined) await endProcess(record, GRACE_MS);
+    // What could not be written down has told us.
+    const unrecorded = this.pid === undefined ? undefined : identify(this.pid);
+    for (const running of [readServerRecord(this.#places.record), unrecorded]) {
+      if (running !== undefined) await endProcess(running, GRACE_MS);
+    }
     await this.#socket[Symbol.asyncDispose]();
   }
 
@@ -102,6 +104,7 @@ export class SnapshotServerProcess implements AsyncDisposable {
   /** Finds the one that runs, or starts one. Never fails: without it the appliance works as well, until it is gone. */
   async #bring(): Promise<void> {
     try {
+      privateDirectory(this.#places.folder);
       if (await this.#adopt()) return;
       const ended = this.#spawn();
       if (await Promise.race([this.#isGreeted(), ended])) return;
@@ -130,26 +133,44 @@ export class SnapshotServerProcess implements AsyncDisposable {
   /** Starts one. Resolves with false when it has ended. */
   #spawn(): Promise<false> {
     const { stateDirectory, node } = this.#options;
-    const { record, log } = this.#places;
-    const isFull = (statSync(log, { throwIfNoEntry: false })?.size ?? 0) > LOG_BYTES;
-    const output = openSync(log, isFull ? "w" : "a", 0o600);
+    const output = this.#openLog();
     try {
       const child = spawn(node, [SCRIPT, "--state", stateDirectory, "--build", this.#build], {
         detached: true,
         cwd: "/",
         // Nothing of ours is inherited.
         env: { NODE_COMPILE_CACHE: this.#moduleCache() },
-        stdio: ["ignore", output, output],
+        stdio: ["ignore", output ?? "ignore", output ?? "ignore"],
       });
       child.unref();
       const identity = child.pid === undefined ? undefined : identify(child.pid);
       // At once and without a pause, so that no death of ours leaves one that nobody knows of.
-      if (identity !== undefined) writeServerRecord(record, { ...identity, build: this.#build });
+      if (identity !== undefined) this.#record({ ...identity, build: this.#build });
       return new Promise((resolve) => {
         child.once("exit", () => resolve(false)).once("error", () => resolve(false));
       });
     } finally {
-      closeSync(output);
+      if (output !== undefined) closeSync(output);
+    }
+  }
+
+  /** Undefined where it cannot be made, as on a full disk. */
+  #openLog(): number | undefined {
+    const { log } = this.#places;
+    const isFull = (statSync(log, { throwIfNoEntry: false })?.size ?? 0) > LOG_BYTES;
+    try {
+      return openSync(log, isFull ? "w" : "a", 0o600);
+    } catch (error) {
+      this.#options.log.warn("the snapshot server has no log", { error: errorMessage(error) });
+      return undefined;
+    }
+  }
+
+  #record(record: ServerRecord): void {
+    try {
+      writeServerRecord(this.#places.record, record);
+    } catch {
+      // It writes itself down once that is possible, and says so.
     }
   }
 

@@ -1,12 +1,12 @@
-import { type FSWatcher, watch } from "node:fs";
+import { existsSync, type FSWatcher, watch } from "node:fs";
 import type { Socket } from "node:net";
 import { dirname } from "node:path";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
 import { type BackoffSettings, backoffDelay } from "#supervisor/backoff.ts";
-import { sameProcess } from "#supervisor/process-identity.ts";
+import { isRunning, sameProcess } from "#supervisor/process-identity.ts";
 import type { SnapshotServerPlaces } from "./places.ts";
-import { readServerRecord, type ServerRecord } from "./server-record.ts";
+import { readServerRecord, type ServerRecord, writeServerRecord } from "./server-record.ts";
 import { ServingProcess } from "./serving-process.ts";
 import { socketHolder } from "./socket-holder.ts";
 
@@ -44,6 +44,8 @@ export class StandBy {
   #isAsked = false;
   /** A server that has the xDS socket without being known as a control plane. */
   #stranger: Socket | undefined;
+  #isRecorded = false;
+  #isUnrecordable = false;
   #serving: ServingProcess | undefined;
   #isReady = false;
   #isPlaced = false;
@@ -84,8 +86,22 @@ export class StandBy {
     return this.#controlPlane === undefined || this.#isAsked;
   }
 
+  /** Once written down, it is told by the record that another one was started. A full disk keeps it from nothing. */
   #isOurs(): boolean {
-    return sameProcess(readServerRecord(this.#places.record), this.#self);
+    const { record, folder } = this.#places;
+    const known = readServerRecord(record);
+    if (sameProcess(known, this.#self)) return (this.#isRecorded = true);
+    if (this.#isRecorded || !existsSync(folder) || (known !== undefined && isRunning(known))) return false;
+    try {
+      writeServerRecord(record, this.#self);
+      this.#isRecorded = true;
+    } catch (error) {
+      if (!this.#isUnrecordable) {
+        this.#log.warn("it cannot be written down that this is the snapshot server", { error: errorMessage(error) });
+      }
+      this.#isUnrecordable = true;
+    }
+    return true;
   }
 
   /** Does what the situation asks for. Called after every event: it never waits for one itself. */
