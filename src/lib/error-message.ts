@@ -1,8 +1,15 @@
-/** The words of anything that was thrown, with its causes, each once: `could not read x: ENOENT …`. */
+import { systemWords } from "./system-words.ts";
+
+/** The words of anything that was thrown, with its causes, each once: `could not read x: it does not exist (ENOENT)`. */
 export function errorMessage(error: unknown): string {
+  return wordsOf(error, "");
+}
+
+function wordsOf(error: unknown, said: string): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.cause === undefined) return error.message;
-  const cause = errorMessage(error.cause);
+  const own = systemWords(error, said) ?? error.message;
+  if (error.cause === undefined) return own;
+  const cause = wordsOf(error.cause, own);
   // HTTP clients wrap a socket's error in one of their own that says the same.
-  return error.message.endsWith(cause) ? error.message : `${error.message}: ${cause}`;
+  return own.endsWith(cause) ? own : `${own}: ${cause}`;
 }
