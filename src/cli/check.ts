@@ -3,7 +3,9 @@ import { formatProblem, type Problem } from "#lib/problem.ts";
 import { formatRef } from "#resources/ref.ts";
 import { checkManifests, type CheckedManifests } from "../main/check-manifests.ts";
 import { type CliContext, CommandError } from "./context.ts";
-import { readConfig, type LocationFlags } from "./locations.ts";
+import { counted } from "./counted.ts";
+import { givenManifests } from "./given-manifests.ts";
+import { type LocationFlags, readConfig } from "./locations.ts";
 
 export interface CheckFlags extends LocationFlags {
   readonly output: "text" | "json";
@@ -18,7 +20,10 @@ export async function check(paths: readonly string[], flags: CheckFlags, context
       "name manifests or folders, or a configuration that names theirs with --config FILE",
     );
   }
-  const checked = await checkManifests(paths.length === 0 ? [config.sources.directory] : paths, config);
+  const checked = await checkManifests(
+    await givenManifests(paths.length === 0 ? [config.sources.directory] : paths, context),
+    config,
+  );
   const errors = checked.problems.filter(({ severity }) => severity === "error").length;
   if (flags.output === "json") context.stdout.write(`${JSON.stringify({ ...checked, errors }, undefined, 2)}\n`);
   else context.stdout.write(formatChecked(checked, errors));
@@ -28,14 +33,10 @@ export async function check(paths: readonly string[], flags: CheckFlags, context
 function formatChecked({ files, objects, problems }: CheckedManifests, errors: number): string {
   const lines = problems.map((problem) => `${problem.severity}: ${formatProblem(withObject(problem))}\n`);
   const warnings = problems.length - errors;
-  return `${lines.join("")}${count(files, "file")}, ${count(objects, "object")}: ${count(errors, "error")}, ${count(warnings, "warning")}\n`;
+  return `${lines.join("")}${counted(files, "file")}, ${counted(objects, "object")}: ${counted(errors, "error")}, ${counted(warnings, "warning")}\n`;
 }
 
 function withObject(problem: CheckedManifests["problems"][number]): Problem {
   if (problem.ref === undefined) return problem;
   return { ...problem, path: `${formatRef(problem.ref)}${problem.path === "" ? "" : ` ${problem.path}`}` };
-}
-
-function count(amount: number, word: string): string {
-  return `${amount} ${word}${amount === 1 ? "" : "s"}`;
 }

@@ -3,9 +3,10 @@ import type { Explanation, ExplainQuestion } from "#api/ports/explain.ts";
 import { translateManifests } from "../main/translate-manifests.ts";
 import { explainView } from "../views/explain.ts";
 import type { ApiClient } from "./api-client.ts";
-import { type CliContext, CommandError } from "./context.ts";
+import { type CliContext, UsageError } from "./context.ts";
 import { liveComparison, type LiveComparison } from "./explain-live.ts";
 import { explanationText, liveText } from "./explain-text.ts";
+import { requireSome, tellProblems, wholeManifests } from "./given-manifests.ts";
 import { type LocationFlags, readConfig } from "./locations.ts";
 import { reachApi, type ReachFlags } from "./reach-api.ts";
 
@@ -30,11 +31,14 @@ export interface ExplainFlags extends ReachFlags, LocationFlags {
 export async function explain(address: string, flags: ExplainFlags, context: CliContext): Promise<number> {
   const question = questionOf(address, flags);
   if (flags.files !== undefined && flags.live === true) {
-    throw new CommandError("--live needs an appliance, and --files asks none", "leave out one of the two");
+    throw new UsageError("--live needs an appliance, and --files asks none", "leave out one of the two");
   }
   if (flags.files !== undefined) {
     const { config } = await readConfig(flags, context);
-    const { controlPlane } = await translateManifests(flags.files, config);
+    const given = await wholeManifests(flags.files, context);
+    requireSome(given, flags.files);
+    const { controlPlane, read } = await translateManifests(given, config);
+    tellProblems(read.problems, context);
     const found = explainView(controlPlane.store, controlPlane.translator).explain(question, () => true);
     if (found === undefined) throw new Error("who sees every namespace sees every route");
     return show(question, found, undefined, flags, context);
@@ -82,13 +86,13 @@ export function questionOf(
   const parts = /^(?:(https?):\/\/)?([^/?#\s]+)([/?][^#\s]*)?$/i.exec(address);
   const [, scheme, authority, path = "/"] = parts ?? [];
   if (authority === undefined || !URL.canParse(`http://${authority}`)) {
-    throw new CommandError(
+    throw new UsageError(
       `${JSON.stringify(address)} is no address`,
       "write HOST/PATH, for instance shop.localhost/cart",
     );
   }
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(method)) {
-    throw new CommandError(`${JSON.stringify(method)} is no method`, "write one such as POST");
+    throw new UsageError(`${JSON.stringify(method)} is no method`, "write one such as POST");
   }
   return {
     secure: https || scheme?.toLowerCase() === "https",
@@ -104,11 +108,8 @@ export function questionOf(
 function headerOf(text: string): readonly [name: string, value: string] {
   const [, name, value] = /^([\w!#$%&'*+.^`|~-]+)(?:=|:\s*)(.*)$/s.exec(text) ?? [];
   if (name?.toLowerCase() === "host") {
-    throw new CommandError("the host stands in the address", "write HOST/PATH, with the host that the request names");
+    throw new UsageError("the host stands in the address", "write HOST/PATH, with the host that the request names");
   }
   if (name !== undefined && value !== undefined) return [name, value];
-  throw new CommandError(
-    `${JSON.stringify(text)} is no header`,
-    "write --header NAME=VALUE, for instance x-canary=yes",
-  );
+  throw new UsageError(`${JSON.stringify(text)} is no header`, "write --header NAME=VALUE, for instance x-canary=yes");
 }

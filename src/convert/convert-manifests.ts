@@ -5,8 +5,9 @@ import type { IngressRoute } from "#resources/ingressroute.ts";
 import { formatRef } from "#resources/ref.ts";
 import { refOf } from "#resources/resource.ts";
 import { validate } from "#resources/validate.ts";
+import type { ManifestText } from "#sources/manifest-texts.ts";
 import { Delegations } from "./delegations.ts";
-import { type FoundDocument, type FoundObject, type ManifestText, readDocuments } from "./read-documents.ts";
+import { type FoundDocument, type FoundObject, readDocuments } from "./read-documents.ts";
 
 /** A document of the result. */
 export interface ConvertedDocument {

@@ -4,13 +4,8 @@ import { isMap } from "#lib/schema-rules.ts";
 import { parseYaml } from "#lib/yaml.ts";
 import { fieldLines } from "#lib/yaml-positions.ts";
 import { listItems } from "#sources/list-items.ts";
+import type { ManifestText } from "#sources/manifest-texts.ts";
 import { splitDocuments } from "#sources/split-documents.ts";
-
-export interface ManifestText {
-  /** As problems name it. */
-  readonly file: string;
-  readonly text: string;
-}
 
 /** One object of a manifest, alone in its document or an item of a list. */
 export interface FoundObject {

@@ -2,6 +2,7 @@ import type { Config } from "#config/config.ts";
 import { compareText } from "#lib/compare.ts";
 import type { Problem } from "#lib/problem.ts";
 import type { ObjectRef } from "#resources/ref.ts";
+import type { ManifestTexts } from "#sources/manifest-texts.ts";
 import { problemsOf } from "../views/objects.ts";
 import { translateManifests } from "./translate-manifests.ts";
 
@@ -13,8 +14,8 @@ export interface CheckedManifests {
 }
 
 /** Reads manifests and translates them as the appliance would, without starting anything: all that it would complain about. */
-export async function checkManifests(paths: readonly string[], config: Config): Promise<CheckedManifests> {
-  const { read, controlPlane } = await translateManifests(paths, config);
+export async function checkManifests(manifests: ManifestTexts, config: Config): Promise<CheckedManifests> {
+  const { read, controlPlane } = await translateManifests(manifests, config);
   const { store, translator, snapshot } = controlPlane;
   const found = store
     .states()

@@ -1,4 +1,5 @@
 import type { Config } from "#config/config.ts";
+import type { ManifestTexts } from "#sources/manifest-texts.ts";
 import { type ReadManifests, readManifests } from "#sources/read-manifests.ts";
 import { MemoryArchive } from "#store/archive.ts";
 import { ControlPlane } from "../control-plane.ts";
@@ -6,10 +7,10 @@ import { translateSettings } from "./translate-settings.ts";
 
 /** Reads manifests and translates them as the appliance would, without starting anything. */
 export async function translateManifests(
-  paths: readonly string[],
+  manifests: ManifestTexts,
   config: Config,
 ): Promise<{ readonly read: ReadManifests; readonly controlPlane: ControlPlane }> {
-  const read = await readManifests(paths, { unknownFields: config.sources.unknownFields });
+  const read = await readManifests(manifests, { unknownFields: config.sources.unknownFields });
   const controlPlane = new ControlPlane({
     // Which addresses are this machine's own says nothing about the machine that the manifests are for.
     translate: translateSettings(config, []),

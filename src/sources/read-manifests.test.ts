@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import { formatProblem } from "#lib/problem.ts";
 import { formatRef } from "#resources/ref.ts";
 import { refOf } from "#resources/resource.ts";
+import { manifestTexts } from "./manifest-texts.ts";
 import { readManifests } from "./read-manifests.ts";
 
 const namespace = (name: string): string => `---\napiVersion: v1\nkind: Namespace\nmetadata: {name: ${name}}\n`;
@@ -23,18 +24,13 @@ before(async () => {
 });
 after(() => rm(base, { recursive: true }));
 
-function short(text: string): string {
-  return text.replaceAll(`${base}/`, "");
-}
-
 async function read(...paths: string[]): Promise<{ objects: string[]; problems: string[]; files: number }> {
-  const { objects, problems, files } = await readManifests(
-    paths.map((path) => join(base, path)),
-    { unknownFields: "error" },
-  );
+  const { objects, problems, files } = await readManifests(await manifestTexts(paths, base), {
+    unknownFields: "error",
+  });
   return {
-    objects: objects.map(({ object, origin }) => short(`${formatRef(refOf(object))} ${origin.file}:${origin.line}`)),
-    problems: problems.map((problem) => short(formatProblem(problem))),
+    objects: objects.map(({ object, origin }) => `${formatRef(refOf(object))} ${origin.file}:${origin.line}`),
+    problems: problems.map(formatProblem),
     files,
   };
 }
