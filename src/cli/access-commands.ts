@@ -20,7 +20,7 @@ export function addAccessCommands(program: Command, { add, context, exit }: Comm
     .description("print a new token, and its hash")
     .action(async () => exit(await (await import("./user.ts")).userToken(context)));
 
-  add(program, "kubeconfig", "print what kubectl needs to read the objects: address, authority and token")
+  add(program, "kubeconfig", "print what kubectl needs to read the objects")
     .option("--output <file>", "write it to a file that only you can read")
     .option("--server <url>", "where kubectl finds the API (default: where it listens)")
     .option(
@@ -34,7 +34,7 @@ export function addAccessCommands(program: Command, { add, context, exit }: Comm
 
   program
     .command("remote-envoy")
-    .description("print the script that prepares another machine for an Envoy of this control plane")
+    .description("print the script that prepares another machine's Envoy")
     .option("--config <file>", "configuration file, with xds.remote (default: ./binnacle.yaml)")
     .requiredOption("--id <id>", "name of that Envoy, unlike every other's")
     .requiredOption("--host <host>", "name or address of this control plane, as that machine knows it")

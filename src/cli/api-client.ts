@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { errorMessage } from "#lib/error-message.ts";
 import { lookIntoStateDirectory } from "#supervisor/state-directory.ts";
 import { CommandError } from "./context.ts";
 
@@ -8,6 +7,9 @@ import { CommandError } from "./context.ts";
 export const API_ADDRESS_FILE = "api-address";
 
 const START_ONE = "start one with `npm run up`, or name its state directory with --state";
+const AS_ITS_USER = "run the command as the appliance's user, or as a user of api.users with --api and --token-file";
+const REACH = "look whether the address is right and can be reached";
+const TRUST = "name the PEM file of the authority that signed its certificate in NODE_EXTRA_CA_CERTS";
 
 /** How a command reaches an appliance. */
 export interface ApiClient {
@@ -23,22 +25,36 @@ export interface ApiClient {
   delete(path: string): Promise<void>;
 }
 
-/** The appliance of a state directory, with its own token. */
-export async function apiClient(stateDirectory: string): Promise<ApiClient> {
-  return clientAt(await locate(stateDirectory), START_ONE);
+/** The appliance of a state directory, with its own token. `signal` ends what is being asked. */
+export async function apiClient(stateDirectory: string, signal: AbortSignal): Promise<ApiClient> {
+  const place = await locate(stateDirectory);
+  return clientAt(place, signal, (cause) =>
+    hasCode(cause, "ECONNREFUSED") ? notRunning(stateDirectory) : silent(place.url, cause, START_ONE),
+  );
 }
 
-/** `fix`: what to do when nothing answers. */
-export function clientAt({ url, token }: Pick<ApiClient, "url" | "token">, fix: string): ApiClient {
+/** The API at an address that somebody named. */
+export function remoteClient(place: Pick<ApiClient, "url" | "token">, signal: AbortSignal): ApiClient {
+  return clientAt(place, signal, (cause) => silent(place.url, cause, isUntrusted(cause) ? TRUST : REACH));
+}
+
+/** `unanswered` makes the failure of a request that got no answer. */
+function clientAt(
+  { url, token }: Pick<ApiClient, "url" | "token">,
+  signal: AbortSignal,
+  unanswered: (cause: unknown) => CommandError,
+): ApiClient {
   const answer = async (method: string, path: string, body?: unknown): Promise<Response> => {
     const headers = {
       authorization: `Bearer ${token}`,
       accept: "application/json, application/x-ndjson",
       "content-type": "application/json",
     };
-    const request = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-    const response = await fetch(`${url}/api/v1${path}`, request).catch((cause: unknown) => {
-      throw new CommandError(`nothing answers at ${url}: ${errorMessage(cause)}`, fix);
+    const request = { method, headers, signal, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    const response = await fetch(`${url}/api/v1${path}`, request).catch((error: unknown) => {
+      signal.throwIfAborted();
+      // fetch wraps what happened in an error that says only that it failed.
+      throw unanswered(error instanceof Error && error.cause !== undefined ? error.cause : error);
     });
     if (!response.ok) {
       const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string; fix?: string };
@@ -71,12 +87,29 @@ async function locate(stateDirectory: string): Promise<{ url: string; token: str
     const url = (await readFile(join(stateDirectory, API_ADDRESS_FILE), "utf8")).trim();
     return { url, token: lookIntoStateDirectory(stateDirectory).token };
   } catch (cause) {
-    const message = `no appliance runs with the state directory ${stateDirectory}`;
-    // That there is no such file says nothing more than this; any other cause does.
-    throw new CommandError(message, START_ONE, isMissing(cause) ? undefined : { cause });
+    if (hasCode(cause, "ENOENT")) throw notRunning(stateDirectory);
+    const fix = hasCode(cause, "EACCES") ? AS_ITS_USER : START_ONE;
+    throw new CommandError(`could not look into the state directory ${stateDirectory}`, fix, { cause });
   }
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+function notRunning(stateDirectory: string): CommandError {
+  return new CommandError(`no appliance runs with the state directory ${stateDirectory}`, START_ONE);
+}
+
+function silent(url: string, cause: unknown, fix: string): CommandError {
+  return new CommandError(`nothing answers at ${url}`, fix, { cause });
+}
+
+/** A certificate that nobody here vouches for, or that is for another name (Node's names of OpenSSL's reasons). */
+function isUntrusted(error: unknown): boolean {
+  return ["SELF_SIGNED", "UNABLE_TO", "CERT_", "ERR_TLS_CERT"].some((words) => codeOf(error).includes(words));
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return codeOf(error) === code;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
 }

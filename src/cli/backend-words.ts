@@ -2,6 +2,7 @@ import type { BackendDetailAnswer } from "#api/answers.ts";
 import type { DependentRoute, FoundService } from "#api/ports/backends.ts";
 import { formatProblem } from "#lib/problem.ts";
 import { formatRef } from "#resources/ref.ts";
+import { counted } from "./counted.ts";
 import { formatAge, formatTable } from "./table.ts";
 
 /** How many of a long list are shown; `-o yaml` has them all. */
@@ -22,7 +23,12 @@ export function backendWords(backend: BackendDetailAnswer, now: number): string 
     ...(gateway === undefined ? [] : [["Gateway:", gatewayWords(gateway)] as const]),
     ["Services:", `${services.here} of ${services.upstream} upstream are here`],
     ["Endpoints:", `${endpoints.here} of ${endpoints.upstream} upstream are here`],
-    ["Lag:", waitingSince === undefined ? "none" : `${waiting} services wait, for ${formatAge(now - waitingSince)}`],
+    [
+      "Lag:",
+      waitingSince === undefined
+        ? "none"
+        : `${counted(waiting, "service")} ${waiting === 1 ? "waits" : "wait"}, for ${formatAge(now - waitingSince)}`,
+    ],
   ];
   return [
     ...fields.map(([field, value]) => `${field.padEnd(12)}${value}\n`),
@@ -71,10 +77,11 @@ export function routesTable(routes: readonly DependentRoute[]): string {
       route,
       services
         .map(
-          ({ name, port, endpoints, share }) => `${name}:${port} (${endpoints} endpoints, ${Math.round(share * 100)}%)`,
+          ({ name, port, endpoints, share }) =>
+            `${name}:${port} (${counted(endpoints, "endpoint")}, ${Math.round(share * 100)}%)`,
         )
         .join(", "),
-      remaining === 0 ? "nothing: answers 503" : `${remaining} endpoints`,
+      remaining === 0 ? "nothing: answers 503" : counted(remaining, "endpoint"),
     ]),
   );
 }
@@ -94,7 +101,7 @@ function heldSection({ name, held }: BackendDetailAnswer): readonly string[] {
   const words = (service: FoundService): string =>
     `${placeOf(service)}: upstream ${service.isUpstream ? "has no endpoints of it" : "has it no more"}`;
   return section(
-    `Held: ${held.length} services that went all at once stay as they were, until they come back or somebody confirms:`,
+    `Held: ${counted(held.length, "service")} that went all at once stay as they were, until they come back or somebody confirms:`,
     [...shortened(held.map(words)), `to let them go: binnacle backends confirm ${name}`],
   );
 }

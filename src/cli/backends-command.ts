@@ -7,7 +7,7 @@ import type { ReachFlags } from "./reach-api.ts";
 export function addBackendsCommand(program: Command, { add, context, exit }: CommandOptions): void {
   const backends = program
     .command("backends")
-    .description("platforms on which upstreams are found, and what of it is here");
+    .description("platforms on which upstreams are found, and what is here of them");
   const listing = (name: string, description: string): Command =>
     add(backends, name, description).addOption(
       new Option("-o, --output <format>", "how to print").choices(["table", "wide", "yaml", "json"]).default("table"),

@@ -11,7 +11,8 @@ import type {
 import { compareText } from "#lib/compare.ts";
 import { formatDuration, parseDuration } from "#lib/duration.ts";
 import { backendWords, routesTable } from "./backend-words.ts";
-import { type CliContext, CommandError } from "./context.ts";
+import { type CliContext, UsageError } from "./context.ts";
+import { counted } from "./counted.ts";
 import { reachApi, type ReachFlags } from "./reach-api.ts";
 import { formatAge, formatTable } from "./table.ts";
 
@@ -138,7 +139,9 @@ export async function confirmBackend(name: string, flags: ReachFlags, context: C
   const api = await reachApi(flags, context);
   const { services } = await api.post<HeldConfirmedAnswer>(`/backends/${encodeURIComponent(name)}/confirm`);
   context.stdout.write(
-    services === 0 ? `nothing of backend ${name} is held\n` : `${services} services of backend ${name} take effect\n`,
+    services === 0
+      ? `nothing of backend ${name} is held\n`
+      : `${counted(services, "service")} of backend ${name} ${services === 1 ? "takes" : "take"} effect\n`,
   );
   return 0;
 }
@@ -147,7 +150,7 @@ export async function confirmBackend(name: string, flags: ReachFlags, context: C
 export async function removeBackend(name: string, flags: RemovalFlags, context: CliContext): Promise<number> {
   const drain = parseDuration(flags.drainTime);
   if (drain === undefined || drain > 3_600_000) {
-    throw new CommandError(`--drain-time ${flags.drainTime} is no time up to 1h`, "write it as 30s or 5m");
+    throw new UsageError(`--drain-time ${flags.drainTime} is no time up to 1h`, "write it as 30s or 5m");
   }
   const api = await reachApi(flags, context);
   const path = `/backends/${encodeURIComponent(name)}`;

@@ -3,12 +3,18 @@ import type { CliContext } from "./context.ts";
 import type { ConvertFlags } from "./convert.ts";
 
 const HELP = `
-IngressRoute and TLSCertificateDelegation of contour.heptio.com/v1beta1 become HTTPProxy and TLSCertificateDelegation of
-projectcontour.io/v1; other objects stay as they are. IngressRoutes that delegate to each other belong into one call.
-What cannot be said the same way is told on standard error, with file and line. Where something cannot be converted
-nothing is printed, and the exit code is 1.
+IngressRoute and TLSCertificateDelegation of contour.heptio.com/v1beta1 become
+HTTPProxy and TLSCertificateDelegation of projectcontour.io/v1; other objects
+stay as they are. IngressRoutes that delegate to each other belong into one
+call. What cannot be said the same way is told on standard error, with file and
+line. Where something cannot be converted nothing is printed, and the exit code
+is 1.
 
-  kubectl get ingressroutes,tlscertificatedelegations.contour.heptio.com -A -o yaml | binnacle convert - | kubectl apply -f -
+Examples:
+  binnacle convert manifests/ > httpproxies.yaml
+  kubectl get -A -o yaml \\
+    ingressroutes,tlscertificatedelegations.contour.heptio.com |
+    binnacle convert - | kubectl apply -f -
 `;
 
 /** Adds `binnacle convert` to the program. */

@@ -3,17 +3,23 @@ import type { CommandOptions } from "./command-options.ts";
 import type { DiffFlags } from "./diff.ts";
 
 const NOTES = `
-Nothing is changed. Exit code 0: no difference; 1: differences; 2: it could not be told.
+Nothing is changed. Exit code 0: no difference; 1: differences; 2: it could not
+be told.
 
 Examples:
-  binnacle diff shop.yaml                        what applying this file would do to the running appliance
-  binnacle diff manifests/ --prune               as the whole of it: what is in no file would go
-  binnacle diff manifests/ --against before/     two folders, without an appliance
+  # what applying this file would do to the running appliance
+  binnacle diff shop.yaml
+
+  # the files as the whole of it: what is in none of them would go
+  binnacle diff manifests/ --prune
+
+  # two folders, without an appliance
+  binnacle diff manifests/ --against before/
 `;
 
 export function addDiffCommand(program: Command, { add, context, exit }: CommandOptions): void {
   add(program, "diff", "say what manifests would change before they are applied")
-    .argument("<paths...>", "manifests or folders")
+    .argument("<paths...>", "manifests or folders; - for standard input")
     .option("--against <path>", "compare with these manifests instead of an appliance; both are the whole of it")
     .option("--prune", "objects that are in none of the files would be removed; discovered ones stay")
     .option(

@@ -1,6 +1,6 @@
 import { nearest } from "#lib/nearest.ts";
 import { KINDS, type Kind } from "#resources/ref.ts";
-import { CommandError } from "./context.ts";
+import { UsageError } from "./context.ts";
 
 const NAMES: Readonly<Record<Kind, readonly string[]>> = {
   Namespace: ["namespaces", "namespace", "ns"],
@@ -16,8 +16,13 @@ const NAMES: Readonly<Record<Kind, readonly string[]>> = {
   IngressRoute: ["ingressroutes", "ingressroute", "ir"],
 };
 
+/** The word for objects of a kind: `ingresses`. */
+export function kindWord(kind: Kind): string {
+  return NAMES[kind][0] ?? kind;
+}
+
 /** The words for kinds, as kubectl lists them. */
-export const KIND_WORDS: readonly string[] = KINDS.map((kind) => NAMES[kind][0] ?? kind);
+export const KIND_WORDS: readonly string[] = KINDS.map(kindWord);
 
 /** Kinds as kubectl takes them: singular, plural, short. `all` is every kind. */
 export function parseKind(word: string): Kind | undefined {
@@ -27,7 +32,7 @@ export function parseKind(word: string): Kind | undefined {
   if (kind === undefined) {
     const meant = nearest(lower, Object.values(NAMES).flat());
     const guess = meant === undefined ? "" : `did you mean ${meant}? `;
-    throw new CommandError(`there is no kind ${word}`, `${guess}use one of ${KIND_WORDS.join(", ")}, all`);
+    throw new UsageError(`there is no kind ${word}`, `${guess}use one of ${KIND_WORDS.join(", ")}, all`);
   }
   return kind;
 }

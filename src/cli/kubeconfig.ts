@@ -6,7 +6,7 @@ import { dump } from "js-yaml";
 import { KUBE_PREFIX } from "#api/ports/kube.ts";
 import { API_TLS_FOLDER, AUTHORITY_CERTIFICATE_FILE } from "#api/tls/own-authority.ts";
 import { apiClient } from "./api-client.ts";
-import { type CliContext, CommandError } from "./context.ts";
+import { type CliContext, CommandError, UsageError } from "./context.ts";
 import { type LocationFlags, stateDirectoryOf } from "./locations.ts";
 import { howToAllow, newToken } from "./user.ts";
 
@@ -28,7 +28,7 @@ export interface KubeconfigFlags extends LocationFlags {
 /** `binnacle kubeconfig`: what kubectl needs to read the objects of the appliance that runs. It holds a token. */
 export async function kubeconfig(flags: KubeconfigFlags, context: CliContext): Promise<number> {
   const stateDirectory = stateDirectoryOf(flags, context);
-  const { url, token: own } = await apiClient(stateDirectory);
+  const { url, token: own } = await apiClient(stateDirectory, context.signal);
   const { name: user, token, isNew } = await holderOf(flags, own, context);
   const server = new URL(flags.server ?? url);
   // The same port takes both; kubectl sends credentials over TLS only.
@@ -82,7 +82,7 @@ async function holderOf(
   { cwd, stdin }: CliContext,
 ): Promise<{ readonly name: string; readonly token: string; readonly isNew: boolean }> {
   if (user === undefined) {
-    if (tokenFile !== undefined) throw new CommandError("--token-file needs --user", "say whose token it is");
+    if (tokenFile !== undefined) throw new UsageError("--token-file needs --user", "say whose token it is");
     return { name: "binnacle", token: own, isNew: false };
   }
   const name = `binnacle-${user}`;

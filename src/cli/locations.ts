@@ -28,7 +28,7 @@ export async function readConfig(
   const file = resolve(cwd, config ?? DEFAULT_CONFIG_FILE);
   if (config === undefined && !existsSync(file)) return { config: defaultConfig(file), file: undefined };
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new CommandError(`could not read the configuration ${file}`, "name it with --config FILE", { cause });
+    throw new CommandError(`could not read the configuration ${file}`, "name another with --config FILE", { cause });
   });
   const loaded = loadConfig(text, config ?? DEFAULT_CONFIG_FILE);
   if (loaded.config === undefined) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { suite, test } from "node:test";
 import { temporaryDirectory } from "../../test/integration/support/temp-dir.ts";
@@ -13,13 +13,18 @@ interface Outcome {
   readonly stderr: string;
 }
 
-async function binnacle(cwd: string, ...argv: string[]): Promise<Outcome> {
+async function binnacle(
+  where: string | { readonly cwd: string; readonly stdin: string },
+  ...argv: readonly string[]
+): Promise<Outcome> {
+  const { cwd, stdin } = typeof where === "string" ? { cwd: where, stdin: "" } : where;
   const stdout = new PassThrough();
   const stderr = new PassThrough();
   const code = await run(argv, {
     version: "1.2.3",
     stdout,
     stderr,
+    stdin: Readable.from([stdin]),
     env: { HOME: cwd },
     cwd,
     signal: new AbortController().signal,
@@ -74,17 +79,55 @@ suite("binnacle", () => {
   });
 
   test("wrong usage ends with 2, and names what to use", async () => {
-    assert.equal((await binnacle("/", "fly")).code, 2);
-    assert.match((await binnacle("/", "fly")).stderr, /unknown command 'fly'/);
-    assert.match(
-      (await binnacle("/", "get", "ingresses", "-o", "xml")).stderr,
-      /Allowed choices are table, wide, yaml, json, name/,
+    const wrong: readonly (readonly [readonly string[], string])[] = [
+      [["fly"], "unknown command 'fly'\n  fix: see `binnacle --help`"],
+      [["gte", "ing"], "unknown command 'gte'\n  fix: did you mean get? see `binnacle --help`"],
+      [["backends", "lsit"], "unknown command 'lsit'\n  fix: did you mean list? see `binnacle backends --help`"],
+      [
+        ["get", "ing", "--otput", "yaml"],
+        "unknown option '--otput'\n  fix: did you mean --output? see `binnacle get --help`",
+      ],
+      [
+        ["get", "ing", "-o", "yml"],
+        "option '-o, --output <format>' argument 'yml' is invalid. Allowed choices are table, wide, yaml, json, name\n" +
+          "  fix: did you mean yaml? see `binnacle get --help`",
+      ],
+      [["get"], "missing required argument 'kind'\n  fix: see `binnacle get --help`"],
+      [
+        ["get", "ing", "a/b"],
+        "a/b after ing is no name\n  fix: write each as ing/shop, or one kind and then names: ing shop blog",
+      ],
+      [
+        ["get", "ing/a", "b"],
+        "b is no KIND/NAME\n  fix: write each as ing/shop, or one kind and then names: ing shop blog",
+      ],
+      [["status", "--api", "x"], "x is no address of an API\n  fix: write one such as https://binnacle.example.com"],
+    ];
+    for (const [argv, words] of wrong) {
+      assert.deepEqual(await binnacle("/", ...argv), { code: 2, stdout: "", stderr: `binnacle: ${words}\n` });
+    }
+  });
+
+  test("no line of any help is wider than a terminal", async () => {
+    const pages = [(await binnacle("/", "--help")).stdout];
+    const commands = pages[0]?.matchAll(/^  ([a-z][\w-]+) /gm) ?? [];
+    for (const [, name = ""] of commands) {
+      const page = (await binnacle("/", name, "--help")).stdout;
+      pages.push(page);
+      for (const [, below = ""] of page.match(/^Commands:\n[^]*/m)?.[0].matchAll(/^  ([a-z][\w-]+) /gm) ?? []) {
+        pages.push((await binnacle("/", name, below, "--help")).stdout);
+      }
+    }
+    assert.ok(pages.length > 20, `found ${pages.length} pages of help`);
+    assert.deepEqual(
+      pages.flatMap((page) => page.split("\n")).filter((line) => line.length > 80),
+      [],
     );
   });
 
   test("an unknown kind is told with those that there are", async () => {
     const { code, stderr } = await binnacle("/", "get", "deployments");
-    assert.equal(code, 1);
+    assert.equal(code, 2);
     assert.match(stderr, /there is no kind deployments\n {2}fix: use one of .*ingresses/);
     const slip = await binnacle("/", "get", "ingreses");
     assert.match(slip.stderr, /there is no kind ingreses\n {2}fix: did you mean ingresses\? use one of /);
@@ -117,18 +160,64 @@ suite("binnacle", () => {
 
   test("what is no address is not explained", async () => {
     const { code, stderr } = await binnacle("/", "explain", "%%%");
-    assert.equal(code, 1);
+    assert.equal(code, 2);
     assert.match(stderr, /"%%%" is no address/);
   });
 
   test("a filter that is not understood is told whole", async () => {
     const { code, stderr } = await binnacle("/", "tail", "--code", "6xx", "--slower-than", "soon");
-    assert.equal(code, 1);
+    assert.equal(code, 2);
     assert.match(stderr, /--code: /);
     assert.match(stderr, /--slower-than: /);
   });
 
+  test("what cannot be read is told in words, and nothing is said about the rest", async () => {
+    await using home = await temporaryDirectory("cli");
+    await mkdir(join(home.path, "empty"));
+    const config = `could not read the configuration ${home.path}`;
+    const another = "\n  fix: name another with --config FILE";
+    const none =
+      "there are no manifests in empty\n  fix: name files, or folders with files that end in .yaml, .yml or .json";
+    const gone = "not all manifests can be read:\n  gone.yaml: cannot read it: it does not exist";
+    const wrong: readonly (readonly [readonly string[], number, string])[] = [
+      [["check", "--config", "gone.yaml"], 1, `${config}/gone.yaml: it does not exist (ENOENT)${another}`],
+      [["check", "--config", "."], 1, `${config}: it is a folder, and no file (EISDIR)${another}`],
+      [["explain", "a.test", "--files", "gone.yaml"], 1, gone],
+      [["explain", "a.test", "--files", "empty"], 1, none],
+      [["diff", "gone.yaml"], 2, gone],
+      [["diff", "empty"], 2, none],
+      [["diff", "empty", "--against", "empty"], 2, none],
+      [["convert", "empty"], 1, none],
+    ];
+    for (const [argv, code, words] of wrong) {
+      assert.deepEqual(await binnacle(home.path, ...argv), { code, stdout: "", stderr: `binnacle: ${words}\n` });
+    }
+  });
+
+  test("explain tells what is wrong with the manifests that it is about", async () => {
+    await using home = await temporaryDirectory("cli");
+    await writeFile(join(home.path, "shop.yaml"), `${INGRESS}${SERVICE}---\nkind: [\n`);
+    const { code, stdout, stderr } = await binnacle(home.path, "explain", "shop.test/x", "--files", "shop.yaml");
+    assert.equal(code, 0);
+    assert.match(stdout, /wins +prefix \/: Ingress team-shop\/shop/);
+    assert.match(stderr, /^error: shop\.yaml:\d+: not valid YAML: /);
+  });
+
   suite("check", () => {
+    test("manifests come from standard input, too, with or without a byte order mark", async () => {
+      await using home = await temporaryDirectory("cli");
+      for (const text of [
+        INGRESS + SERVICE,
+        `\uFEFF${INGRESS}${SERVICE}`,
+        (INGRESS + SERVICE).replaceAll("\n", "\r\n"),
+      ]) {
+        const { code, stdout } = await binnacle({ cwd: home.path, stdin: text }, "check", "-");
+        assert.deepEqual({ code, stdout }, { code: 0, stdout: "1 file, 2 objects: 0 errors, 0 warnings\n" });
+      }
+      const { stdout } = await binnacle({ cwd: home.path, stdin: INGRESS }, "check", "-");
+      assert.match(stdout, /^error: stdin:1: Ingress team-shop\/shop spec\.rules\[0\]/m);
+    });
+
     test("good manifests end with 0", async () => {
       await using home = await temporaryDirectory("cli");
       await writeFile(join(home.path, "shop.yaml"), INGRESS + SERVICE);

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type ApiClient, apiClient, clientAt } from "./api-client.ts";
-import { type CliContext, CommandError } from "./context.ts";
+import { type ApiClient, apiClient, remoteClient } from "./api-client.ts";
+import { type CliContext, CommandError, UsageError } from "./context.ts";
 import { type LocationFlags, stateDirectoryOf } from "./locations.ts";
 
 export interface ReachFlags extends LocationFlags {
@@ -20,7 +20,8 @@ const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 export async function reachApi(flags: ReachFlags, context: CliContext): Promise<ApiClient> {
   const { env, cwd } = context;
   const api = flags.api ?? (flags.state === undefined ? env["BINNACLE_API"] : undefined);
-  if (api === undefined) return apiClient(stateDirectoryOf(flags, context));
+  if (api === undefined) return apiClient(stateDirectoryOf(flags, context), context.signal);
+  const url = checkedUrl(api);
   const file = flags.tokenFile ?? env["BINNACLE_TOKEN_FILE"];
   if (file === undefined) {
     throw new CommandError(`there is no token for ${api}`, "name a file that holds yours with --token-file FILE");
@@ -32,20 +33,17 @@ export async function reachApi(flags: ReachFlags, context: CliContext): Promise<
   if (!/^[!-~]+$/.test(token.trim())) {
     throw new CommandError(`${file} holds no token`, "name a file with the token alone, on one line");
   }
-  return clientAt(
-    { url: checkedUrl(api), token: token.trim() },
-    "look whether the address is right and can be reached",
-  );
+  return remoteClient({ url, token: token.trim() }, context.signal);
 }
 
 /** Without a slash at the end. */
 function checkedUrl(text: string): string {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new CommandError(`${text} is no address of an API`, "write one such as https://binnacle.example.com");
+    throw new UsageError(`${text} is no address of an API`, "write one such as https://binnacle.example.com");
   }
   if (url.protocol === "http:" && !LOOPBACK.has(url.hostname) && !url.hostname.endsWith(".localhost")) {
-    throw new CommandError(`the token would cross the network to ${url.host} in the clear`, "use https");
+    throw new UsageError(`the token would cross the network to ${url.host} in the clear`, "use https");
   }
   return url.origin;
 }

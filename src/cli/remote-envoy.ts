@@ -1,6 +1,6 @@
 import { overloadLimits } from "#envoy/overload.ts";
 import { remoteEnvoyScript } from "#envoy/remote-envoy.ts";
-import { type CliContext, CommandError } from "./context.ts";
+import { type CliContext, CommandError, UsageError } from "./context.ts";
 import { type LocationFlags, readConfig } from "./locations.ts";
 
 export interface RemoteEnvoyFlags extends LocationFlags {
@@ -27,14 +27,14 @@ export async function remoteEnvoy(flags: RemoteEnvoyFlags, context: CliContext):
     );
   }
   if (!/^[!-~]{1,128}$/.test(flags.id)) {
-    throw new CommandError(
+    throw new UsageError(
       `--id ${JSON.stringify(flags.id)} is no name for an Envoy`,
       "give up to 128 letters, digits and signs without blanks, and each Envoy another",
     );
   }
   const memory = Number(flags.memoryMib);
   if (!Number.isInteger(memory) || memory < 128) {
-    throw new CommandError(`--memory-mib ${flags.memoryMib} is no amount of memory`, "give whole MiB, at least 128");
+    throw new UsageError(`--memory-mib ${flags.memoryMib} is no amount of memory`, "give whole MiB, at least 128");
   }
   const { maxConnections } = config.envoy;
   context.stdout.write(

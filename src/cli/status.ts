@@ -3,6 +3,7 @@ import type { Problem } from "#lib/problem.ts";
 import { formatRef } from "#resources/ref.ts";
 import type { ApiClient } from "./api-client.ts";
 import { type CliContext, CommandError } from "./context.ts";
+import { counted } from "./counted.ts";
 import { type Paint, paintFor } from "./ink.ts";
 import { reachApi, type ReachFlags } from "./reach-api.ts";
 import { formatAge, formatTable } from "./table.ts";
@@ -123,8 +124,4 @@ function formatStatus(
       return column === 1 && BAD.has(text) ? paint("bad", text) : text;
     },
   )}`;
-}
-
-function counted(amount: number, word: string): string {
-  return `${amount} ${word}${amount === 1 ? "" : "s"}`;
 }

@@ -1,6 +1,6 @@
 import type { RequestRow } from "#traffic/request-shown.ts";
 import { formatUpstream } from "#traffic/upstream.ts";
-import type { CliContext } from "./context.ts";
+import { type CliContext, stopCode } from "./context.ts";
 import { type Ink, type Paint, paintFor } from "./ink.ts";
 import type { ReachFlags } from "./reach-api.ts";
 import { type FilterFlags, filterOf, trafficFeed } from "./traffic-feed.ts";
@@ -34,7 +34,7 @@ export async function tail(flags: TailFlags, context: CliContext): Promise<numbe
     }
     dropped = message.dropped.rows;
   }
-  return 0;
+  return stopCode(context.signal);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { CliContext } from "./context.ts";
+import { type CliContext, stopCode } from "./context.ts";
 import { paintFor } from "./ink.ts";
 import type { ReachFlags } from "./reach-api.ts";
 import { pictureOf, type TopPicture, updatePicture } from "./top-picture.ts";
@@ -47,5 +47,5 @@ export async function top(flags: TopFlags, context: CliContext): Promise<number>
   } finally {
     if (onScreen && picture !== undefined) stdout.write(`${LEAVE}${topText(picture, stdout.rows ?? 40, paint)}`);
   }
-  return 0;
+  return stopCode(context.signal);
 }

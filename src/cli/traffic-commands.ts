@@ -1,19 +1,30 @@
 import { type Command, Option } from "commander";
 import { FILTER_FIELDS } from "#api/traffic-filter.ts";
+import { collect } from "./collect.ts";
 import type { CommandOptions } from "./command-options.ts";
 import type { TailFlags } from "./tail.ts";
 import type { TopFlags } from "./top.ts";
 
 const TOP_EXAMPLES = `
 Examples:
-  binnacle top -n team-shop                      one team's routes and upstreams
-  binnacle top --host shop.localhost --once      one picture, for a script or a report
+  # one team's routes and upstreams
+  binnacle top -n team-shop
+
+  # one picture, for a script or a report
+  binnacle top --host shop.localhost --once
 `;
 const TAIL_EXAMPLES = `
+It begins with the last 20. Failures and slow requests are all shown as far as
+the budget goes, of the rest a share: a line that begins with # says which.
+
 Examples:
-  binnacle tail --code 5xx                       failures, each with its reason and what to do
+  # failures, each with its reason and what to do
+  binnacle tail --code 5xx
+
   binnacle tail --path /cart --slower-than 500ms
-  binnacle tail --client 192.0.2.1 -o json       one JSON object a line
+
+  # one JSON object a line (RequestRow in src/traffic/request-shown.ts)
+  binnacle tail --client 192.0.2.1 -o json
 `;
 
 /** `binnacle top` and `binnacle tail`: the live view in a terminal. */
@@ -43,8 +54,4 @@ function filterOptions(target: Command): Command {
     target.addOption(option.helpGroup("Show only (the same flag again adds a value):"));
   }
   return target;
-}
-
-function collect(value: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), value];
 }

@@ -3,7 +3,7 @@ import { WebSocket } from "ws";
 import { FILTER_FIELDS, filterFromPairs, type FilterPair } from "#api/traffic-filter.ts";
 import { formatProblem } from "#lib/problem.ts";
 import type { ServerMessage, SubscribeMessage, TrafficFilter } from "#traffic/messages.ts";
-import { type CliContext, CommandError } from "./context.ts";
+import { type CliContext, CommandError, UsageError } from "./context.ts";
 import { reachApi, type ReachFlags } from "./reach-api.ts";
 
 /** Flags named after the filter's fields, in commander's camelCase; each a list. */
@@ -17,7 +17,7 @@ export function filterOf(flags: FilterFlags): TrafficFilter {
   });
   const { filter, problems } = filterFromPairs(pairs);
   if (problems.length > 0) {
-    throw new CommandError(
+    throw new UsageError(
       `the filter is not understood:\n${problems.map((problem) => `  --${formatProblem(problem)}`).join("\n")}`,
     );
   }
@@ -34,10 +34,12 @@ export async function* trafficFeed(
   const socket = new WebSocket(`${url.replace(/^http/, "ws")}/api/v1/traffic`, {
     headers: { authorization: `Bearer ${token}` },
   });
-  const stop = (): void => socket.close();
+  // Without a farewell: an appliance that hangs would not answer it, and somebody waits for their terminal.
+  const stop = (): void => socket.terminate();
   context.signal.addEventListener("abort", stop, { once: true });
   try {
     await once(socket, "open").catch((cause: unknown) => {
+      context.signal.throwIfAborted();
       throw new CommandError(`the live feed at ${url} could not be opened`, "see `binnacle status`", { cause });
     });
     socket.send(JSON.stringify({ type: "subscribe", ...subscribe } satisfies SubscribeMessage));

@@ -114,11 +114,11 @@ test("backends are listed, held deletions confirmed, and one is removed", { time
     const dry = await ok("backends", "remove", "east", "--dry-run");
     assert.match(
       dry,
-      /Ingress team-shop\/shop +shop.example +.* +east-cart:80 \(1 endpoints, 100%\) +nothing: answers 503/,
+      /Ingress team-shop\/shop +shop.example +.* +east-cart:80 \(1 endpoint, 100%\) +nothing: answers 503/,
     );
     assert.match(dry, /nothing was changed/);
     assert.equal((await show("east")).state, "synced");
-    assert.equal((await cli("backends", "remove", "east", "--drain-time", "2 weeks")).code, 1);
+    assert.equal((await cli("backends", "remove", "east", "--drain-time", "2 weeks")).code, 2);
     assert.match(await ok("backends", "remove", "east", "--drain-time", "1h"), /followed no more/);
     assert.equal((await show("east")).state, "draining");
     const [, word] = cells(await ok("status")).find(([part]) => part === "source east") ?? [];

@@ -109,7 +109,7 @@ test("binnacle explain: by a running appliance, by files alone, and by one real 
       [["shop.test", "--live", "--files", manifests], /--files asks none/],
     ] as const) {
       const { code, stderr } = await run(...argv);
-      assert.equal(code, 1);
+      assert.equal(code, 2);
       assert.match(stderr, words);
     }
   });
