@@ -6,8 +6,7 @@ import type { UpstreamIdentity } from "./ir.ts";
 /** What one upstream of a chain has. */
 interface Link {
   readonly candidates: readonly Candidate[];
-  /** Undefined: the first of the chain. */
-  readonly of?: UpstreamIdentity;
+  readonly of: UpstreamIdentity;
 }
 
 /**
@@ -25,7 +24,21 @@ export function inOrder(chain: readonly Link[], zones: readonly (readonly string
       const zone = found < 0 ? preferred.length : found;
       // One number that orders as the three of them do.
       const priority = (link * (LARGEST_PRIORITY + 1) + (candidate.priority ?? 0)) * (MOST_ZONES + 1) + zone;
-      return { ...candidate, priority, ...(of === undefined ? {} : { of }) };
+      // The first is the cluster's own.
+      return { ...candidate, priority, ...(link === 0 ? {} : { of }) };
     }),
   );
+}
+
+/** The candidates of upstreams that share what is sent: each upstream has its own order, and all begin at the first place. */
+export function sideBySide(links: readonly Link[], zones: readonly (readonly string[])[]): readonly Candidate[] {
+  return links.flatMap((link, index) => {
+    const ordered = inOrder([link], [zones[index] ?? []]);
+    const ranks = [...new Set(ordered.map(({ priority = 0 }) => priority))].sort((a, b) => a - b);
+    return ordered.map((candidate) => ({
+      ...candidate,
+      priority: ranks.indexOf(candidate.priority ?? 0),
+      of: link.of,
+    }));
+  });
 }

@@ -1,43 +1,77 @@
 import type { ExtensionService } from "#resources/extension-service.ts";
-import type { StoredObject } from "#store/object-state.ts";
-import { resolveServicePort } from "./backend.ts";
 import { authoritiesOf } from "./certificate-authority.ts";
+import { extensionServices } from "./extension-services.ts";
 import { bounded } from "./httpproxy/bounded.ts";
 import { timeLimit } from "./httpproxy/times.ts";
 import { usableSecret } from "./delegation.ts";
 import type { Reader, UnitId } from "./unit.ts";
 import { upstreamCluster, type UpstreamVariation } from "./upstream-variation.ts";
 
-/** An ExtensionService as Envoy asks it, or why it cannot be asked. */
-export type Extension =
-  | {
-      readonly cluster: string;
-      readonly unit: UnitId;
-      /** What it is called when it is asked: a cluster's own name is no authority (RFC 3986 §3.2). */
-      readonly authority: string;
-      readonly object: ExtensionService;
-      /** What of it is passed over, in words. */
-      readonly ignored: readonly string[];
-    }
-  | { readonly problem: string };
+/** An ExtensionService as Envoy asks it. */
+export interface Extension {
+  readonly cluster: string;
+  readonly unit: UnitId;
+  /** What it is called when it is asked: a cluster's own name is no authority (RFC 3986 §3.2). */
+  readonly authority: string;
+  readonly object: ExtensionService;
+}
+
+/** What is wrong with an ExtensionService, or passed over; types and reasons are Contour's. */
+export interface ExtensionProblem {
+  readonly severity: "error" | "warning";
+  readonly type: "ServiceError" | "SpecError" | "TLSError";
+  readonly reason: string;
+  readonly path: string;
+  readonly message: string;
+  readonly fix?: string;
+}
 
 /** HTTP/2 over TLS is what Contour takes where nothing is said. */
 const PROTOCOLS = { "http/1.1": "http1", h2: "h2", h2c: "h2c" } as const;
 
-/** Finds the ExtensionService and the cluster that stands for it: of several services, the first. */
-export function extensionCluster(namespace: string, name: string, read: Reader): Extension {
-  const stored: StoredObject<ExtensionService> | undefined = read.get("ExtensionService", namespace, name);
-  if (stored === undefined) return { problem: `ExtensionService ${namespace}/${name} does not exist` };
-  const { spec } = stored.object;
-  const [service, ...others] = spec.services;
-  if (service === undefined) return { problem: `ExtensionService ${namespace}/${name} names no service` };
-  const resolved = resolveServicePort(namespace, service.name, service.port, "tcp", read, "so it cannot be asked");
-  if ("problem" in resolved) return { problem: resolved.problem.message };
-  const protocol = PROTOCOLS[spec.protocol ?? "h2"];
-  const verify = verification(stored.object, protocol === "h2", read);
-  if (verify !== undefined && "problem" in verify) return verify;
+/** Finds the ExtensionService and the cluster that stands for all its Services, or says why it cannot be asked. */
+export function extensionCluster(
+  namespace: string,
+  name: string,
+  read: Reader,
+): Extension | { readonly problem: string } {
+  const object = read.get("ExtensionService", namespace, name)?.object;
+  if (object === undefined) return { problem: `ExtensionService ${namespace}/${name} does not exist` };
+  const { extension, problems } = readExtension(object, read);
+  if (extension !== undefined) return extension;
+  const errors = problems.filter(({ severity }) => severity === "error");
+  return { problem: errors.map(({ message }) => message).join("; ") };
+}
+
+/** Without `extension` it cannot be asked, and there is an error that says why. */
+export function readExtension(
+  object: ExtensionService,
+  read: Reader,
+): { readonly extension: Extension | undefined; readonly problems: readonly ExtensionProblem[] } {
+  const { metadata, spec } = object;
+  const { shares, missing } = extensionServices(object, read);
+  const problems: ExtensionProblem[] = missing.map(({ index, message, fix }) => ({
+    severity: "error",
+    type: "ServiceError",
+    reason: "ServiceUnresolvedReference",
+    path: `spec.services[${index}]`,
+    message,
+    fix,
+  }));
   const { strategy } = spec.loadBalancerPolicy ?? {};
+  if (strategy === "Cookie" || strategy === "RequestHash") {
+    const message = "what it is asked with has nothing to hash, so its strategy is RoundRobin";
+    problems.push(ignored("spec.loadBalancerPolicy.strategy", message));
+  }
+  if (timeLimit(spec.timeoutPolicy?.idle) !== undefined)
+    problems.push(ignored("spec.timeoutPolicy.idle", "it is passed over: response is the limit"));
+  const protocol = PROTOCOLS[spec.protocol ?? "h2"];
+  const verify = verification(object, protocol === "h2", read);
+  if (verify !== undefined && "message" in verify) problems.push(verify);
+  const [first] = shares;
+  if (first === undefined || (verify !== undefined && "message" in verify)) return { extension: undefined, problems };
   const idleTimeout = timeLimit(spec.timeoutPolicy?.idleConnection);
+  const { namespace, name } = metadata;
   const variation: UpstreamVariation = {
     protocol,
     ...(idleTimeout === undefined ? {} : { idleTimeout }),
@@ -45,17 +79,14 @@ export function extensionCluster(namespace: string, name: string, read: Reader):
     ...(strategy === "Random" ? { loadBalancing: "random" } : {}),
     ...(verify === undefined ? {} : { verify }),
     ...limits(spec.circuitBreakerPolicy),
+    ...(spec.services.length > 1 ? { extension: { namespace, name } } : {}),
   };
-  const asksHash = strategy === "Cookie" || strategy === "RequestHash";
-  const ignored = [
-    ...(others.length === 0 ? [] : [`of its services only ${service.name} is asked`]),
-    ...(asksHash ? ["what it is asked with has nothing to hash, so its strategy is RoundRobin"] : []),
-    ...(timeLimit(spec.timeoutPolicy?.idle) === undefined
-      ? []
-      : ["its timeoutPolicy.idle is passed over: response is the limit"]),
-  ];
-  const authority = `${service.name}.${namespace}`;
-  return { ...upstreamCluster(resolved.upstream, variation), authority, object: stored.object, ignored };
+  const authority = `${first.upstream.service}.${namespace}`;
+  return { extension: { ...upstreamCluster(first.upstream, variation), authority, object }, problems };
+}
+
+function ignored(path: string, message: string): ExtensionProblem {
+  return { severity: "warning", type: "SpecError", reason: "IgnoredField", path, message };
 }
 
 /** Contour: 0 is what stands without it, here what the Service says. */
@@ -68,17 +99,46 @@ function verification(
   { metadata, spec: { validation } }: ExtensionService,
   tls: boolean,
   read: Reader,
-): NonNullable<UpstreamVariation["verify"]> | { readonly problem: string } | undefined {
+): NonNullable<UpstreamVariation["verify"]> | ExtensionProblem | undefined {
   if (validation === undefined) return undefined;
-  if (!tls) return { problem: "its certificate is to be verified, and its protocol is not h2" };
+  const refused = (problem: Omit<ExtensionProblem, "severity">): ExtensionProblem => ({
+    severity: "error",
+    ...problem,
+    message: `${problem.message}, so it cannot be asked`,
+  });
+  if (!tls)
+    return refused({
+      type: "SpecError",
+      reason: "InconsistentProtocol",
+      path: "spec.protocol",
+      message: "its certificate is to be verified, and its protocol is not h2",
+      fix: "set protocol: h2, or remove validation",
+    });
+  const path = "spec.validation.caSecret";
   const found = usableSecret(validation.caSecret, metadata.namespace, read);
   if ("refused" in found) {
-    const why = found.refused === "notFound" ? "does not exist" : `is not delegated to namespace ${metadata.namespace}`;
-    return { problem: `Secret ${found.namespace}/${found.name} ${why}` };
+    const named = `Secret ${found.namespace}/${found.name}`;
+    return found.refused === "notFound"
+      ? refused({
+          type: "SpecError",
+          reason: "TLSUpstreamValidation",
+          path,
+          message: `${named} does not exist`,
+          fix: "create it with the authorities under ca.crt, or correct the name",
+        })
+      : refused({
+          type: "TLSError",
+          reason: "CACertificateNotDelegated",
+          path,
+          message: `${named} is not delegated to namespace ${metadata.namespace}`,
+          fix: `name it in a TLSCertificateDelegation in namespace ${found.namespace}`,
+        });
   }
   const authorities = authoritiesOf(found.secret);
   const { namespace, name: secret } = found.secret.metadata;
-  if ("problem" in authorities)
-    return { problem: `Secret ${namespace}/${secret} cannot be used: ${authorities.problem}` };
+  if ("problem" in authorities) {
+    const message = `Secret ${namespace}/${secret} cannot be used: ${authorities.problem}`;
+    return refused({ type: "SpecError", reason: "TLSUpstreamValidation", path, message, fix: "correct its ca.crt" });
+  }
   return { namespace, secret, names: validation.subjectNames ?? [validation.subjectName] };
 }

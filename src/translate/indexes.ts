@@ -14,6 +14,8 @@ export const PROXY_PARTS = "proxy-parts";
 /** As the two above, of IngressRoutes. */
 export const INGRESSROUTE_BY_FQDN = "ingressroute-by-fqdn";
 export const INGRESSROUTE_PARTS = "ingressroute-parts";
+/** ExtensionServices, each under its {@link partKey}. */
+export const EXTENSIONS = "extensions";
 /** TLSCertificateDelegations by {@link delegationKey}. */
 export const DELEGATIONS = "delegations";
 
@@ -71,6 +73,11 @@ export const TRANSLATION_INDEXES: readonly IndexDefinition[] = [
       object.kind === "IngressRoute" && object.spec.virtualhost === undefined
         ? [`${partKey(object.metadata.namespace, object.metadata.name)}/IngressRoute`]
         : [],
+  },
+  {
+    name: EXTENSIONS,
+    kind: "ExtensionService",
+    keys: ({ metadata: { namespace, name } }) => [partKey(namespace, name)],
   },
   {
     name: DELEGATIONS,

@@ -96,6 +96,14 @@ export interface IrCluster {
   readonly fallbacks?: readonly UpstreamIdentity[];
   /** Zones whose endpoints are used before others of the same upstream, in this order. */
   readonly zones?: readonly string[];
+  /** Its endpoints are of these upstreams, its own among them, each with its part of the requests. Undefined: its own alone. */
+  readonly shares?: readonly IrShare[];
+}
+
+/** An upstream with its part of what a cluster of several is sent, in relation to the others; at least 1. */
+export interface IrShare {
+  readonly upstream: UpstreamIdentity;
+  readonly weight: number;
 }
 
 /** What is smaller fits into one packet as it is. */
@@ -148,6 +156,8 @@ export interface IrEndpoints {
   readonly endpoints: readonly IrEndpoint[];
   /** Where health checks ask; the port for traffic unless given. */
   readonly healthPort?: number;
+  /** Its cluster's {@link IrCluster.shares}: every endpoint is of one of them. */
+  readonly shares?: readonly IrShare[];
 }
 
 /** A proxy that opens connections for us (CONNECT, RFC 9110 §9.3.6) to upstreams that cannot be reached directly. */
@@ -194,7 +204,7 @@ export interface IrEndpoint {
   readonly weight?: number;
   /** Used when too few of the lower ones are healthy. 0 unless given; of those that occur none is left out. */
   readonly priority?: number;
-  /** The fallback of the cluster that it belongs to; the cluster's own upstream unless given. */
+  /** The fallback of the cluster that it belongs to, or the upstream that shares in it; the cluster's own unless given. */
   readonly of?: UpstreamIdentity;
   /** The gateway that connections to it go through; undefined: directly. */
   readonly tunnel?: Pick<IrTunnel, "name" | "socket">;

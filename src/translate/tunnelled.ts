@@ -17,7 +17,7 @@ export interface Tunnelled extends UpstreamItems {
 }
 
 /**
- * The same upstream with what lies behind gateways, its own endpoints and those of its fallbacks, and what of it cannot be had
+ * The same upstream with what lies behind gateways, its own endpoints and those of others in it, and what of it cannot be had
  * there. A tunnel carries TCP, and Envoy opens it to an endpoint's own port (Http11ProxyUpstreamTransport): a connection to the
  * tunnel says nothing about the endpoint.
  */
@@ -29,7 +29,8 @@ export function tunnelled(
 ): Tunnelled {
   const gateways = new Map<string, GatewaySettings>();
   // The home's own are reached from here.
-  const others = [upstream, ...(cluster.fallbacks ?? [])].filter(({ backend }) => backend !== "local");
+  const sharers = (cluster.shares ?? []).map((share) => share.upstream);
+  const others = [upstream, ...(cluster.fallbacks ?? []), ...sharers].filter(({ backend }) => backend !== "local");
   for (const { backend } of others) {
     const gateway = gatewayOf(backend);
     if (gateway !== undefined) gateways.set(backend, gateway);
@@ -71,7 +72,7 @@ export function tunnelled(
       ...(isBlind ? { healthCheck: undefined } : {}),
     },
     endpoints: endpoints && {
-      ...(isOwn ? { type: endpoints.type, name: endpoints.name } : endpoints),
+      ...(isOwn ? withoutHealthPort(endpoints) : endpoints),
       endpoints: endpoints.endpoints.map(tunnel),
     },
     gateways: backends,
@@ -85,4 +86,8 @@ export function tunnelled(
       ? endpoint
       : { ...endpoint, tunnel: { name: gatewayName(of, gateway.version), socket: gateway.socket } };
   }
+}
+
+function withoutHealthPort({ healthPort: _healthPort, ...rest }: IrEndpoints): IrEndpoints {
+  return rest;
 }

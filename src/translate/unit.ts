@@ -8,11 +8,12 @@ import type { Verdict } from "./verdict.ts";
 
 /**
  * A unit of translation: what is built again as one when something that it read changes.
- * `host:H` a host's routes, tables and certificate · `part:NS/NAME` an HTTPProxy without a host · `upstream:B/N/S/P` a Service port's cluster and endpoints ·
+ * `host:H` a host's routes, tables and certificate · `part:NS/NAME` an HTTPProxy without a host · `extension:NS/NAME` an
+ * ExtensionService · `upstream:B/N/S/P` a Service port's cluster and endpoints ·
  * `gateway:B` what the upstreams of a backend are reached through · `listener:NAME` a configured listener · `tables:` the route tables.
  */
 export type UnitId = `${UnitKind}:${string}`;
-export type UnitKind = "host" | "part" | "upstream" | "gateway" | "listener" | "tables";
+export type UnitKind = "host" | "part" | "extension" | "upstream" | "gateway" | "listener" | "tables";
 
 /** Something that a unit lets others know, so that they need not read what it read. */
 export interface Fact {

@@ -1,7 +1,15 @@
+import { buildExtension } from "./build-extension.ts";
 import { gatewayBuilder } from "./gateway.ts";
 import { hostBuilder } from "./host.ts";
 import { partBuilder } from "./httpproxy/part.ts";
-import { INGRESS_BY_HOST, INGRESSROUTE_BY_FQDN, INGRESSROUTE_PARTS, PROXY_BY_FQDN, PROXY_PARTS } from "./indexes.ts";
+import {
+  EXTENSIONS,
+  INGRESS_BY_HOST,
+  INGRESSROUTE_BY_FQDN,
+  INGRESSROUTE_PARTS,
+  PROXY_BY_FQDN,
+  PROXY_PARTS,
+} from "./indexes.ts";
 import { listenerBuilder, tablesBuilder } from "./listener.ts";
 import type { TranslateSettings } from "./settings.ts";
 import type { TranslatorOptions } from "./translator.ts";
@@ -16,6 +24,7 @@ export function translationUnits(
     builders: {
       host: hostBuilder(settings),
       part: partBuilder(settings),
+      extension: buildExtension,
       upstream: upstreamBuilder(settings),
       gateway: gatewayBuilder(settings),
       listener: listenerBuilder(settings),
@@ -28,6 +37,7 @@ export function translationUnits(
       [INGRESSROUTE_BY_FQDN]: "host",
       [PROXY_PARTS]: "part",
       [INGRESSROUTE_PARTS]: "part",
+      [EXTENSIONS]: "extension",
     },
   };
 }

@@ -33,6 +33,8 @@ export interface UpstreamVariation {
   readonly fallbacks?: readonly string[];
   /** In place of the Service's own. */
   readonly zones?: readonly string[];
+  /** The ExtensionService whose Services share what is asked. It is read again with them: other weights are no other cluster. */
+  readonly extension?: { readonly namespace: string; readonly name: string };
 }
 
 /** The cluster of an upstream as somebody wants it, and the unit that makes it. */

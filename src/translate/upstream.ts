@@ -10,13 +10,14 @@ import { authoritiesOf } from "./certificate-authority.ts";
 import { type Candidate, settleEndpoints } from "./candidates.ts";
 import { collectEndpoints, slicePort } from "./endpoints.ts";
 import { serviceKey, SLICES_BY_SERVICE } from "./indexes.ts";
-import type { IrCluster, IrEndpoints, UpstreamIdentity } from "./ir.ts";
+import type { IrCluster, IrEndpoints, IrShare, UpstreamIdentity } from "./ir.ts";
 import { WANTED_NAMES } from "./resolved-name.ts";
 import type { TranslateSettings } from "./settings.ts";
 import { tunnelled, type UpstreamItems } from "./tunnelled.ts";
 import { type Reader, type UnitBuilder, unitId, type UnitItem } from "./unit.ts";
 import { upstreamProtocol } from "./upstream-protocol.ts";
-import { inOrder } from "./endpoint-order.ts";
+import { inOrder, sideBySide } from "./endpoint-order.ts";
+import { extensionServices } from "./extension-services.ts";
 import { parseIdentity, parseUpstream, upstreamCluster, type UpstreamVariation } from "./upstream-variation.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -31,24 +32,25 @@ export function upstreamBuilder(settings: TranslateSettings): UnitBuilder {
     const port = service && findPort(service, upstream.port, upstream.transport);
     if (service === undefined || (port === undefined && service.spec.type !== "ExternalName")) return undefined;
     const verdicts: Verdict[] = [];
-    const said = saidEndpoints(service, port, upstream, settings, read, verdicts);
-    const others = (variation.fallbacks ?? []).flatMap((name) =>
-      fallback(parseIdentity(name), settings, read, verdicts),
-    );
-    const zones = [service, ...others.map((other) => other.service)].map((of) => zonesOf(of, variation));
-    const candidates = inOrder([said, ...others], zones);
+    const shares = variation.extension && sharesOf(variation.extension, read);
+    if (shares?.length === 0) return undefined;
+    const fallbacks = (variation.fallbacks ?? []).map(parseIdentity);
+    const members = shares?.map((share) => share.upstream) ?? [upstream, ...fallbacks];
+    const links = members.flatMap((member) => link(member, settings, read, verdicts));
+    const zones = links.map((each) => zonesOf(each.service, variation));
+    const candidates = shares === undefined ? inOrder(links, zones) : sideBySide(links, zones);
     const { endpoints, names, verdicts: found } = settleEndpoints(candidates, settings.upstreams, read);
     verdicts.push(...found);
-    const ownHosts = new Set(said.candidates.map(({ host }) => host));
+    const ownHosts = new Set(links[0]?.candidates.map(({ host }) => host));
     const ownName = names.find((name) => ownHosts.has(name));
     const base = cluster(upstream, variation, service, port, settings, read, ownName);
     if (base === undefined) return undefined;
     const own = serviceRef(upstream.namespace, upstream.service);
-    const from = [said, ...others].flatMap((each) => each.from);
+    const shared = shares === undefined ? {} : { shares };
     const direct: UpstreamItems = {
-      cluster: base,
+      cluster: { ...base, ...shared },
       // What is not yet known is not answered as empty: Envoy waits for it.
-      endpoints: endpoints && { type: "endpoints", name: base.name, endpoints, ...healthPort(variation) },
+      endpoints: endpoints && { type: "endpoints", name: base.name, endpoints, ...healthPort(variation), ...shared },
     };
     const {
       verdicts: behind,
@@ -56,8 +58,11 @@ export function upstreamBuilder(settings: TranslateSettings): UnitBuilder {
       ...made
     } = tunnelled(direct, upstream, (backend) => read.gateway(backend), own);
     verdicts.push(...behind);
-    const items: UnitItem[] = [{ item: made.cluster, from: [own] }];
-    if (made.endpoints !== undefined) items.push({ item: made.endpoints, from: from.length > 0 ? from : [own] });
+    const asking = variation.extension === undefined ? [] : [extensionRef(variation.extension)];
+    const from = links.flatMap((each) => each.from);
+    const items: UnitItem[] = [{ item: made.cluster, from: [own, ...asking] }];
+    if (made.endpoints !== undefined)
+      items.push({ item: made.endpoints, from: [...(from.length > 0 ? from : [own]), ...asking] });
     return {
       items,
       verdicts,
@@ -67,13 +72,31 @@ export function upstreamBuilder(settings: TranslateSettings): UnitBuilder {
   };
 }
 
-/** A Service that takes over; empty where it has gone: its routes are built again, and then there is a unit without it. */
-function fallback(
+/** Who shares in what an ExtensionService asks. Empty: nobody can be asked, or it has gone, and its askers are built again. */
+function sharesOf({ namespace, name }: ExtensionName, read: Reader): readonly IrShare[] {
+  const object = read.get("ExtensionService", namespace, name)?.object;
+  return object === undefined ? [] : extensionServices(object, read).shares;
+}
+
+type ExtensionName = NonNullable<UpstreamVariation["extension"]>;
+
+function extensionRef({ namespace, name }: ExtensionName): ObjectRef {
+  return { kind: "ExtensionService", namespace, name };
+}
+
+/** What one of a cluster's upstreams has. */
+interface Linked extends SaidEndpoints {
+  readonly of: UpstreamIdentity;
+  readonly service: Service;
+}
+
+/** Empty where its Service has gone: those that send to it are built again, and then there is a unit without it. */
+function link(
   upstream: UpstreamIdentity,
   settings: TranslateSettings,
   read: Reader,
   verdicts: Verdict[],
-): (SaidEndpoints & { readonly of: UpstreamIdentity; readonly service: Service })[] {
+): readonly Linked[] {
   const service = read.get("Service", upstream.namespace, upstream.service)?.object;
   const port = service && findPort(service, upstream.port, upstream.transport);
   if (service === undefined || (port === undefined && service.spec.type !== "ExternalName")) return [];
@@ -82,6 +105,7 @@ function fallback(
 
 interface SaidEndpoints {
   readonly candidates: readonly Candidate[];
+  /** The slices, or the Endpoints object, that they come from. */
   readonly from: readonly ObjectRef[];
 }
 
@@ -154,13 +178,7 @@ function healthPort({ healthPort: port }: UpstreamVariation): Pick<IrEndpoints, 
   return port === undefined ? {} : { healthPort: port };
 }
 
-interface Said {
-  readonly candidates: readonly Candidate[];
-  /** The slices, or the Endpoints object, that they come from. */
-  readonly from: readonly ObjectRef[];
-}
-
-function serviceEndpoints(service: Service, port: ServicePort, read: Reader, verdicts: Verdict[]): Said {
+function serviceEndpoints(service: Service, port: ServicePort, read: Reader, verdicts: Verdict[]): SaidEndpoints {
   const { namespace, name } = service.metadata;
   const slices = read
     .list(SLICES_BY_SERVICE, serviceKey(namespace, name))

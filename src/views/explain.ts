@@ -12,6 +12,7 @@ import type { Translator } from "#translate/translator.ts";
 import { http3Part } from "./explain-http3.ts";
 import { routeSteps } from "./explain-steps.ts";
 import { explainedUpstreams } from "./explain-upstreams.ts";
+import { shareWords } from "./upstream-words.ts";
 
 type Sees = (namespace: string) => boolean;
 /** What the objects themselves tell of a route. */
@@ -84,11 +85,11 @@ function routed(
   if (winner.owner !== undefined && !sees(winner.owner.namespace)) return undefined;
   const { action } = winner;
   const cluster = (name: string): string => {
-    const upstream = world.clusters.get(name)?.upstream;
+    const { upstream, shares } = world.clusters.get(name) ?? {};
     if (upstream === undefined) return "a service that is missing";
-    return sees(upstream.namespace)
-      ? `${upstream.namespace}/${upstream.service}:${upstream.port}`
-      : "a service of another namespace";
+    if (!sees(upstream.namespace)) return "a service of another namespace";
+    // An ExtensionService has Services of its own namespace alone.
+    return shares === undefined ? `${upstream.namespace}/${upstream.service}:${upstream.port}` : shareWords(shares);
   };
   const accepted = prediction.request.headers.get("accept-encoding");
   const upstreams = action.type === "forward" ? explainedUpstreams(action.clusters, world, sees, accepted) : [];

@@ -1,4 +1,5 @@
 import { unreachable } from "#lib/unreachable.ts";
+import type { ExtensionService } from "#resources/extension-service.ts";
 import type { Resource } from "#resources/resource.ts";
 
 /** The columns that kubectl shows for a kind beside its name and age, by heading. */
@@ -40,12 +41,18 @@ export function objectColumns(object: Resource): Readonly<Record<string, string>
     case "TLSCertificateDelegation":
       return { SECRETS: list(object.spec.delegations.map(({ secretName }) => secretName)) };
     case "ExtensionService":
-      return { SERVICES: list(object.spec.services.map(({ name, port }) => `${name}:${port}`)) };
+      return { SERVICES: list(askedServices(object)) };
     case "Namespace":
       return {};
     default:
       return unreachable(object);
   }
+}
+
+/** Weights are shown where they say how much each is asked. */
+function askedServices({ spec: { services } }: ExtensionService): readonly string[] {
+  const isWeighted = services.length > 1 && services.some(({ weight = 0 }) => weight > 0);
+  return services.map(({ name, port, weight = 0 }) => `${name}:${port}${isWeighted ? ` weight ${weight}` : ""}`);
 }
 
 /** The first three, as kubectl shortens long lists. */

@@ -4,7 +4,7 @@ import type { IrCluster } from "#translate/ir.ts";
 import type { IrPolicies } from "#translate/ir-policies.ts";
 import type { IrRedirect, IrRoute } from "#translate/ir-route.ts";
 import { routeWords } from "./route-words.ts";
-import { upstreamWords } from "./upstream-words.ts";
+import { shareWords, upstreamWords } from "./upstream-words.ts";
 
 /** What a route does with any request, a line each: where it goes first, then what happens on the way. */
 export function routeLines(
@@ -12,7 +12,11 @@ export function routeLines(
   hostPolicies: IrPolicies | undefined,
   clusters: ReadonlyMap<string, IrCluster>,
 ): readonly string[] {
-  return [...actionLines(route, clusters), ...routeWords(route, hostPolicies, (name) => name)];
+  const asked = (name: string): string => {
+    const shares = clusters.get(name)?.shares;
+    return shares === undefined ? name : `${name}, which is ${shareWords(shares)},`;
+  };
+  return [...actionLines(route, clusters), ...routeWords(route, hostPolicies, asked)];
 }
 
 function actionLines({ action }: IrRoute, clusters: ReadonlyMap<string, IrCluster>): readonly string[] {

@@ -2,6 +2,7 @@ import {
   type IrCircuitBreaker,
   type IrCluster,
   type IrCompression,
+  type IrShare,
   LEAST_COMPRESSED_BYTES,
   type UpstreamIdentity,
 } from "#translate/ir.ts";
@@ -36,6 +37,14 @@ const SPILL_OVER = "the next get requests when fewer than 5 of 7 endpoints are h
 
 export function identityWords({ backend, namespace, service, port }: UpstreamIdentity): string {
   return `${namespace}/${service}:${port}${backend === "local" ? "" : ` of ${backend}`}`;
+}
+
+/** The upstreams that share what one cluster is sent, each with its part. */
+export function shareWords(shares: readonly IrShare[]): string {
+  const sum = shares.reduce((total, { weight }) => total + weight, 0);
+  return shares
+    .map(({ upstream, weight }) => `${identityWords(upstream)} (${Number(((weight / sum) * 100).toFixed(1))} %)`)
+    .join(", ");
 }
 
 /** By media types, for that is what somebody who misses it has to know. */

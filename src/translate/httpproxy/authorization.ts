@@ -90,8 +90,8 @@ export function hostAuthorization(policy: Authorization, own: string, read: Read
     // Envoy takes such a list for all hosts of a listener together, and not from a host.
     ignored:
       httpSettings === undefined || httpSettings.allowedAuthorizationHeaders.length === 0
-        ? extension.ignored
-        : [...extension.ignored, "allowedAuthorizationHeaders is passed over: the service gets every header"],
+        ? []
+        : ["allowedAuthorizationHeaders is passed over: the service gets every header"],
   };
 }
 

@@ -1,10 +1,10 @@
 import type { Any } from "#proto/google/protobuf/any.ts";
 import type { IrAuthorization, IrHttpAuthorization, IrNameMatch } from "#translate/ir-policies.ts";
 import { packStruct } from "./any.ts";
+import { askAgain } from "./ask-again.ts";
 
 /** ExtAuthzPerRoute: the service that a virtual host names, with what it is told. */
 export function authorizationConfig(ir: IrAuthorization): Any {
-  const timeout = `${ir.timeout / 1000}s`;
   return packStruct("envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute", {
     check_settings: {
       context_extensions: { ...ir.context },
@@ -18,19 +18,25 @@ export function authorizationConfig(ir: IrAuthorization): Any {
             },
           }),
       ...(ir.service.protocol === "grpc"
-        ? { grpc_service: { envoy_grpc: { cluster_name: ir.cluster, authority: ir.authority }, timeout } }
-        : { http_service: httpService(ir.service, ir, timeout) }),
+        ? {
+            grpc_service: {
+              envoy_grpc: { cluster_name: ir.cluster, authority: ir.authority },
+              timeout: `${ir.timeout / 1000}s`,
+              retry_policy: askAgain(ir.timeout),
+            },
+          }
+        : { http_service: httpService(ir.service, ir) }),
     },
   });
 }
 
 function httpService(
   ir: IrHttpAuthorization,
-  { cluster, authority }: IrAuthorization,
-  timeout: string,
+  { cluster, authority, timeout }: IrAuthorization,
 ): Record<string, unknown> {
   return {
-    server_uri: { uri: `http://${authority}`, cluster, timeout },
+    server_uri: { uri: `http://${authority}`, cluster, timeout: `${timeout / 1000}s` },
+    retry_policy: askAgain(timeout),
     ...(ir.pathPrefix === "" ? {} : { path_prefix: ir.pathPrefix }),
     authorization_response: allowedUpstreamHeaders(ir.upstreamHeaders),
   };

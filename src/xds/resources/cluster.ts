@@ -32,6 +32,7 @@ export function envoyCluster(ir: IrCluster): Cluster {
     circuitBreakers: circuitBreakers(ir),
     outlierDetection: outlierDetection(ir),
     ...(isOrdered(ir) ? { commonLbConfig: AT_ONCE } : {}),
+    ...(ir.shares === undefined ? {} : { commonLbConfig: BY_SHARES }),
     healthChecks: healthChecks(ir.healthCheck, ir.protocol),
     typedExtensionProtocolOptions: protocolOptions(ir),
     ...loadBalancing(ir),
@@ -80,6 +81,12 @@ export const COMMON = Cluster.fromPartial({
 /** Envoy tells its load balancers of health once a second unless told otherwise: a second of requests for the dead. */
 const AT_ONCE = Cluster_CommonLbConfig.fromPartial({ ...NO_PANIC, updateMergeWindow: duration(0) });
 
+/** An upstream's part is its locality's, and as much of it as there are healthy endpoints for: the others get the rest. */
+const BY_SHARES: Cluster_CommonLbConfig = {
+  ...AT_ONCE,
+  localityConfigSpecifier: { $case: "localityWeightedLbConfig", value: {} },
+};
+
 /**
  * Only what tells a broken endpoint from a broken program: failed connections and gateway errors. Plain 5xx answers of
  * all endpoints would eject them one after the other for a fault that no other endpoint is free of.
@@ -98,12 +105,12 @@ const OUTLIER_DETECTION = OutlierDetection.fromPartial({
   maxEjectionPercent: 50,
 });
 
-/** Where others take over, all endpoints of the first may go: half of them kept would go on getting requests to fail. */
+/** Where others take over, all endpoints of one upstream may go: half of them kept would go on getting requests to fail. */
 const EJECTS_ALL: OutlierDetection = { ...OUTLIER_DETECTION, maxEjectionPercent: 100 };
 
 function outlierDetection(ir: IrCluster): OutlierDetection | undefined {
   if (!ir.outlierDetection) return undefined;
-  return isOrdered(ir) ? EJECTS_ALL : OUTLIER_DETECTION;
+  return isOrdered(ir) || ir.shares !== undefined ? EJECTS_ALL : OUTLIER_DETECTION;
 }
 
 const HTTP2 = { protocolConfig: { $case: "http2ProtocolOptions", value: {} } } as const;

@@ -12,30 +12,38 @@ import { tunnelMetadata } from "./tunnel-socket.ts";
 
 /**
  * EDS: endpoints grouped by priority and zone; those of a fallback have its name as sub-zone, so that Envoy's own views tell them
- * apart. No endpoints is an empty assignment, so that a cluster never waits for one. Those that
+ * apart. Upstreams that share are a locality each, whatever their endpoints' zones: its weight is the upstream's part, and Envoy keeps
+ * one weight for each name of a locality. No endpoints is an empty assignment, so that a cluster never waits for one. Those that
  * drain are used when there is no other (KEP-1669).
  */
-export function clusterLoadAssignment({ name, endpoints, healthPort }: IrEndpoints): ClusterLoadAssignment {
+export function clusterLoadAssignment({ name, endpoints, healthPort, shares }: IrEndpoints): ClusterLoadAssignment {
   const drained = endpoints.some(({ health }) => health === "healthy") ? HealthStatus.DRAINING : HealthStatus.UNKNOWN;
+  const weights = new Map(shares?.map(({ upstream, weight }) => [clusterName(upstream), weight]));
+  const zoneOf = ({ zone = "" }: IrEndpoint): string => (shares === undefined ? zone : "");
   const localities = Map.groupBy(
     endpoints,
-    ({ priority = 0, zone = "", of }) => `${priority} ${zone} ${of === undefined ? "" : clusterName(of)}`,
+    (endpoint) => `${endpoint.priority ?? 0} ${zoneOf(endpoint)} ${subZoneOf(endpoint)}`,
   );
   return {
     clusterName: name,
     endpoints: [...localities.values()].map((members) => {
-      const { zone = "", priority = 0, of } = members[0] as IrEndpoint;
-      const subZone = of === undefined ? "" : clusterName(of);
+      const first = members[0] as IrEndpoint;
+      const [zone, subZone] = [zoneOf(first), subZoneOf(first)];
       return {
         ...LOCALITY,
-        priority,
+        priority: first.priority ?? 0,
         locality: zone === "" && subZone === "" ? undefined : { region: "", zone, subZone },
+        loadBalancingWeight: weights.get(subZone),
         lbEndpoints: members.map((endpoint) => lbEndpoint(endpoint, drained, healthPort)),
       };
     }),
     namedEndpoints: {},
     policy: undefined,
   };
+}
+
+function subZoneOf({ of }: IrEndpoint): string {
+  return of === undefined ? "" : clusterName(of);
 }
 
 /** The fields that are not set, in whole messages made once: a copy by `fromPartial` costs more than the encoding. */

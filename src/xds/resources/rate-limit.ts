@@ -3,6 +3,7 @@ import { unreachable } from "#lib/unreachable.ts";
 import type { IrRateLimitService } from "#translate/ir-listener.ts";
 import type { IrPolicies, IrRateLimitEntry } from "#translate/ir-policies.ts";
 import { packStruct } from "./any.ts";
+import { askAgain } from "./ask-again.ts";
 import { headerMatcher } from "./route-match.ts";
 
 /** What a virtual host or a forwarding route asks the rate-limit service about: a limit for each descriptor. */
@@ -59,7 +60,10 @@ export function rateLimitConfig(ir: IrRateLimitService): Record<string, unknown>
     rate_limited_as_resource_exhausted: ir.resourceExhausted,
     ...(ir.headers ? { enable_x_ratelimit_headers: "DRAFT_VERSION_03" } : {}),
     rate_limit_service: {
-      grpc_service: { envoy_grpc: { cluster_name: ir.cluster || NOBODY, authority: ir.authority } },
+      grpc_service: {
+        envoy_grpc: { cluster_name: ir.cluster || NOBODY, authority: ir.authority },
+        retry_policy: askAgain(ir.timeout),
+      },
       transport_api_version: "V3",
     },
   };

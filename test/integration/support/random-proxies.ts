@@ -167,7 +167,11 @@ export class RandomProxies {
       metadata: { name: "e1", namespace: random.pick(NAMESPACES) },
       spec: {
         protocol: random.pick(["h2c", "h2", "http/1.1"]),
-        services: [{ name: random.pick(SERVICES), port: 80 }],
+        services: [random.pick(SERVICES), ...random.some(SERVICES, 2)].map((name) => ({
+          name,
+          port: 80,
+          ...(random.chance(0.5) ? { weight: random.pick([0, 1, 5]) } : {}),
+        })),
         ...(random.chance(0.3) ? { validation: { caSecret: "ca", subjectName: "a.test" } } : {}),
       },
     });

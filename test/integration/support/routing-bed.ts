@@ -29,9 +29,14 @@ export function proxy(name: string, spec: object, namespace = "team"): string {
   return JSON.stringify({ apiVersion: "projectcontour.io/v1", kind: "HTTPProxy", metadata: { name, namespace }, spec });
 }
 
-/** An ExtensionService of namespace `auth` for the Service of its name. */
-export function extension(name: string, protocol: string): string {
-  const spec = { protocol, services: [{ name, port: 80 }] };
+/** An ExtensionService of namespace `auth`, unless told otherwise for the Service of its name. */
+export function extension(
+  name: string,
+  protocol: string,
+  services: readonly { readonly name: string; readonly weight?: number }[] = [{ name }],
+  more: object = {},
+): string {
+  const spec = { ...more, protocol, services: services.map((service) => ({ ...service, port: 80 })) };
   const metadata = { name, namespace: "auth" };
   return JSON.stringify({ apiVersion: "projectcontour.io/v1alpha1", kind: "ExtensionService", metadata, spec });
 }
