@@ -19,7 +19,8 @@ import type {
 /**
  * The messages of the WebSocket `/api/v1/traffic`: JSON text, one message a frame. Types only, so that the console and
  * the command line read the same words. A client that says nothing gets nothing: it sends `subscribe`, is answered with
- * a `snapshot` (the full picture) and then gets `delta` frames, four to ten a second and only when something changed.
+ * a `snapshot` (the full picture) and then gets `delta` frames, four to ten a second and only when something changed; while
+ * nothing does, an empty one every five seconds, so that a connection that died without a word is told from a quiet one.
  * Another `subscribe` replaces the first and is answered with another snapshot.
  *
  * Two kinds of truth travel together and are never mixed: **totals** are exact at any load (Envoy's own counters);

@@ -22,6 +22,9 @@ import { RowAllowance } from "./row-allowance.ts";
 import { samplingFor } from "./sampling-for.ts";
 import type { SharedView, ViewSet } from "./view-set.ts";
 
+/** Milliseconds after which a frame goes out though nothing changed: who hears none knows that the connection is dead. */
+const HEARTBEAT = 5000;
+
 /** Who looks at the live traffic. */
 export interface TrafficClient {
   readonly name: string;
@@ -72,6 +75,8 @@ interface Subscription {
   talkers: string;
   streams: string;
   sequence: number;
+  /** When its last frame went out, or was left out. */
+  toldAt: number;
   dropped: { rows: number; frames: number };
 }
 
@@ -185,17 +190,21 @@ export class Session {
     live.talkers = told;
   }
 
-  /** Sends what there is to say, if anything; a client that is not ready gets it with a later frame. */
+  /** Sends what there is to say, and now and then that there is nothing; a client that is not ready gets it with a later frame. */
   flush(): void {
     const live = this.#live();
-    if (live === undefined || live.pending.isEmpty) return;
+    if (live === undefined) return;
+    const now = this.#sources.now();
+    // Backwards, too: a clock that was set back must not make it silent.
+    if (live.pending.isEmpty && Math.abs(now - live.toldAt) < HEARTBEAT) return;
+    live.toldAt = now;
     if (!this.#client.isReady()) {
+      if (live.pending.isEmpty) return;
       live.sequence++;
       live.dropped = { ...live.dropped, frames: live.dropped.frames + 1 };
       this.#framesDropped++;
       return;
     }
-    const now = this.#sources.now();
     this.#drop(live, live.pending.keepRequests(live.allowance.available(now)));
     const body = live.pending.body();
     live.allowance.spend(body.requests?.length ?? 0);
@@ -220,6 +229,7 @@ export class Session {
       talkers: "",
       streams: "",
       sequence: 0,
+      toldAt: now,
       dropped: { rows: 0, frames: 0 },
     };
     this.#state = { type: "live", subscription };

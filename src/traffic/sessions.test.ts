@@ -26,14 +26,23 @@ test("nothing is sent before a client asks; then the full picture, then what cha
   assert.equal(delta.lag, 1058, "from the end of the newest request to the frame");
 });
 
-test("no frame when nothing changed", () => {
-  const { core, connect, second } = world();
+test("when nothing changed no frame goes out, but an empty one every five seconds: the connection is not dead", () => {
+  const { core, connect, clock } = world();
   const { messages } = connect();
-  second();
-  const sent = messages.length;
-  for (let index = 0; index < 12; index++) second();
-  core.flush();
-  assert.equal(messages.length, sent);
+  const told = (): number => {
+    core.flush();
+    return messages.length;
+  };
+  assert.equal(told(), 1);
+  clock.now += 4999;
+  assert.equal(told(), 1);
+  clock.now += 1;
+  assert.deepEqual([told(), told()], [2, 2]);
+  const { type, ...said } = frame(messages[1]);
+  assert.equal(type, "delta");
+  assert.deepEqual(said, { sequence: 2, time: clock.now, dropped: { rows: 0, frames: 0 } });
+  clock.now -= 3_600_000;
+  assert.equal(told(), 3, "also after a clock that was set back");
 });
 
 test("rows above the rate are dropped, oldest first, and counted", () => {
