@@ -56,8 +56,12 @@ function leadOf(users: boolean, cluster: boolean): string {
   return "Open the sign-in link that <code>binnacle up</code> printed, or give the token: the file <code>token</code> in the state directory.";
 }
 
+/**
+ * Without an action a form goes to the page's own address, and what stands there behind # to the page that follows (Fetch, HTTP-redirect
+ * fetch, step 6): who opened a link to a filter, or was signed out with one, is led there.
+ */
 function passwordForm(): string {
-  return `<form method="post" action="/sign-in">
+  return `<form method="post">
 <label for="name">Name</label>
 <input id="name" name="name" autocomplete="username" autocapitalize="none" required autofocus spellcheck="false">
 <label for="password">Password</label>
@@ -68,7 +72,7 @@ function passwordForm(): string {
 }
 
 function tokenForm(first: boolean): string {
-  return `<form method="post" action="/sign-in">
+  return `<form method="post">
 <label for="token">Token</label>
 <input id="token" name="token" type="password" autocomplete="${first ? "current-password" : "off"}" required${first ? " autofocus" : ""} spellcheck="false">
 <button>Sign in${first ? "" : " with a token"}</button>

@@ -21,12 +21,19 @@ export class ConsoleSetting {
   readonly complaints: string[] = [];
   /** Requests that left the server's own address. */
   readonly strayed: string[] = [];
+  /** The appliance's own, which signs in. */
+  readonly token: string;
   readonly #browser: Browser;
   readonly #startApi: (port: number) => Promise<Api>;
   #api: Api | undefined;
 
-  private constructor(browser: Browser, startApi: (port: number, traffic: SimulatedTraffic) => Promise<Api>) {
+  private constructor(
+    browser: Browser,
+    token: string,
+    startApi: (port: number, traffic: SimulatedTraffic) => Promise<Api>,
+  ) {
     this.#browser = browser;
+    this.token = token;
     this.#startApi = (port) => startApi(port, this.traffic);
   }
 
@@ -45,7 +52,7 @@ export class ConsoleSetting {
     const browser = stack.use(await launchChromium());
     const token = randomBytes(32).toString("base64url");
     const monitoring = { alertmanager: { url: () => alertmanager.url }, ...changes.monitoring };
-    const setting = new ConsoleSetting(browser, (port, traffic) =>
+    const setting = new ConsoleSetting(browser, token, (port, traffic) =>
       startSimulated(state.path, token, { port, traffic, consoleDirectory: built.path, ...changes, monitoring }),
     );
     await setting.restart();

@@ -20,7 +20,19 @@ export function chartWindow(picture: TrafficPicture | undefined, { minutes, at: 
   const to = Math.floor(picture.time / 1000) - 1;
   const from = to - minutes * 60;
   const inside = ({ time }: { readonly time: number }): boolean => time >= from * 1000 && time <= to * 1000;
-  return { columns: picture.columns.filter(inside), markers: picture.markers.filter(inside), from, to, at };
+  const columns = whole(picture.columns.filter(inside), to);
+  return { columns, markers: picture.markers.filter(inside), from, to, at };
+}
+
+/** Every second from the first known one to `to`: in one that the feed left out there was nothing, and no line goes through it. */
+function whole(columns: readonly Column[], to: number): readonly Column[] {
+  const [first] = columns;
+  if (first === undefined) return columns;
+  const known = new Map(columns.map((column) => [column.time, column]));
+  return Array.from({ length: to - first.time / 1000 + 1 }, (_, index) => {
+    const time = first.time + index * 1000;
+    return known.get(time) ?? { time, requests: 0, errors: 0, classes: {}, latency: [] };
+  });
 }
 
 /** The column of a second (since the epoch), or undefined. */

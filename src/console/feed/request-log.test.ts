@@ -55,12 +55,39 @@ test("a snapshot while held waits like other rows", () => {
   assert.deepEqual(ids(log), [1, 2, 3, 4, 5, 6, 7, 8]);
 });
 
-test("after a restart of Binnacle ids begin again: what is later in time is new", () => {
+test("after a restart of Binnacle ids begin again: all rows are new, told apart, and what may be missing is said", () => {
+  for (const start of [1, 101]) {
+    const log = new RequestLog();
+    log.add([testRow(100, { time: 1000 }), testRow(101, { time: 2000 })]);
+    log.addSnapshot([testRow(start, { time: 1500 }), testRow(start + 1, { time: 3000 })]);
+    log.add([testRow(start + 2, { time: 3100 })]);
+    log.prepend([testRow(start + 2, { time: 3100 }), testRow(start, { time: 1500 })]);
+    const { rows: shown, gaps } = log.view();
+    assert.deepEqual(
+      shown.map(({ time }) => time),
+      [1000, 2000, 1500, 3000, 3100],
+    );
+    assert.equal(new Set(ids(log)).size, 5);
+    assert.deepEqual([...gaps], [shown[2]?.id]);
+  }
+});
+
+test("what a page that slept did not hear is missing, and said to be; so is what was too much to hold back", () => {
   const log = new RequestLog();
-  log.add([testRow(100, { time: 1000 }), testRow(101, { time: 2000 })]);
-  log.addSnapshot([testRow(1, { time: 1500 }), testRow(2, { time: 3000 })]);
-  log.add([testRow(3, { time: 3100 })]);
-  assert.deepEqual(ids(log), [100, 101, 2, 3]);
+  log.addSnapshot(rows(1, 5));
+  log.addSnapshot(rows(4, 7));
+  assert.deepEqual([...log.view().gaps], []);
+  log.addSnapshot(rows(500, 510));
+  assert.deepEqual([...log.view().gaps], [500]);
+  log.hold();
+  log.add(rows(511, 6510));
+  log.letGo();
+  assert.deepEqual([...log.view().gaps], [500, 1511]);
+  log.add(rows(6511, 20_000));
+  assert.deepEqual([...log.view().gaps], [], "gone with their rows");
+  log.clear();
+  log.addSnapshot(rows(30_000, 30_001));
+  assert.deepEqual([...log.view().gaps], []);
 });
 
 test("another filter's rows are gone at once, also while held", () => {

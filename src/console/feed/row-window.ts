@@ -1,23 +1,25 @@
 import type { RequestRow } from "#traffic/request-shown.ts";
 
-/** Pixels: a row, and one that says why below itself. The stylesheet has the same figures. */
+/** Pixels: a row, what says why below it, and what says that rows are missing before it. The stylesheet has the same figures. */
 export const ROW_HEIGHT = 26;
 export const WHY_HEIGHT = 20;
+export const GAP_HEIGHT = 20;
 
-/** Where rows of two heights stand, so that only those in sight are drawn. Offsets count from the oldest row's top. */
+/** Where rows of several heights stand, so that only those in sight are drawn. Offsets count from the oldest row's top. */
 export interface RowOffsets {
   /** One more entry than rows: `offsets[i]` to `offsets[i + 1]` is row i. */
   readonly offsets: Float64Array;
   readonly height: number;
 }
 
-export function rowHeight(row: RequestRow): number {
-  return row.why === undefined ? ROW_HEIGHT : ROW_HEIGHT + WHY_HEIGHT;
+/** `gaps`: ids of rows before which others are missing. */
+export function rowHeight({ id, why }: RequestRow, gaps: ReadonlySet<number>): number {
+  return ROW_HEIGHT + (why === undefined ? 0 : WHY_HEIGHT) + (gaps.has(id) ? GAP_HEIGHT : 0);
 }
 
-export function rowOffsets(rows: readonly RequestRow[]): RowOffsets {
+export function rowOffsets(rows: readonly RequestRow[], gaps: ReadonlySet<number>): RowOffsets {
   const offsets = new Float64Array(rows.length + 1);
-  for (const [index, row] of rows.entries()) offsets[index + 1] = (offsets[index] ?? 0) + rowHeight(row);
+  for (const [index, row] of rows.entries()) offsets[index + 1] = (offsets[index] ?? 0) + rowHeight(row, gaps);
   return { offsets, height: offsets[rows.length] ?? 0 };
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Focus, focusedFilter, hashFromPlace, type Place, placeFromHash, START } from "./address.ts";
+import { type Focus, focusedFilter, hashFromPlace, type Place, placeFromHash, shownPanel, START } from "./address.ts";
 
 const UPSTREAM = { backend: "local", namespace: "team-shop", service: "cart", port: 8080 };
 const PLACES: readonly Place[] = [
@@ -8,6 +8,7 @@ const PLACES: readonly Place[] = [
   { ...START, filter: { hosts: ["shop.localhost"], codes: ["5xx", 404], pathContains: "a b&c#d" } },
   { ...START, left: "flow", minutes: 15 },
   { ...START, left: "backends" },
+  { ...START, left: "flow", panel: "charts" },
   { ...START, left: "talkers", at: 1_795_417_200_000 },
   { ...START, focus: { type: "route", host: "*.example.com", route: "team/x/0" } },
   { ...START, focus: { type: "route", host: "", route: "" } },
@@ -38,6 +39,13 @@ for (const hash of [
 ]) {
   test(`an address with ${hash} opens without it`, () => assert.deepEqual(placeFromHash(hash), START));
 }
+
+test("a phone shows what a link of a wide screen shows, until another panel is chosen", () => {
+  assert.deepEqual(
+    ["", "#view=flow", "#view=flow&panel=routes", "#panel=nothing"].map((hash) => shownPanel(placeFromHash(hash))),
+    ["requests", "flow", "routes", "requests"],
+  );
+});
 
 test("what is in focus narrows the filter and leaves its other fields", () => {
   const focus: Focus = { type: "route", host: "a", route: "b" };

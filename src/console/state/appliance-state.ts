@@ -11,10 +11,11 @@ export class ApplianceState {
   readonly problems = signal<Polled<ObjectsAnswer>>(NOTHING);
   readonly #alertsPoll: Poll<AlertsAnswer>;
 
-  constructor(onHeard: () => void, onSignedOut: () => void) {
+  /** @param onHeard given the appliance's time, milliseconds since the epoch */
+  constructor(onHeard: (time: number) => void, onSignedOut: () => void) {
     const onStatus = (polled: Polled<StatusAnswer>): void => {
       this.status.value = polled;
-      if (polled.error === undefined) onHeard();
+      if (polled.error === undefined && polled.answer !== undefined) onHeard(polled.answer.time);
     };
     const onAlerts = (polled: Polled<AlertsAnswer>): void => {
       this.alerts.value = polled;

@@ -2,14 +2,15 @@ import { batch, computed, signal } from "@preact/signals";
 import type { PinTarget, ServerMessage, SubscribeMessage, TrafficFilter } from "#traffic/messages.ts";
 import type { RequestRow } from "#traffic/request-shown.ts";
 import type { RouteTotals } from "#traffic/table-rows.ts";
-import { type FeedState, LiveFeed } from "../feed/live-feed.ts";
+import { type FeedState, LiveFeed, type Lost } from "../feed/live-feed.ts";
 import { fetchJson } from "../feed/poll.ts";
-import { type LogView, MOST_ROWS, RequestLog } from "../feed/request-log.ts";
 import { TrafficModel, type TrafficPicture } from "../feed/traffic-model.ts";
 import { type Focus, focusedFilter, hashFromPlace, isSameFocus, type Place, placeFromHash } from "./address.ts";
+import { ApplianceClock } from "./appliance-clock.ts";
 import { ApplianceState } from "./appliance-state.ts";
 import { BackendsState } from "./backends-state.ts";
 import { EarlierState } from "./earlier-state.ts";
+import { RequestList } from "./request-list.ts";
 
 const MAIN: Omit<SubscribeMessage, "type"> = { recentRows: 500, rowsPerSecond: 200, columns: 900, tableRows: 1000 };
 /** The feed behind the routes table while something is in focus: no requests, no columns. */
@@ -22,61 +23,58 @@ export class ConsoleState {
   readonly picture = signal<TrafficPicture | undefined>(undefined);
   /** For the routes table: never narrowed by the focus. */
   readonly overview = signal<TrafficPicture | undefined>(undefined);
-  /** The request list: what comes, or what was at the moment that the reader picked. */
-  readonly log = signal<LogView>({ rows: [], version: 0, waiting: 0 });
-  readonly feed = signal<FeedState>({ type: "connecting", again: false });
+  /** Of the feed, or of the one behind the routes table where only that is lost; times are the appliance's. */
+  readonly feed = signal<FeedState>({ type: "connecting" });
   readonly paused = signal(false);
   readonly selected = signal<RequestRow | undefined>(undefined);
+  readonly requests: RequestList;
   readonly appliance: ApplianceState;
   readonly earlier: EarlierState;
   readonly backends = new BackendsState(() => this.#signedOut());
-  /** What lies before the list's oldest request. */
-  readonly older = signal<"unknown" | "asked" | "nothing">("unknown");
-  /** Milliseconds since the epoch, each second. */
+  /** By the appliance's clock, milliseconds since the epoch, each second. */
   readonly now = signal(Date.now());
   /** When the appliance was last heard of. */
   readonly heard = signal(0);
-  /** What the server did not understand of our last message. */
+  /** What the server did not understand of our last message, or what could not be done. */
   readonly complaint = signal<string | undefined>(undefined);
   readonly filter = computed<TrafficFilter>(() => focusedFilter(this.place.value.filter, this.place.value.focus));
 
-  readonly #log = new RequestLog();
-  readonly #past = new RequestLog();
-  #historyId = 0;
+  readonly #clock = new ApplianceClock();
   #model = new TrafficModel();
   #tableModel: TrafficModel | undefined;
-  #scrolledAway = false;
   /** The next snapshot answers another filter: nothing of what came before belongs beside it. */
   #isOtherFilter = false;
-  /** The list of the moment in the address was asked for. */
-  #hasPast = false;
   #heard = 0;
   #isPainting = false;
   readonly #feed: LiveFeed;
   #tableFeed: LiveFeed | undefined;
 
   constructor() {
-    this.#feed = this.#openFeed(
-      { ...MAIN, filter: this.filter.value },
-      (message) => this.#receive(message),
-      (state) => this.#feedChanged(state),
+    this.requests = new RequestList((id, to) =>
+      this.#feed.send({ type: "history", id, filter: this.filter.value, to, limit: 500 }),
     );
+    this.requests.open(this.place.value.at, false);
+    this.#feed = this.#openFeed({ ...MAIN, filter: this.filter.value }, (message) => this.#receive(message));
     this.#syncTableFeed();
     this.appliance = new ApplianceState(
-      () => this.#hear(),
+      (time) => {
+        this.#clock.heard(time);
+        this.#hear();
+      },
       () => this.#signedOut(),
     );
     this.earlier = new EarlierState(this.appliance.status, () => this.#signedOut());
     setInterval(() => {
-      this.now.value = Date.now();
+      this.now.value = this.#clock.now();
     }, 1000);
     globalThis.addEventListener("hashchange", () => this.#moveTo(placeFromHash(location.hash)));
   }
 
-  /** Goes to another place: the address follows, and with a changed filter the feed does too. */
+  /** Goes to another place: the address follows, so that the browser leads back, and with a changed filter the feed does too. */
   go(change: Partial<Place>): void {
     const place = { ...this.place.value, ...change };
-    history.replaceState(undefined, "", hashFromPlace(place) || location.pathname);
+    const hash = hashFromPlace(place);
+    if (hash !== hashFromPlace(this.place.value)) history.pushState(undefined, "", hash || location.pathname);
     this.#moveTo(place);
   }
 
@@ -89,6 +87,8 @@ export class ConsoleState {
   readonly toggleRoute = ({ host, route }: RouteTotals): void => this.toggleFocus({ type: "route", host, route });
 
   readonly toggleRequest = (row: RequestRow): void => {
+    // Words that are being selected are wanted themselves.
+    if (getSelection()?.isCollapsed === false) return;
     this.selected.value = this.selected.value?.id === row.id ? undefined : row;
   };
 
@@ -96,29 +96,13 @@ export class ConsoleState {
   readonly showSecond = (seconds: number): void => this.go({ at: (seconds + 1) * 1000 });
 
   togglePause(): void {
-    this.paused.value = !this.paused.value;
-    this.#holdOrLetGo();
+    this.#pause(!this.paused.value);
+    this.#paint();
   }
 
   /** The reader left the top of the request list, or came back. */
   scrolledAway(isAway: boolean): void {
-    if (this.#scrolledAway === isAway) return;
-    this.#scrolledAway = isAway;
-    this.#holdOrLetGo();
-  }
-
-  /** Shows what waits, also while paused. */
-  showWaiting(): void {
-    this.#log.letGo();
-    if (this.paused.value) this.#log.hold();
-    this.log.value = this.#shownLog().view();
-  }
-
-  /** Asks for what came before the oldest request of the list. */
-  askOlder(): void {
-    const oldest = this.log.value.rows[0];
-    const isFull = this.log.value.rows.length >= MOST_ROWS;
-    if (oldest !== undefined && !isFull && this.older.value === "unknown") this.#askHistory(oldest.time + 1);
+    if (this.requests.scrolledAway(isAway)) this.#paint();
   }
 
   pin(pin: PinTarget): void {
@@ -131,11 +115,16 @@ export class ConsoleState {
 
   reconnect(): void {
     this.#feed.retry();
+    this.#tableFeed?.retry();
   }
 
   async signOut(): Promise<void> {
-    await fetch("/sign-out", { method: "POST" });
-    this.#signedOut();
+    try {
+      await fetch("/sign-out", { method: "POST" });
+      location.replace("/sign-in");
+    } catch {
+      this.complaint.value = "You are still signed in: the appliance does not answer. Try again.";
+    }
   }
 
   #moveTo(place: Place): void {
@@ -147,34 +136,16 @@ export class ConsoleState {
     });
     this.#syncTableFeed();
     const isOtherFilter = JSON.stringify(this.filter.value) !== before;
-    if (isOtherTime || isOtherFilter) this.#openPast();
-    if (!isOtherFilter) return;
+    if (!isOtherTime && !isOtherFilter) return;
     this.selected.value = undefined;
-    this.paused.value = false;
-    this.#isOtherFilter = true;
-    this.#log.clear();
-    this.#holdOrLetGo();
-    this.#feed.subscribe({ ...MAIN, filter: this.filter.value });
+    if (isOtherFilter) {
+      this.#isOtherFilter = true;
+      this.requests.clear();
+      this.#pause(false);
+      this.#feed.subscribe({ ...MAIN, filter: this.filter.value });
+    }
+    this.requests.open(place.at, this.#feed.state.type === "live");
     this.#paint();
-  }
-
-  /** The list of the moment in the address, anew; asked for once the feed stands. */
-  #openPast(): void {
-    const { at } = this.place.value;
-    this.#past.clear();
-    this.#historyId++;
-    this.older.value = "unknown";
-    this.selected.value = undefined;
-    this.#hasPast = this.#feed.state.type === "live";
-    if (at !== undefined && this.#hasPast) this.#askHistory(at);
-    this.#paint();
-  }
-
-  /** The requests before a time, as many as a page is given. */
-  #askHistory(to: number): void {
-    this.#historyId++;
-    this.older.value = "asked";
-    this.#feed.send({ type: "history", id: String(this.#historyId), filter: this.filter.value, to, limit: 500 });
   }
 
   /** While something is in focus a second feed keeps the routes table whole. */
@@ -192,60 +163,63 @@ export class ConsoleState {
     }
     const model = new TrafficModel();
     this.#tableModel = model;
-    this.#tableFeed = this.#openFeed(
-      { ...TABLE, filter },
-      (message) => {
-        if (message.type === "snapshot") model.replace(message);
-        if (message.type === "delta") model.apply(message);
-        this.#paint();
-      },
-      () => {},
-    );
+    this.#tableFeed = this.#openFeed({ ...TABLE, filter }, (message) => {
+      if (message.type === "snapshot") model.replace(message);
+      if (message.type === "delta") model.apply(message);
+      this.#paint();
+    });
   }
 
-  #openFeed(
-    subscription: Omit<SubscribeMessage, "type">,
-    onMessage: (message: ServerMessage) => void,
-    onState: (state: FeedState) => void,
-  ): LiveFeed {
+  #openFeed(subscription: Omit<SubscribeMessage, "type">, onMessage: (message: ServerMessage) => void): LiveFeed {
     const url = `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/api/v1/traffic`;
-    return new LiveFeed(subscription, { url, onMessage, onState, isSignedOut });
+    // Before this returns, a feed tells that it begins to connect, which it does by itself.
+    const onState = (): void => queueMicrotask(() => this.#feedChanged());
+    return new LiveFeed(subscription, { url, onMessage, onState, whyLost });
   }
 
   #receive(message: ServerMessage): void {
     switch (message.type) {
       case "snapshot":
+        this.#clock.heard(message.time);
         this.#model.replace(message);
-        if (this.#isOtherFilter) this.#log.clear();
+        if (this.#isOtherFilter) this.requests.clear();
         this.#isOtherFilter = false;
-        this.#log.addSnapshot(message.requests);
-        if (!this.#hasPast) this.#openPast();
+        this.requests.addSnapshot(message.requests);
         break;
       case "delta":
+        this.#clock.heard(message.time);
         this.#model.apply(message);
-        this.#log.add(message.requests ?? []);
+        this.requests.add(message.requests ?? []);
         break;
       case "problem":
         this.complaint.value = `${message.path}: ${message.message}. ${message.fix ?? ""}`;
+        this.requests.giveUpAsking();
         break;
       case "history":
-        if (message.id !== String(this.#historyId)) return;
-        (this.place.value.at === undefined ? this.#log : this.#past).prepend(message.requests);
-        this.older.value = message.more ? "unknown" : "nothing";
+        this.requests.answered(message.id, message.requests, message.more);
         break;
     }
     this.#hear();
-    this.#paint();
   }
 
-  #feedChanged(state: FeedState): void {
-    this.feed.value = state;
-    if (state.type === "signedOut") this.#signedOut();
+  #feedChanged(): void {
+    const main = this.#feed.state;
+    const table = this.#tableFeed?.state;
+    const state = main.type === "live" && table !== undefined && isLost(table) ? table : main;
+    if (main.type === "signedOut" || table?.type === "signedOut") this.#signedOut();
+    else if (main.type === "otherRights" || table?.type === "otherRights") location.reload();
+    if (main.type !== "live") this.requests.giveUpAsking();
+    this.feed.value = state.type === "waiting" ? { ...state, retryAt: this.#clock.at(state.retryAt) } : state;
   }
 
   #hear(): void {
-    this.#heard = Date.now();
+    this.#heard = this.#clock.now();
     this.#paint();
+  }
+
+  #pause(isPaused: boolean): void {
+    this.paused.value = isPaused;
+    this.requests.pause(isPaused);
   }
 
   /** One paint for all that came since the last one. */
@@ -256,7 +230,7 @@ export class ConsoleState {
       this.#isPainting = false;
       batch(() => {
         this.heard.value = this.#heard;
-        this.log.value = this.#shownLog().view();
+        this.requests.paint();
         if (this.paused.value && this.picture.value !== undefined) return;
         this.picture.value = this.#model.picture();
         this.overview.value =
@@ -266,21 +240,18 @@ export class ConsoleState {
     });
   }
 
-  #shownLog(): RequestLog {
-    return this.place.value.at === undefined ? this.#log : this.#past;
-  }
-
-  #holdOrLetGo(): void {
-    if (this.paused.value || this.#scrolledAway) this.#log.hold();
-    else this.#log.letGo();
-    this.#paint();
-  }
-
+  /** What the address shows is kept: who signs in again goes on there. */
   #signedOut(): void {
-    location.replace("/sign-in");
+    location.replace(`/sign-in${location.hash}`);
   }
 }
 
-async function isSignedOut(): Promise<boolean> {
-  return (await fetchJson("/status")).status === 401;
+/** The connection failed, and has not come back: it stays so while it is tried again, so that nothing blinks. */
+export function isLost(feed: FeedState): feed is FeedState & { readonly lost: Lost } {
+  return feed.type === "waiting" || (feed.type === "connecting" && feed.lost !== undefined);
+}
+
+async function whyLost(): Promise<Lost | "signedOut"> {
+  const { status } = await fetchJson("/status");
+  return status === 401 ? "signedOut" : status === 200 ? "refused" : "unreachable";
 }

@@ -28,7 +28,7 @@ export function shortcuts(state: ConsoleState, page: Page): readonly Shortcut[] 
 }
 
 function moveSelection(state: ConsoleState, step: number): void {
-  const { rows } = state.log.value;
+  const { rows } = state.requests.view.value;
   const selected = state.selected.value;
   if (selected === undefined) {
     state.selected.value = rows.at(-1);
@@ -36,12 +36,14 @@ function moveSelection(state: ConsoleState, step: number): void {
   }
   const index = rows.findLastIndex(({ id }) => id === selected.id);
   const next = rows[index + step];
-  if (index >= 0 && next !== undefined) state.selected.value = next;
+  // One that has left the list leads back to its top.
+  if (index < 0) state.selected.value = rows.at(-1);
+  else if (next !== undefined) state.selected.value = next;
 }
 
 function moveToNewest(state: ConsoleState): void {
-  state.showWaiting();
-  if (state.selected.value !== undefined) state.selected.value = state.log.value.rows.at(-1);
+  state.requests.showWaiting();
+  if (state.selected.value !== undefined) state.selected.value = state.requests.view.value.rows.at(-1);
 }
 
 /** Only what failed, by the reason for which a request is kept. */

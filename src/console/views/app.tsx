@@ -1,13 +1,12 @@
-import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { PhonePanel } from "../state/address.ts";
-import type { ConsoleState } from "../state/console-state.ts";
+import { PHONE_PANELS, type PhonePanel, shownPanel } from "../state/address.ts";
+import { type ConsoleState, isLost } from "../state/console-state.ts";
 import { listenToKeys } from "../state/keyboard.ts";
 import { leftViews } from "../state/left-views.ts";
 import { shortcuts } from "../state/shortcuts.ts";
 import { Attention } from "./attention.tsx";
 import { BackendsPanel } from "./backends-panel.tsx";
-import { ConnectionNotice, isLost } from "./connection-notice.tsx";
+import { ConnectionNotice } from "./connection-notice.tsx";
 import { FilterBar } from "./filter-bar.tsx";
 import { Flow } from "./flow.tsx";
 import { Header } from "./header.tsx";
@@ -23,29 +22,29 @@ import { Tabs } from "./tabs.tsx";
 import { TotalsStrip } from "./totals-strip.tsx";
 import { UpstreamsTable } from "./upstreams-table.tsx";
 
-const PHONE_PANELS: readonly { readonly value: PhonePanel; readonly label: string }[] = [
-  { value: "requests", label: "Requests" },
-  { value: "routes", label: "Routes" },
-  { value: "upstreams", label: "Upstreams" },
-  { value: "flow", label: "Flow" },
-  { value: "talkers", label: "Talkers" },
-  { value: "backends", label: "Backends" },
-  { value: "charts", label: "Charts" },
-];
+const PANEL_LABELS: Readonly<Record<PhonePanel, string>> = {
+  requests: "Requests",
+  routes: "Routes",
+  upstreams: "Upstreams",
+  flow: "Flow",
+  talkers: "Talkers",
+  backends: "Backends",
+  charts: "Charts",
+};
 
 /** The whole page: on a wide screen everything at once, on a phone one table at a time. */
 export function App({ state }: { readonly state: ConsoleState }) {
   const filterBox = useRef<HTMLInputElement>(null);
   const help = useRef<HTMLDialogElement>(null);
-  const phonePanel = useSignal<PhonePanel>("requests");
   const keys = shortcuts(state, {
     focusFilter: () => filterBox.current?.focus(),
     showHelp: () => help.current?.showModal(),
   });
   useEffect(() => listenToKeys(keys), [state]);
   const { left } = state.place.value;
+  const panel = shownPanel(state.place.value);
   return (
-    <div class="app" data-panel={phonePanel.value} data-left={left} data-old={isLost(state.feed.value)}>
+    <div class="app" data-panel={panel} data-left={left} data-old={isLost(state.feed.value)}>
       <Header state={state} onHelp={() => help.current?.showModal()} />
       <ConnectionNotice state={state} />
       <FilterBar state={state} box={filterBox} />
@@ -58,9 +57,11 @@ export function App({ state }: { readonly state: ConsoleState }) {
       <nav class="phone-tabs" aria-label="Panels">
         <Tabs
           label="Panel"
-          choices={PHONE_PANELS.filter(({ value }) => value !== "backends" || leftViews(state).includes(value))}
-          chosen={phonePanel.value}
-          onChoose={(panel) => (phonePanel.value = panel)}
+          choices={PHONE_PANELS.filter((value) => value !== "backends" || leftViews(state).includes(value)).map(
+            (value) => ({ value, label: PANEL_LABELS[value] }),
+          )}
+          chosen={panel}
+          onChoose={(value) => state.go({ panel: value })}
         />
       </nav>
       <main class="workspace">
@@ -70,7 +71,7 @@ export function App({ state }: { readonly state: ConsoleState }) {
           <StreamsTable state={state} />
           <Flow state={state} />
           <Talkers state={state} />
-          {(left === "backends" || phonePanel.value === "backends") && <BackendsPanel state={state} />}
+          {(left === "backends" || panel === "backends") && <BackendsPanel state={state} />}
         </div>
         <div class="column column-right">
           <RequestTail state={state} />

@@ -4,45 +4,59 @@ import { useRef } from "preact/hooks";
 import type { AlertAnswer } from "#api/answers.ts";
 import type { ObjectSummary } from "#api/ports/objects.ts";
 import { formatProblem, type Problem } from "#lib/problem.ts";
-import { timeWords } from "../charts/axes.ts";
 import type { ConsoleState } from "../state/console-state.ts";
-import { formatAge } from "../words/format.ts";
+import { formatAge, formatClock } from "../words/format.ts";
 import type { Tone } from "../words/health-words.ts";
 import { maySilence } from "../words/rights.ts";
 import { Dot } from "./dot.tsx";
 import { Empty, Panel } from "./panel.tsx";
 import { SilenceDialog } from "./silence-dialog.tsx";
 import { Tabs } from "./tabs.tsx";
+import { useBusy } from "./use-busy.ts";
 
 type Tab = "alerts" | "problems" | "events";
 
 /** What wants somebody: alerts, objects with problems, and what happened lately. Its size never changes. */
 export function Attention({ state }: { readonly state: ConsoleState }) {
   const chosen = useSignal<Tab | undefined>(undefined);
+  const dialog = useRef<HTMLDialogElement>(null);
+  const silenced = useSignal<AlertAnswer | undefined>(undefined);
+  const { isBusy, handlers } = useBusy();
+  const before = useRef<Tab>(undefined);
   const alerts = state.appliance.alerts.value.answer?.alerts ?? [];
   const problems = state.appliance.problems.value.answer?.objects ?? [];
   const sources = state.appliance.status.value.answer?.sources ?? [];
   const unusable = sources.flatMap(({ problems: own = [] }) => own);
   const wrong = problems.length + unusable.length;
   const firing = alerts.filter((alert) => alert.state === "active").length;
-  // Until the reader chooses, what is there is shown.
-  const tab = chosen.value ?? (alerts.length > 0 || wrong === 0 ? "alerts" : "problems");
+  // Until the reader chooses, what is there is shown; not while they are in it, or it would change under their eyes.
+  const wanted = alerts.length > 0 || wrong === 0 ? "alerts" : "problems";
+  const tab = chosen.value ?? (isBusy() ? (before.current ?? wanted) : wanted);
+  before.current = tab;
   const choices = [
     { value: "alerts" as const, label: <Counted words="Alerts" count={firing} tone="bad" /> },
     { value: "problems" as const, label: <Counted words="Problems" count={wrong} tone="warn" /> },
     { value: "events" as const, label: "Events" },
   ];
+
+  function askToSilence(alert: AlertAnswer): void {
+    silenced.value = alert;
+    dialog.current?.showModal();
+  }
+
   return (
     <Panel
       name="Attention"
       class="attention-panel"
       tools={<Tabs label="Attention" choices={choices} chosen={tab} onChoose={(value) => (chosen.value = value)} />}
     >
-      <div class="attention-list" tabIndex={0} role="region" aria-label={tab}>
-        {tab === "alerts" && <Alerts state={state} alerts={alerts} />}
+      <div class="attention-list" tabIndex={0} role="region" aria-label={tab} {...handlers}>
+        {tab === "alerts" && <Alerts state={state} alerts={alerts} onSilence={askToSilence} />}
         {tab === "problems" && <Problems state={state} objects={problems} unusable={unusable} />}
         {tab === "events" && <Events state={state} />}
       </div>
+      {/* Not in the list: an alert that resolves must not take the dialog away from under the reader's hands. */}
+      <SilenceDialog dialog={dialog} alert={silenced.value} onDone={() => state.appliance.alertsChanged()} />
     </Panel>
   );
 }
@@ -55,15 +69,20 @@ function Counted({ words, count, tone }: { readonly words: string; readonly coun
   );
 }
 
-function Alerts({ state, alerts }: { readonly state: ConsoleState; readonly alerts: readonly AlertAnswer[] }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const silenced = useSignal<AlertAnswer | undefined>(undefined);
+interface AlertsProps {
+  readonly state: ConsoleState;
+  readonly alerts: readonly AlertAnswer[];
+  readonly onSilence: (alert: AlertAnswer) => void;
+}
+
+function Alerts({ state, alerts, onSilence }: AlertsProps) {
   const { answer, error } = state.appliance.alerts.value;
   const { links, principal } = state.appliance.status.value.answer ?? {};
   return (
     <>
       {error !== undefined && <Trouble>{error}</Trouble>}
-      {answer !== undefined && alerts.length === 0 && (
+      {answer === undefined && error === undefined && <Empty title="Asking for the alerts">One moment.</Empty>}
+      {answer !== undefined && error === undefined && alerts.length === 0 && (
         <Empty title="No alert fires">Prometheus evaluates the rules all the time.</Empty>
       )}
       <ul>
@@ -87,14 +106,7 @@ function Alerts({ state, alerts }: { readonly state: ConsoleState; readonly aler
                 </a>
               )}
               {maySilence(principal, alert.labels) && (
-                <button
-                  type="button"
-                  class="link"
-                  onClick={() => {
-                    silenced.value = alert;
-                    dialog.current?.showModal();
-                  }}
-                >
+                <button type="button" class="link" onClick={() => onSilence(alert)}>
                   Silence
                 </button>
               )}
@@ -108,7 +120,6 @@ function Alerts({ state, alerts }: { readonly state: ConsoleState; readonly aler
           {links.prometheus && <a href="/prometheus/">Prometheus</a>}
         </p>
       )}
-      <SilenceDialog dialog={dialog} alert={silenced.value} onDone={() => state.appliance.alertsChanged()} />
     </>
   );
 }
@@ -125,7 +136,8 @@ function Problems({ state, objects, unusable }: ProblemsProps) {
   return (
     <>
       {error !== undefined && <Trouble>{error}</Trouble>}
-      {answer !== undefined && objects.length === 0 && unusable.length === 0 && (
+      {answer === undefined && error === undefined && <Empty title="Asking for the objects">One moment.</Empty>}
+      {answer !== undefined && error === undefined && objects.length === 0 && unusable.length === 0 && (
         <Empty title="No object has a problem">All that was written takes effect.</Empty>
       )}
       <ul>
@@ -197,7 +209,14 @@ function Events({ state }: { readonly state: ConsoleState }) {
       {markers.toReversed().map(({ id, time, severity, text }) => (
         <li key={id} class="event">
           <Dot tone={severity === "error" ? "bad" : severity === "warning" ? "warn" : "idle"} />
-          <span class="muted">{timeWords(time)}</span>
+          <button
+            type="button"
+            class="link quiet-link"
+            title="Show the requests up to then"
+            onClick={() => state.showSecond(Math.floor(time / 1000))}
+          >
+            {formatClock(time, state.now.value)}
+          </button>
           <span>{text}</span>
         </li>
       ))}

@@ -192,7 +192,7 @@ function BackendLine({ backend, isOpen, now, onToggle }: BackendLineProps) {
           <span class="platform">{platform}</span>
         </span>
       </th>
-      <td class={`backend-state tone-${tone}`}>
+      <td class={`backend-state tone-${tone}`} title={backendStateWords(backend, now)}>
         <Dot tone={tone} />
         {backendStateWords(backend, now)}
       </td>

@@ -30,7 +30,7 @@ export function CopyButton({ text, label, words = "Copy" }: CopyButtonProps) {
   return (
     <button type="button" class="quiet copy" aria-label={label} onClick={() => void copy()}>
       <span aria-live="polite">
-        {state.value === "copied" ? "Copied" : state.value === "refused" ? "Mark it" : words}
+        {state.value === "copied" ? "Copied" : state.value === "refused" ? "Not allowed" : words}
       </span>
     </button>
   );

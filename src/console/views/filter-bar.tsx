@@ -1,6 +1,9 @@
 import { useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { FILTER_FIELDS, formatUpstream, pairsFromFilter, tailCommand } from "#api/traffic-filter.ts";
+import { unreachable } from "#lib/unreachable.ts";
+import type { RouteTotals } from "#traffic/table-rows.ts";
+import type { Focus } from "../state/address.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { readFilterWords, withoutPair } from "../state/filter-words.ts";
 import { CopyButton } from "./copy-button.tsx";
@@ -14,6 +17,8 @@ interface FilterBarProps {
 /** What is shown: the filter as chips, a box to add to it, and the same as a command. */
 export function FilterBar({ state, box }: FilterBarProps) {
   const problem = useSignal<string | undefined>(undefined);
+  // Put together when the reader comes to the box: of a thousand hosts, with each frame, it would cost more than all the rest.
+  const suggested = useSignal<readonly string[]>([]);
   const { filter, focus } = state.place.value;
   const command = tailCommand(state.filter.value);
   const complaint = problem.value ?? state.complaint.value;
@@ -38,25 +43,23 @@ export function FilterBar({ state, box }: FilterBarProps) {
             type="button"
             key={pair.join(":")}
             class="chip filter-chip"
+            title={pair[1]}
             aria-label={`remove filter ${pair[0]} ${pair[1]}`}
             onClick={() => state.go({ filter: withoutPair(filter, pair) })}
           >
-            <span class="muted">{pair[0]}</span> {pair[1]} <span aria-hidden="true">×</span>
+            <span class="muted">{pair[0]}</span> <span class="chip-value">{pair[1]}</span>{" "}
+            <span aria-hidden="true">×</span>
           </button>
         ))}
         {focus !== undefined && (
           <button
             type="button"
             class="chip focus-chip"
-            aria-label="drop the focus"
+            title={focusWords(focus)}
+            aria-label={`drop the focus on ${focusWords(focus)}`}
             onClick={() => state.go({ focus: undefined })}
           >
-            <span class="muted">only</span>{" "}
-            {focus.type === "route"
-              ? `${focus.host} ${focus.route}`
-              : focus.type === "cluster"
-                ? formatUpstream(focus.upstream)
-                : focus.address}{" "}
+            <span class="muted">only</span> <span class="chip-value">{focusWords(focus)}</span>{" "}
             <span aria-hidden="true">×</span>
           </button>
         )}
@@ -70,11 +73,12 @@ export function FilterBar({ state, box }: FilterBarProps) {
           list="filter-words"
           autocomplete="off"
           spellcheck={false}
+          onFocus={() => (suggested.value = suggestions(state.overview.peek()?.routes ?? []))}
           onInput={() => (problem.value = undefined)}
           onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
         />
         <datalist id="filter-words">
-          {suggestions(state).map((words) => (
+          {suggested.value.map((words) => (
             <option key={words} value={words} />
           ))}
         </datalist>
@@ -82,7 +86,7 @@ export function FilterBar({ state, box }: FilterBarProps) {
       <p id="filter-problem" class="filter-problem" role="alert">
         {complaint}
       </p>
-      <div class="command" title="The same in a terminal">
+      <div class="command" title={`The same in a terminal: ${command}`}>
         <code>{command}</code>
         <CopyButton text={command} label="Copy the command" />
         <CopyButton text={location.href} label="Copy the link" words="Link" />
@@ -91,9 +95,21 @@ export function FilterBar({ state, box }: FilterBarProps) {
   );
 }
 
-/** Fields, and what of this picture they may hold. */
-function suggestions(state: ConsoleState): string[] {
-  const routes = state.overview.value?.routes ?? [];
+function focusWords(focus: Focus): string {
+  switch (focus.type) {
+    case "route":
+      return `${focus.host} ${focus.route}`;
+    case "cluster":
+      return formatUpstream(focus.upstream);
+    case "endpoint":
+      return focus.address;
+    default:
+      return unreachable(focus);
+  }
+}
+
+/** Fields, and what of these routes they may hold. */
+function suggestions(routes: readonly RouteTotals[]): readonly string[] {
   const hosts = new Set(routes.map(({ host }) => `host:${host}`));
   const namespaces = new Set(
     routes.flatMap(({ owner }) => (owner === undefined ? [] : [`namespace:${owner.namespace}`])),

@@ -95,7 +95,7 @@ function Freshness({ state }: { readonly state: ConsoleState }) {
   const feed = state.feed.value;
   const age = state.heard.value === 0 ? undefined : Math.max(0, state.now.value - state.heard.value);
   const isOld = age !== undefined && age > 10_000;
-  const isFirst = feed.type === "connecting" && !feed.again;
+  const isFirst = feed.type === "connecting" && feed.lost === undefined;
   const tone: Tone = feed.type === "live" ? (isOld ? "warn" : "good") : isFirst ? "idle" : "bad";
   const words = state.paused.value
     ? "paused"
@@ -105,10 +105,13 @@ function Freshness({ state }: { readonly state: ConsoleState }) {
         ? "connecting"
         : "not connected";
   return (
-    <span class={`freshness tone-${tone}`} role="status">
+    <span class={`freshness tone-${tone}`}>
       <Dot tone={state.paused.value ? "idle" : tone} />
-      {words}
-      <span class="muted fresh-age">{age === undefined ? "" : `· fresh ${formatAge(age)} ago`}</span>
+      {/* The age beside it changes each second: that is not for reading out. */}
+      <span role="status">{words}</span>
+      <span class="muted fresh-age">
+        {age === undefined || state.paused.value ? "" : `· fresh ${formatAge(age)} ago`}
+      </span>
     </span>
   );
 }
@@ -122,7 +125,10 @@ function sourceWords({ state, lastSync, detail, problems = [] }: SourceState, no
 function chips(state: ConsoleState): Chip[] {
   const { answer: status, error } = state.appliance.status.value;
   const now = state.now.value;
-  const firing = state.appliance.alerts.value.answer?.alerts.filter((alert) => alert.state === "active") ?? [];
+  const { answer: heard, error: alertsError } = state.appliance.alerts.value;
+  // While Alertmanager does not answer nobody knows: what it said before is no comfort.
+  const isKnown = heard !== undefined && alertsError === undefined;
+  const firing = heard?.alerts.filter((alert) => alert.state === "active") ?? [];
   const alertTone: Tone = firing.some(({ severity }) => severity === "critical")
     ? "bad"
     : firing.length > 0
@@ -130,13 +136,14 @@ function chips(state: ConsoleState): Chip[] {
       : "good";
   const alerts: Chip = {
     name: "Alerts",
-    tone: state.appliance.alerts.value.answer === undefined ? "idle" : alertTone,
-    words:
-      state.appliance.alerts.value.answer === undefined
-        ? "not known"
-        : firing.length === 0
-          ? "none"
-          : `${firing.length} firing`,
+    tone: isKnown ? alertTone : alertsError === undefined ? "idle" : "warn",
+    words: !isKnown
+      ? alertsError === undefined
+        ? "…"
+        : "not known"
+      : firing.length === 0
+        ? "none"
+        : `${firing.length} firing`,
     lines: firing.map(({ name, summary, severity }) => ({
       tone: severity === "critical" ? "bad" : "warn",
       name,

@@ -15,7 +15,9 @@ export function Panel({ name, class: own = "", note, tools, children }: PanelPro
     <section class={`panel ${own}`} aria-label={name}>
       <div class="panel-head">
         <h2>{name}</h2>
-        <span class="panel-note">{note}</span>
+        <span class="panel-note" title={typeof note === "string" ? note : undefined}>
+          {note}
+        </span>
         {tools}
       </div>
       {children}

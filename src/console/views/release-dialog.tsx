@@ -12,19 +12,22 @@ interface ReleaseDialogProps {
 /** Asks once more before services that are held go. */
 export function ReleaseDialog({ dialog, backend, onRelease }: ReleaseDialogProps) {
   const problem = useSignal<string | undefined>(undefined);
+  const isAsked = useSignal(false);
 
   async function release(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     if (backend === undefined) return;
+    isAsked.value = true;
     problem.value = await onRelease(backend.name);
+    isAsked.value = false;
     if (problem.value === undefined) dialog.current?.close();
   }
 
   return (
-    <dialog ref={dialog} class="dialog" aria-label="Let held services go">
+    <dialog ref={dialog} class="dialog" aria-label="Let held services go" onClose={() => (problem.value = undefined)}>
       <form onSubmit={(event) => void release(event)}>
         <h2>
-          Let {backend?.heldServices} services of {backend?.name} go?
+          Let {backend?.heldServices} {backend?.heldServices === 1 ? "service" : "services"} of {backend?.name} go?
         </h2>
         <p class="muted">
           Upstream has them no more, or without endpoints. If that is a mistake of the platform, they come back by
@@ -37,7 +40,7 @@ export function ReleaseDialog({ dialog, backend, onRelease }: ReleaseDialogProps
           <button type="button" class="button" onClick={() => dialog.current?.close()}>
             Keep them
           </button>
-          <button type="submit" class="button primary">
+          <button type="submit" class="button primary" disabled={isAsked.value}>
             Let them go
           </button>
         </div>

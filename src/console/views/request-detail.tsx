@@ -1,12 +1,12 @@
-import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { type FilterPair, formatUpstream } from "#api/traffic-filter.ts";
 import type { RequestRow } from "#traffic/request-shown.ts";
 import type { Owner, Phases } from "#traffic/table-rows.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { withPair } from "../state/filter-words.ts";
-import { formatBytes, formatMillis, formatTime } from "../words/format.ts";
+import { formatAge, formatBytes, formatMillis, formatMoment } from "../words/format.ts";
 import { mayPin } from "../words/rights.ts";
+import { CopyButton } from "./copy-button.tsx";
 import { whyTone } from "./request-tail.tsx";
 import { codeTone } from "../words/tones.ts";
 
@@ -32,6 +32,7 @@ export function RequestDetail({ state }: { readonly state: ConsoleState }) {
           {authority}
           {path}
         </span>
+        <CopyButton text={requestText(row)} label="Copy the request" />
         <button type="button" class="quiet" aria-label="Close" onClick={() => (state.selected.value = undefined)}>
           ×
         </button>
@@ -162,21 +163,31 @@ function Pins({ state }: { readonly state: ConsoleState }) {
           class="chip"
           key={id}
           disabled={!may}
-          aria-label="take the pin away"
+          aria-label={`take the pin of ${Object.values(target).join(" ")} away`}
           onClick={() => state.unpin(id)}
         >
-          {Object.values(target).join(" ")} {formatMillis(Math.max(0, until - state.now.value))}{" "}
-          <span aria-hidden="true">×</span>
+          {Object.values(target).join(" ")} {formatAge(until - state.now.value)} <span aria-hidden="true">×</span>
         </button>
       ))}
     </p>
   );
 }
 
-function fields(row: RequestRow): readonly (readonly [name: string, value: ComponentChildren])[] {
+/** For a chat or a ticket. */
+function requestText(row: RequestRow): string {
+  const { why, method, authority, path, code, duration } = row;
+  const lines = [
+    `${method} ${authority}${path}: ${code === 0 ? "no answer" : code} after ${formatMillis(duration)}`,
+    ...(why === undefined ? [] : [why.summary, why.detail, `Next: ${why.nextStep}`]),
+    ...fields(row).map(([name, value]) => `${name}: ${value}`),
+  ];
+  return lines.join("\n");
+}
+
+function fields(row: RequestRow): readonly (readonly [name: string, value: string])[] {
   const { owner, upstream, fallback } = row;
-  const all: readonly (readonly [string, ComponentChildren])[] = [
-    ["Began", `${new Date(row.time).toLocaleDateString()} ${formatTime(row.time)}`],
+  const all: readonly (readonly [string, string])[] = [
+    ["Began", formatMoment(row.time)],
     ["Object", owner === undefined ? "" : `${owner.kind} ${owner.namespace}/${owner.name}`],
     ["Host", row.host],
     ["Route", row.route],

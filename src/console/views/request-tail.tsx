@@ -1,11 +1,10 @@
 import { useEffect, useMemo } from "preact/hooks";
 import { unreachable } from "#lib/unreachable.ts";
 import type { KeptBecause, RequestRow } from "#traffic/request-shown.ts";
-import { timeWords } from "../charts/axes.ts";
 import { MOST_ROWS } from "../feed/request-log.ts";
 import { rowHeight, rowOffsets, rowsBetween, topOf } from "../feed/row-window.ts";
 import type { ConsoleState } from "../state/console-state.ts";
-import { formatCount, formatMillis, formatTime } from "../words/format.ts";
+import { formatClock, formatCount, formatMillis, formatTime } from "../words/format.ts";
 import { codeTone } from "../words/tones.ts";
 import { Dot } from "./dot.tsx";
 import { memo } from "./memo.ts";
@@ -25,12 +24,12 @@ const KEPT: readonly { readonly value: Kept; readonly label: string }[] = [
 
 /** Single requests, the newest on top. It stands still while somebody reads: what comes then waits behind a button. */
 export function RequestTail({ state }: { readonly state: ConsoleState }) {
-  const { rows, version, waiting } = state.log.value;
+  const { rows, gaps, version, waiting } = state.requests.view.value;
   const { box, view } = useScrollView(600, ({ scrollTop, clientHeight, scrollHeight }) => {
     state.scrolledAway(scrollTop > 4);
-    if (scrollTop > 0 && scrollTop + clientHeight > scrollHeight - SPARE) state.askOlder();
+    if (scrollTop > 0 && scrollTop + clientHeight > scrollHeight - SPARE) state.requests.askOlder();
   });
-  const offsets = useMemo(() => rowOffsets(rows), [version]);
+  const offsets = useMemo(() => rowOffsets(rows, gaps), [version]);
   const selected = state.selected.value;
 
   // The keyboard may pick a row that is out of sight.
@@ -41,12 +40,12 @@ export function RequestTail({ state }: { readonly state: ConsoleState }) {
     if (element === null || row === undefined) return;
     const top = topOf(offsets, index);
     if (top < element.scrollTop) element.scrollTop = top;
-    const below = top + rowHeight(row) - element.clientHeight;
+    const below = top + rowHeight(row, gaps) - element.clientHeight;
     if (below > element.scrollTop) element.scrollTop = below;
   }, [selected]);
 
   function showNew(): void {
-    state.showWaiting();
+    state.requests.showWaiting();
     box.current?.scrollTo({ top: 0 });
   }
 
@@ -91,6 +90,9 @@ export function RequestTail({ state }: { readonly state: ConsoleState }) {
           role="grid"
           aria-label="Requests, the newest first"
           aria-rowcount={rows.length}
+          aria-activedescendant={
+            shown.some(({ row }) => row.id === selected?.id) ? `request-${selected?.id}` : undefined
+          }
           tabIndex={0}
         >
           <div class="tail-rows" style={{ height: `${offsets.height}px` }}>
@@ -101,6 +103,7 @@ export function RequestTail({ state }: { readonly state: ConsoleState }) {
                 envoy={severalEnvoys ? row.envoy : undefined}
                 top={top}
                 isSelected={row.id === selected?.id}
+                isAfterGap={gaps.has(row.id)}
                 onSelect={state.toggleRequest}
               />
             ))}
@@ -123,15 +126,18 @@ interface TailRowProps {
   readonly envoy: string | undefined;
   readonly top: number;
   readonly isSelected: boolean;
+  /** Others may be missing before it. */
+  readonly isAfterGap: boolean;
   readonly onSelect: (row: RequestRow) => void;
 }
 
-const TailRow = memo(({ row, envoy, top, isSelected, onSelect }: TailRowProps) => {
+const TailRow = memo(({ row, envoy, top, isSelected, isAfterGap, onSelect }: TailRowProps) => {
   const { time, code, duration, method, authority, path, flags, why, kept, attempts } = row;
   return (
     <div
       class={`tail-row ${isSelected ? "is-selected" : ""}`}
       role="row"
+      id={`request-${row.id}`}
       aria-selected={isSelected}
       style={{ transform: `translateY(${top}px)` }}
       onClick={() => onSelect(row)}
@@ -162,11 +168,12 @@ const TailRow = memo(({ row, envoy, top, isSelected, onSelect }: TailRowProps) =
         </span>
       </div>
       {why !== undefined && (
-        <div class={`tail-why tone-${whyTone(row)}`}>
+        <div class={`tail-why tone-${whyTone(row)}`} title={why.summary}>
           <span aria-hidden="true">↳ </span>
           {why.summary}
         </div>
       )}
+      {isAfterGap && <div class="tail-gap">not listened: some before this one are missing</div>}
     </div>
   );
 });
@@ -196,7 +203,7 @@ function SamplingLine({ state }: { readonly state: ConsoleState }) {
 function PastLine({ state, at }: { readonly state: ConsoleState; readonly at: number }) {
   return (
     <p class="sampling past">
-      <span class="sampling-words">What came before {timeWords(at)}</span>
+      <span class="sampling-words">What came before {formatClock(at, state.now.value)}</span>
       <button type="button" class="link" onClick={() => state.go({ at: undefined })}>
         Back to live
       </button>
@@ -206,8 +213,9 @@ function PastLine({ state, at }: { readonly state: ConsoleState; readonly at: nu
 
 /** Below the oldest request. */
 function endWords(state: ConsoleState): string {
-  if (state.log.value.rows.length >= MOST_ROWS) return "as many as this page holds: a filter leads further back";
-  switch (state.older.value) {
+  if (state.requests.view.value.rows.length >= MOST_ROWS)
+    return "as many as this page holds: a filter leads further back";
+  switch (state.requests.older.value) {
     case "unknown":
       return "scroll on for older ones";
     case "asked":
@@ -215,13 +223,20 @@ function endWords(state: ConsoleState): string {
     case "nothing":
       return "no older ones are kept";
     default:
-      return unreachable(state.older.value);
+      return unreachable(state.requests.older.value);
   }
 }
 
 function NoRequests({ state }: { readonly state: ConsoleState }) {
   if (state.picture.value === undefined)
     return <Empty title="Waiting for the first picture">The live feed is being opened.</Empty>;
+  if (state.place.value.at !== undefined) {
+    return state.requests.older.value === "nothing" ? (
+      <Empty title="None is kept of that time">Single requests are kept for some minutes, while there is room.</Empty>
+    ) : (
+      <Empty title="Asking for the requests of that time">They are read from what is kept.</Empty>
+    );
+  }
   if (Object.keys(state.filter.value).length > 0) {
     return (
       <Empty title="No request passes the filter">

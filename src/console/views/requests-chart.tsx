@@ -10,6 +10,7 @@ import type { ChartTheme } from "../charts/theme.ts";
 import { useChartWindow } from "../charts/use-chart-window.ts";
 import { MINUTES } from "../state/address.ts";
 import type { ConsoleState } from "../state/console-state.ts";
+import { formatCount } from "../words/format.ts";
 import { Panel } from "./panel.tsx";
 import { Tabs } from "./tabs.tsx";
 
@@ -67,7 +68,7 @@ function of({ classes }: Column, codeClass: CodeClass): number {
 
 function options(theme: ChartTheme, window: () => ChartWindow): Omit<uPlot.Options, "width" | "height"> {
   return {
-    ...axes(theme, (value) => (Number.isInteger(value) ? String(value) : "")),
+    ...axes(theme, (value) => (Number.isInteger(value) ? formatCount(value) : "")),
     scales: { x: { time: true, auto: false }, y: { range: (_plot, _min, max) => [0, Math.max(5, max * 1.1)] } },
     series: [{}, layer(theme.accent, "0.16"), layer(theme.warn, "0.35"), layer(theme.bad, "0.6")],
     hooks: { draw: [(plot) => drawMarkers(plot, window(), theme)] },
@@ -82,7 +83,7 @@ function legend(window: ChartWindow, hover: number | undefined): string {
   // What fails stands first: where there is little room, the end is cut.
   const classes = (["0xx", "5xx", "4xx", "2xx", "3xx"] as const)
     .filter((codeClass) => of(column, codeClass) > 0)
-    .map((codeClass) => `${codeClass === "0xx" ? "unanswered" : codeClass} ${of(column, codeClass)}`);
+    .map((codeClass) => `${codeClass === "0xx" ? "unanswered" : codeClass} ${formatCount(of(column, codeClass))}`);
   return [...(hover === undefined ? [] : [timeWords(column.time)]), ...classes].join(" · ");
 }
 

@@ -12,6 +12,7 @@ import { memo } from "./memo.ts";
 import { Empty, Panel } from "./panel.tsx";
 import { Sparkline } from "./sparkline.tsx";
 import { ViewSwitch } from "./view-switch.tsx";
+import { useBusy } from "./use-busy.ts";
 import { type Sort, SortHead, WindowedTable } from "./windowed-table.tsx";
 
 const ROW_HEIGHT = 40;
@@ -24,7 +25,7 @@ type SortColumn = "name" | "rate" | "errors" | "p50" | "p90" | "p99" | (typeof C
 /** Every route with traffic: one click puts it in focus. */
 export function RoutesTable({ state }: { readonly state: ConsoleState }) {
   const sort = useSignal<Sort<SortColumn>>({ column: "rate", descending: true });
-  const isBusy = useRef(false);
+  const { isBusy, handlers } = useBusy();
   const order = useRef<{ keys: readonly string[]; at: number; sort: Sort<SortColumn> }>({
     keys: [],
     at: 0,
@@ -32,7 +33,7 @@ export function RoutesTable({ state }: { readonly state: ConsoleState }) {
   });
   const picture = state.overview.value;
   const now = picture?.time ?? 0;
-  const mayMove = order.current.sort !== sort.value || (!isBusy.current && now - order.current.at >= ORDER_EVERY);
+  const mayMove = order.current.sort !== sort.value || (!isBusy() && now - order.current.at >= ORDER_EVERY);
   const rows = steadyOrder(picture?.routes ?? [], order.current.keys, comparing(sort.value), mayMove);
   order.current = { keys: rows.map(({ key }) => key), at: mayMove ? now : order.current.at, sort: sort.value };
   const hidden = picture?.hidden.routes ?? 0;
@@ -42,6 +43,7 @@ export function RoutesTable({ state }: { readonly state: ConsoleState }) {
       column={column}
       sort={sort.value}
       onSort={(next) => (sort.value = next)}
+      isText={column === "name"}
       class={column === "name" ? "wide" : column.endsWith("xx") ? "figure small" : "figure"}
       {...(title === undefined ? {} : { title })}
     >
@@ -78,7 +80,7 @@ export function RoutesTable({ state }: { readonly state: ConsoleState }) {
         label="Routes"
         rows={rows}
         rowHeight={ROW_HEIGHT}
-        onBusy={(busy) => (isBusy.current = busy)}
+        busy={handlers}
         head={
           <tr>
             {head("name", "Host, route and its object")}
@@ -118,18 +120,18 @@ interface RouteRowProps {
 const RouteRow = memo(({ row, rates = [], isFocus, onFocus }: RouteRowProps) => {
   const { host, route, owner, rates: window, counts, listener } = row;
   const { latency } = window;
+  const made = owner === undefined ? "the appliance's own" : `${owner.kind} ${owner.namespace}/${owner.name}`;
+  const words = `${made} · ${listener}`;
   return (
     <tr class={isFocus ? "is-focus" : ""} onClick={() => onFocus(row)}>
-      <th scope="row" class="wide">
-        <button type="button" class="row-button" aria-pressed={isFocus} title={`${host} ${route} on ${listener}`}>
+      <th scope="row" class="wide" title={`${host} ${route}\n${words}`}>
+        <button type="button" class="row-button" aria-pressed={isFocus}>
           <b class="route-host" style={{ "--after": route.length + 1 }}>
             {host === "" ? "no host" : host}
           </b>{" "}
           <span class="route-name">{route === "" ? "no route took it" : route}</span>
         </button>
-        <span class="sub">
-          {owner === undefined ? "the appliance's own" : `${owner.kind} ${owner.namespace}/${owner.name}`} · {listener}
-        </span>
+        <span class="sub">{words}</span>
       </th>
       <td class="figure">{formatRate(window.perSecond)}</td>
       <td class="spark">
@@ -157,7 +159,7 @@ export function focusOf({ host, route }: RouteTotals): Focus {
 }
 
 function comparing({ column, descending }: Sort<SortColumn>): (a: RouteTotals, b: RouteTotals) => number {
-  if (column === "name") return (a, b) => (descending ? byName(a, b) : byName(b, a));
+  if (column === "name") return (a, b) => (descending ? byName(b, a) : byName(a, b));
   const sign = descending ? -1 : 1;
   return (a, b) =>
     sign * (valueOf(a, column) - valueOf(b, column)) || b.rates.perSecond - a.rates.perSecond || byName(a, b);

@@ -20,6 +20,7 @@ const SPANS = [
 /** Asks how long and why, then silences exactly the alert's labels. */
 export function SilenceDialog({ dialog, alert, onDone }: SilenceDialogProps) {
   const problem = useSignal<string | undefined>(undefined);
+  const isAsked = useSignal(false);
 
   async function silence(event: SubmitEvent): Promise<void> {
     event.preventDefault();
@@ -32,7 +33,9 @@ export function SilenceDialog({ dialog, alert, onDone }: SilenceDialogProps) {
       minutes: Number(form.get("minutes")),
     };
     const headers = { "content-type": "application/json" };
+    isAsked.value = true;
     const { error } = await fetchJson("/silences", { method: "POST", headers, body: JSON.stringify(body) });
+    isAsked.value = false;
     problem.value = error;
     if (error !== undefined) return;
     dialog.current?.close();
@@ -40,8 +43,8 @@ export function SilenceDialog({ dialog, alert, onDone }: SilenceDialogProps) {
   }
 
   return (
-    <dialog ref={dialog} class="dialog" aria-label="Silence an alert">
-      <form onSubmit={(event) => void silence(event)}>
+    <dialog ref={dialog} class="dialog" aria-label="Silence an alert" onClose={() => (problem.value = undefined)}>
+      <form key={alert?.fingerprint} onSubmit={(event) => void silence(event)}>
         <h2>Silence {alert?.name}</h2>
         <p class="muted">{alert?.summary}</p>
         <label>
@@ -71,7 +74,7 @@ export function SilenceDialog({ dialog, alert, onDone }: SilenceDialogProps) {
           <button type="button" class="button" onClick={() => dialog.current?.close()}>
             Leave it
           </button>
-          <button type="submit" class="button primary">
+          <button type="submit" class="button primary" disabled={isAsked.value}>
             Silence
           </button>
         </div>

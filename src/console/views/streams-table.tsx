@@ -1,6 +1,6 @@
 import type { StreamTotals } from "#traffic/table-rows.ts";
 import type { ConsoleState } from "../state/console-state.ts";
-import { formatBytes, formatCount, formatRate, formatUpstreamShort } from "../words/format.ts";
+import { formatBytes, formatCount, formatRate, formatShare, formatUpstreamShort } from "../words/format.ts";
 import { Empty, Panel } from "./panel.tsx";
 import { WindowedTable } from "./windowed-table.tsx";
 
@@ -46,7 +46,7 @@ export function StreamsTable({ state }: { readonly state: ConsoleState }) {
 }
 
 function forwardWords({ upstream, share }: StreamTotals["upstreams"][number]): string {
-  return share === 1 ? formatUpstreamShort(upstream) : `${Math.round(share * 100)} % ${formatUpstreamShort(upstream)}`;
+  return share === 1 ? formatUpstreamShort(upstream) : `${formatShare(share)} ${formatUpstreamShort(upstream)}`;
 }
 
 function StreamRow({ stream }: { readonly stream: StreamTotals }) {

@@ -7,6 +7,7 @@ import { steadyOrder } from "../state/steady-order.ts";
 import { formatRate, formatShare } from "../words/format.ts";
 import { errorTone } from "../words/tones.ts";
 import { Empty, Panel } from "./panel.tsx";
+import { useBusy } from "./use-busy.ts";
 import { ViewSwitch } from "./view-switch.tsx";
 
 interface TalkersListProps {
@@ -40,27 +41,21 @@ export function Talkers({ state }: { readonly state: ConsoleState }) {
 
 /** The busiest first; under the pointer nothing changes places. */
 function TalkersList({ name, talkers, onPick }: TalkersListProps) {
-  const isBusy = useRef(false);
+  const { isBusy, handlers } = useBusy();
   const order = useRef<readonly string[]>([]);
   const rows = talkers.map((talker) => ({ key: talker.value, ...talker }));
-  const shown = steadyOrder(rows, order.current, (a, b) => b.perSecond - a.perSecond, !isBusy.current);
+  const shown = steadyOrder(rows, order.current, (a, b) => b.perSecond - a.perSecond, !isBusy());
   order.current = shown.map(({ key }) => key);
   const most = Math.max(1e-9, ...talkers.map(({ perSecond }) => perSecond));
   return (
-    <section
-      aria-label={name}
-      onMouseEnter={() => (isBusy.current = true)}
-      onMouseLeave={() => (isBusy.current = false)}
-      onFocusIn={() => (isBusy.current = true)}
-      onFocusOut={() => (isBusy.current = false)}
-    >
+    <section aria-label={name} {...handlers}>
       <h3>{name}</h3>
       {talkers.length === 0 && <Empty title="Nobody">No request in the last minute.</Empty>}
       <ol>
         {shown.map(({ value, perSecond, errorRatio }) => (
           <li key={value}>
             <span class="talker-bar" style={{ width: `${(100 * perSecond) / most}%` }} aria-hidden="true" />
-            {onPick === undefined ? (
+            {onPick === undefined || value === "" ? (
               <span class="talker-name" title={value}>
                 {value === "" ? "none" : value}
               </span>

@@ -5,20 +5,25 @@ import type { ClusterState, EndpointState } from "#traffic/table-rows.ts";
 import { formatUpstream } from "#api/traffic-filter.ts";
 import { isSameFocus } from "../state/address.ts";
 import type { ConsoleState } from "../state/console-state.ts";
+import { steadyOrder } from "../state/steady-order.ts";
 import { formatMillis, formatRate, formatShare } from "../words/format.ts";
-import { clusterCounts, clusterTone, clusterWords, healthTone, healthWords } from "../words/health-words.ts";
+import { clusterCounts, clusterTone, clusterWords, healthTone, healthWords, type Tone } from "../words/health-words.ts";
 import { errorTone } from "../words/tones.ts";
 import { Dot } from "./dot.tsx";
 import { memo } from "./memo.ts";
 import { Empty, Panel } from "./panel.tsx";
+import { useBusy } from "./use-busy.ts";
 import { WindowedTable } from "./windowed-table.tsx";
 
 const ROW_HEIGHT = 32;
 /** So many upstreams show their endpoints without being asked. */
 const FEW = 3;
 
+/** Worked out once a picture: sorting hundreds asks for it thousands of times. */
+type TonedCluster = ClusterState & { readonly tone: Tone };
+
 type Row =
-  | { readonly type: "cluster"; readonly key: string; readonly cluster: ClusterState; readonly isOpen: boolean }
+  | { readonly type: "cluster"; readonly key: string; readonly cluster: TonedCluster; readonly isOpen: boolean }
   | {
       readonly type: "endpoint";
       readonly key: string;
@@ -30,8 +35,16 @@ type Row =
 export function UpstreamsTable({ state }: { readonly state: ConsoleState }) {
   const chosen = useSignal<ReadonlyMap<string, boolean>>(new Map());
   const first = useRef<ReadonlySet<string>>(undefined);
+  const { isBusy, handlers } = useBusy();
+  const order = useRef<readonly string[]>([]);
   const picture = state.picture.value;
-  const clusters = (picture?.clusters ?? []).toSorted(byTrouble);
+  const clusters = steadyOrder(
+    (picture?.clusters ?? []).map((cluster) => ({ ...cluster, tone: clusterTone(cluster) })),
+    order.current,
+    byTrouble,
+    !isBusy(),
+  );
+  order.current = clusters.map(({ key }) => key);
   // Decided at the first picture: an endpoint that fails later opens nothing by itself, so that nothing jumps.
   if (picture !== undefined) first.current ??= new Set(clusters.filter(isNotWhole).map(({ key }) => key));
   const isFew = clusters.length <= FEW;
@@ -69,6 +82,7 @@ export function UpstreamsTable({ state }: { readonly state: ConsoleState }) {
         label="Upstreams"
         rows={rows}
         rowHeight={ROW_HEIGHT}
+        busy={handlers}
         head={
           <tr>
             <th scope="col" class="wide">
@@ -134,16 +148,16 @@ function afterNamespace({ backend, service }: ClusterState["upstream"]): number 
 }
 
 /** Of hundreds, those without a healthy endpoint are in sight. Health changes seldom, so rows do not run about as by rates. */
-function byTrouble(a: ClusterState, b: ClusterState): number {
-  return Number(clusterTone(b) === "bad") - Number(clusterTone(a) === "bad") || compareText(a.key, b.key);
+function byTrouble(a: TonedCluster, b: TonedCluster): number {
+  return Number(b.tone === "bad") - Number(a.tone === "bad") || compareText(a.key, b.key);
 }
 
-function isNotWhole(cluster: ClusterState): boolean {
-  return clusterTone(cluster) !== "good";
+function isNotWhole({ tone }: TonedCluster): boolean {
+  return tone !== "good";
 }
 
 interface ClusterRowProps {
-  readonly cluster: ClusterState;
+  readonly cluster: TonedCluster;
   readonly isOpen: boolean;
   readonly isFocus: boolean;
   readonly onToggle: () => void;
@@ -177,7 +191,7 @@ function ClusterRow({ cluster, isOpen, isFocus, onToggle, onFocus }: ClusterRowP
           </button>
         </span>
       </th>
-      <td class={`health tone-${clusterTone(cluster)}`} title={words}>
+      <td class={`health tone-${cluster.tone}`} title={words}>
         <EndpointDots endpoints={endpoints} />
         <span class="health-count">
           {counts.healthy}/{counts.endpoints}
@@ -228,12 +242,12 @@ function EndpointRow({ endpoint, isFocus, onFocus }: EndpointRowProps) {
   return (
     <tr class={`endpoint ${isFocus ? "is-focus" : ""}`}>
       <th scope="row" class="wide">
-        <button type="button" class="row-button address" aria-pressed={isFocus} onClick={onFocus}>
+        <button type="button" class="row-button address" aria-pressed={isFocus} onClick={onFocus} title={address}>
           {address}
         </button>
         {place !== "" && <span class="muted"> {place}</span>}
       </th>
-      <td class={`health tone-${healthTone(health)}`} title={counts}>
+      <td class={`health tone-${healthTone(health)}`} title={`${healthWords(health)}\n${counts}`}>
         <Dot tone={healthTone(health)} />
         <span class="health-words">{healthWords(health)}</span>
       </td>

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useScrollView } from "./scroll-view.ts";
+import type { BusyHandlers } from "./use-busy.ts";
 
 interface WindowedTableProps<T> {
   readonly label: string;
@@ -10,8 +11,8 @@ interface WindowedTableProps<T> {
   readonly render: (row: T, index: number) => ComponentChildren;
   /** Instead of rows, while there are none. */
   readonly empty: ComponentChildren;
-  /** The reader's pointer or focus is in the table: nothing should move. */
-  readonly onBusy?: (isBusy: boolean) => void;
+  /** Of whoever wants to know whether the reader is in the table. */
+  readonly busy?: BusyHandlers;
 }
 
 /** Rows above and below those in sight. */
@@ -19,20 +20,13 @@ const SPARE = 4;
 
 /** A table that draws only the rows in sight, with its head in place. */
 export function WindowedTable<T>(props: WindowedTableProps<T>) {
-  const { label, head, rows, rowHeight, render, empty, onBusy } = props;
+  const { label, head, rows, rowHeight, render, empty, busy } = props;
   const { box, view } = useScrollView(400);
 
   const first = Math.max(0, Math.min(Math.floor(view.top / rowHeight) - SPARE, rows.length));
   const end = Math.min(rows.length, Math.ceil((view.top + view.height) / rowHeight) + SPARE);
   return (
-    <div
-      class="table-box"
-      ref={box}
-      onMouseEnter={() => onBusy?.(true)}
-      onMouseLeave={() => onBusy?.(false)}
-      onFocusIn={() => onBusy?.(true)}
-      onFocusOut={() => onBusy?.(false)}
-    >
+    <div class="table-box" ref={box} {...busy}>
       <table aria-label={label} aria-rowcount={rows.length + 1}>
         <thead>{head}</thead>
         <tbody>
@@ -60,6 +54,8 @@ interface SortHeadProps<S extends string> {
   readonly column: S;
   readonly sort: Sort<S>;
   readonly onSort: (sort: Sort<S>) => void;
+  /** Words begin with A, figures with the greatest. */
+  readonly isText?: boolean;
   readonly title?: string;
   readonly class?: string;
   readonly children: ComponentChildren;
@@ -70,8 +66,9 @@ export interface Sort<S extends string> {
   readonly descending: boolean;
 }
 
-/** A column's head that sorts: the greatest first, and the other way round at the second click. */
-export function SortHead<S extends string>({ column, sort, onSort, title, class: own, children }: SortHeadProps<S>) {
+/** A column's head that sorts: the greatest first, or A, and the other way round at the second click. */
+export function SortHead<S extends string>(props: SortHeadProps<S>) {
+  const { column, sort, onSort, isText = false, title, class: own, children } = props;
   const isSorted = sort.column === column;
   return (
     <th
@@ -80,7 +77,7 @@ export function SortHead<S extends string>({ column, sort, onSort, title, class:
       title={title}
       aria-sort={isSorted ? (sort.descending ? "descending" : "ascending") : "none"}
     >
-      <button type="button" onClick={() => onSort({ column, descending: isSorted ? !sort.descending : true })}>
+      <button type="button" onClick={() => onSort({ column, descending: isSorted ? !sort.descending : !isText })}>
         {children}
         <span class="sort-mark" aria-hidden="true">
           {isSorted ? (sort.descending ? "▾" : "▴") : ""}

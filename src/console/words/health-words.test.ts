@@ -39,7 +39,7 @@ for (const [what, state, tone, words] of [
     "others take over",
     { ...cluster(["failing", "healthy"]), sentTo: [sent("b", 5), sent("c", 15), sent("d", 0)] },
     "warn",
-    "75 % go to west a/c:80",
+    "75% go to west a/c:80",
   ],
   ["there is none", cluster([]), "bad", "no endpoint is known: answers 503"],
   [

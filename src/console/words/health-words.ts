@@ -1,6 +1,6 @@
 import { unreachable } from "#lib/unreachable.ts";
 import type { ClusterState, EndpointHealth } from "#traffic/table-rows.ts";
-import { formatUpstreamShort } from "./format.ts";
+import { formatShare, formatUpstreamShort } from "./format.ts";
 
 /** How serious a thing is: its colour, never without words or a shape beside it. */
 export type Tone = "good" | "warn" | "bad" | "idle";
@@ -84,6 +84,6 @@ function takenOverWords([own, ...others]: NonNullable<ClusterState["sentTo"]>): 
   const busy = others.filter(({ perSecond }) => perSecond > 0);
   const sum = busy.reduce((total, { perSecond }) => total + perSecond, own?.perSecond ?? 0);
   return busy
-    .map(({ upstream, perSecond }) => `${Math.round((perSecond / sum) * 100)} % go to ${formatUpstreamShort(upstream)}`)
+    .map(({ upstream, perSecond }) => `${formatShare(perSecond / sum)} go to ${formatUpstreamShort(upstream)}`)
     .join(", ");
 }
