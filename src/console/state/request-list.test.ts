@@ -32,7 +32,7 @@ test("a question whose answer was lost with the connection is asked again, and a
 test("a moment in the address is asked for once the feed stands, and again when the answer was lost", () => {
   const { list, asked, times } = setting();
   list.open(5000, false);
-  assert.deepEqual(asked, []);
+  assert.equal(asked.length, 0);
   list.addSnapshot([testRow(9)]);
   list.giveUpAsking();
   list.addSnapshot([testRow(9)]);
