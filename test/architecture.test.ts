@@ -39,6 +39,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "discovery/pkgcloud": ["lib", "discovery"],
   "discovery/ec2": ["lib", "resources", "discovery"],
   "discovery/digitalocean": ["lib", "resources", "discovery", "discovery/pkgcloud"],
+  "discovery/rackspace": ["lib", "resources", "discovery", "discovery/openstack/client", "discovery/pkgcloud"],
   "discovery/dns": ["dns", "lib", "resources", "discovery"],
   // Not a platform: places what was found in a home that is a cluster.
   "discovery/home-cluster": ["kubernetes", "lib", "resources", "discovery"],

@@ -9,7 +9,7 @@ import { reachableFiles } from "./reachable-files.mjs";
 const COMPUTED_NAMES = {
   // Engines of templates: there are none.
   "node_modules/express/lib/view.js": [],
-  // What it sets up when it is loaded. Not its providers: OpenStack's are imported by their path.
+  // What it sets up when it is loaded. Not its providers: those of OpenStack and DigitalOcean are imported by their path.
   "node_modules/pkgcloud/lib/pkgcloud.js": [
     "./pkgcloud/core/base",
     "./pkgcloud/common",

@@ -195,6 +195,30 @@ test("DigitalOcean: a file with a token, and everything else has a default; keys
   assert.match(problems(labels)[0] ?? "", /says nothing on digitalocean/);
 });
 
+const rackspace = (rest: string) => `backends: [{name: rack, rackspace: {${rest}}}]`;
+
+test("Rackspace: a user with a file of the API key, and regions as its catalog has them", () => {
+  const needed = "username: reader, apiKeyFile: key";
+  const { config, problems: found } = loadConfig(rackspace(`${needed}, regions: [DFW, LON]`), "conf/f");
+  assert.deepEqual(found, []);
+  const settings = config?.backends[0]?.rackspace;
+  assert.deepEqual(
+    [settings?.apiKeyFile, settings?.identityUrl, settings?.serviceKey, settings?.interval],
+    ["conf/key", "https://identity.api.rackspacecloud.com/v2.0", "binnacle.service", 30_000],
+  );
+  for (const [rest, expected] of [
+    ["regions: [DFW]", /missing, expected a text/],
+    [`${needed}, regions: []`, /./],
+    [`${needed}, regions: [DFW, DFW]`, /names a region twice/],
+    [`${needed}, regions: [dfw]`, /found the text "dfw", expected a region such as DFW/],
+    [`${needed}, regions: [DFW], apiKey: hunter2`, /unknown field/],
+  ] as const) {
+    const [problem = ""] = problems(rackspace(rest));
+    assert.match(problem, expected, rest);
+    assert.doesNotMatch(problem, /hunter/);
+  }
+});
+
 const behind = (gateway: string, more = "") => `backends: [{${east.slice(1, -1)}, gateway: {${gateway}}}]${more}`;
 
 test("a gateway: an address, HTTP/1.1 unless told, TLS by files", () => {

@@ -8,6 +8,7 @@ import { dnsPlatform } from "./platforms/dns.ts";
 import { ec2Platform } from "./platforms/ec2.ts";
 import { kubernetesPlatform } from "./platforms/kubernetes.ts";
 import { openstackPlatform } from "./platforms/openstack.ts";
+import { rackspacePlatform } from "./platforms/rackspace.ts";
 import { staticPlatform } from "./platforms/static.ts";
 import { settingKinds } from "./setting.ts";
 
@@ -42,6 +43,11 @@ export function backends(fromHere: (path: string) => string) {
       .exactOptional()
       .describe(
         "DigitalOcean, whose tagged Droplets are found; teams are its namespaces. Not tried with the real API.",
+      ),
+    rackspace: rackspacePlatform(fromHere)
+      .exactOptional()
+      .describe(
+        "Rackspace's Cloud Servers, which are found by their metadata; teams are its namespaces. Not tried with the real API.",
       ),
     dns: dnsPlatform
       .exactOptional()
@@ -115,6 +121,7 @@ const NOT_OF: Readonly<Record<string, readonly Setting[]>> = {
   openstack: ["labelSelector", "labels", "annotations"],
   ec2: ["labelSelector", "labels", "annotations"],
   digitalocean: ["labelSelector", "labels", "annotations"],
+  rackspace: ["labelSelector", "labels", "annotations"],
   dns: ALL,
   static: ALL,
 };

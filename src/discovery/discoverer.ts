@@ -2,7 +2,7 @@ import type { Problem } from "#lib/problem.ts";
 import type { DiscoveredKey, DiscoveredService } from "./discovered.ts";
 
 /** The platforms that upstreams are found on. */
-export const PLATFORMS = ["kubernetes", "openstack", "ec2", "digitalocean", "dns", "static"] as const;
+export const PLATFORMS = ["kubernetes", "openstack", "ec2", "digitalocean", "rackspace", "dns", "static"] as const;
 export type Platform = (typeof PLATFORMS)[number];
 
 /**

@@ -28,6 +28,7 @@ const PLATFORMS: readonly Platform[] = [
   (backend, context) => backend.openstack && openstack(backend.openstack, backend, context),
   (backend, context) => backend.ec2 && ec2(backend.ec2, backend, context),
   (backend, context) => backend.digitalocean && digitalocean(backend.digitalocean, backend, context),
+  (backend, context) => backend.rackspace && rackspace(backend.rackspace, backend, context),
   (backend, context) => backend.dns && dns(backend.dns, backend, context),
   (backend, context) => backend.static && staticAddresses(backend.static, context),
 ];
@@ -86,6 +87,15 @@ async function digitalocean(
 ): Promise<Discoverer> {
   const { createDigitalOceanDiscoverer } = await import("#discovery/digitalocean/create.ts");
   return await createDigitalOceanDiscoverer({ ...settings, ...cloud(backend, context) });
+}
+
+async function rackspace(
+  settings: NonNullable<BackendSettings["rackspace"]>,
+  backend: BackendSettings,
+  context: PlatformContext,
+): Promise<Discoverer> {
+  const { createRackspaceDiscoverer } = await import("#discovery/rackspace/create.ts");
+  return await createRackspaceDiscoverer({ ...settings, ...cloud(backend, context), parts: context.parts });
 }
 
 /** What every cloud is given besides its settings. */

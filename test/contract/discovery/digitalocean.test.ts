@@ -3,7 +3,7 @@ import { DropletsClient } from "#discovery/digitalocean/droplets-client.ts";
 import type { InstancesDiscoverer } from "#discovery/instances-discoverer.ts";
 import { Requests } from "#discovery/pkgcloud/requests.ts";
 import { DigitalOceanStandIn, droplet } from "../support/digitalocean-stand-in.ts";
-import { StandInWorld } from "../support/stand-in-world.ts";
+import { MACHINES, machinesOf, StandInWorld } from "../support/stand-in-world.ts";
 import { discoveryContract } from "./discovery-contract.ts";
 import type { Services } from "./followed.ts";
 
@@ -17,24 +17,12 @@ class DigitalOceanWorld extends StandInWorld<DigitalOceanStandIn> {
         requests: new Requests({ timeout: 60_000 }),
         pageSize: 2,
       }),
-      rules: {
-        serviceKey: "service",
-        portKey: "port",
-        teamKey: "team",
-        team: "team-shop",
-        addresses: "private",
-        teamOf: (team) => team,
-      },
-      refuse: () => undefined,
-      times: { interval: 10, retry: { least: 5, most: 20 } },
+      ...MACHINES,
     });
   }
 
   protected have(services: Services): void {
-    const wanted = Object.entries(services).flatMap(([service, addresses]) =>
-      addresses.map((address) => ({ service, address })),
-    );
-    this.standIn.droplets = wanted.map(({ service, address }, index) =>
+    this.standIn.droplets = machinesOf(services).map(({ service, address }, index) =>
       droplet(index + 1, { private: address, tags: [`service:${service}`, "port:8080"] }),
     );
   }

@@ -4,7 +4,7 @@ import { ec2Discoverer } from "#discovery/ec2/discoverer.ts";
 import type { InstancesDiscoverer } from "#discovery/instances-discoverer.ts";
 import { Slots } from "#lib/slots.ts";
 import { Ec2StandIn } from "../support/ec2-stand-in.ts";
-import { StandInWorld } from "../support/stand-in-world.ts";
+import { MACHINES, machinesOf, StandInWorld } from "../support/stand-in-world.ts";
 import { discoveryContract } from "./discovery-contract.ts";
 import type { Services } from "./followed.ts";
 
@@ -23,25 +23,18 @@ class Ec2World extends StandInWorld<Ec2StandIn> {
       }),
       regions: ["eu-west-1"],
       filters: {},
-      rules: {
-        serviceKey: "service",
-        portKey: "port",
-        teamKey: "team",
-        team: "team-shop",
-        addresses: "private",
-        teamOf: (team) => team,
-      },
-      refuse: () => undefined,
-      times: { interval: 10, retry: { least: 5, most: 20 } },
+      ...MACHINES,
     });
   }
 
   protected have(services: Services): void {
     this.standIn.instances.set(
       "eu-west-1",
-      Object.entries(services).flatMap(([service, addresses]) =>
-        addresses.map((address) => ({ id: `i-${service}-${address}`, address, tags: { service, port: "8080" } })),
-      ),
+      machinesOf(services).map(({ service, address }) => ({
+        id: `i-${service}-${address}`,
+        address,
+        tags: { service, port: "8080" },
+      })),
     );
   }
 }

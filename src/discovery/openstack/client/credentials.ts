@@ -10,21 +10,29 @@ export type Credentials =
     }
   /** Holds in the one project that it was made for. */
   | { readonly type: "applicationCredential"; readonly id: string; readonly secret: string }
-  | { readonly type: "token"; readonly token: string };
+  | { readonly type: "token"; readonly token: string }
+  /** Rackspace's, of its identity 2.0; holds in the account that the user belongs to. */
+  | { readonly type: "apiKey"; readonly username: string; readonly apiKey: string };
 
 /** For what a token is asked: for a project by its id, or for whatever the credentials mean by themselves. */
 export type Scope = { readonly projectId: string } | undefined;
 
-/** The body of POST /v3/auth/tokens. */
-export function v3Request(credentials: Credentials, scope: Scope): object {
+/** Whether credentials are for one project by themselves. */
+export function areOfOneProject({ type }: Credentials): boolean {
+  return type === "applicationCredential" || type === "apiKey";
+}
+
+/** The body of POST /v3/auth/tokens; undefined for what it does not know. */
+export function v3Request(credentials: Credentials, scope: Scope): object | undefined {
   const identity = v3Identity(credentials);
+  if (identity === undefined) return undefined;
   // What an application credential is for cannot be said again.
   if (credentials.type === "applicationCredential") return { auth: { identity } };
   // Said expressly: a user may have a project by default.
   return { auth: { identity, scope: scope === undefined ? "unscoped" : { project: { id: scope.projectId } } } };
 }
 
-function v3Identity(credentials: Credentials): object {
+function v3Identity(credentials: Credentials): object | undefined {
   switch (credentials.type) {
     case "password": {
       const { username, userDomain, password } = credentials;
@@ -36,6 +44,8 @@ function v3Identity(credentials: Credentials): object {
     }
     case "token":
       return { methods: ["token"], token: { id: credentials.token } };
+    case "apiKey":
+      return undefined;
   }
 }
 
@@ -51,5 +61,9 @@ export function v2Request(credentials: Credentials, scope: Scope): object | unde
       return undefined;
     case "token":
       return { auth: { token: { id: credentials.token }, ...tenant } };
+    case "apiKey": {
+      const { username, apiKey } = credentials;
+      return { auth: { "RAX-KSKEY:apiKeyCredentials": { username, apiKey }, ...tenant } };
+    }
   }
 }

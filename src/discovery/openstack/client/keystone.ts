@@ -1,6 +1,6 @@
 import { isMap } from "#lib/schema-rules.ts";
 import { PlatformError } from "../../platform-error.ts";
-import { type Credentials, type Scope, v2Request, v3Request } from "./credentials.ts";
+import { areOfOneProject, type Credentials, type Scope, v2Request, v3Request } from "./credentials.ts";
 import { readV2Token, readV3Token, type Token } from "./token.ts";
 import type { Transport } from "./transport.ts";
 
@@ -63,8 +63,7 @@ export class Keystone {
 
   /** The one project that the credentials are for by themselves; undefined for those that choose theirs. */
   async onlyProject(signal: AbortSignal): Promise<Token["project"]> {
-    const { type } = await this.#options.credentials();
-    if (type !== "applicationCredential") return undefined;
+    if (!areOfOneProject(await this.#options.credentials())) return undefined;
     return (await this.token(undefined, signal)).project;
   }
 
@@ -83,16 +82,18 @@ export class Keystone {
     const { number, url } = await this.#find();
     const credentials = await this.#options.credentials();
     const { signal } = this.#stop;
+    const body = number === 3 ? v3Request(credentials, scope) : v2Request(credentials, scope);
+    if (body === undefined) {
+      const version = number === 3 ? "3" : "2.0";
+      throw new PlatformError(
+        `${url} takes no credentials of the kind ${credentials.type}: this cloud has identity version ${version} only`,
+        { kind: "credentials" },
+      );
+    }
     if (number === 3) {
-      const body = v3Request(credentials, scope);
       const answer = await transport.send({ method: "POST", url: `${url}/auth/tokens`, body, signal });
       return readV3Token(answer.body, answer.headers["x-subject-token"]);
     }
-    const body = v2Request(credentials, scope);
-    if (body === undefined)
-      throw new PlatformError(`${url} has no application credentials: this cloud has identity version 2.0 only`, {
-        kind: "credentials",
-      });
     const { body: answered } = await transport.send({ method: "POST", url: `${url}/tokens`, body, signal });
     return readV2Token(answered);
   }
