@@ -28,12 +28,12 @@ export interface OfferedLoad {
 }
 
 /** Of the budget, what ordinary requests keep even while failures need all of it: else a view shows only one side. */
-const SAMPLE_RESERVE = 0.2;
+const SAMPLE_RESERVE = 0.1;
 /**
- * Of the budget, the most that they have: while nobody looks, and while somebody does. An entry costs Envoy a tenth of a request
- * and more, and no view shows more of them than this.
+ * Of the budget, the most that they have: while nobody looks, and while somebody does. An entry costs Envoy as much as half a
+ * request (50 µs, its cold caches included), and of fifty a second nobody reads more.
  */
-const MOST_SAMPLE = { none: 0.05, watched: 0.4, pinned: 1 } as const;
+const MOST_SAMPLE = { none: 0.05, watched: 0.1, pinned: 1 } as const;
 /**
  * Durations a second that go into Envoy's histograms: each costs 2.5 % of a request, and of a thousand a second a quantile
  * is as true as of all.
@@ -43,7 +43,7 @@ const MEASURES = 1000;
  * What a share rises to at most in a step. Failures are back soon; of the rest a lull must not be followed by a flood, which what
  * is pinned has the budget for: somebody waits for it.
  */
-const STEEPEST_RISE = { failures: 2, others: 1.2, pinned: Number.POSITIVE_INFINITY } as const;
+const STEEPEST_RISE = { failures: 2, others: 1.25, pinned: Number.POSITIVE_INFINITY } as const;
 /** Smaller changes than this part of a share are not worth telling Envoy. */
 const WORTH_TELLING = 0.1;
 /** The least share that is not nothing: Envoy's fractions are millionths. */
