@@ -3,6 +3,7 @@ import { Agent, createServer, type IncomingMessage, type RequestListener, type S
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import { BlockList, isIPv6 } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
+import { connectableHost } from "#lib/connectable-host.ts";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
 import { type ApplicationViews, createApplication } from "./application.ts";
@@ -86,7 +87,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const cluster = options.cluster && new ClusterUsers({ access: options.cluster, log, now });
   const authenticator = new Authenticator({ token, users, cluster, sessions, cookie, now });
   const codes = new OneTimeCodes(now);
-  const named = { secure, alsoTls: options.ownAuthority !== undefined, extra: options.hosts };
+  const named = { secure, address, alsoTls: options.ownAuthority !== undefined, extra: options.hosts };
   let hosts = new OwnHosts({ ...named, port: options.port });
   const gate = new Gate({
     hosts: () => hosts,
@@ -132,7 +133,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   // Last in, first out: the live views go before the server waits for its connections.
   started.use(sockets);
   started.use(kubeWatches);
-  url = `${secure ? "https" : "http"}://${urlHost(address)}:${port}`;
+  url = `${secure ? "https" : "http"}://${connectableHost(address)}:${port}`;
   log.info("the API listens", { url });
 
   const running = started.move();
@@ -223,10 +224,4 @@ LOOPBACK.addAddress("::1", "ipv6");
 
 function isLoopback(address: string): boolean {
   return LOOPBACK.check(address, isIPv6(address) ? "ipv6" : "ipv4");
-}
-
-/** An address that means "all of mine" is none to connect to. */
-function urlHost(address: string): string {
-  if (address === "0.0.0.0" || address === "::") return "localhost";
-  return isIPv6(address) ? `[${address}]` : address;
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { MonitoringTargets } from "#api/monitoring/monitoring-target.ts";
 import type { Config } from "#config/config.ts";
+import { connectableHost } from "#lib/connectable-host.ts";
 import type { Logger } from "#lib/log.ts";
 import { type ComponentVersion, parseComponentVersion } from "#monitoring/component-version.ts";
 import { compileDashboards } from "#monitoring/dashboards.ts";
@@ -105,7 +106,7 @@ export async function planMonitoring(
           targets: {
             envoys: [`127.0.0.1:${config.envoy.statsPort}`],
             controlPlane: {
-              address: `${config.api.address.includes(":") ? `[${config.api.address}]` : config.api.address}:${config.api.port}`,
+              address: `${connectableHost(config.api.address)}:${config.api.port}`,
               scheme: config.api.tls === undefined ? "http" : "https",
               tokenFile: join(state.path, "token"),
             },

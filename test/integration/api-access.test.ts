@@ -50,6 +50,13 @@ test("a sign-in link works once, leaves no secret in the address and sets a cook
   assert.equal((await setting.anonymous("/api/v1/status", { headers: { cookie: cookieOf(answer) } })).status, 200);
 });
 
+test("it may be called by the address that it listens on, whichever that is: Prometheus and the command line do", async (t) => {
+  const setting = await ApiSetting.start(t, { address: "127.0.0.2" });
+  const headers = { authorization: `Bearer ${setting.token}` };
+  assert.match(setting.api.url, /^http:\/\/127\.0\.0\.2:/);
+  assert.equal((await fetch(`${setting.api.url}/metrics`, { headers })).status, 200);
+});
+
 test("a link that is too old signs nobody in", async (t) => {
   let now = 1_000_000;
   const setting = await ApiSetting.start(t, { now: () => now });

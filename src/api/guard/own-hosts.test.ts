@@ -2,8 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { OwnHosts } from "./own-hosts.ts";
 
-const plain = new OwnHosts({ secure: false, port: 8600, extra: ["console.example.com", "Proxy.example.com:8443"] });
-const tls = new OwnHosts({ secure: true, port: 443, extra: [] });
+const plain = new OwnHosts({
+  secure: false,
+  port: 8600,
+  address: "127.0.0.1",
+  extra: ["console.example.com", "Proxy.example.com:8443"],
+});
+const tls = new OwnHosts({ secure: true, port: 443, address: "2001:db8::7", extra: [] });
 
 for (const host of [
   "127.0.0.1:8600",
@@ -61,10 +66,18 @@ for (const origin of [
 }
 
 test("with TLS on the same port its pages are ours too, under both schemes", () => {
-  const both = new OwnHosts({ secure: false, alsoTls: true, port: 8600, extra: [] });
+  const both = new OwnHosts({ secure: false, alsoTls: true, port: 8600, address: "127.0.0.1", extra: [] });
   assert.equal(both.isOwnOrigin("https://localhost:8600"), true);
   assert.equal(both.isOwnOrigin("http://localhost:8600"), true);
   assert.equal(both.isOwnOrigin("https://localhost:8601"), false);
+});
+
+test("the address that it listens on is its own name, whichever it is", () => {
+  assert.equal(tls.isOwnHost("[2001:db8::7]"), true);
+  assert.equal(tls.isOwnOrigin("https://[2001:db8::7]"), true);
+  assert.equal(tls.isOwnHost("[2001:db8::8]"), false);
+  const all = new OwnHosts({ secure: true, port: 8600, address: "0.0.0.0", extra: [] });
+  assert.equal(all.isOwnHost("0.0.0.0:8600"), false, "browsers take it for this machine, and any page may name it");
 });
 
 test("the scheme's own port may be left out, with TLS only https is ours", () => {

@@ -1,11 +1,14 @@
+import { connectableHost } from "#lib/connectable-host.ts";
+
 /** How this server may be called, so that a name which somebody else points at it is refused (DNS rebinding). */
 export interface OwnHostsOptions {
   /** Served with TLS. */
   readonly secure: boolean;
   /** Served without TLS, and with it on the same port. */
   readonly alsoTls?: boolean;
-  /** The port it listens on. */
+  /** The port it listens on, and the address: as a name for it nobody can point it elsewhere. */
   readonly port: number;
+  readonly address: string;
   /** Further names by setting, `console.example.com` or `console.example.com:8443`, for instance of a proxy in front. */
   readonly extra: readonly string[];
 }
@@ -19,10 +22,11 @@ export class OwnHosts {
   readonly #local: ReadonlySet<string>;
   readonly #extra: ReadonlySet<string>;
 
-  constructor({ secure, alsoTls = false, port, extra }: OwnHostsOptions) {
+  constructor({ secure, alsoTls = false, port, address, extra }: OwnHostsOptions) {
     this.#scheme = secure ? "https" : "http";
     this.#alsoTls = alsoTls;
-    this.#local = new Set(LOCAL_NAMES.map((name) => withPort(name, port, this.#scheme)));
+    const names = [...LOCAL_NAMES, connectableHost(address)];
+    this.#local = new Set(names.map((name) => withPort(name, port, this.#scheme)));
     this.#extra = new Set(
       extra.flatMap((name) => {
         const host = name.toLowerCase();

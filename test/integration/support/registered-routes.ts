@@ -43,7 +43,7 @@ export async function registeredRoutes(): Promise<readonly RegisteredRoute[]> {
   const sessions = await Sessions.open({ load: async () => [], save: async () => {} }, now);
   const users = new Users([]);
   const authenticator = new Authenticator({ token: "token", users, sessions, cookie: "c", now });
-  const hosts = new OwnHosts({ secure: false, port: 1, extra: [] });
+  const hosts = new OwnHosts({ secure: false, port: 1, address: "127.0.0.1", extra: [] });
   const log = silentLogger;
   const gate = new Gate({ hosts: () => hosts, authenticator, failures: new FailureLimit(now), observer, log });
   const traffic = new SimulatedTraffic(1);
