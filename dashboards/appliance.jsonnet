@@ -15,7 +15,7 @@ binnacle.dashboard(
   [],
   [
     binnacle.row('Now', [
-      binnacle.number('Envoys connected', 'short', 'sum(envoy_control_plane_connected_state)', [[null, 'red'], [1, 'green']]),
+      binnacle.number('Envoys connected', 'short', 'sum(envoy_control_plane_connected_state) or vector(0)', [[null, 'red'], [1, 'green']]),
       binnacle.number('Objects refused', 'short', 'sum(binnacle_objects{state="refused"})', badAbove(1)),
       binnacle.number('Alerts firing', 'short', 'count(ALERTS{alertstate="firing", alertname!="Watchdog"}) or vector(0)', badAbove(1)),
     ]),
@@ -38,7 +38,7 @@ binnacle.dashboard(
         [rate('envoy_server_worker_watchdog_miss', 'instance'), 'worker {{instance}}'],
         [rate('envoy_server_main_thread_watchdog_miss', 'instance'), 'main thread {{instance}}'],
       ], 'Over 200 ms without a turn.'),
-      binnacle.graph('Up since', 's', [['envoy_server_uptime', '{{instance}}']]),
+      binnacle.graph('Time since start', 's', [['envoy_server_uptime', '{{instance}}']]),
       binnacle.graph('Connections refused', 'cps', [
         [rate('envoy_listener_downstream_cx_overflow', ''), 'limit of a listener'],
         [rate('envoy_listener_downstream_global_cx_overflow', ''), 'limit of all'],

@@ -9,10 +9,13 @@ local total(expression) = 'sum(%s) or vector(0)' % expression;
 local by(labels, expression) = 'sum by (%s) (%s)' % [labels, expression];
 local share(labels, kind) = '%s / (%s > 0)' % [by(labels, here(kind)), by(labels, upstream(kind))];
 local platforms(matcher) = 'count(binnacle_discovery_backend_info{%s}) or vector(0)' % matcher;
-local envoy(labels) = 'max by (%s) (envoy_cluster_membership_total{%s, namespace!=""})' % [labels, matchers];
+// What several Envoys know of the same upstream, once; the ports of a service together, as upstream they are counted.
+local envoy(labels) =
+  'sum by (%s) (max by (backend, namespace, service, port) (envoy_cluster_membership_total{%s, namespace!=""}))'
+  % [labels, matchers];
 local healthy(labels) =
-  'sum by (%s) (envoy_cluster_membership_healthy{%s}) / (sum by (%s) (envoy_cluster_membership_total{%s}) > 0)'
-  % [labels, matchers, labels, matchers];
+  'sum by (%(l)s) (envoy_cluster_membership_healthy{%(m)s}) / (sum by (%(l)s) (envoy_cluster_membership_total{%(m)s}) > 0)'
+  % { l: labels, m: matchers + ', namespace!=""' };
 
 binnacle.dashboard(
   'binnacle-discovery',
@@ -143,13 +146,13 @@ binnacle.dashboard(
         'Time to ask for everything, 50 %',
         's',
         [['discovery:sync_duration_seconds:p50_1h{%s}' % backend, '{{backend}}']],
-        'Over an hour.'
+        'Over an hour; where nothing was asked in it, since the start.'
       ),
       binnacle.graph(
         'Time to ask for everything, 99 %',
         's',
         [['discovery:sync_duration_seconds:p99_1h{%s}' % backend, '{{backend}}']],
-        'Over an hour.'
+        'Over an hour; where nothing was asked in it, since the start.'
       ),
     ]),
   ]

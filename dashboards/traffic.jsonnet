@@ -3,8 +3,9 @@ local binnacle = import 'binnacle.libsonnet';
 
 local route = 'namespace=~"$namespace"';
 local request = 'namespace=~"$namespace", host=~"$host"';
+// 0 without errors, nothing without requests.
 local errors(level, labels, matchers) =
-  'sum by (%(labels)s) (%(level)s:request_errors:rate2m{%(matchers)s}) / sum by (%(labels)s) (%(level)s:requests:rate2m{%(matchers)s})'
+  '(sum by (%(labels)s) (%(level)s:request_errors:rate2m{%(matchers)s}) or sum by (%(labels)s) (%(level)s:requests:rate2m{%(matchers)s}) * 0) / (sum by (%(labels)s) (%(level)s:requests:rate2m{%(matchers)s}) > 0)'
   % { level: level, labels: labels, matchers: matchers };
 local routeName = '{{route_kind}} {{namespace}}/{{route_name}}';
 local ofRoute = 'namespace, route_kind, route_name';
@@ -19,11 +20,11 @@ binnacle.dashboard(
   ],
   [
     binnacle.row('Now', [
-      binnacle.number('Requests', 'reqps', 'sum(host:requests:rate2m{%s})' % request),
+      binnacle.number('Requests', 'reqps', 'sum(host:requests:rate2m{%s}) or vector(0)' % request),
       binnacle.number(
         'Errors',
         'percentunit',
-        '(sum(host:request_errors:rate2m{%(m)s}) or vector(0)) / sum(host:requests:rate2m{%(m)s})' % { m: request },
+        '(sum(host:request_errors:rate2m{%(m)s}) or vector(0)) / (sum(host:requests:rate2m{%(m)s}) > 0) or vector(0)' % { m: request },
         [[null, 'green'], [0.01, 'orange'], [0.05, 'red']],
         'Share of the requests that were answered with 5xx.'
       ),
@@ -41,13 +42,13 @@ binnacle.dashboard(
       binnacle.stacked(
         'Answers by code',
         'reqps',
-        [['sum by (code) (rate(envoy_binnacle_requests{%s}[$__rate_interval]))' % request, '{{code}}']],
+        [['sum by (code) (answer:requests:rate2m{%s})' % request, '{{code}}']],
         'Code 0: the client left before an answer.'
       ),
       binnacle.stacked(
         'Response flags',
         'reqps',
-        [['sum by (flags) (rate(envoy_binnacle_requests{%s, flags!="-"}[$__rate_interval]))' % request, '{{flags}}']],
+        [['sum by (flags) (answer:requests:rate2m{%s, flags!="-"})' % request, '{{flags}}']],
         'Why Envoy answered by itself: UH no healthy endpoint, UF connection failed, UT time limit, UO overflow, DC the client left.'
       ),
       binnacle.graph(
@@ -68,7 +69,7 @@ binnacle.dashboard(
       binnacle.graph(
         'Error budget used, 6 hours',
         'percentunit',
-        [['route:request_errors:ratio6h{%s} / scalar(1 - slo:availability_objective:ratio)' % route, routeName]],
+        [['(route:request_errors:ratio6h{%(m)s} or sum_over_time(route:requests:increase5m{%(m)s}[6h]) * 0) / scalar(1 - slo:availability_objective:ratio)' % { m: route }, routeName]],
         'At 100 % the route fails exactly as often as its objective allows.'
       ),
       binnacle.graph('Latency 50 %', 's', [['route:request_duration_seconds:p50_2m{%s}' % route, routeName]]),

@@ -1,13 +1,23 @@
 // Upstreams as Envoy sees them: one (backend, namespace, service, port).
 local binnacle = import 'binnacle.libsonnet';
 
-local matchers = 'backend=~"$backend", namespace=~"$namespace", service=~"$service"';
+// Not Envoy's own clusters, by which it reaches the control plane: they have no namespace.
+local matchers = 'backend=~"$backend", namespace=~"$namespace", namespace!="", service=~"$service"';
 local labels = 'backend, namespace, service, port';
 local legend = '{{namespace}}/{{service}}:{{port}} {{backend}}';
 local gauge(metric) = ['sum by (%s) (%s{%s})' % [labels, metric, matchers], legend];
+// What each Envoy knows of the same upstream, and each cluster that is a variation of it, once.
+local largest(metric) = ['max by (%s) (%s{%s})' % [labels, metric, matchers], legend];
 local rate(metric) = ['sum by (%s) (rate(%s{%s}[$__rate_interval]))' % [labels, metric, matchers], legend];
 local recorded(metric) = ['%s{%s}' % [metric, matchers], legend];
-local ratio(part) = ['%(part)s{%(m)s} / upstream:requests:rate2m{%(m)s}' % { part: part, m: matchers }, legend];
+// Nothing for an upstream without requests.
+local ratio(part) = ['%(part)s{%(m)s} / (upstream:requests:rate2m{%(m)s} > 0)' % { part: part, m: matchers }, legend];
+// 0 for one without errors. What cannot connect is an error and no request of the upstream's: that is all of them, not more.
+local errors = [
+  'clamp_max((upstream:request_errors:rate2m{%(m)s} or upstream:requests:rate2m{%(m)s} * 0) / upstream:requests:rate2m{%(m)s}, 1) >= 0'
+  % { m: matchers },
+  legend,
+];
 
 binnacle.dashboard(
   'binnacle-upstreams',
@@ -25,7 +35,7 @@ binnacle.dashboard(
   ],
   [
     binnacle.row('Endpoints', [
-      binnacle.graph('Endpoints', 'short', [gauge('envoy_cluster_membership_total')]),
+      binnacle.graph('Endpoints', 'short', [largest('envoy_cluster_membership_total')]),
       binnacle.graph(
         'Healthy share',
         'percentunit',
@@ -36,13 +46,13 @@ binnacle.dashboard(
         ]],
         'Of several Envoys the worst.'
       ),
-      binnacle.graph('Ejected for errors', 'short', [gauge('envoy_cluster_outlier_detection_ejections_active')]),
+      binnacle.graph('Ejected for errors', 'short', [largest('envoy_cluster_outlier_detection_ejections_active')]),
       binnacle.graph('Health checks failed', 'cps', [rate('envoy_cluster_health_check_failure')]),
       binnacle.graph('Changes of the set', 'cps', [rate('envoy_cluster_membership_change')]),
     ]),
     binnacle.row('Requests', [
       binnacle.graph('Requests', 'reqps', [recorded('upstream:requests:rate2m')]),
-      binnacle.graph('Errors', 'percentunit', [ratio('upstream:request_errors:rate2m')], 'Requests that ended with 5xx, after all attempts.'),
+      binnacle.graph('Errors', 'percentunit', [errors], 'Requests that ended with 5xx, after all attempts.'),
       binnacle.graph('Active requests', 'short', [gauge('envoy_cluster_upstream_rq_active')]),
       binnacle.graph('Latency 50 %', 's', [recorded('upstream:request_duration_seconds:p50_2m')]),
       binnacle.graph('Latency 90 %', 's', [recorded('upstream:request_duration_seconds:p90_2m')]),

@@ -93,6 +93,7 @@ export async function planMonitoring(
         rules: renderRuleFiles(await readRuleFiles(join(ALERTS, "rules")), {
           consoleUrl: publicUrl,
           availabilityObjective: config.alerts.objective,
+          scrapeInterval: prometheus.scrapeInterval,
         }),
         settings: {
           version: await versionOf(commands.prometheus),

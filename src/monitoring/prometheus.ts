@@ -63,6 +63,11 @@ export interface AlertmanagerTarget {
   readonly passwordFile: string;
 }
 
+/** How long a target has to hand out its metrics. Prometheus refuses a limit that is longer than the interval. Milliseconds. */
+export function scrapeTimeout(scrapeInterval: number): number {
+  return Math.min(scrapeInterval, 10_000);
+}
+
 /** prometheus.yml. Secrets are named by file only. Reloaded by SIGHUP: there is no lifecycle API. */
 export function prometheusConfig(settings: PrometheusSettings, paths: PrometheusPaths): string {
   const { targets } = settings;
@@ -70,8 +75,7 @@ export function prometheusConfig(settings: PrometheusSettings, paths: Prometheus
     {
       global: {
         scrape_interval: formatDuration(settings.scrapeInterval),
-        // Prometheus refuses a time limit that is longer than the interval.
-        scrape_timeout: formatDuration(Math.min(settings.scrapeInterval, 10_000)),
+        scrape_timeout: formatDuration(scrapeTimeout(settings.scrapeInterval)),
         evaluation_interval: formatDuration(settings.evaluationInterval),
         ...(Object.keys(settings.externalLabels).length === 0 ? {} : { external_labels: settings.externalLabels }),
       },

@@ -2,6 +2,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { dump } from "js-yaml";
 import { compareText } from "#lib/compare.ts";
+import { scrapeTimeout } from "./prometheus.ts";
 
 /** File name → text. */
 export type RuleFiles = Readonly<Record<string, string>>;
@@ -18,11 +19,13 @@ export interface RuleSettings {
   readonly consoleUrl: string;
   /** Share of a route's requests that must not fail, over 30 days: 0.999. */
   readonly availabilityObjective: number;
+  /** Of Prometheus, in milliseconds. */
+  readonly scrapeInterval: number;
 }
 
 /**
- * The rules as Prometheus is to read them: runbooks as addresses that can be clicked in a message, and the objective that
- * the error budgets are measured by.
+ * The rules as Prometheus is to read them: runbooks as addresses that can be clicked in a message, the objective that
+ * the error budgets are measured by, and the time that a target has to answer.
  */
 export function renderRuleFiles(files: RuleFiles, settings: RuleSettings): RuleFiles {
   const base = settings.consoleUrl.replace(/\/$/, "");
@@ -30,10 +33,13 @@ export function renderRuleFiles(files: RuleFiles, settings: RuleSettings): RuleF
     name,
     text.replaceAll("runbook_url: alerts/runbooks/", `runbook_url: ${base}/alerts/runbooks/`),
   ]);
-  return Object.fromEntries([...rendered, ["objectives.yml", objectives(settings.availabilityObjective)]]);
+  return Object.fromEntries([...rendered, ["objectives.yml", objectives(settings)]]);
 }
 
-function objectives(availability: number): string {
-  const rule = { record: "slo:availability_objective:ratio", expr: `vector(${availability})` };
-  return dump({ groups: [{ name: "objectives", rules: [rule] }] });
+function objectives({ availabilityObjective, scrapeInterval }: RuleSettings): string {
+  const rules = [
+    { record: "slo:availability_objective:ratio", expr: `vector(${availabilityObjective})` },
+    { record: "scrape:timeout_seconds", expr: `vector(${scrapeTimeout(scrapeInterval) / 1000})` },
+  ];
+  return dump({ groups: [{ name: "objectives", rules }] });
 }

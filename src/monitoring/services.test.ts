@@ -61,7 +61,7 @@ test("an empty password is refused, with what to do", async () => {
 test("runbooks become addresses, the objective a rule", () => {
   const rendered = renderRuleFiles(
     { "a.yml": "runbook_url: alerts/runbooks/EnvoyDown.md\n" },
-    { consoleUrl: "https://appliance.example.com/", availabilityObjective: 0.995 },
+    { consoleUrl: "https://appliance.example.com/", availabilityObjective: 0.995, scrapeInterval: 5000 },
   );
   assert.equal(rendered["a.yml"], "runbook_url: https://appliance.example.com/alerts/runbooks/EnvoyDown.md\n");
   assert.match(rendered["objectives.yml"] ?? "", /record: slo:availability_objective:ratio\s+expr: vector\(0\.995\)/);

@@ -48,7 +48,7 @@ export class XdsMetrics {
       labelNames: ["reason"],
       registers: [registry],
     });
-    this.#registerGauges(registry);
+    this.#registerGauges(registry, types);
   }
 
   connect(feed: XdsFeed): void {
@@ -71,7 +71,7 @@ export class XdsMetrics {
     this.#cuts.inc({ reason });
   }
 
-  #registerGauges(registry: Registry): void {
+  #registerGauges(registry: Registry, types: readonly string[]): void {
     const feed = this.#feed;
     fedGauge(registry, {
       name: "binnacle_xds_clients",
@@ -83,7 +83,11 @@ export class XdsMetrics {
       name: "binnacle_xds_quarantined_resources",
       help: "Resources that Envoy refused; their last accepted form is served instead.",
       labels: ["type"],
-      read: () => feed.read((xds) => byType(xds.quarantined(), 1)),
+      read: () =>
+        feed.read((xds) => {
+          const none = Object.fromEntries(types.map((type) => [type, 0]));
+          return byType({ ...none, ...xds.quarantined() }, 1);
+        }),
     });
     fedGauge(registry, {
       name: "binnacle_xds_unanswered_push_timestamp_seconds",

@@ -8,6 +8,7 @@ import { ROOT } from "./stack.ts";
 const targetSchema = z.object({
   refId: z.string(),
   expr: z.string(),
+  legendFormat: z.string().optional(),
   datasource: z.object({ type: z.literal("prometheus"), uid: z.string() }),
 });
 const panelSchema = z.object({

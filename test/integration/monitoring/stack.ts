@@ -64,7 +64,11 @@ export async function monitoringStack(options: StackOptions): Promise<Stack> {
       trafficRelabel: options.trafficRelabel ?? [],
       trafficLabels: options.trafficLabels ?? [],
     },
-    rules: renderRuleFiles(quickly(rules), { consoleUrl: CONSOLE, availabilityObjective: 0.999 }),
+    rules: renderRuleFiles(quickly(rules), {
+      consoleUrl: CONSOLE,
+      availabilityObjective: 0.999,
+      scrapeInterval: 1000,
+    }),
   });
   const alertmanager = alertmanagerService({
     command: requiredBinary("BINNACLE_ALERTMANAGER"),
