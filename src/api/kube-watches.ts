@@ -2,13 +2,14 @@ import type { Response } from "express";
 import type { AnswerForm } from "#kube-api/accept.ts";
 import { apiVersionOf, kubeResource } from "#kube-api/kube-resource.ts";
 import type { KubeQuery } from "#kube-api/kube-query.ts";
-import { KubeFailure, kubeStatus } from "#kube-api/kube-status.ts";
+import { KubeFailure } from "#kube-api/kube-status.ts";
 import type { ServedObject } from "#kube-api/served-object.ts";
 import { kubeTable, partialMetadata } from "#kube-api/table.ts";
-import { watchEvent, type WatchEvent } from "#kube-api/watch-event.ts";
+import type { WatchEvent } from "#kube-api/watch-event.ts";
 import { wireObject } from "#kube-api/wire-object.ts";
 import type { Kind } from "#resources/ref.ts";
 import type { KubeView } from "./ports/kube.ts";
+import { WatchEvents } from "./watch-events.ts";
 
 export interface KubeWatch {
   readonly kind: Kind;
@@ -59,16 +60,16 @@ export class KubeWatches implements Disposable {
     if (this.#open.size >= MOST_WATCHES) {
       throw new KubeFailure("ServiceUnavailable", `${MOST_WATCHES} watches are open; end one, or try again later`);
     }
-    const { query, isShown, owner } = watch;
+    const { query, owner } = watch;
     const own = [...this.#open.values()].filter((other) => owner !== undefined && other.owner === owner);
     if (own.length >= MOST_OF_ONE) {
       throw new KubeFailure("ServiceUnavailable", `you have ${own.length} watches open; end one`);
     }
     response.setHeader("Content-Type", "application/json");
     response.flushHeaders();
-    const fromStart = query.sendInitialEvents || query.resourceVersion === undefined || query.resourceVersion === 0;
-    let seen = fromStart ? this.#kube.version() : (query.resourceVersion ?? 0);
+    const events = new WatchEvents(this.#kube, watch);
     let ended = false;
+    const isFull = (): boolean => ended || response.writableLength > BUDGET;
     const send = (event: WatchEvent): void => void response.write(`${JSON.stringify(this.#body(event, watch))}\n`);
 
     const end = (): void => {
@@ -81,32 +82,22 @@ export class KubeWatches implements Disposable {
       response.end();
     };
     const look = (): void => {
-      if (ended || response.writableLength > BUDGET) return;
-      const changes = this.#kube.since(seen);
-      if (changes === undefined) {
-        const words = `too old resource version: ${seen} (${this.#kube.version()})`;
-        send({ type: "ERROR", status: kubeStatus("Expired", words) });
-        return end();
-      }
-      for (const change of changes) {
-        const event = watchEvent(change, isShown);
-        if (event !== undefined) send(event);
-        seen = change.version;
-      }
+      if (isFull()) return;
+      events.take((event) => {
+        send(event);
+        if (event.type === "ERROR") end();
+        return !isFull();
+      });
     };
-    const bookmark = (initialEventsEnd: boolean): void => {
-      if (query.bookmarks && response.writableLength <= BUDGET)
-        send({ type: "BOOKMARK", version: seen, initialEventsEnd });
+    const bookmark = (): void => {
+      const event = isFull() ? undefined : events.bookmark();
+      if (event !== undefined) send(event);
     };
     const stopListening = this.#kube.onChange(look);
     const timer = setTimeout(end, Math.min(query.timeout ?? LONGEST, LONGEST)).unref();
-    const bookmarks = setInterval(() => bookmark(false), BOOKMARK_EVERY).unref();
+    const bookmarks = setInterval(bookmark, BOOKMARK_EVERY).unref();
     this.#open.set(end, watch);
     response.on("drain", look).once("close", end);
-
-    if (fromStart)
-      for (const object of this.#kube.list(watch.kind)) if (isShown(object)) send({ type: "ADDED", object });
-    if (query.sendInitialEvents) bookmark(true);
     look();
   }
 
@@ -132,16 +123,7 @@ export class KubeWatches implements Disposable {
       case "BOOKMARK": {
         const annotations = event.initialEventsEnd ? { annotations: { "k8s.io/initial-events-end": "true" } } : {};
         const metadata = { resourceVersion: String(event.version), creationTimestamp: null, ...annotations };
-        const { version } = { version: "v1", ...form };
-        const table = {
-          kind: "Table",
-          apiVersion: `meta.k8s.io/${version}`,
-          metadata,
-          columnDefinitions: [],
-          rows: [],
-        };
-        const plain = { kind, apiVersion: apiVersionOf(kubeResource(kind)), metadata };
-        return { type: event.type, object: form.form === "table" ? table : plain };
+        return { type: event.type, object: { ...emptyOf(form, kind), metadata } };
       }
       case "ADDED":
       case "MODIFIED":
@@ -154,5 +136,18 @@ export class KubeWatches implements Disposable {
         return { type: event.type, object: kubeTable([object], metadata, options) };
       }
     }
+  }
+}
+
+/** What a bookmark holds: an object as the watch has them, of which its version alone is meant. */
+function emptyOf(form: AnswerForm, kind: Kind): object {
+  switch (form.form) {
+    case "table":
+      return { kind: "Table", apiVersion: `meta.k8s.io/${form.version}`, columnDefinitions: [], rows: [] };
+    case "metadata":
+      return { kind: "PartialObjectMetadata", apiVersion: `meta.k8s.io/${form.version}` };
+    case "json":
+    case "aggregated":
+      return { kind, apiVersion: apiVersionOf(kubeResource(kind)) };
   }
 }

@@ -19,9 +19,20 @@ export function labelSelector(text: string): Requirement {
   return (labels) => requirements.every((holds) => holds(labels));
 }
 
-/** At commas outside of parentheses. */
+/** At commas outside of parentheses. Looks at each character once, however many commas a text is made of. */
 function split(text: string): readonly string[] {
-  return text.trim() === "" ? [] : text.split(/,(?![^()]*\))/).map((part) => part.trim());
+  if (text.trim() === "") return [];
+  const parts: string[] = [];
+  let [begin, inList] = [0, false];
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === "(") inList = true;
+    else if (text[at] === ")") inList = false;
+    else if (text[at] === "," && !inList) {
+      parts.push(text.slice(begin, at).trim());
+      begin = at + 1;
+    }
+  }
+  return [...parts, text.slice(begin).trim()];
 }
 
 function requirement(part: string, whole: string): Requirement {

@@ -1,5 +1,5 @@
 import type { Kind } from "#resources/ref.ts";
-import { columnsOf } from "./columns.ts";
+import { columnsOf, type FilledColumn } from "./columns.ts";
 import { humanDuration } from "./human-duration.ts";
 import type { ServedObject } from "./served-object.ts";
 import { wireMetadata, wireObject } from "./wire-object.ts";
@@ -19,18 +19,30 @@ export interface TableOptions {
 
 /** `meta.k8s.io Table`: what kubectl prints, row by row. `metadata` is the list's. */
 export function kubeTable(objects: readonly ServedObject[], metadata: object, options: TableOptions): object {
-  const { kind, version, includeObject, now } = options;
-  const columns = columnsOf(kind, (served) => age(served, now));
+  return { ...tableHead(metadata, options), rows: [...tableRows(objects, options)] };
+}
+
+/** A table without its rows. */
+export function tableHead(metadata: object, { kind, version, now }: TableOptions): object {
   return {
     kind: "Table",
     apiVersion: `meta.k8s.io/${version}`,
     metadata,
-    columnDefinitions: columns.map(({ cell: _cell, ...definition }) => definition),
-    rows: objects.map((served) => ({
-      cells: columns.map(({ cell }) => cell(served)),
-      ...rowObject(served, includeObject, version),
-    })),
+    columnDefinitions: columnsFor(kind, now).map(({ cell: _cell, ...definition }) => definition),
   };
+}
+
+/** Its rows, each made when it is asked for. */
+export function* tableRows(objects: Iterable<ServedObject>, options: TableOptions): Generator<object> {
+  const { kind, version, includeObject, now } = options;
+  const columns = columnsFor(kind, now);
+  for (const served of objects) {
+    yield { cells: columns.map(({ cell }) => cell(served)), ...rowObject(served, includeObject, version) };
+  }
+}
+
+function columnsFor(kind: Kind, now: number): readonly FilledColumn[] {
+  return columnsOf(kind, (served) => age(served, now));
 }
 
 function rowObject(served: ServedObject, include: IncludeObject, version: string): { readonly object?: object } {

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { stat, writeFile } from "node:fs/promises";
+import { type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { after, before, suite, test } from "node:test";
 import type { Api } from "#api/api.ts";
@@ -246,6 +249,16 @@ spec: {ports: [{port: 80}]}
   });
 });
 
+/** A Service of two kilobytes. */
+function many(name: string): string {
+  const annotations = `{note: ${"x".repeat(2000)}}`;
+  return `apiVersion: v1
+kind: Service
+metadata: {name: ${name}, namespace: team-many, labels: {many: "yes"}, annotations: ${annotations}}
+spec: {ports: [{port: 80}]}
+`;
+}
+
 suite("the watch itself", () => {
   test("a version of another life is told Expired, and one of this life goes on where it stood", async () => {
     const ask = async (query: string) => {
@@ -277,5 +290,26 @@ suite("the watch itself", () => {
       ["ADDED", "BOOKMARK"],
     );
     assert.equal(initial[1].object.metadata.annotations["k8s.io/initial-events-end"], "true");
+  });
+
+  test("megabytes are told to the end, to a reader that waits too: what there is, where that ends, what came since", async () => {
+    const objects = Array.from({ length: 2000 }, (_, at) => many(`s${String(at).padStart(4, "0")}`));
+    controlPlane.store.apply(changesOf(objects.join("---\n")));
+    const query = "watch=1&sendInitialEvents=true&allowWatchBookmarks=true&labelSelector=many";
+    const asked = request(`${api.url}/k8s/api/v1/services?${query}`, { headers: { authorization: `Bearer ${TOKEN}` } });
+    const [answer] = (await once(asked.end(), "response")) as [IncomingMessage];
+    // Nothing has been read yet, and what waits is more than is kept for anybody.
+    controlPlane.store.apply(changesOf(many("late")));
+    const told: string[] = [];
+    for await (const line of createInterface({ input: answer })) {
+      const { type, object } = JSON.parse(line);
+      told.push(`${type} ${object.metadata.name ?? ""}`);
+      if (told.at(-1) === "ADDED late") break;
+    }
+    answer.destroy();
+    assert.equal(told.length, 2002);
+    assert.deepEqual([told[0], told[1999], told[2000]], ["ADDED s0000", "ADDED s1999", "BOOKMARK "]);
+    const listed = await kubectl.ok("get", "svc", "-A", "-l", "many", "--chunk-size=0", "--no-headers");
+    assert.equal(listed.trimEnd().split("\n").length, 2001);
   });
 });

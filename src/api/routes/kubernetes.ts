@@ -13,9 +13,10 @@ import { kubeQuery } from "#kube-api/kube-query.ts";
 import { kubeRequest, type KubeRequest, noSuchPath } from "#kube-api/kube-request.ts";
 import { apiVersionOf, type KubeResource } from "#kube-api/kube-resource.ts";
 import { KubeFailure, kubeStatus, type KubeStatus, reasonOf } from "#kube-api/kube-status.ts";
+import { listText } from "#kube-api/list-text.ts";
 import { ListPages } from "#kube-api/list-pages.ts";
 import { openapiDocument, openapiIndex } from "#kube-api/openapi.ts";
-import { kubeTable, partialMetadata } from "#kube-api/table.ts";
+import { kubeTable, partialMetadata, tableHead, tableRows } from "#kube-api/table.ts";
 import type { ServedObject } from "#kube-api/served-object.ts";
 import { wireObject } from "#kube-api/wire-object.ts";
 import { errorMessage } from "#lib/error-message.ts";
@@ -28,6 +29,7 @@ import { mayReadNamespace, mayReadObject, namesOfScope, type Principal } from ".
 import type { KubeWatches } from "../kube-watches.ts";
 import type { ApiObserver } from "../ports/api-observer.ts";
 import type { KubeView } from "../ports/kube.ts";
+import { sendPieces } from "../send-pieces.ts";
 import { principalOf, signedInOf } from "./request-principal.ts";
 
 export interface KubeRoutesOptions {
@@ -114,7 +116,7 @@ export function kubeRoutes({ kube, watches, authenticator, version, now }: KubeR
     form: AnswerForm,
     request: Request,
     response: Response,
-  ): void {
+  ): void | Promise<void> {
     const principal = principalOf(request);
     const query = kubeQuery(queryOf(request), resource.kind);
     if (namespace !== undefined && !mayReadNamespace(principal, namespace)) {
@@ -147,17 +149,17 @@ export function kubeRoutes({ kube, watches, authenticator, version, now }: KubeR
     switch (form.form) {
       case "table": {
         const options = { kind, version: form.version, includeObject: query.includeObject, now: now() };
-        return send(response, kubeTable(page.objects, metadata, options));
+        return sendPieces(response, listText(tableHead(metadata, options), "rows", tableRows(page.objects, options)));
       }
       case "metadata": {
-        const items = page.objects.map((served) => partialMetadata(served, form.version));
-        const apiVersion = `meta.k8s.io/${form.version}`;
-        return send(response, { kind: "PartialObjectMetadataList", apiVersion, metadata, items });
+        const head = { kind: "PartialObjectMetadataList", apiVersion: `meta.k8s.io/${form.version}`, metadata };
+        const items = page.objects.values().map((served) => partialMetadata(served, form.version));
+        return sendPieces(response, listText(head, "items", items));
       }
       case "json":
       case "aggregated": {
-        const items = page.objects.map(wireObject);
-        return send(response, { kind: `${kind}List`, apiVersion: apiVersionOf(resource), metadata, items });
+        const head = { kind: `${kind}List`, apiVersion: apiVersionOf(resource), metadata };
+        return sendPieces(response, listText(head, "items", page.objects.values().map(wireObject)));
       }
     }
   }
