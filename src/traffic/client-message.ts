@@ -101,6 +101,15 @@ export const SUBSCRIPTION_LIMITS = {
   columns: { default: 300, most: 900 },
 } as const;
 
+/** Questions of one session: so many at once, and then so many a second. */
+export const HISTORY_QUESTIONS = { atOnce: 10, perSecond: 2 } as const;
+
+export const TOO_MANY_QUESTIONS: Omit<ProblemMessage, "type"> = {
+  path: "history",
+  message: `more questions of the past than ${HISTORY_QUESTIONS.atOnce} at once and then ${HISTORY_QUESTIONS.perSecond} a second`,
+  fix: "ask it again in a second",
+};
+
 export const HISTORY_ROWS = { default: 200, most: 2000 } as const;
 
 /** Seconds. */

@@ -74,7 +74,10 @@ export interface UnpinMessage {
   readonly id: string;
 }
 
-/** Rows and columns of the past, newest first: for scrubbing back and for following one request. */
+/**
+ * Rows and columns of the past, newest first: for scrubbing back and for following one request. All that is kept is looked
+ * through for it, so a socket may ask ten at once and then two a second; what is above is a problem with its `id`.
+ */
 export interface HistoryMessage {
   readonly type: "history";
   /** Comes back in the answer. */
@@ -193,9 +196,11 @@ export interface HistoryAnswer {
   readonly keptSince: number;
 }
 
-/** A message that was not understood: what, and what to send instead. The subscription stands as it was. */
+/** A message that was not understood, or not answered: why, and what to send instead. The subscription stands as it was. */
 export interface ProblemMessage {
   readonly type: "problem";
+  /** Of the question that is not answered, where it has one. */
+  readonly id?: string | undefined;
   /** The field, e.g. `filter.codes[0]`. */
   readonly path: string;
   readonly message: string;

@@ -14,7 +14,7 @@ import { ACCESS_LOG_SERVICE, receiveAccessLog } from "./access-log-service.ts";
 import { PageDiffs, type PageReader } from "./page-diff.ts";
 import type { FromReceiver, ReceiverWorkerData, ToReceiver } from "./receiver-messages.ts";
 import { type RemoteService, type RemoteServiceSettings, serveRemoteEnvoys } from "./remote-service.ts";
-import { RowAllowance } from "./row-allowance.ts";
+import { Allowance } from "./allowance.ts";
 import { TickAggregate } from "./tick-aggregate.ts";
 
 /** Milliseconds between batches. */
@@ -51,8 +51,8 @@ const aggregate = new TickAggregate({
 });
 const began = performance.now();
 const allowance = {
-  precious: new RowAllowance(rowsPerSecond, began),
-  ordinary: new RowAllowance(rowsPerSecond, began),
+  precious: new Allowance(rowsPerSecond, began),
+  ordinary: new Allowance(rowsPerSecond, began),
 };
 const pages = new PageDiffs();
 let untaken = 0;

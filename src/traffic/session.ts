@@ -1,5 +1,11 @@
 import { unreachable } from "#lib/unreachable.ts";
-import { capped, parseClientMessage, SUBSCRIPTION_LIMITS } from "./client-message.ts";
+import {
+  capped,
+  HISTORY_QUESTIONS,
+  parseClientMessage,
+  SUBSCRIPTION_LIMITS,
+  TOO_MANY_QUESTIONS,
+} from "./client-message.ts";
 import { type CompiledFilter, compileFilter, type NamespaceScope } from "./filter.ts";
 import { isSeenBy } from "./markers.ts";
 import type {
@@ -18,7 +24,7 @@ import type {
 import type { RequestRow, Talkers } from "./request-shown.ts";
 import type { StreamTotals } from "./table-rows.ts";
 import { PendingFrame } from "./pending-frame.ts";
-import { RowAllowance } from "./row-allowance.ts";
+import { Allowance } from "./allowance.ts";
 import { samplingFor } from "./sampling-for.ts";
 import type { SharedView, ViewSet } from "./view-set.ts";
 
@@ -69,7 +75,7 @@ interface Subscription {
   readonly filter: CompiledFilter;
   readonly view: SharedView & { release(): void };
   readonly rowsPerSecond: number;
-  readonly allowance: RowAllowance;
+  readonly allowance: Allowance;
   pending: PendingFrame;
   /** The top talkers, and the streams, as they were told last. */
   talkers: string;
@@ -91,6 +97,7 @@ export class Session {
   readonly #client: TrafficClient;
   readonly #sources: SessionSources;
   readonly #onClose: (session: Session) => void;
+  readonly #questions: Allowance;
   #state: State = { type: "idle" };
   #frames = 0;
   #framesDropped = 0;
@@ -100,6 +107,7 @@ export class Session {
     this.#client = client;
     this.#sources = sources;
     this.#onClose = onClose;
+    this.#questions = new Allowance(HISTORY_QUESTIONS.perSecond, sources.now(), HISTORY_QUESTIONS.atOnce);
   }
 
   /** Frames sent and dropped, and rows dropped, since it was opened. */
@@ -136,7 +144,13 @@ export class Session {
         return;
       case "history": {
         const { type, id, ...query } = message;
-        this.#client.send({ type, id, ...this.#sources.history(query, this.#client.scope) });
+        const isAnswered = this.#questions.available(this.#sources.now()) >= 1;
+        if (isAnswered) this.#questions.spend(1);
+        this.#client.send(
+          isAnswered
+            ? { type, id, ...this.#sources.history(query, this.#client.scope) }
+            : { type: "problem", id, ...TOO_MANY_QUESTIONS },
+        );
         return;
       }
       default:
@@ -224,7 +238,7 @@ export class Session {
       filter: compileFilter(filter, scope),
       view: views.acquire(filter, scope, capped(message.tableRows, SUBSCRIPTION_LIMITS.tableRows)),
       rowsPerSecond,
-      allowance: new RowAllowance(rowsPerSecond, now),
+      allowance: new Allowance(rowsPerSecond, now),
       pending: new PendingFrame(),
       talkers: "",
       streams: "",

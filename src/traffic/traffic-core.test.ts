@@ -82,6 +82,23 @@ test("history goes back further than the snapshot, and says when there is more",
   );
 });
 
+test("a socket asks so much of the past at once and no more, is told so by the question's id, and asks again later", () => {
+  const { connect, clock } = world();
+  const { session, messages } = connect({ type: "subscribe" });
+  const ask = (id: string) => session.receive(JSON.stringify({ type: "history", id }));
+  const answers = () =>
+    messages.splice(0).map((message) => (message.type === "problem" ? `not ${message.id}` : message.type));
+  answers();
+  for (let id = 1; id <= 12; id++) ask(String(id));
+  assert.deepEqual(answers(), [...Array.from({ length: 10 }, () => "history"), "not 11", "not 12"]);
+  const other = connect({ type: "subscribe" });
+  other.session.receive('{"type":"history","id":"x"}');
+  assert.equal(other.last()?.type, "history", "another socket has its own");
+  clock.now += 1000;
+  for (const id of ["13", "14", "15"]) ask(id);
+  assert.deepEqual(answers(), ["history", "history", "not 15"]);
+});
+
 test("who only sees pins nothing and takes nothing away, and is not told how much traffic there is in all", () => {
   const { connect, pinned, core } = world();
   const scope = new Set(["shop"]);

@@ -115,7 +115,8 @@ export class LiveFeed implements Disposable {
       if (!this.#belongs(message)) return;
       this.#attempt = 0;
       if (this.#state.type !== "live") this.#enter({ type: "live" });
-    } else if (message.type === "problem") this.#unanswered = Math.max(0, this.#unanswered - 1);
+    } else if (message.type === "problem" && message.id === undefined)
+      this.#unanswered = Math.max(0, this.#unanswered - 1);
     this.#options.onMessage(message);
   }
 
