@@ -34,7 +34,9 @@ function take(events: WatchEvents, most: number): readonly string[] {
       case "BOOKMARK":
         told.push(`${event.initialEventsEnd ? "all until" : "until"} ${event.version}`);
         break;
-      default:
+      case "ADDED":
+      case "MODIFIED":
+      case "DELETED":
         told.push(`${event.type} ${event.object.ref.name}`);
     }
     return told.length < most;
