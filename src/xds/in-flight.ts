@@ -1,5 +1,6 @@
+import { tableOf } from "./host-name.ts";
 import type { XdsResource, XdsType } from "./resource.ts";
-import { type Subscription, tableOf } from "./subscription.ts";
+import type { Subscription } from "./subscription.ts";
 
 /** A response that the client has not answered yet. */
 export interface Push {

@@ -111,6 +111,28 @@ suite("make before break through gateways", () => {
     assert.deepEqual(under.news(), ["virtualHost: +http/b.test"]);
   });
 
+  test("one change looks at no table and no host that it does not touch", () => {
+    const under = running();
+    under.snapshot.apply([
+      ...["https", "https-own"].map((table) => resource("routeTable", table)),
+      resource("virtualHost", "https/a.test"),
+    ]);
+    under.ask("routeTable", ["https", "https-own"]);
+    under.taken();
+    under.snapshot.names = (type) => assert.fail(`it looks at every ${type}`);
+    under.snapshot.apply([resource("virtualHost", "http/a.test", "2", ["a"])]);
+    under.snapshot.apply(
+      [resource("virtualHost", "https-own/a.test")],
+      [{ type: "virtualHost", name: "https/a.test" }],
+    );
+    assert.deepEqual(under.taken(), ["virtualHost: +http/a.test", "virtualHost: +https-own/a.test"]);
+    under.pass(LINGER_MS);
+    assert.deepEqual(under.taken(), ["virtualHost: -https/a.test"]);
+    under.snapshot.apply([resource("routeTable", "https-late"), resource("virtualHost", "https-late/b.test")]);
+    under.ask("routeTable", ["https-late"]);
+    assert.deepEqual(under.taken(), ["routeTable: +https-late", "virtualHost: +https-late/b.test"]);
+  });
+
   test("the way to a gateway stays some seconds after nothing goes through it", () => {
     const under = withListeners();
     under.snapshot.apply([...gateway, resource("listener", "db")]);

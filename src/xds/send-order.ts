@@ -1,7 +1,8 @@
 import { FALLBACK_TABLE, HTTP_TABLE, isTunnel } from "#translate/ir.ts";
+import { tableOf } from "./host-name.ts";
 import type { XdsResource, XdsType } from "./resource.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { isServerName, type Subscription, tableOf } from "./subscription.ts";
+import { isServerName, type Subscription } from "./subscription.ts";
 import type { Waits } from "./waits.ts";
 
 /**
@@ -25,8 +26,6 @@ export class SendOrder {
   readonly #snapshot: Snapshot;
   readonly #subscriptions: ReadonlyMap<XdsType, Subscription>;
   readonly #waits: Waits;
-  /** Route tables that the client has and for which it has heard of its hosts, or that there are none. */
-  readonly #answeredTables = new Set<string>();
   /** Names of resources that took away already what they take away. */
   readonly #tookAway = new Set<string>();
 
@@ -43,12 +42,9 @@ export class SendOrder {
    */
   hostsOfNewTables(): readonly string[] {
     if (!this.#subscriptions.has("virtualHost")) return [];
-    const tables = new Set(this.#subscriptions.get("routeTable")?.acknowledged.keys());
-    for (const table of this.#answeredTables) if (!tables.has(table)) this.#answeredTables.delete(table);
-    return [...tables].flatMap((table) => {
-      if (this.#answeredTables.has(table)) return [];
-      this.#answeredTables.add(table);
-      const hosts = this.#snapshot.names("virtualHost").filter((name) => tableOf(name) === table);
+    const tables = this.#subscriptions.get("routeTable")?.takeNewTables() ?? [];
+    return tables.flatMap((table) => {
+      const hosts = this.#snapshot.hostsIn(table);
       // The removal of a host that never was answers for a table without hosts: its listener would wait for one.
       return hosts.length > 0 ? hosts : [noHost(table)];
     });
@@ -159,11 +155,10 @@ export class SendOrder {
 
   /** The virtual hosts of the same host in other tables of the same kind. */
   #elsewhere(name: string): readonly XdsResource[] {
-    const table = tableOf(name);
-    const host = name.slice(table.length);
-    return this.#snapshot.names("routeTable").flatMap((other) => {
-      if (other === table || connectionsOf(other) !== connectionsOf(table)) return [];
-      return this.#snapshot.get("virtualHost", `${other}${host}`) ?? [];
+    const kind = connectionsOf(tableOf(name));
+    return this.#snapshot.elsewhere(name).flatMap((other) => {
+      if (connectionsOf(tableOf(other)) !== kind) return [];
+      return this.#snapshot.get("virtualHost", other) ?? [];
     });
   }
 }

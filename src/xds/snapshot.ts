@@ -1,5 +1,6 @@
 import { compareText } from "#lib/compare.ts";
 import { refKey } from "#resources/ref.ts";
+import { HostIndex } from "./host-index.ts";
 import { type ResourceSource, XDS_TYPES, type XdsResource, type XdsType } from "./resource.ts";
 
 /** The name of one resource. */
@@ -37,6 +38,8 @@ export interface SnapshotListener {
 export class Snapshot {
   readonly #wanted = new Map<XdsType, Map<string, XdsResource>>(XDS_TYPES.map((type) => [type, new Map()]));
   readonly #acknowledged = new Map<XdsType, Map<string, XdsResource>>(XDS_TYPES.map((type) => [type, new Map()]));
+  /** Of what is wanted. */
+  readonly #hosts = new HostIndex();
   readonly #quarantined = new Map<string, Quarantine>();
   /** Resources that are not acknowledged yet, by the form of an object that they were made from. */
   readonly #pending = new Map<string, Set<XdsResource>>();
@@ -101,6 +104,16 @@ export class Snapshot {
     return [...this.#wanted.get(type)!.keys()].sort(compareText);
   }
 
+  /** Names of the virtual hosts of a table, sorted. */
+  hostsIn(table: string): readonly string[] {
+    return this.#hosts.inTable(table);
+  }
+
+  /** The names under which a virtual host's host stands in other tables, sorted. */
+  elsewhere(virtualHost: string): readonly string[] {
+    return this.#hosts.elsewhere(virtualHost);
+  }
+
   count(type: XdsType): number {
     return this.#wanted.get(type)!.size;
   }
@@ -162,6 +175,7 @@ export class Snapshot {
     const awaited = before !== undefined && this.#unacknowledged.delete(before);
     if (before !== undefined) this.#unpend(before);
     resources.set(resource.name, resource);
+    if (before === undefined && resource.type === "virtualHost") this.#hosts.add(resource.name);
     const acknowledged = this.#acknowledged.get(resource.type)!;
     if (acknowledged.get(resource.name)?.version === resource.version) acknowledged.set(resource.name, resource);
     const open = acknowledged.get(resource.name)?.version !== resource.version;
@@ -177,6 +191,7 @@ export class Snapshot {
     const resource = this.#wanted.get(type)!.get(name);
     if (resource === undefined) return false;
     this.#wanted.get(type)!.delete(name);
+    if (type === "virtualHost") this.#hosts.delete(name);
     this.#acknowledged.get(type)!.delete(name);
     this.#quarantined.delete(keyOf(resource));
     this.#unacknowledged.delete(resource);

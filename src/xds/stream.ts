@@ -133,11 +133,11 @@ export class AdsStream {
       if (push.void.has(name)) continue;
       subscription?.uncertain.delete(name);
       if (resource === undefined) {
-        subscription?.acknowledged.delete(name);
+        subscription?.lose(name);
         continue;
       }
       // What it gave up in the meantime it has not got.
-      if (subscription?.wants(name) === true) subscription.acknowledged.set(name, resource.version);
+      if (subscription?.wants(name) === true) subscription.acknowledge(name, resource.version);
       snapshot.acknowledge(resource);
     }
   }
@@ -284,7 +284,7 @@ export class AdsStream {
     }
     for (const name of removed) {
       // Its endpoints go with it: should it come back, they have to be acknowledged anew.
-      if (type === "cluster") this.#subscriptions.get("endpoints")?.acknowledged.delete(name);
+      if (type === "cluster") this.#subscriptions.get("endpoints")?.lose(name);
       known.delete(name);
       subscription.sent(name, nonce);
       pushed.set(name, undefined);

@@ -1,4 +1,6 @@
+import { MultiMap } from "#lib/multi-map.ts";
 import type { DeltaDiscoveryRequest } from "#proto/envoy/service/discovery/v3/discovery.ts";
+import { HostVersions } from "./host-versions.ts";
 import type { XdsType } from "./resource.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -12,9 +14,10 @@ export const MOST_REFUSED = 1_000;
 export class Subscription {
   readonly type: XdsType;
   /** Version that was sent or that the client brought along, by name. */
-  readonly known = new Map<string, string>();
-  /** Version that the client acknowledged, by name. */
-  readonly acknowledged = new Map<string, string>();
+  readonly known: Map<string, string>;
+  readonly #acknowledged: Map<string, string>;
+  /** Of route tables: those that the client has since {@link takeNewTables}. */
+  readonly #newTables = new Set<string>();
   /** What the client may have or not. */
   readonly uncertain = new Set<string>();
   /** The last response about a name, as long as it is not answered. */
@@ -22,6 +25,8 @@ export class Subscription {
   readonly #names = new Set<string>();
   /** Server names that are not written as hosts are, by the host. */
   readonly #spellings = new Map<string, Set<string>>();
+  /** Server names by what stands above them, as `.example.com`. */
+  readonly #below = new MultiMap<string, string>();
   #wildcard: boolean;
 
   /** Whether the client has nothing, asked for everything and has had no answer yet: "nothing" is one, too. */
@@ -35,12 +40,36 @@ export class Subscription {
    */
   constructor(type: XdsType, request: DeltaDiscoveryRequest) {
     this.type = type;
+    this.known = type === "virtualHost" ? new HostVersions() : new Map();
+    this.#acknowledged = type === "virtualHost" ? new HostVersions() : new Map();
     this.#wildcard = type !== "secret" && request.resourceNamesSubscribe.length === 0;
     this.awaitsFirst = this.#wildcard && Object.keys(request.initialResourceVersions).length === 0;
     for (const [name, version] of Object.entries(request.initialResourceVersions)) {
       this.known.set(name, version);
-      this.acknowledged.set(name, version);
+      this.acknowledge(name, version);
     }
+  }
+
+  /** Version that the client acknowledged, by name. */
+  get acknowledged(): ReadonlyMap<string, string> {
+    return this.#acknowledged;
+  }
+
+  acknowledge(name: string, version: string): void {
+    if (this.type === "routeTable" && !this.#acknowledged.has(name)) this.#newTables.add(name);
+    this.#acknowledged.set(name, version);
+  }
+
+  /** The client has nothing of this name any more. */
+  lose(name: string): void {
+    this.#newTables.delete(name);
+    this.#acknowledged.delete(name);
+  }
+
+  takeNewTables(): readonly string[] {
+    const tables = [...this.#newTables];
+    this.#newTables.clear();
+    return tables;
   }
 
   /** Takes the changes of a request. Returns the names that were asked for now, also again: they must be answered. */
@@ -48,10 +77,11 @@ export class Subscription {
     for (const name of request.resourceNamesUnsubscribe) {
       if (name === "*") this.#wildcard = false;
       this.#names.delete(name);
+      this.#below.delete(parentOf(hostOf(name)) ?? "", name);
       const spellings = this.#spellings.get(hostOf(name));
       if (spellings?.delete(name) === true && spellings.size === 0) this.#spellings.delete(hostOf(name));
       this.known.delete(name);
-      this.acknowledged.delete(name);
+      this.lose(name);
       this.refused.delete(name);
     }
     for (const name of request.resourceNamesSubscribe) {
@@ -86,8 +116,8 @@ export class Subscription {
 
   /** Of virtual hosts: the client has none of this table any more. */
   forgetTable(table: string): void {
-    for (const versions of [this.known, this.acknowledged]) {
-      for (const name of versions.keys()) if (tableOf(name) === table) versions.delete(name);
+    for (const versions of [this.known, this.#acknowledged]) {
+      if (versions instanceof HostVersions) versions.deleteTable(table);
     }
   }
 
@@ -101,8 +131,7 @@ export class Subscription {
     if (resource === "*") return [...this.#names];
     if (!resource.startsWith("*."))
       return [...(this.#names.has(resource) ? [resource] : []), ...(this.#spellings.get(resource) ?? [])];
-    const suffix = resource.slice(1);
-    return [...this.#names].filter((name) => parentOf(hostOf(name)) === suffix);
+    return this.#below.get(resource.slice(1));
   }
 
   /** All names that are subscribed or known: what there is to compare with the snapshot. */
@@ -114,8 +143,11 @@ export class Subscription {
 
   #add(name: string): void {
     this.#names.add(name);
+    if (this.type !== "secret") return;
     const host = hostOf(name);
-    if (this.type !== "secret" || host === name) return;
+    const parent = parentOf(host);
+    if (parent !== undefined) this.#below.add(parent, name);
+    if (host === name) return;
     const spellings = this.#spellings.get(host) ?? new Set<string>();
     this.#spellings.set(host, spellings.add(name));
   }
@@ -151,10 +183,4 @@ export function hostOf(serverName: string): string {
 function parentOf(name: string): string | undefined {
   const dot = name.indexOf(".");
   return dot <= 0 ? undefined : name.slice(dot);
-}
-
-/** The route table in a virtual host's name `<table>/<host>`. */
-export function tableOf(name: string): string {
-  const slash = name.indexOf("/");
-  return slash === -1 ? name : name.slice(0, slash);
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { SourceChange } from "#store/changes.ts";
 import { changesOf } from "../integration/support/gateway.ts";
+import { guardedShape } from "./guarded-shape.ts";
 import { ingressShape } from "./ingress-shape.ts";
 import { MeasuredHome } from "./measured-home.ts";
 import {
@@ -34,6 +35,8 @@ interface Change {
 
 interface Home {
   readonly shape: Shape;
+  /** What the first changes add, which are not measured; the shape's unless given. */
+  readonly warmUp?: Shape;
   /** Objects that it has whatever its size. */
   readonly beside: readonly SourceChange[];
   readonly changes: readonly Change[];
@@ -41,15 +44,15 @@ interface Home {
 
 /** What one change costs the control plane: its CPU until Envoy has everything, and the bytes that are sent. */
 export function run(report: Report): Promise<void> {
-  for (const home of [ingresses(), proxies()]) for (const size of SIZES) measure(home, size, report);
+  for (const home of [ingresses(), guarded(), proxies()]) for (const size of SIZES) measure(home, size, report);
   return Promise.resolve();
 }
 
-function measure({ shape, beside, changes }: Home, size: number, report: Report): void {
+function measure({ shape, warmUp = shape, beside, changes }: Home, size: number, report: Report): void {
   const hosts = size / shape.perHost;
   const home = new MeasuredHome([...beside, ...hostChanges(shape, 0, hosts)]);
   // The first changes pay for code that has not been compiled yet.
-  home.measure("warm-up", (index) => hostChanges(shape, hosts + 5_000 + index, 1), 20);
+  home.measure("warm-up", (index) => hostChanges(warmUp, hosts + 5_000 + index, 1), 20);
   for (const { name, at, builds, mostUnits, limits } of changes) {
     const cost = home.measure(name, (index) => at(index, hosts), CHANGES);
     const beyond = cost.built.filter((kind) => !builds.includes(kind));
@@ -67,10 +70,9 @@ function measure({ shape, beside, changes }: Home, size: number, report: Report)
 }
 
 function ingresses(): Home {
-  const teams = Array.from({ length: 100 }, (_, team) => [`team-${team}`, "certificate"] as const);
   return {
     shape: ingressShape,
-    beside: certificateSecrets(teams),
+    beside: teamCertificates(),
     changes: [
       {
         name: "added route, HTTP",
@@ -89,6 +91,31 @@ function ingresses(): Home {
       {
         name: "changed endpoint",
         at: (index) => serviceChanges(`team-${index % 100}`, `app-${index}`, index),
+        builds: ["upstream"],
+        mostUnits: 1,
+        limits: [2, 2048],
+      },
+    ],
+  };
+}
+
+/** Hosts that share nothing with what changes: not even a route table. */
+function guarded(): Home {
+  return {
+    shape: guardedShape,
+    warmUp: ingressShape,
+    beside: teamCertificates(),
+    changes: [
+      {
+        name: "added route, HTTP, beside",
+        at: (index) => hostChanges(ingressShape, index, 1),
+        builds: ["host", "upstream"],
+        mostUnits: 2,
+        limits: [5, 4096],
+      },
+      {
+        name: "changed endpoint, beside",
+        at: (index) => serviceChanges(`team-${index % 100}`, `guarded-${index}`, index),
         builds: ["upstream"],
         mostUnits: 1,
         limits: [2, 2048],
@@ -165,6 +192,10 @@ function proxies(): Home {
       },
     ],
   };
+}
+
+function teamCertificates(): readonly SourceChange[] {
+  return certificateSecrets(Array.from({ length: 100 }, (_, team) => [`team-${team}`, "certificate"] as const));
 }
 
 function serviceChanges(namespace: string, name: string, index: number): readonly SourceChange[] {

@@ -21,7 +21,7 @@ export class InProcessClient {
       setTimer: () => ({ cancel: () => {} }),
     });
     for (const type of XDS_TYPES)
-      this.#request(type, { resourceNamesSubscribe: type === "routeTable" ? ["http", "https"] : [] });
+      this.#request(type, { resourceNamesSubscribe: type === "routeTable" ? [...snapshot.names(type)] : [] });
     this.settle();
   }
 

@@ -4,7 +4,8 @@ import { bytesHash } from "#lib/canonical.ts";
 import { packBytes } from "#lib/packed-bytes.ts";
 import type { XdsResource, XdsType } from "#xds/resource.ts";
 import { type ResourceName, Snapshot } from "#xds/snapshot.ts";
-import { resolve, tableOf } from "#xds/subscription.ts";
+import { tableOf } from "#xds/host-name.ts";
+import { resolve } from "#xds/subscription.ts";
 import { Random } from "../integration/support/random.ts";
 import { RandomEnvoy } from "./support/random-envoy.ts";
 

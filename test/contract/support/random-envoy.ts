@@ -2,7 +2,7 @@ import { DeltaDiscoveryRequest, type DeltaDiscoveryResponse } from "#proto/envoy
 import { TYPE_URLS, XDS_TYPES, type XdsType } from "#xds/resource.ts";
 import type { Snapshot } from "#xds/snapshot.ts";
 import { AdsStream } from "#xds/stream.ts";
-import { tableOf } from "#xds/subscription.ts";
+import { tableOf } from "#xds/host-name.ts";
 import type { Random } from "../../integration/support/random.ts";
 
 const TYPE_OF_URL = new Map<string, XdsType>(XDS_TYPES.map((type) => [TYPE_URLS[type], type]));
