@@ -251,3 +251,14 @@ test("what is wrong with a gateway is told where it stands", () => {
   ] as const)
     assert.match(problems(text)[0] ?? "", expected, text);
 });
+
+test("of OpenStack a namespace may be a project's id or domain and name; of others it has no domain", () => {
+  const namespaces =
+    'namespaces: {deny: ["Evil/shop"], map: {8a3f0000000000000000000000000000: team-a, "Default/Shop 1": team-b}}';
+  const cloud = "openstack: {authUrl: http://keystone:5000, tokenFile: token}";
+  const cluster = "kubernetes: {kubeconfig: east.kubeconfig}";
+  assert.deepEqual(problems(`backends: [{name: cloud, ${cloud}, ${namespaces}}]`), []);
+  const found = problems(`backends: [{name: east, ${cluster}, ${namespaces}}]`);
+  assert.equal(found.length, 2, found.join("\n"));
+  for (const message of found) assert.match(message, /has a domain, which only projects of OpenStack have/);
+});

@@ -22,7 +22,10 @@ const backendName = text((value) => {
 });
 settingKinds.add(backendName, { takes: "name" });
 
-const namespaceMap = z.record(text(checkDnsLabel), text(checkDnsLabel));
+/** A namespace there; of OpenStack also a project by its id, which is such a label, or by its domain and name. */
+const namespaceThere = () => text((value) => (DOMAIN_AND_PROJECT.test(value) ? undefined : checkDnsLabel(value)));
+const DOMAIN_AND_PROJECT = /^[^/]+\/.+$/;
+const namespaceMap = z.record(namespaceThere(), text(checkDnsLabel));
 settingKinds.add(namespaceMap, { takes: "map of namespaces" });
 
 /** `backends`: the platforms on which upstreams are found. */
@@ -66,16 +69,18 @@ export function backends(fromHere: (path: string) => string) {
       namespaces: z
         .strictObject({
           allow: z
-            .array(text(checkDnsLabel))
+            .array(namespaceThere())
             .default([])
             .describe("The namespaces there that are followed; all of them when empty."),
-          deny: z.array(text(checkDnsLabel)).default([]).describe("Namespaces there that are not followed."),
+          deny: z.array(namespaceThere()).default([]).describe("Namespaces there that are not followed."),
           map: namespaceMap
             .default({})
             .describe("Namespaces there whose team has another namespace here; the same name unless given."),
         })
         .prefault({})
-        .describe("Which namespaces are followed, and whose they are here."),
+        .describe(
+          "Which namespaces are followed, and whose they are here. Of `openstack` each may be written as a project's name, its id, or `domain/name`.",
+        ),
       createNamespaces: z
         .boolean()
         .default(false)
@@ -110,7 +115,18 @@ function checkPlatform(backend: LooseBackend, platforms: readonly string[], repo
     report([other], `${platform} is this backend's platform`, "give each platform a backend of its own");
   for (const setting of NOT_OF[platform] ?? [])
     if (says(backend[setting])) report([setting], `says nothing on ${platform}`, "remove it");
+  if (platform !== "openstack") checkNoDomains(backend.namespaces, report);
   return undefined;
+}
+
+function checkNoDomains(namespaces: unknown, report: Report): void {
+  if (!isMap(namespaces)) return;
+  for (const [field, value] of Object.entries(namespaces)) {
+    const written = Array.isArray(value) ? value : isMap(value) ? Object.keys(value) : [];
+    for (const name of written)
+      if (typeof name === "string" && name.includes("/"))
+        report(["namespaces", field], `${describeValue(name)} has a domain, which only projects of OpenStack have`);
+  }
 }
 
 type Setting = "namespaces" | "labelSelector" | "labels" | "annotations";

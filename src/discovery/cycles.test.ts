@@ -6,7 +6,14 @@ import type { DiscoveryReport } from "./discoverer.ts";
 import { PlatformError } from "./platform-error.ts";
 
 const never = new AbortController().signal;
-const report: DiscoveryReport = { full() {}, changed() {}, inStep() {}, failed() {}, problems() {} };
+const report: DiscoveryReport = {
+  reported: () => [],
+  full() {},
+  changed() {},
+  inStep() {},
+  failed() {},
+  problems() {},
+};
 const throttled = (retryAfter: number) => new PlatformError("too many", { kind: "throttled", retryAfter });
 
 /** How often a platform is asked within some turns of the event loop, of which each is longer than its usual pause. */

@@ -24,6 +24,8 @@ export interface Discoverer {
 
 /** Whom a discoverer tells. Every call takes effect at once. */
 export interface DiscoveryReport {
+  /** What was told last, also in an earlier life of this process. */
+  reported(): Iterable<DiscoveredService>;
   /** Everything that there is now. */
   full(set: FullSet): void;
   /** What changed since the last call; an upsert replaces what was known of the service. */

@@ -68,7 +68,12 @@ async function openstack(
   context: PlatformContext,
 ): Promise<Discoverer> {
   const { createOpenStackDiscoverer } = await import("#discovery/openstack/create.ts");
-  return await createOpenStackDiscoverer({ ...settings, ...cloud(backend, context), parts: context.parts });
+  return await createOpenStackDiscoverer({
+    ...settings,
+    ...cloud(backend, context),
+    namespaces: backend.namespaces,
+    parts: context.parts,
+  });
 }
 
 async function ec2(

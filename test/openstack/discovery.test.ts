@@ -69,7 +69,7 @@ suite("OpenStack as a platform, asked of a real one", { timeout: 600_000 }, () =
       timeout: 20_000,
       atOnce: 8,
       loadBalancers: true,
-      teamOf: (namespace) => (namespace.startsWith("team-") ? namespace : undefined),
+      namespaces: { allow: ["team-blue", "team-green"], deny: [], map: {} },
       refuse: () => undefined,
       observe: () => {},
       parts,
@@ -162,6 +162,42 @@ suite("OpenStack as a platform, asked of a real one", { timeout: 600_000 }, () =
       timeoutMs: 60_000,
     });
     await become(followed, (now) => !(id in now), "its end");
+  });
+
+  test("a project of the same name in another domain does not get the namespace, unless it is mapped by its id", async () => {
+    await using parts = new AsyncDisposableStack();
+    const followed = await follow(parts);
+    await followed.settled;
+    const made = async (kind: "domain" | "project", fields: object): Promise<string> => {
+      const answer = await admin.identity("POST", `/${kind}s`, { [kind]: { name: "team-blue", ...fields } });
+      return (answer[kind] as { id: string }).id;
+    };
+    const domain = await made("domain", { name: "partners" });
+    try {
+      const twin = await made("project", { domain_id: domain });
+      const user = await idOf("users", "discoverer");
+      await admin.identity("PUT", `/projects/${twin}/users/${user}/roles/${await idOf("roles", "reader")}`);
+      const told = await until(() => followed.status.problems.map(({ message }) => message).join(), {
+        accept: (words) => words.includes(twin),
+        what: "the twin to be refused",
+        timeoutMs: 60_000,
+      });
+      assert.match(
+        told,
+        /^project team-blue of domain partners \(\w+\) would have namespace team-blue, which is project/,
+      );
+      assert.ok(told.includes(`project team-blue of domain Default (${blue.projectId})'s`), told);
+      assert.ok(balancer in seen(followed, "team-blue"));
+      const namespaces = (key: string) => ({ allow: ["team-blue"], deny: [], map: { [key]: "team-twin" } });
+      for (const key of [twin, "partners/team-blue"]) {
+        const mapped = await follow(parts, { namespaces: namespaces(key) });
+        await mapped.settled;
+        assert.ok(balancer in seen(mapped, "team-blue"), "without its twin the name is its own");
+      }
+    } finally {
+      await admin.identity("PATCH", `/domains/${domain}`, { domain: { enabled: false } });
+      await admin.identity("DELETE", `/domains/${domain}`);
+    }
   });
 
   test("a project that the user may not read is that project's problem alone, until it may again", async () => {

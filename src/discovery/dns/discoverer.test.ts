@@ -9,6 +9,7 @@ test("a name that had no answer at first: once it has one, everything is told an
   const told: string[] = [];
   let look = (): void => {};
   const report: DiscoveryReport = {
+    reported: () => [],
     full: ({ services, unread }) => {
       told.push(`full ${services.map(({ service }) => service).join()} without ${unread.join()}`);
       look();

@@ -36,6 +36,9 @@ class Recorded implements DiscoveryReport {
   changed(upserts: Parameters<DiscoveryReport["changed"]>[0], removals: readonly string[]): void {
     this.#note(`changed ${upserts.map(words).join(" ")} gone ${removals.join(" ")}`);
   }
+  reported(): readonly [] {
+    return [];
+  }
   inStep(): void {
     this.#note("in step");
   }

@@ -6,9 +6,9 @@ import { Cloud } from "./client/cloud.ts";
 import { Keystone } from "./client/keystone.ts";
 import { Transport } from "./client/transport.ts";
 import { OpenStackDiscoverer } from "./discoverer.ts";
+import type { NamespaceRules } from "./project-namespaces.ts";
 import { type CredentialFiles, readCredentials } from "./read-credentials.ts";
 import type { ServerRules } from "./servers.ts";
-import { namespaceOfProject } from "./team-of.ts";
 
 /** As binnacle.yaml has it. Durations are milliseconds. */
 export interface OpenStackSettings extends CredentialFiles {
@@ -21,8 +21,7 @@ export interface OpenStackSettings extends CredentialFiles {
   readonly atOnce: number;
   readonly loadBalancers: boolean;
   readonly servers?: ServerRules;
-  /** The namespace here of a project's name in the form of a namespace; undefined for one that is not followed. */
-  readonly teamOf: (namespace: string) => string | undefined;
+  readonly namespaces: NamespaceRules;
   readonly refuse: RefuseUpstream;
   readonly observe: (request: ObservedRequest) => void;
   readonly parts: AsyncDisposableStack;
@@ -30,7 +29,7 @@ export interface OpenStackSettings extends CredentialFiles {
 
 /** Throws when the file of authorities cannot be read: nothing could be asked without it. */
 export async function createOpenStackDiscoverer(settings: OpenStackSettings): Promise<OpenStackDiscoverer> {
-  const { authUrl, region, interval, timeout, atOnce, caFile, observe, teamOf, parts } = settings;
+  const { authUrl, region, interval, timeout, atOnce, caFile, observe, namespaces, parts } = settings;
   const ca = caFile === undefined ? {} : { ca: await readFile(caFile, "utf8") };
   const transport = new Transport({ timeout, observe, ...ca });
   const credentials = () => readCredentials(settings);
@@ -43,10 +42,7 @@ export async function createOpenStackDiscoverer(settings: OpenStackSettings): Pr
       atOnce,
       ...(region === undefined ? {} : { region }),
     }),
-    teamOf: (project) => {
-      const namespace = namespaceOfProject(project);
-      return namespace === "" ? undefined : teamOf(namespace);
-    },
+    namespaces,
     rules: { loadBalancers: settings.loadBalancers, servers: settings.servers, refuse: settings.refuse },
     times: { interval, retry: { least: 1000, most: 60_000 } },
   });

@@ -83,6 +83,7 @@ export function discoveryContract(
       const told: string[] = [];
       const note = (call: string) => () => void told.push(call);
       const report = {
+        reported: () => [],
         full: note("full"),
         changed: note("changed"),
         inStep: note("inStep"),

@@ -1,5 +1,5 @@
 import { Backend, type BackendStatus } from "#discovery/backend.ts";
-import { NoCache } from "#discovery/cache.ts";
+import { type DiscoveryCache, NoCache } from "#discovery/cache.ts";
 import type { DiscoveredService } from "#discovery/discovered.ts";
 import type { Discoverer, DiscoveryReport } from "#discovery/discoverer.ts";
 import { canonicalJson } from "#lib/canonical.ts";
@@ -22,7 +22,7 @@ export class Followed implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #run: Promise<void>;
 
-  constructor(discoverer: Discoverer) {
+  constructor(discoverer: Discoverer, cache: DiscoveryCache = new NoCache()) {
     let now = 0;
     this.#backend = new Backend({
       name: "east",
@@ -37,7 +37,7 @@ export class Followed implements AsyncDisposable {
         unplaced: () => new Map(),
         lag: () => ({ waiting: 0, oldest: undefined }),
       },
-      cache: new NoCache(),
+      cache,
       log: silentLogger,
       now: () => ++now,
     });
@@ -86,6 +86,7 @@ export class Followed implements AsyncDisposable {
 
   #noting(report: DiscoveryReport): DiscoveryReport {
     return {
+      reported: () => report.reported(),
       full: (set) => {
         this.told.push({ call: "full", services: set.services });
         report.full(set);

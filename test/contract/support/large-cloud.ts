@@ -158,7 +158,7 @@ export class LargeCloud implements AsyncDisposable {
       name: "cloud",
       discoverer: new OpenStackDiscoverer({
         cloud: new Cloud({ keystone, transport, interface: "public", atOnce: AT_ONCE }),
-        teamOf: (project) => project,
+        namespaces: { allow: [], deny: [], map: {} },
         rules: { loadBalancers: true, servers: undefined, refuse: () => undefined },
         times: { interval: 10, retry: { least: 5, most: 20 } },
       }),

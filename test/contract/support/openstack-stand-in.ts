@@ -18,7 +18,11 @@ export class OpenStackStandIn extends StandInServer<[what: string, token: string
   readonly pools = new Map<string, readonly object[]>();
   /** By pool. */
   readonly members = new Map<string, readonly object[]>();
-  projects: readonly { readonly id: string; readonly name: string }[] = [{ id: "p1", name: "team-shop" }];
+  projects: readonly { readonly id: string; readonly name: string; readonly domain_id?: string }[] = [
+    { id: "p1", name: "team-shop" },
+  ];
+  /** The names of domains by their ids. */
+  readonly domains = new Map<string, string>();
   pageSize = 2;
   /** As old as OpenStack Mitaka: identity 2.0, and load balancers in Neutron. */
   isOld = false;
@@ -80,13 +84,18 @@ export class OpenStackStandIn extends StandInServer<[what: string, token: string
     const endpoints = (path: string) => [{ interface: "public", region_id: "one", url: `${this.url}${path}` }];
     const token = {
       expires_at: new Date(Date.now() + this.tokenLife * 1000).toISOString(),
-      ...(project === "" ? {} : { project: { id: project, name: project } }),
+      ...(project === "" ? {} : { project: { id: project, name: project, ...this.#domainOf(project) } }),
       catalog: [
         { type: "compute", endpoints: endpoints("/compute") },
         { type: "load-balancer", endpoints: endpoints("/lb") },
       ],
     };
     return { status: 201, body: { token }, headers: { "x-subject-token": id } };
+  }
+
+  #domainOf(project: string): { readonly domain?: { readonly id: string; readonly name: string } } {
+    const id = this.projects.find((one) => one.id === project)?.domain_id;
+    return id === undefined ? {} : { domain: { id, name: this.domains.get(id) ?? id } };
   }
 
   #authenticateOld(body: unknown): JsonAnswer {

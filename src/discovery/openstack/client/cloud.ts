@@ -19,7 +19,10 @@ export interface CloudOptions {
 
 export interface CloudProject {
   readonly id: string;
+  /** Its domain's to give: there may be several of one name. */
   readonly name: string;
+  /** Undefined where identity is version 2.0. Lists have the id alone. */
+  readonly domain?: { readonly id: string; readonly name?: string };
 }
 
 /** An object as the cloud tells of it. */
@@ -52,10 +55,22 @@ export class Cloud {
     const { url, key } = await keystone.projectsUrl(signal);
     const objects = await this.#pages(url, key, undefined, signal);
     return objects
-      .flatMap(({ id, name, enabled }) =>
-        typeof id === "string" && typeof name === "string" && enabled !== false ? [{ id, name }] : [],
-      )
+      .flatMap(({ id, name, domain_id: domain, enabled }): readonly CloudProject[] => {
+        if (typeof id !== "string" || typeof name !== "string" || enabled === false) return [];
+        return [{ id, name, ...(typeof domain === "string" ? { domain: { id: domain } } : {}) }];
+      })
       .sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** The same with its domain's name, which its token tells; as it is where the project gives no token. */
+  async withDomain(project: CloudProject, signal: AbortSignal): Promise<CloudProject> {
+    try {
+      const { project: told } = await this.#options.keystone.token({ projectId: project.id }, signal);
+      return told?.domain === undefined ? project : { ...project, domain: told.domain };
+    } catch (error) {
+      if (error instanceof PlatformError) return project;
+      throw error;
+    }
   }
 
   /** All objects of a kind in a project: every page, or an error. */

@@ -6,8 +6,15 @@ export interface Token {
   /** Milliseconds since the epoch. */
   readonly expires: number;
   /** Undefined for a token of no project. */
-  readonly project: { readonly id: string; readonly name: string } | undefined;
+  readonly project: Project | undefined;
   readonly catalog: readonly CatalogEndpoint[];
+}
+
+interface Project {
+  readonly id: string;
+  readonly name: string;
+  /** Unknown to version 2.0. */
+  readonly domain?: { readonly id: string; readonly name: string };
 }
 
 export interface CatalogEndpoint {
@@ -22,7 +29,13 @@ const interfaces = z.enum(["public", "internal", "admin"]);
 const v3 = z.object({
   token: z.object({
     expires_at: z.string(),
-    project: z.object({ id: z.string(), name: z.string() }).optional(),
+    project: z
+      .object({
+        id: z.string(),
+        name: z.string(),
+        domain: z.object({ id: z.string(), name: z.string() }).exactOptional(),
+      })
+      .optional(),
     catalog: z
       .array(
         z.object({
