@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import type { EndpointSlice } from "#resources/endpoint-slice.ts";
 import type { Service } from "#resources/service.ts";
 import { type DesiredOptions, desiredObjects } from "./desired.ts";
@@ -110,13 +111,18 @@ suite("the objects of a discovered service", () => {
     assert.equal(slices[0]?.ports[0]?.protocol, "UDP");
   });
 
-  test("slices of a hundred, in an order that does not depend on that of the endpoints", () => {
+  test("slices of about a hundred, in an order that does not depend on that of the endpoints", () => {
     const forward = made(discovered("cart", addresses(250)));
-    assert.deepEqual(
-      forward.slices.map(({ endpoints }) => endpoints.length),
-      [100, 100, 50],
-    );
+    assert.equal(forward.slices.length, 3);
+    assert.equal(forward.slices.flatMap(({ endpoints }) => endpoints).length, 250);
     assert.deepEqual(made(discovered("cart", addresses(250).toReversed())), forward);
+  });
+
+  test("one endpoint less is another slice and no more", () => {
+    const before = made(discovered("cart", addresses(250))).slices;
+    const after = made(discovered("cart", addresses(250).slice(1))).slices;
+    const same = after.filter((slice, at) => isDeepStrictEqual(slice, before[at]));
+    assert.deepEqual([after.length, same.length], [3, 2]);
   });
 
   test("an endpoint that stands in two slices upstream stands once, in its better condition", () => {

@@ -16,10 +16,11 @@ import type { Service } from "#resources/service.ts";
 import { validate } from "#resources/validate.ts";
 import { type DiscoveredEndpoint, discoveredKey, type DiscoveredService, type EndpointGroup } from "./discovered.ts";
 import { discoveredName, labelValue, loadBalancerLabel } from "./names.ts";
+import { stableSlices } from "./stable-slices.ts";
 import { takenAnnotations, takenLabels, type TakenOver } from "./taken-over.ts";
 
-/** The API server's own controllers put so many endpoints into a slice. */
-export const SLICE_SIZE = 100;
+/** The API server's own controllers put so many endpoints into a slice. It takes ten times as many. */
+const SLICE_SIZE = 100;
 
 /** Tells Kubernetes' controllers that a slice is not theirs. */
 const MANAGED_BY_LABEL = "endpointslice.kubernetes.io/managed-by";
@@ -32,7 +33,10 @@ export interface DesiredOptions {
   readonly staleSince?: number;
 }
 
-/** What a discovered service is here: a headless Service without selector, and its slices in the order of their names. */
+/**
+ * What a discovered service is here: a headless Service without selector, and its slices. Endpoints that move to another slice, because
+ * there are more than before, move to a later one.
+ */
 export type Desired =
   | { readonly service: Service; readonly slices: readonly EndpointSlice[] }
   /** It cannot be an object here. At least one is an error. */
@@ -89,11 +93,12 @@ function slicesOf(upstream: DiscoveredService, name: string, { backend }: Desire
   return mergedGroups(upstream.endpoints).flatMap(({ key, group }) => {
     // The identity is part of it: what shares a name with another backend's service shares no slice with it.
     const digest = bytesHash(canonicalJson([backend, upstream.scope, upstream.service, key])).slice(0, 10);
-    return chunks(group.endpoints, SLICE_SIZE).map((endpoints, index) => ({
+    const parts = stableSlices(group.endpoints, ({ address }) => address, SLICE_SIZE);
+    return [...parts].map(([part, endpoints]) => ({
       apiVersion: "discovery.k8s.io/v1",
       kind: "EndpointSlice",
       metadata: {
-        name: `${name}-${digest}-${index}`,
+        name: `${name}-${digest}-${part}`,
         namespace: upstream.namespace,
         labels: {
           ...ownLabels(upstream, backend),
@@ -158,10 +163,4 @@ function mergedGroups(groups: readonly EndpointGroup[]): readonly { key: string;
 function isBetter(a: DiscoveredEndpoint, b: DiscoveredEndpoint): boolean {
   const rank = ({ ready, serving }: DiscoveredEndpoint): number => (ready ? 2 : serving ? 1 : 0);
   return rank(a) > rank(b) || (rank(a) === rank(b) && canonicalJson(a) < canonicalJson(b));
-}
-
-function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
 }

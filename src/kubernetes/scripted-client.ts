@@ -89,7 +89,7 @@ export class ScriptedClient implements KubeClient {
     return Promise.reject(new Error("not scripted"));
   }
 
-  create(): Promise<KubeObject> {
+  create(_type: ResourceType, _object: KubeObject, _options: CallOptions): Promise<KubeObject> {
     return this.get();
   }
 

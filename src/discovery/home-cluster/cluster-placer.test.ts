@@ -82,3 +82,61 @@ for (const [what, tries] of [
     await run;
   });
 }
+
+/** An API server that takes everything. */
+class TakingClient extends ScriptedClient {
+  readonly writes: string[] = [];
+  #version = 0;
+
+  override create(...[, object]: Parameters<KubeClient["create"]>): Promise<KubeObject> {
+    return this.#take("create", object);
+  }
+
+  override replace(...[, object]: Parameters<KubeClient["replace"]>): Promise<KubeObject> {
+    return this.#take("replace", object);
+  }
+
+  override delete(...[, { name }]: Parameters<KubeClient["delete"]>): Promise<void> {
+    this.writes.push(`delete ${name}`);
+    return Promise.resolve();
+  }
+
+  #take(what: string, object: KubeObject): Promise<KubeObject> {
+    this.writes.push(`${what} ${object.metadata.name}`);
+    return Promise.resolve(at(object, String(++this.#version)));
+  }
+}
+
+test("one endpoint of a thousand that goes is one slice that is written; one more slice is there before it takes any from another", async () => {
+  const clock = new ManualClock();
+  const client = new TakingClient();
+  const placer = new ClusterPlacer({
+    client,
+    limiter: new RateLimiter(undefined, clock),
+    settingsOf: () => ({ takenOver, createNamespaces: false }),
+    log: silentLogger,
+    clock,
+  });
+  const addresses = Array.from({ length: 1001 }, (_, index) => `10.1.${index >> 8}.${index & 255}`);
+  const writes = async (...has: readonly string[]): Promise<readonly string[]> => {
+    client.writes.length = 0;
+    placer.place("east", [discovered("cart", has)], []);
+    await clock.pass(60_000);
+    return client.writes.map((write) => write.replace(/east-cart-[0-9a-f]+/, "slice"));
+  };
+  placer.observe({ kind: "Namespace", namespace: "", name: "team-shop" }, { metadata: {} }, undefined);
+  const stop = new AbortController();
+  const run = placer.lead({ signal: stop.signal, remaining: 1_000_000 });
+  const thousand = addresses.slice(0, 1000);
+  assert.equal((await writes(...thousand)).length, 11, "a Service and ten slices");
+  const [one = "", ...others] = await writes(...thousand.slice(1));
+  assert.match(one, /^replace slice-\d$/);
+  assert.deepEqual(others, []);
+  await writes(...thousand);
+  const [made, ...filledFrom] = await writes(...addresses);
+  assert.equal(made, "create slice-10");
+  assert.ok(filledFrom.includes("replace slice-2"), filledFrom.join());
+  assert.ok(filledFrom.length <= 2, filledFrom.join());
+  stop.abort();
+  await run;
+});

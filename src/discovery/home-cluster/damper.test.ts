@@ -17,3 +17,17 @@ test("after a quiet time all is forgotten", async () => {
   await clock.pass(120_001);
   assert.equal(damper.next("a"), 0);
 });
+
+test("what has been quiet is not remembered, and what has not is", async () => {
+  const clock = new ManualClock();
+  const damper = new Damper<string>(clock);
+  const fight = Array.from({ length: 4 }, () => damper.next("fight"));
+  assert.deepEqual(fight, [0, 0, 0, 1000]);
+  for (let at = 0; at < 1000; at++) damper.next(`once ${at}`);
+  await clock.pass(60_000);
+  assert.equal(damper.next("fight"), 2000);
+  await clock.pass(60_001);
+  assert.equal(damper.next("other"), 0);
+  assert.equal(damper.size, 2, "the thousand are gone");
+  assert.equal(damper.next("fight"), 4000);
+});

@@ -13,7 +13,8 @@ const QUIET = 120_000;
  */
 export class Damper<K> {
   readonly #clock: Clock;
-  readonly #known = new Map<K, { times: number; at: number }>();
+  /** In the order of their last occasions. */
+  readonly #known = new Map<K, { readonly times: number; readonly at: number }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -22,13 +23,23 @@ export class Damper<K> {
   /** Another occasion: how long to wait before it is answered. */
   next(key: K): number {
     const now = this.#clock.monotonic();
-    const known = this.#known.get(key);
-    if (known === undefined || now - known.at > QUIET) {
-      this.#known.set(key, { times: 1, at: now });
-      return 0;
+    this.#forget(now);
+    const times = (this.#known.get(key)?.times ?? 0) + 1;
+    // Behind all others: the first of them are those that have been quiet for longest.
+    this.#known.delete(key);
+    this.#known.set(key, { times, at: now });
+    return times <= AT_ONCE ? 0 : Math.min(LONGEST, FIRST * 2 ** (times - AT_ONCE - 1));
+  }
+
+  /** How many are remembered: those of the last two minutes before the last occasion. */
+  get size(): number {
+    return this.#known.size;
+  }
+
+  #forget(now: number): void {
+    for (const [key, { at }] of this.#known) {
+      if (now - at <= QUIET) return;
+      this.#known.delete(key);
     }
-    known.times++;
-    known.at = now;
-    return known.times <= AT_ONCE ? 0 : Math.min(LONGEST, FIRST * 2 ** (known.times - AT_ONCE - 1));
   }
 }

@@ -94,7 +94,8 @@ export class HomeWork {
       return undefined;
     }
     if (state === "missing") await this.#createNamespace(namespace);
-    return [desired.service, ...desired.slices];
+    // The last first: what moves to a later slice is there before it goes from where it was.
+    return [desired.service, ...desired.slices.toReversed()];
   }
 
   /** Why an object is not ours to write. */
