@@ -68,12 +68,9 @@ async function openstack(
   context: PlatformContext,
 ): Promise<Discoverer> {
   const { createOpenStackDiscoverer } = await import("#discovery/openstack/create.ts");
-  return await createOpenStackDiscoverer({
-    ...settings,
-    ...cloud(backend, context),
-    namespaces: backend.namespaces,
-    parts: context.parts,
-  });
+  const { refuse, observe } = cloud(backend, context);
+  const { namespaces } = backend;
+  return await createOpenStackDiscoverer({ ...settings, namespaces, refuse, observe, parts: context.parts });
 }
 
 async function ec2(
