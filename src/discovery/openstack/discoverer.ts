@@ -50,7 +50,7 @@ export class OpenStackDiscoverer implements Discoverer {
     const projects = await cloud.projects(signal);
     const needed = needDomains(projects, namespaces);
     const known = await Promise.all(
-      projects.map((project) => (needed.has(project) ? cloud.withDomain(project, signal) : project)),
+      projects.map(async (project) => (needed.has(project) ? await cloud.withDomain(project, signal) : project)),
     );
     const chosen = projectNamespaces(known, namespaces, this.#holders);
     this.#holders = holdersOf(chosen.followed.map(({ project: { id }, namespace }) => ({ namespace, id })));
