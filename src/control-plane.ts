@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Problem } from "#lib/problem.ts";
-import { type ObjectRef, refKey, type RefKey } from "#resources/ref.ts";
+import { formatRef, type ObjectRef, refKey, type RefKey } from "#resources/ref.ts";
 import type { Archive } from "#store/archive.ts";
 import type { StoreEvent } from "#store/object-state.ts";
 import { Store } from "#store/store.ts";
@@ -10,8 +10,9 @@ import { type ResolvedName, WANTED_NAMES } from "#translate/resolved-name.ts";
 import { holdsPair } from "#translate/secret-pair.ts";
 import type { TranslateSettings } from "#translate/settings.ts";
 import { type TranslatedItem, type TranslationDelta, Translator } from "#translate/translator.ts";
+import type { UnitId } from "#translate/unit.ts";
 import { translationUnits } from "#translate/units.ts";
-import type { XdsResource } from "#xds/resource.ts";
+import type { ResourceSource, XdsResource } from "#xds/resource.ts";
 import { encodeItem, XDS_TYPE_OF } from "#xds/resources/encode.ts";
 import type { ListenerDefaults } from "#xds/resources/listener.ts";
 import { runtimeLayer } from "#xds/resources/runtime-layer.ts";
@@ -59,6 +60,8 @@ export class ControlPlane {
   readonly #listeners = new Set<ControlPlaneEvents>();
   readonly #changed = new Map<RefKey, ObjectRef>();
   readonly #suspects = new Suspects();
+  /** Of those who went back for what they asked of these: what is not made of these any more is no reason to doubt them. */
+  #cleared: ObjectRef[] = [];
   readonly #names = new Map<string, ResolvedName>();
   readonly #gateways = new Map<string, GatewaySettings>();
   #scheduled: NodeJS.Immediate | undefined;
@@ -139,12 +142,14 @@ export class ControlPlane {
     // Before anything comes of them: a stream may answer at once that a form is refused, which is a change, too.
     const changed = [...this.#changed.values()];
     this.#changed.clear();
+    const cleared = this.#cleared.splice(0);
     const delta = this.translator.run();
     this.snapshot.apply(
       delta.upserts.flatMap((made) => this.#encode(made)),
       delta.removals.map(({ type, name }) => ({ type: XDS_TYPE_OF[type], name })),
     );
-    this.#acceptUntouched(changed);
+    this.#refuseNewAskers(delta.built);
+    this.#acceptUntouched([...changed, ...cleared]);
     this.#clearSuspects();
     if (this.#opened) this.#releaseKept();
     const millis = performance.now() - started;
@@ -205,15 +210,64 @@ export class ControlPlane {
     if (cleared.length > 0) this.store.retry(cleared);
   }
 
-  #onRefused(quarantine: Quarantine): void {
-    const problem: Problem = {
-      severity: "error",
-      path: "",
-      message: `Envoy refused what this object makes (${quarantine.type} ${quarantine.name}): ${quarantine.message}`,
-      fix: "correct the object; its last accepted form stays in effect until then",
-    };
-    const ref = this.store.refuseByEnvoy(quarantine.sources, problem);
+  /**
+   * What Envoy never took of an upstream as somebody asks for it is sooner his fault than its Service's, which others use as well: of
+   * what is new, all who ask for it go back, since it is not sent again for the sake of one.
+   */
+  #onRefused(refused: Quarantine): void {
+    const askers = this.translator.askers(refused.name);
+    const quarantine = this.snapshot.blame(refused, askers);
+    const { sources, servesEarlier } = refused;
+    const problem = refusal(quarantine, askers);
+    if (askers.length > 0 && !servesEarlier) {
+      if (this.#sendBack(quarantine, askers, problem)) return;
+      // One that has nothing to go back to would be taken from all others, too.
+      const before = sources.filter(({ ref }) => this.store.state(ref)?.acceptedHash !== undefined);
+      return this.#suspect(quarantine, this.store.refuseByEnvoy(before, problem));
+    }
+    this.#suspect(quarantine, this.store.refuseByEnvoy(sources, problem));
+  }
+
+  /** Those who ask from now on for what was refused go back, too. */
+  #refuseNewAskers(built: readonly UnitId[]): void {
+    for (const refused of this.snapshot.quarantined()) {
+      const askers = this.translator.askers(refused.name, built);
+      if (askers.length === 0) continue;
+      const quarantine = this.snapshot.blame(refused, askers);
+      if (!refused.servesEarlier) this.#sendBack(quarantine, askers, refusal(quarantine, askers));
+    }
+  }
+
+  /** Of these forms each that Envoy had not accepted before. False: there is none. */
+  #sendBack(quarantine: Quarantine, askers: readonly ResourceSource[], problem: Problem): boolean {
+    const refs = askers.flatMap((asker) => this.store.refuseByEnvoy([asker], problem) ?? []);
+    for (const ref of refs) this.#tellRefused(quarantine, ref);
+    if (refs.length > 0) this.#cleared.push(...quarantine.sources.map(({ ref }) => ref));
+    return refs.length > 0;
+  }
+
+  #suspect(quarantine: Quarantine, ref: ObjectRef | undefined): void {
     if (ref !== undefined) this.#suspects.add(quarantine, ref);
+    this.#tellRefused(quarantine, ref);
+  }
+
+  #tellRefused(quarantine: Quarantine, ref: ObjectRef | undefined): void {
     for (const listener of this.#listeners) listener.refused?.({ quarantine, ref });
   }
+}
+
+function refusal({ type, name, message }: Quarantine, askers: readonly ResourceSource[]): Problem {
+  return {
+    severity: "error",
+    path: "",
+    message: `Envoy refused what this object makes (${type} ${name}${askedWords(askers)}): ${message}`,
+    fix: "correct the object; its last accepted form stays in effect until then",
+  };
+}
+
+function askedWords(askers: readonly ResourceSource[]): string {
+  const [first, ...more] = askers;
+  if (first === undefined) return "";
+  const others = more.length === 0 ? " asks" : ` and ${more.length} more ask`;
+  return `, as ${formatRef(first.ref)}${others} for it`;
 }

@@ -79,7 +79,7 @@ export function readExtension(
     ...(strategy === "Random" ? { loadBalancing: "random" } : {}),
     ...(verify === undefined ? {} : { verify }),
     ...limits(spec.circuitBreakerPolicy),
-    ...(spec.services.length > 1 ? { extension: { namespace, name } } : {}),
+    extension: { namespace, name },
   };
   const authority = `${first.upstream.service}.${namespace}`;
   return { extension: { ...upstreamCluster(first.upstream, variation), authority, object }, problems };

@@ -16,7 +16,7 @@ import type { TranslateSettings } from "./settings.ts";
 import { type HostTls, hostTls, tableOf } from "./tls.ts";
 import { chainFact, tcpTable } from "./tls-chains.ts";
 import { tlsPolicyOf } from "./tls-policy.ts";
-import type { Fact, Reader, UnitId, UnitItem } from "./unit.ts";
+import type { Fact, Need, Reader, UnitItem } from "./unit.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** What one host answers, from the objects of the namespace that it belongs to. */
@@ -30,7 +30,7 @@ export interface HostAnswers {
   readonly policies: IrPolicies | undefined;
   /** What the host needs beside its routes, and no other host does. */
   readonly items: readonly UnitItem[];
-  readonly needs: readonly UnitId[];
+  readonly needs: readonly Need[];
   readonly facts: readonly Fact[];
   readonly verdicts: readonly Verdict[];
 }

@@ -14,13 +14,14 @@ import { comparePrecedence } from "./precedence.ts";
 import { SAFE_RETRIES } from "./retries.ts";
 import { routeName } from "./route-name.ts";
 import type { TranslateSettings } from "./settings.ts";
-import type { Reader, UnitId } from "./unit.ts";
+import type { Need, Reader } from "./unit.ts";
+import { neededBy } from "./upstream-variation.ts";
 import type { Verdict } from "./verdict.ts";
 
 export interface IngressRoutes {
   /** In order of precedence. */
   readonly routes: readonly { readonly route: IrRoute; readonly ingress: Ingress }[];
-  readonly needs: readonly UnitId[];
+  readonly needs: readonly Need[];
   readonly verdicts: readonly Verdict[];
 }
 
@@ -56,7 +57,7 @@ export function ingressRoutes(
     else if (candidate.path !== DEFAULT_BACKEND) verdicts.push(pathTaken(candidate, winner, host));
     else if (winner.path === DEFAULT_BACKEND) verdicts.push(defaultTaken(candidate, winner, host));
   }
-  const needs: UnitId[] = [];
+  const needs: Need[] = [];
   const routes = [...winners.values()].map((candidate) => {
     const { match, backend, ingress, ref, path } = candidate;
     const { annotations: written } = ingress.metadata;
@@ -66,7 +67,7 @@ export function ingressRoutes(
     );
     const route = { name: routeName(match), owner: ref, match, ...logged(wishes) };
     if (resolved === undefined) return { route: { ...route, action: NO_BACKEND }, ingress };
-    needs.push(resolved.unit);
+    needs.push(neededBy(resolved.unit, ref));
     return { route: { ...route, action: forward(resolved, annotations.get(ingress), settings) }, ingress };
   });
   routes.sort((a, b) => comparePrecedence(a.route, b.route));

@@ -7,17 +7,20 @@ import { Facts } from "./facts.ts";
 import type { GatewaySettings } from "./gateway-settings.ts";
 import type { IrItem } from "./ir.ts";
 import { factRead, gatewayRead, indexRead, keptRead, nameRead, objectRead } from "./reads.ts";
+import { recordingReader } from "./recording-reader.ts";
 import type { ResolvedName } from "./resolved-name.ts";
 import {
-  type Reader,
+  type Need,
   splitUnitId,
   type UnitBuilder,
   type UnitId,
   unitId,
   type UnitItem,
   type UnitKind,
+  unitOf,
   type UnitResult,
 } from "./unit.ts";
+import { isVariation } from "./upstream-variation.ts";
 import type { Verdict } from "./verdict.ts";
 import { Verdicts } from "./verdicts.ts";
 
@@ -163,9 +166,28 @@ export class Translator {
   /** The units that stand and need `id`, with the objects they read: who sends traffic to an upstream. */
   dependants(id: UnitId): readonly UnitId[] {
     return [...this.#built]
-      .filter(([, { needs }]) => needs.includes(id))
+      .filter(([, { needs }]) => needs.some((need) => unitOf(need) === id))
       .map(([unit]) => unit)
       .sort(compareText);
+  }
+
+  /**
+   * The objects, in the forms that were read, that ask for a variation of an upstream, by the name of its cluster. Sorted.
+   *
+   * @param among the units to look at; those that are about to be built again tell of nobody
+   */
+  askers(cluster: string, among: Iterable<UnitId> = this.#built.keys()): readonly TranslatedItem["sources"][number][] {
+    const found = new Map<RefKey, TranslatedItem["sources"][number]>();
+    for (const unit of among) {
+      const needs = this.#dirty.has(unit) ? [] : (this.#built.get(unit)?.needs ?? []);
+      for (const need of needs) {
+        if (typeof need === "string" || !isVariation(need.unit, cluster)) continue;
+        const { kind, namespace, name } = need.by;
+        const form = this.#options.store.get(kind, namespace, name);
+        if (form !== undefined) found.set(refKey(need.by), { ref: need.by, hash: form.hash });
+      }
+    }
+    return sortedValues(found);
   }
 
   #rebuild(
@@ -206,7 +228,9 @@ export class Translator {
     const found = new Map<RefKey, StoredObject>();
     const wanted = !this.#isOnDemand(kind) || (this.#needed.get(id) ?? 0) > 0;
     try {
-      const result = wanted ? this.#options.builders[kind](key, this.#reader(reads, found)) : undefined;
+      const result = wanted
+        ? this.#options.builders[kind](key, recordingReader(this.#options, this.#facts, reads, found))
+        : undefined;
       if (result === undefined) {
         this.#dependencies.forget(id);
         return undefined;
@@ -221,55 +245,17 @@ export class Translator {
     }
   }
 
-  #reader(reads: Set<string>, objects: Map<RefKey, StoredObject>): Reader {
-    const { store, names, gateways } = this.#options;
-    return {
-      get: (kind, namespace, name) => {
-        const ref = { kind, namespace, name };
-        reads.add(objectRead(ref));
-        const found = store.get(kind, namespace, name);
-        if (found !== undefined) objects.set(refKey(ref), found);
-        return found;
-      },
-      kept: (kind, namespace, name) => {
-        const ref = { kind, namespace, name };
-        reads.add(objectRead(ref)).add(keptRead(ref));
-        const found = store.kept(kind, namespace, name);
-        if (found !== undefined) objects.set(refKey(ref), found);
-        return found;
-      },
-      list: (index, key) => {
-        reads.add(indexRead(index, key));
-        const found = store.list(index, key);
-        for (const stored of found) objects.set(refKey(stored.ref), stored);
-        return found;
-      },
-      name: (host) => {
-        reads.add(nameRead(host));
-        return names.get(host);
-      },
-      gateway: (backend) => {
-        reads.add(gatewayRead(backend));
-        return gateways.get(backend);
-      },
-      facts: (topic) => {
-        reads.add(factRead(topic));
-        return this.#facts.values(topic);
-      },
-    };
-  }
-
   #isOnDemand(kind: UnitKind): boolean {
     return kind === "upstream" || kind === "gateway";
   }
 
-  #need(before: readonly UnitId[], after: readonly UnitId[]): void {
-    for (const id of new Set(after)) {
+  #need(before: readonly Need[], after: readonly Need[]): void {
+    for (const id of new Set(after.map(unitOf))) {
       const count = (this.#needed.get(id) ?? 0) + 1;
       this.#needed.set(id, count);
       if (count === 1) this.#dirty.add(id);
     }
-    for (const id of new Set(before)) {
+    for (const id of new Set(before.map(unitOf))) {
       const count = this.#needed.get(id)! - 1;
       if (count > 0) {
         this.#needed.set(id, count);

@@ -21,6 +21,9 @@ export interface Fact {
   readonly value: string;
 }
 
+/** A unit that is needed, with the object that asks for something in it which the unit itself reads of no object. */
+export type Need = UnitId | { readonly unit: UnitId; readonly by: ObjectRef };
+
 export interface UnitItem {
   readonly item: IrItem;
   /**
@@ -34,7 +37,7 @@ export interface UnitResult {
   readonly items: readonly UnitItem[];
   readonly verdicts: readonly Verdict[];
   /** Units that this one sends traffic to: they stand as long as somebody needs them. */
-  readonly needs: readonly UnitId[];
+  readonly needs: readonly Need[];
   readonly facts: readonly Fact[];
 }
 
@@ -61,6 +64,10 @@ export type UnitBuilder = (key: string, read: Reader) => UnitResult | undefined;
 
 export function unitId(kind: UnitKind, key: string): UnitId {
   return `${kind}:${key}`;
+}
+
+export function unitOf(need: Need): UnitId {
+  return typeof need === "string" ? need : need.unit;
 }
 
 export function splitUnitId(id: UnitId): { kind: UnitKind; key: string } {

@@ -1,4 +1,5 @@
 import { bytesHash, canonicalJson } from "#lib/canonical.ts";
+import type { ObjectRef } from "#resources/ref.ts";
 import {
   clusterName,
   type IrCircuitBreaker,
@@ -9,7 +10,7 @@ import {
   type Millis,
   type UpstreamIdentity,
 } from "./ir.ts";
-import { type UnitId, unitId } from "./unit.ts";
+import { type Need, splitUnitId, type UnitId, unitId } from "./unit.ts";
 
 /**
  * What somebody wants of an upstream beyond what its Service says of itself. Each variation is a cluster of its own in Envoy,
@@ -33,7 +34,7 @@ export interface UpstreamVariation {
   readonly fallbacks?: readonly string[];
   /** In place of the Service's own. */
   readonly zones?: readonly string[];
-  /** The ExtensionService whose Services share what is asked. It is read again with them: other weights are no other cluster. */
+  /** The ExtensionService that it is asked for; of several Services the first. It is read again here: other weights are no other cluster. */
   readonly extension?: { readonly namespace: string; readonly name: string };
 }
 
@@ -46,6 +47,19 @@ export function upstreamCluster(
   if (Object.keys(variation).length === 0) return { cluster: name, unit: unitId("upstream", name) };
   const text = canonicalJson(variation);
   return { cluster: `${name}~${bytesHash(text).slice(0, 8)}`, unit: unitId("upstream", `${name} ${text}`) };
+}
+
+/** Whether a unit makes the cluster of this name, and not as its Service alone says. */
+export function isVariation(unit: UnitId, cluster: string): boolean {
+  const start = unitId("upstream", cluster.slice(0, Math.max(0, cluster.lastIndexOf("~"))));
+  if (!unit.startsWith(`${start} `)) return false;
+  const { upstream, variation } = parseUpstream(splitUnitId(unit).key);
+  return upstreamCluster(upstream, variation).cluster === cluster;
+}
+
+/** How a unit of {@link upstreamCluster} is needed by an object: what its variation makes of it is that object's affair. */
+export function neededBy(unit: UnitId, by: ObjectRef): Need {
+  return unit.includes(" ") ? { unit, by } : unit;
 }
 
 /** Reads the key of an `upstream` unit: `backend/namespace/service/port`, `/udp` where it is UDP, then a variation. */

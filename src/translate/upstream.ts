@@ -33,7 +33,7 @@ export function upstreamBuilder(settings: TranslateSettings): UnitBuilder {
     if (service === undefined || (port === undefined && service.spec.type !== "ExternalName")) return undefined;
     const verdicts: Verdict[] = [];
     const shares = variation.extension && sharesOf(variation.extension, read);
-    if (shares?.length === 0) return undefined;
+    if (shares === "gone") return undefined;
     const fallbacks = (variation.fallbacks ?? []).map(parseIdentity);
     const members = shares?.map((share) => share.upstream) ?? [upstream, ...fallbacks];
     const links = members.flatMap((member) => link(member, settings, read, verdicts));
@@ -72,10 +72,12 @@ export function upstreamBuilder(settings: TranslateSettings): UnitBuilder {
   };
 }
 
-/** Who shares in what an ExtensionService asks. Empty: nobody can be asked, or it has gone, and its askers are built again. */
-function sharesOf({ namespace, name }: ExtensionName, read: Reader): readonly IrShare[] {
+/** Who shares in what is asked of an ExtensionService; undefined: it names one. Gone: nobody can be asked, and its askers are built again. */
+function sharesOf({ namespace, name }: ExtensionName, read: Reader): readonly IrShare[] | undefined | "gone" {
   const object = read.get("ExtensionService", namespace, name)?.object;
-  return object === undefined ? [] : extensionServices(object, read).shares;
+  const shares = object === undefined ? [] : extensionServices(object, read).shares;
+  if (object === undefined || shares.length === 0) return "gone";
+  return object.spec.services.length === 1 ? undefined : shares;
 }
 
 type ExtensionName = NonNullable<UpstreamVariation["extension"]>;

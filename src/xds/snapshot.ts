@@ -169,6 +169,17 @@ export class Snapshot {
     this.#emit("refused", quarantine);
   }
 
+  /** These answer, too, for what was refused of a resource. Returns what is known of the refusal now. */
+  blame(quarantine: Quarantine, sources: readonly ResourceSource[]): Quarantine {
+    const key = keyOf(quarantine);
+    const known = new Set(quarantine.sources.map(({ ref }) => refKey(ref)));
+    const others = sources.filter(({ ref }) => !known.has(refKey(ref)));
+    if (others.length === 0 || this.#quarantined.get(key)?.version !== quarantine.version) return quarantine;
+    const blamed = { ...quarantine, sources: [...quarantine.sources, ...others] };
+    this.#quarantined.set(key, blamed);
+    return blamed;
+  }
+
   #put(resource: XdsResource): boolean {
     const resources = this.#wanted.get(resource.type)!;
     const before = resources.get(resource.name);

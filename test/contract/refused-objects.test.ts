@@ -200,3 +200,82 @@ suite("objects that Envoy refuses", () => {
     assert.deepEqual([Object.keys(again.refused()), refusals], [["Ingress shop"], 0]);
   });
 });
+
+/** An HTTPProxy whose route has its upstream checked at a path: a cluster of its own. */
+const checked = (name: string, path: string): string =>
+  JSON.stringify({
+    apiVersion: "projectcontour.io/v1",
+    kind: "HTTPProxy",
+    metadata: { name, namespace: "team" },
+    spec: {
+      virtualhost: { fqdn: `${name}.test` },
+      routes: [{ services: [{ name: "shop", port: 80 }], healthCheckPolicy: { path } }],
+    },
+  });
+
+suite("what Envoy refuses of a Service as somebody asks for it", () => {
+  const noCheck: Judgement = (type, _name, bytes) =>
+    type === "cluster" && Buffer.from(bytes).includes("/never") ? "no such check" : undefined;
+
+  test("is the fault of who asks for it, and the Service stands for all others", async () => {
+    for (const [first, second] of [
+      [together(shop, checked("good", "/ok"), path("plain", "/")), checked("bad", "/never")],
+      [together(shop, checked("good", "/ok"), path("plain", "/"), checked("bad", "/never")), undefined],
+      [together(checked("bad", "/never"), path("plain", "/"), checked("good", "/ok"), shop), undefined],
+    ] as const) {
+      await using judged = await Judged.start(noCheck);
+      await judged.apply(first);
+      if (second !== undefined) await judged.apply(second);
+      assert.deepEqual(Object.keys(judged.refused()), ["HTTPProxy bad"]);
+      assert.match(
+        judged.refused()["HTTPProxy bad"] ?? "",
+        /^Envoy refused .*cluster local\/team\/shop\/80~\w+, as HTTPProxy team\/bad asks for it.*: no such check$/,
+      );
+      assert.ok(judged.accepted({ kind: "Service", namespace: "team", name: "shop" }));
+      assert.deepEqual([judged.routes("http/bad.test"), judged.routes("http/good.test")?.length], [undefined, 1]);
+      assert.deepEqual(judged.controlPlane.snapshot.quarantined(), []);
+    }
+  });
+
+  test("of a Service that comes later takes nobody's Service away, and who asks for it is told", async () => {
+    await using judged = await Judged.start(noCheck);
+    await judged.apply(together(checked("bad", "/never"), path("plain", "/")));
+    await judged.apply(shop);
+    assert.deepEqual(judged.refused(), {});
+    assert.ok(judged.envoy.has.has("cluster local/team/shop/80"));
+    const [quarantine] = judged.controlPlane.snapshot.quarantined();
+    assert.deepEqual(
+      quarantine?.sources.map(({ ref }) => `${ref.kind} ${ref.name}`),
+      ["Service shop", "HTTPProxy bad"],
+    );
+    await judged.apply(checked("late", "/never"));
+    assert.deepEqual(Object.keys(judged.refused()), ["HTTPProxy late"]);
+    await judged.apply(together(checked("late", "/ok"), checked("bad", "/ok")));
+    assert.deepEqual([judged.refused(), judged.controlPlane.snapshot.quarantined()], [{}, []]);
+  });
+
+  test("each who asks for the same goes back to what it asked for before, and comes again with something better", async () => {
+    await using judged = await Judged.start(noCheck);
+    await judged.apply(together(shop, checked("one", "/a"), checked("two", "/b")));
+    await judged.apply(together(checked("one", "/never"), checked("two", "/never"), checked("three", "/never")));
+    assert.deepEqual(Object.keys(judged.refused()), ["HTTPProxy one", "HTTPProxy three", "HTTPProxy two"]);
+    assert.match(judged.refused()["HTTPProxy two"] ?? "", /as HTTPProxy team\/one and 2 more ask for it/);
+    const hosts = ["one", "two", "three"].map((name) => judged.routes(`http/${name}.test`)?.length);
+    assert.deepEqual(hosts, [1, 1, undefined]);
+    await judged.apply(checked("three", "/c"));
+    assert.deepEqual(Object.keys(judged.refused()), ["HTTPProxy one", "HTTPProxy two"]);
+    assert.equal(judged.routes("http/three.test")?.length, 1);
+  });
+
+  test("is the Service's where that changed last", async () => {
+    await using judged = await Judged.start((type, _name, bytes) =>
+      type === "cluster" && Buffer.from(bytes).includes(77) && Buffer.from(bytes).includes("/ok") ? "77" : undefined,
+    );
+    await judged.apply(together(shop, checked("good", "/ok")));
+    const limited = { "projectcontour.io/max-connections": "77" };
+    await judged.apply(service("team", "shop", AN_ENDPOINT, limited));
+    assert.deepEqual(Object.keys(judged.refused()), ["Service shop"]);
+    assert.match(judged.refused()["Service shop"] ?? "", /as HTTPProxy team\/good asks for it/);
+    assert.equal(judged.routes("http/good.test")?.length, 1);
+  });
+});

@@ -11,6 +11,7 @@ import { listeningPort } from "./support/free-port.ts";
 import { Gateway } from "./support/gateway.ts";
 import { handshake } from "./support/handshake.ts";
 import { ingress, service, tlsSecret, together } from "./support/manifests.ts";
+import { proxy, RoutingBed, to } from "./support/routing-bed.ts";
 import { until } from "./support/until.ts";
 import { Upstream } from "./support/upstream.ts";
 
@@ -161,4 +162,33 @@ test("a listener whose port is taken is told of, and the others serve", async ()
   assert.match(quarantine?.message ?? "", /cannot bind .*Address already in use/);
   assert.equal((await gateway.get("shop.test", "/")).status, 200);
   taken.close();
+});
+
+test("of an upstream as an HTTPProxy wants it: the proxy is named, and the Service stands for all others", async () => {
+  await using bed = await RoutingBed.start(["a"]);
+  const { gateway } = bed;
+  const secure = { services: [{ name: "a", port: 80, protocol: "tls" }] };
+  /** Envoy takes no server name of more than 255 bytes (UpstreamTlsContext.sni), and none is checked before. */
+  const named = (host: string): object => ({
+    ...secure,
+    requestHeadersPolicy: { set: [{ name: "Host", value: host }] },
+  });
+  const host = (name: string, route: object): string =>
+    proxy(name, { virtualhost: { fqdn: `${name}.test` }, routes: [route] });
+  gateway.apply(together(host("plain", to("a")), host("bad", named("short.test"))));
+  await gateway.open();
+  gateway.apply(host("bad", named(`${"long.".repeat(60)}test`)));
+  const state = () => gateway.controlPlane.store.state({ kind: "HTTPProxy", namespace: "team", name: "bad" });
+  await until(() => state()?.refused, { what: "the HTTPProxy to be refused" });
+  await gateway.settled();
+  assert.match(
+    state()?.refused?.problems[0]?.message ?? "",
+    /^Envoy refused .*cluster local\/team\/a\/80~\w+, as HTTPProxy team\/bad asks for it\): .*[Ss]ni/,
+  );
+  const { acceptedHash, inUse } =
+    gateway.controlPlane.store.state({ kind: "Service", namespace: "team", name: "a" }) ?? {};
+  assert.deepEqual([inUse?.hash === acceptedHash, gateway.controlPlane.snapshot.quarantined()], [true, []]);
+  await bed.check({ what: "", host: "plain.test", path: "/", from: "a" });
+  const names = gateway.controlPlane.snapshot.names("cluster").filter((name) => name.includes("~"));
+  assert.equal(names.length, 1, "what it asked for before goes on");
 });

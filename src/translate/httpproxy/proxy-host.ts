@@ -9,7 +9,7 @@ import type { IrPolicies } from "../ir-policies.ts";
 import type { IrDirectResponse, IrRoute } from "../ir-route.ts";
 import { routeName } from "../route-name.ts";
 import type { TranslateSettings } from "../settings.ts";
-import type { Fact, Reader, UnitId, UnitItem } from "../unit.ts";
+import type { Fact, Need, Reader, UnitItem } from "../unit.ts";
 import type { Verdict } from "../verdict.ts";
 import { mergedMatch } from "./conditions.ts";
 import { type HostJwt, hostJwt } from "./jwt.ts";
@@ -40,7 +40,7 @@ export interface ProxyHost {
   /** Whose tokens its routes ask for. Undefined: nobody's. */
   readonly jwt: readonly IrJwtProvider[] | undefined;
   readonly items: readonly UnitItem[];
-  readonly needs: readonly UnitId[];
+  readonly needs: readonly Need[];
   readonly facts: readonly Fact[];
   readonly verdicts: readonly Verdict[];
 }
@@ -67,7 +67,7 @@ export function proxyHost(
   read: Reader,
 ): ProxyHost {
   const problems = new ProxyProblems();
-  const needs: UnitId[] = [];
+  const needs: Need[] = [];
   const tree = treeOf(root, settings, read, problems);
   const { spec } = root.object;
   if (spec.routes.length === 0 && spec.includes.length === 0 && spec.tcpproxy === undefined) {

@@ -2,7 +2,7 @@ import type { Preference } from "#resources/preference.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import type { RouteAnnotations } from "#resources/route-annotations.ts";
 import type { TranslateSettings } from "../settings.ts";
-import type { Reader, UnitId } from "../unit.ts";
+import type { Need, Reader } from "../unit.ts";
 import type { HostAuthorization } from "./authorization.ts";
 import type { HostJwt } from "./jwt.ts";
 import type { ProxyProblem, ProxyProblems } from "./proxy-problems.ts";
@@ -12,7 +12,7 @@ export interface RouteContext {
   readonly read: Reader;
   readonly settings: TranslateSettings;
   readonly problems: ProxyProblems;
-  readonly needs: UnitId[];
+  readonly needs: Need[];
   /** Of the host that the route belongs to. */
   readonly authorization: HostAuthorization | undefined;
   readonly jwt: HostJwt | undefined;

@@ -3,7 +3,7 @@ import type { IrForward, IrHeaderChanges, IrWeightedCluster } from "../ir-route.
 import type { IrCookieRewrite } from "../ir-policies.ts";
 import { findPort } from "../backend.ts";
 import { upstreamProtocol } from "../upstream-protocol.ts";
-import { upstreamCluster, type UpstreamVariation } from "../upstream-variation.ts";
+import { neededBy, upstreamCluster, type UpstreamVariation } from "../upstream-variation.ts";
 import { cookieRewrites } from "./cookie-policy.ts";
 import { headerPolicy } from "./header-policy.ts";
 import { orderOf, resolveFallbacks } from "../fallbacks.ts";
@@ -152,7 +152,7 @@ function serviceCluster(
     ...orderOf(resolved, preference.zones),
   };
   const { cluster, unit } = upstreamCluster(upstream, whole);
-  needs.push(unit);
+  needs.push(neededBy(unit, ref));
   const isOrdered = resolved.ordered || preference.zones.length > 0;
   return { name: cluster, fallbacks: isOrdered ? resolved.fallbacks.length : undefined };
 }

@@ -1,7 +1,7 @@
 import type { ProxyVirtualHost } from "#resources/httpproxy.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import type { IrPolicies } from "../ir-policies.ts";
-import type { Reader, UnitId } from "../unit.ts";
+import type { Need, Reader, UnitId } from "../unit.ts";
 import { type HostAuthorization, hostAuthorization } from "./authorization.ts";
 import { cors } from "./cors.ts";
 import { globalRateLimit, NO_RATE_LIMIT_SERVICE } from "./global-rate-limit.ts";
@@ -15,7 +15,7 @@ export interface VirtualHostPolicies {
   readonly authorization: HostAuthorization | undefined;
   /** What protects the host is wrong, and nobody may pass. */
   readonly closed: boolean;
-  readonly needs: readonly UnitId[];
+  readonly needs: readonly Need[];
 }
 
 export function virtualHostPolicies(
