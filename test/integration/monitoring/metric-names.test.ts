@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -10,6 +12,7 @@ import { temporaryDirectory } from "../support/temp-dir.ts";
 import { until } from "../support/until.ts";
 import { compiledDashboards, type CompiledDashboard, filledIn } from "./dashboard-files.ts";
 import { EnvoyAppliance } from "./envoy-appliance.ts";
+import { askedLabels } from "./promql-labels.ts";
 import { metricNames } from "./promql-names.ts";
 import { RunningService } from "./running-service.ts";
 import { sampleMetricsServer } from "./sample-metrics.ts";
@@ -23,6 +26,10 @@ const family = (name: string) => name.replace(/_(bucket|count)$/, "");
 
 const ruleSchema = z.object({ record: z.string().optional(), alert: z.string().optional(), expr: z.string() });
 const ruleFileSchema = z.object({ groups: z.array(z.object({ rules: z.array(ruleSchema) })) });
+const testFileSchema = z.object({
+  tests: z.array(z.object({ input_series: z.array(z.object({ series: z.string() })) })),
+});
+const seriesSchema = z.object({ data: z.array(z.record(z.string(), z.string())) });
 const labelValuesSchema = z.object({ data: z.array(z.string()) });
 const querySchema = z.object({
   data: z.object({
@@ -90,6 +97,38 @@ suite("with a real Envoy, Prometheus and Alertmanager", () => {
       },
       { what: "the last metrics", accept: (missing) => missing.length === 0, timeoutMs: 60_000, intervalMs: 500 },
     );
+  });
+
+  test("every label that they name is there, and every label of the series that the rules are tested with", async () => {
+    const labelsOf = new Map<string, ReadonlySet<string>>();
+    const known = async (metric: string): Promise<ReadonlySet<string>> => {
+      const before = labelsOf.get(metric);
+      if (before !== undefined) return before;
+      const asked = new URLSearchParams({ "match[]": `{__name__=~"${family(metric)}(_bucket|_count)?"}` });
+      const answer = await fetch(`${prometheusUrl}/api/v1/series?${asked.toString()}`);
+      const labels = new Set(seriesSchema.parse(await answer.json()).data.flatMap((series) => Object.keys(series)));
+      labelsOf.set(metric, labels);
+      return labels;
+    };
+    const panels = dashboards.flatMap(({ dashboard }) => dashboard.panels.flatMap(({ targets = [] }) => targets));
+    const folder = join(ROOT, "alerts", "tests");
+    const tests = (await readdir(folder)).map((name) =>
+      testFileSchema.parse(load(readFileSync(join(folder, name), "utf8"))),
+    );
+    const series = tests.flatMap((file) =>
+      file.tests.flatMap(({ input_series }) => input_series.map((input) => input.series)),
+    );
+    const expressions = [...rules.map(({ expr }) => expr), ...panels.map(({ expr }) => filledIn(expr)), ...series];
+    const unknown: string[] = [];
+    for (const expression of new Set(expressions)) {
+      for (const { labels, metrics, made } of askedLabels(expression)) {
+        if (metrics.some(isFromElsewhere)) continue;
+        const there = new Set([...made, ...(await Promise.all(metrics.map(known))).flatMap((names) => [...names])]);
+        for (const label of labels)
+          if (!there.has(label)) unknown.push(`${label} of ${metrics.join(", ")}: ${expression}`);
+      }
+    }
+    assert.deepEqual(unknown, []);
   });
 
   test("every panel and every recording rule shows something while there is traffic", async () => {
