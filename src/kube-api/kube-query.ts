@@ -11,6 +11,8 @@ export interface KubeQuery {
   readonly watch: boolean;
   /** Undefined: none was given; 0: any. */
   readonly resourceVersion: number | undefined;
+  /** That version and no newer one. */
+  readonly isExact: boolean;
   /** Objects of one answer; undefined: all. */
   readonly limit: number | undefined;
   readonly continueToken: string | undefined;
@@ -35,12 +37,21 @@ export function kubeQuery(query: URLSearchParams, kind: Kind): KubeQuery {
   if (includeObject === undefined) {
     throw new KubeFailure("BadRequest", `includeObject: expected ${INCLUDE_OBJECT.join(", ")}`);
   }
+  const match = query.get("resourceVersionMatch") ?? "";
+  if (!["", "Exact", "NotOlderThan"].includes(match)) {
+    throw new KubeFailure("BadRequest", "resourceVersionMatch: expected Exact or NotOlderThan");
+  }
+  const resourceVersion = wholeNumber(query, "resourceVersion");
+  if (match === "Exact" && (resourceVersion ?? 0) === 0) {
+    throw new KubeFailure("BadRequest", "resourceVersionMatch: Exact needs a resourceVersion that is not 0");
+  }
   const limit = wholeNumber(query, "limit");
   const seconds = wholeNumber(query, "timeoutSeconds");
   return {
     matches: (served) => byLabels(served.object?.metadata.labels ?? {}) && byFields(served),
     watch: isTrue(query, "watch"),
-    resourceVersion: wholeNumber(query, "resourceVersion"),
+    resourceVersion,
+    isExact: match === "Exact",
     limit: limit === 0 ? undefined : limit,
     continueToken: query.get("continue") || undefined,
     timeout: seconds === undefined || seconds === 0 ? undefined : seconds * 1000,

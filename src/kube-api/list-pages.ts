@@ -3,7 +3,9 @@ import { KubeFailure } from "./kube-status.ts";
 import type { ServedObject } from "./served-object.ts";
 
 /** Lists of which further pages may be asked for; the oldest gives way, and its client begins anew. */
-const MOST_LISTS = 32;
+const MOST_LISTS = 128;
+/** Of one user, whose own oldest gives way: nobody's many lists end another's. */
+const MOST_OF_ONE = 16;
 
 /** A page of a list. `version` is the one that the whole list shows. */
 export interface ListPage {
@@ -13,23 +15,29 @@ export interface ListPage {
   readonly next: { readonly continueToken: string; readonly remaining: number } | undefined;
 }
 
+interface RememberedList {
+  readonly objects: readonly ServedObject[];
+  readonly version: number;
+  /** Who asked. */
+  readonly owner: string;
+}
+
 /**
  * Long lists by pages, all of one moment: the pages of a list show what there was when it began, whatever changes
  * meanwhile, as an API server reads them from one revision of etcd.
  */
 export class ListPages {
-  readonly #lists = new Map<string, { readonly objects: readonly ServedObject[]; readonly version: number }>();
+  /** Oldest first. */
+  readonly #lists = new Map<string, RememberedList>();
 
   /** The first page. `question` names what is asked and by whom: another question cannot go on with its tokens. */
-  begin(question: string, objects: readonly ServedObject[], version: number, limit: number | undefined): ListPage {
+  begin(question: string, { limit, ...list }: RememberedList & { readonly limit: number | undefined }): ListPage {
+    const { objects, version, owner } = list;
     if (limit === undefined || objects.length <= limit) return { objects, version, next: undefined };
     const key = keyOf(version, question);
     this.#lists.delete(key);
-    for (const oldest of this.#lists.keys()) {
-      if (this.#lists.size < MOST_LISTS) break;
-      this.#lists.delete(oldest);
-    }
-    this.#lists.set(key, { objects, version });
+    this.#makeRoom(owner);
+    this.#lists.set(key, list);
     return this.#page(key, 0, limit);
   }
 
@@ -44,6 +52,12 @@ export class ListPages {
       );
     }
     return this.#page(key, Number(start), limit ?? list.objects.length);
+  }
+
+  #makeRoom(owner: string): void {
+    const own = [...this.#lists].flatMap(([key, list]) => (list.owner === owner ? [key] : []));
+    if (own.length >= MOST_OF_ONE) this.#lists.delete(own[0]!);
+    else if (this.#lists.size >= MOST_LISTS) this.#lists.delete(this.#lists.keys().next().value!);
   }
 
   #page(key: string, start: number, limit: number): ListPage {

@@ -25,15 +25,23 @@ export function openapiIndex(prefix: string): object {
 export function openapiDocument(group: string, version: string): object | undefined {
   const resources = KUBE_RESOURCES.filter((resource) => resource.group === group && resource.version === version);
   if (resources.length === 0) return undefined;
-  return {
+  const key = apiVersionOf({ group, version });
+  const made = MADE.get(key);
+  if (made !== undefined) return made;
+  const document = {
     openapi: "3.0.0",
-    info: { title: "Binnacle", version: apiVersionOf({ group, version }) },
+    info: { title: "Binnacle", version: key },
     paths: Object.fromEntries(resources.flatMap(pathsOf)),
     components: {
       schemas: Object.fromEntries(resources.map((resource) => [schemaName(resource), schemaOf(resource)])),
     },
   };
+  MADE.set(key, document);
+  return document;
 }
+
+/** Documents by group and version, once they were asked for: each costs milliseconds to make and never changes. */
+const MADE = new Map<string, object>();
 
 function schemaOf({ kind, group, version }: KubeResource): object {
   const { $schema: _$schema, ...schema } = z.toJSONSchema(KIND_FACTS[kind].schema, {

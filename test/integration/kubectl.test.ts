@@ -292,6 +292,25 @@ suite("the watch itself", () => {
     assert.equal(initial[1].object.metadata.annotations["k8s.io/initial-events-end"], "true");
   });
 
+  test("exactly an earlier version is told Expired, exactly the present one is answered", async () => {
+    const list = async (query: string) => {
+      const headers = { authorization: `Bearer ${TOKEN}` };
+      const answer = await fetch(`${api.url}/k8s/api/v1/services?${query}`, { headers });
+      const { metadata, reason } = (await answer.json()) as { metadata: { resourceVersion: string }; reason?: string };
+      return { version: metadata.resourceVersion, status: answer.status, reason };
+    };
+    const { version } = await list("");
+    const match = (name: string) => `resourceVersion=${version}&resourceVersionMatch=${name}`;
+    assert.equal((await list(match("Exact"))).version, version);
+    controlPlane.store.apply(changesOf(many("more")));
+    const { status, reason } = await list(match("Exact"));
+    assert.deepEqual([status, reason], [410, "Expired"]);
+    assert.equal((await list(match("NotOlderThan"))).status, 200);
+    assert.equal((await list(match("Nearly"))).status, 400);
+    assert.equal((await list("resourceVersionMatch=Exact")).status, 400);
+    controlPlane.store.apply([{ type: "delete", ref: { kind: "Service", namespace: "team-many", name: "more" } }]);
+  });
+
   test("megabytes are told to the end, to a reader that waits too: what there is, where that ends, what came since", async () => {
     const objects = Array.from({ length: 2000 }, (_, at) => many(`s${String(at).padStart(4, "0")}`));
     controlPlane.store.apply(changesOf(objects.join("---\n")));

@@ -9,7 +9,7 @@ import {
   rootPaths,
   versionInfo,
 } from "#kube-api/discovery.ts";
-import { kubeQuery } from "#kube-api/kube-query.ts";
+import { type KubeQuery, kubeQuery } from "#kube-api/kube-query.ts";
 import { kubeRequest, type KubeRequest, noSuchPath } from "#kube-api/kube-request.ts";
 import { apiVersionOf, type KubeResource } from "#kube-api/kube-resource.ts";
 import { KubeFailure, kubeStatus, type KubeStatus, reasonOf } from "#kube-api/kube-status.ts";
@@ -137,7 +137,12 @@ export function kubeRoutes({ kube, watches, authenticator, version, now }: KubeR
     const question = JSON.stringify([resource.kind, namespace, query.selectors, principal.name, scope]);
     const page =
       query.continueToken === undefined
-        ? pages.begin(question, kube.list(resource.kind).filter(isShown), kube.version(), query.limit)
+        ? pages.begin(question, {
+            objects: kube.list(resource.kind).filter(isShown),
+            version: versionOf(query, kube),
+            owner: principal.name,
+            limit: query.limit,
+          })
         : pages.next(question, query.continueToken, query.limit);
     const metadata = {
       resourceVersion: String(page.version),
@@ -205,6 +210,13 @@ function send(response: Response, body: object | undefined, form?: AnswerForm): 
 /** Express's simple parser keeps bad escapes as they are, this one as kubectl means them. */
 function queryOf(request: Request): URLSearchParams {
   return new URL(request.url, "http://own.invalid").searchParams;
+}
+
+/** The version of what is listed now. Throws Expired where exactly another is asked for: only what there is now is kept. */
+function versionOf({ resourceVersion, isExact }: KubeQuery, kube: KubeView): number {
+  const version = kube.version();
+  if (!isExact || resourceVersion === version) return version;
+  throw new KubeFailure("Expired", `resource version ${resourceVersion} is not kept; the present one is ${version}`);
 }
 
 function notFound({ group, plural }: KubeResource, name: string): KubeFailure {
