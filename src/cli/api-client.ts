@@ -28,21 +28,40 @@ export interface ApiClient {
 /** The appliance of a state directory, with its own token. `signal` ends what is being asked. */
 export async function apiClient(stateDirectory: string, signal: AbortSignal): Promise<ApiClient> {
   const place = await locate(stateDirectory);
-  return clientAt(place, signal, (cause) =>
-    hasCode(cause, "ECONNREFUSED") ? notRunning(stateDirectory) : silent(place.url, cause, START_ONE),
-  );
+  return clientAt(place, signal, {
+    unanswered: (cause) => (hasCode(cause, "ECONNREFUSED") ? notRunning(stateDirectory) : silent(place.url, cause)),
+    refused: new CommandError(
+      `what answers at ${place.url} does not take the token of ${stateDirectory}`,
+      "another appliance may have its port: name that one's state directory with --state",
+    ),
+  });
 }
 
-/** The API at an address that somebody named. */
-export function remoteClient(place: Pick<ApiClient, "url" | "token">, signal: AbortSignal): ApiClient {
-  return clientAt(place, signal, (cause) => silent(place.url, cause, isUntrusted(cause) ? TRUST : REACH));
+/** The API at an address that somebody named, with the token of a file. */
+export function remoteClient(
+  place: Pick<ApiClient, "url" | "token"> & { readonly tokenFile: string },
+  signal: AbortSignal,
+): ApiClient {
+  return clientAt(place, signal, {
+    unanswered: (cause) => (isUntrusted(cause) ? untrusted(place.url, cause) : silent(place.url, cause)),
+    refused: new CommandError(
+      `${place.url} does not take the token in ${place.tokenFile}`,
+      "ask an admin for one that stands among api.users; `binnacle user token` makes it",
+    ),
+  });
 }
 
-/** `unanswered` makes the failure of a request that got no answer. */
+interface Failures {
+  /** Of a request that got no answer. */
+  readonly unanswered: (cause: unknown) => CommandError;
+  /** Of one whose token is not good. */
+  readonly refused: CommandError;
+}
+
 function clientAt(
   { url, token }: Pick<ApiClient, "url" | "token">,
   signal: AbortSignal,
-  unanswered: (cause: unknown) => CommandError,
+  failures: Failures,
 ): ApiClient {
   const answer = async (method: string, path: string, body?: unknown): Promise<Response> => {
     const headers = {
@@ -54,14 +73,17 @@ function clientAt(
     const response = await fetch(`${url}/api/v1${path}`, request).catch((error: unknown) => {
       signal.throwIfAborted();
       // fetch wraps what happened in an error that says only that it failed.
-      throw unanswered(error instanceof Error && error.cause !== undefined ? error.cause : error);
+      throw failures.unanswered(error instanceof Error && error.cause !== undefined ? error.cause : error);
     });
+    if (response.status === 401) throw failures.refused;
     if (!response.ok) {
       const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string; fix?: string };
-      throw new CommandError(
-        `${problem.title ?? `the API answered ${response.status}`}${problem.detail === undefined ? "" : `: ${problem.detail}`}`,
-        problem.fix,
-      );
+      if (problem.title === undefined) throw stranger(url, `it answered ${response.status}`);
+      const detail = problem.detail === undefined ? "" : `: ${problem.detail}`;
+      throw new CommandError(`${problem.title}${detail}`, problem.fix);
+    }
+    if (response.status !== 204 && !/json/.test(response.headers.get("content-type") ?? "")) {
+      throw stranger(url, "it answered something else than JSON");
     }
     return response;
   };
@@ -97,8 +119,17 @@ function notRunning(stateDirectory: string): CommandError {
   return new CommandError(`no appliance runs with the state directory ${stateDirectory}`, START_ONE);
 }
 
-function silent(url: string, cause: unknown, fix: string): CommandError {
-  return new CommandError(`nothing answers at ${url}`, fix, { cause });
+function silent(url: string, cause: unknown): CommandError {
+  return new CommandError(`nothing answers at ${url}`, REACH, { cause });
+}
+
+function untrusted(url: string, cause: unknown): CommandError {
+  return new CommandError(`nobody here vouches for the certificate of ${url}`, TRUST, { cause });
+}
+
+/** An API Gateway's error page, another program's. */
+function stranger(url: string, words: string): CommandError {
+  return new CommandError(`what answers at ${url} is not Binnacle's API: ${words}`, REACH);
 }
 
 /** A certificate that nobody here vouches for, or that is for another name (Node's names of OpenSSL's reasons). */

@@ -33,7 +33,7 @@ export async function reachApi(flags: ReachFlags, context: CliContext): Promise<
   if (!/^[!-~]+$/.test(token.trim())) {
     throw new CommandError(`${file} holds no token`, "name a file with the token alone, on one line");
   }
-  return remoteClient({ url, token: token.trim() }, context.signal);
+  return remoteClient({ url, token: token.trim(), tokenFile: file }, context.signal);
 }
 
 /** Without a slash at the end. */

@@ -30,7 +30,8 @@ export async function* trafficFeed(
   flags: ReachFlags,
   context: CliContext,
 ): AsyncGenerator<ServerMessage> {
-  const { url, token } = await reachApi(flags, context);
+  const client = await reachApi(flags, context);
+  const { url, token } = client;
   const socket = new WebSocket(`${url.replace(/^http/, "ws")}/api/v1/traffic`, {
     headers: { authorization: `Bearer ${token}` },
   });
@@ -38,8 +39,10 @@ export async function* trafficFeed(
   const stop = (): void => socket.terminate();
   context.signal.addEventListener("abort", stop, { once: true });
   try {
-    await once(socket, "open").catch((cause: unknown) => {
+    await once(socket, "open").catch(async (cause: unknown) => {
       context.signal.throwIfAborted();
+      // What keeps a socket out keeps every request out, and there the API says why.
+      await client.get("/status");
       throw new CommandError(`the live feed at ${url} could not be opened`, "see `binnacle status`", { cause });
     });
     socket.send(JSON.stringify({ type: "subscribe", ...subscribe } satisfies SubscribeMessage));

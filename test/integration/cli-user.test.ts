@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { tokenHash } from "#api/auth/users.ts";
 import { run } from "#cli/program.ts";
 import { ApiSetting } from "../browser/simulated/api-setting.ts";
+import { listeningPort } from "./support/free-port.ts";
 import { OTHER, OWN, twoTeams } from "./support/two-teams.ts";
 
 /** A command of somebody who has no state directory, but an address and a token. */
@@ -64,13 +67,25 @@ test("a user's commands show what is theirs, with a token of their own", async (
   }
   assert.match((await binnacle(cwd, byEnvironment, "get", "ingresses")).stdout, new RegExp(OWN));
 
+  const stranger = createServer((_request, response) => void response.end("<html>")).listen(0, "127.0.0.1");
+  await once(stranger, "listening");
+  t.after(() => stranger.close());
+  const upstream = `http://127.0.0.1:${listeningPort(stranger)}`;
   const refused: readonly (readonly [readonly string[], RegExp, code?: 2])[] = [
     [["status", "--api", setting.api.url], /there is no token for/],
     [
       ["status", "--api", setting.api.url, "--token-file", "none"],
       /could not read the token none: \S+none does not exist \(ENOENT\)/,
     ],
-    [["status", "--api", setting.api.url, "--token-file", "wrong"], /Not signed in/],
+    [
+      ["status", "--api", setting.api.url, "--token-file", "wrong"],
+      /does not take the token in wrong\n {2}fix: ask an admin/,
+    ],
+    [
+      ["tail", "--api", setting.api.url, "--token-file", "wrong"],
+      /does not take the token in wrong\n {2}fix: ask an admin/,
+    ],
+    [["top", "--api", upstream, "--token-file", "sues"], /is not Binnacle's API: it answered something else than JSON/],
     // What a file holds that is no token may be another secret: it is not repeated.
     [["status", "--api", setting.api.url, "--token-file", "other"], /^binnacle: \S*other holds no token\n {2}fix: /],
     [["status", "--api", "https://127.0.0.1:1", "--token-file", "sues"], /nothing answers.*\n {2}fix: look whether/],
