@@ -4,7 +4,14 @@ import { dirname, join, resolve } from "node:path";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { suite, test } from "node:test";
-import { run } from "../src/cli/program.ts";
+import { run } from "#cli/program.ts";
+import { wantedObjects } from "#cli/wanted-objects.ts";
+import { defaultConfig, loadConfig } from "#config/load-config.ts";
+import { errorMessage } from "#lib/error-message.ts";
+import { formatProblem } from "#lib/problem.ts";
+import { isMap } from "#lib/schema-rules.ts";
+import { parseYaml } from "#lib/yaml.ts";
+import { validate } from "#resources/validate.ts";
 
 // Pages say what there is: what they name is looked up.
 
@@ -81,7 +88,51 @@ suite("documentation", () => {
     }
     assert.deepEqual(wrong, []);
   });
+
+  test("every example in YAML is what it says: a configuration that loads, objects that are accepted, or a part of one", () => {
+    const wrong = [...pages].flatMap(([path, content]) =>
+      examplesIn(content).flatMap(({ text: example, line }) =>
+        problemsOf(example).map((words) => `${path}:${line}: ${words}`),
+      ),
+    );
+    assert.deepEqual(wrong, []);
+  });
 });
+
+interface Example {
+  readonly text: string;
+  /** 1-based, in its page. */
+  readonly line: number;
+}
+
+/** Fenced as yaml, or indented and beginning with what only YAML begins with. */
+function examplesIn(page: string): readonly Example[] {
+  const fenced = [...page.matchAll(/^ *```yaml\n([^]*?)^ *```/gm)];
+  const indented = [
+    ...page.matchAll(/(?<=^\n)((?: {4}(?:apiVersion|metadata|spec|kind):.*\n)(?: {4}.*\n|\n(?= {4}))*)/gm),
+  ];
+  return [...fenced, ...indented].map((match) => ({
+    text: (match[1] ?? "").replaceAll(/^ {4}(?=\S| )/gm, match[0].includes("```") ? "    " : ""),
+    line: page.slice(0, match.index).split("\n").length,
+  }));
+}
+
+/** The sections of binnacle.yaml; `acme` has no default. */
+const SETTINGS: ReadonlySet<string> = new Set(["acme", ...Object.keys(defaultConfig())]);
+
+function problemsOf(example: string): readonly string[] {
+  const parsed = parseYaml(example);
+  if ("error" in parsed) return [parsed.error.message];
+  return parsed.documents.flatMap((document): readonly string[] => {
+    if (!isMap(document)) return ["it is no map"];
+    if ("apiVersion" in document && "kind" in document) {
+      const found = validate(document, { unknownFields: "error" });
+      return found.type === "refused" ? found.problems.map(formatProblem) : [];
+    }
+    if (!Object.keys(document).some((key) => SETTINGS.has(key))) return [];
+    return loadConfig(example, "/etc/binnacle/binnacle.yaml").problems.map(formatProblem);
+  });
+}
 
 /** As GitHub makes them of headings. */
 function anchors(page: string): ReadonlySet<string> {
@@ -99,7 +150,7 @@ function anchors(page: string): ReadonlySet<string> {
 
 /** `npx binnacle …` and what stands in a code span by itself: the words up to the span's end, a pipe, or a remark's blanks. */
 function commandsIn(line: string): readonly (readonly [string, ...string[]])[] {
-  const spans = [...line.matchAll(/(?:^ {4,}|`|\| *)(?:npx )?binnacle ([^`|]+)/g)];
+  const spans = [...line.matchAll(/(?:^ {4,}(?:\$ )?|`|\| *)(?:npx )?binnacle ([^`|]+)/g)];
   return spans.map(([, words = ""]) => {
     const command = words.split(/ {2,}/)[0] ?? "";
     return [`binnacle ${command}`, ...command.trim().split(/\s+/)];
@@ -134,7 +185,22 @@ async function problemOf(words: readonly string[]): Promise<string | undefined> 
     help = below;
   }
   const missing = words.filter((word) => /^--?[a-z]/.test(word)).find((flag) => !hasFlag(help, flag));
-  return missing === undefined ? undefined : `it has no flag ${missing}`;
+  if (missing !== undefined) return `it has no flag ${missing}`;
+  const [, choices = ""] = /^ +-o, --output <format> [^]*?\(choices:([^)]*)\)/m.exec(help) ?? [];
+  const format = words[words.findIndex((word) => word === "-o" || word === "--output") + 1] ?? "";
+  if (choices !== "" && words.some((word) => word === "-o") && !choices.includes(`"${format}"`)) {
+    return `it has no output ${format}`;
+  }
+  return first === "get" && /^[a-z]/.test(second) ? kindProblem(second) : undefined;
+}
+
+function kindProblem(word: string): string | undefined {
+  try {
+    wantedObjects(word, []);
+    return undefined;
+  } catch (error) {
+    return errorMessage(error);
+  }
 }
 
 function hasFlag(help: string, flag: string): boolean {

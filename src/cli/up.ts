@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import type { Config } from "#config/config.ts";
 import { errorMessage } from "#lib/error-message.ts";
 import { calmWhile, createLogger } from "#lib/log.ts";
-import { StateInUseError } from "#supervisor/state-directory.ts";
+import { StateInUseError, StateUnusableError } from "#supervisor/state-directory.ts";
 import { type Appliance, startAppliance } from "../main.ts";
 import { QUICKSTART } from "../main/demo.ts";
 import { programsOf } from "../main/programs.ts";
@@ -41,8 +41,7 @@ export async function up(flags: UpFlags, context: CliContext): Promise<number> {
     signal: context.signal,
   }).catch((error: unknown) => {
     if (context.signal.aborted) return undefined;
-    const fix = "stop it, or give this one a directory of its own with --state";
-    throw new CommandError(errorMessage(error), error instanceof StateInUseError ? fix : undefined);
+    throw new CommandError(errorMessage(error), fixFor(error));
   });
   if (appliance === undefined) return 0;
   isStarting = false;
@@ -58,6 +57,12 @@ export async function up(flags: UpFlags, context: CliContext): Promise<number> {
   }
   say("stopped");
   return 0;
+}
+
+function fixFor(error: unknown): string | undefined {
+  if (error instanceof StateInUseError) return "stop it, or give this one a directory of its own with --state";
+  if (error instanceof StateUnusableError) return "name another that this user may write with --state";
+  return undefined;
 }
 
 function banner(config: Config, { api, publicUrl }: Appliance, demo: boolean): string {

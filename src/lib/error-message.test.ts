@@ -37,6 +37,11 @@ test("what the system says of a file is a sentence with its code, which names th
     errorMessage(new Error("could not read /nowhere/x", { cause: thrown("/nowhere/x") })),
     "could not read /nowhere/x: it does not exist (ENOENT)",
   );
+  const said = errorMessage(thrown("/nowhere/x"));
+  assert.equal(
+    errorMessage(new Error(`cannot start: ${said}`, { cause: thrown("/nowhere/x") })),
+    `cannot start: ${said}`,
+  );
   const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC", syscall: "write" });
   assert.equal(errorMessage(full), "there is no space left on the disk (ENOSPC)");
 });

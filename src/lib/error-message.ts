@@ -9,7 +9,6 @@ function wordsOf(error: unknown, said: string): string {
   if (!(error instanceof Error)) return String(error);
   const own = systemWords(error, said) ?? error.message;
   if (error.cause === undefined) return own;
-  const cause = wordsOf(error.cause, own);
   // HTTP clients wrap a socket's error in one of their own that says the same.
-  return own.endsWith(cause) ? own : `${own}: ${cause}`;
+  return own.endsWith(wordsOf(error.cause, "")) ? own : `${own}: ${wordsOf(error.cause, own)}`;
 }

@@ -36,7 +36,7 @@ export function openSoundDatabase(
   try {
     return open();
   } catch (error) {
-    if (!isUnreadable(error)) throw new Error(`cannot open the database ${file}`, { cause: error });
+    if (!isUnreadable(error)) throw new Error(`cannot open the database ${file}${advice(error)}`, { cause: error });
     putAway(
       error,
       SUFFIXES.filter((suffix) => existsSync(file + suffix)),
@@ -54,4 +54,10 @@ function isUnreadable(error: unknown): boolean {
   if (error instanceof UnusableDatabase) return true;
   // The lowest byte is the kind; the others say more of it.
   return error instanceof Error && "errcode" in error && UNREADABLE.includes(Number(error.errcode) & 0xff);
+}
+
+/** SQLITE_IOERR and SQLITE_FULL: with its write-ahead log SQLite calls a full disk by either. */
+function advice(error: unknown): string {
+  const isDisk = error instanceof Error && "errcode" in error && [10, 13].includes(Number(error.errcode) & 0xff);
+  return isDisk ? " (look whether its disk is full, or failing)" : "";
 }

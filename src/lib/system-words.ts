@@ -5,7 +5,7 @@
 const PREDICATES: Readonly<Record<string, string>> = {
   EACCES: "must not be used by this user: permission denied",
   EBUSY: "is in use",
-  EEXIST: "is there already",
+  EEXIST: "is there already, as something else",
   EFBIG: "would be too large",
   EIO: "cannot be read or written: the disk or network file system failed",
   EISDIR: "is a folder, and no file",
@@ -41,7 +41,7 @@ export function systemWords(error: Error, said = ""): string | undefined {
   if (state !== undefined) return `${state} (${code})`;
   const predicate = PREDICATES[code];
   // Of what is read by its descriptor nobody knows the name any more.
-  const subject = path === undefined || said.includes(path) ? "it" : path;
+  const subject = path === undefined || new RegExp(`${RegExp.escape(path)}(?![\\w/.-])`).test(said) ? "it" : path;
   if (predicate === undefined || (path === undefined && said === "")) return undefined;
   return `${subject} ${predicate} (${code})`;
 }

@@ -1,11 +1,13 @@
-import { chmodSync, lstatSync, mkdirSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { hasCode } from "./process-identity.ts";
 
 /**
  * Makes sure of a folder that nobody else can look into: made 0700 with its parents, or tightened to that. Throws when it
  * is something else, or belongs to another user, who could then put things there for us.
  */
 export function privateDirectory(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeFolder(path);
   const found = lstatSync(path);
   if (!found.isDirectory()) throw new Error(`${path} is not a folder; move it away, or choose another place`);
   const self = process.getuid?.();
@@ -15,4 +17,19 @@ export function privateDirectory(path: string): void {
     );
   }
   if ((found.mode & 0o077) !== 0) chmodSync(path, 0o700);
+}
+
+/**
+ * Makes a folder 0700, with its parents. `mkdir` of Node with `recursive` does not, where the system refuses it: it calls a file
+ * system that is read-only a folder that does not exist, and never returns where nothing can be made, as below /proc.
+ */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+    if (!hasCode(error, "ENOENT") || statSync(dirname(path), { throwIfNoEntry: false }) !== undefined) throw error;
+    makeFolder(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
+  }
 }

@@ -13,9 +13,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { errorMessage } from "#lib/error-message.ts";
 import { takeLock } from "./lock-file.ts";
 import { identify } from "./process-identity.ts";
-import { lookIntoStateDirectory, openStateDirectory } from "./state-directory.ts";
+import { lookIntoStateDirectory, openStateDirectory, StateUnusableError } from "./state-directory.ts";
 
 function folder(context: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), "binnacle-state-"));
@@ -166,4 +167,28 @@ test("a token file that holds something else is not taken for a token", async (t
   writeFileSync(join(path, "token"), "secret\n");
   await assert.rejects(openStateDirectory({ path, socketAlternatives: [] }), /holds no token .*remove it/);
   assert.throws(() => lookIntoStateDirectory(join(path, "nowhere")), /is the appliance running/);
+});
+
+test("one that cannot be had is told with the reason, and none is waited for for ever", async (t) => {
+  const base = folder(t);
+  writeFileSync(join(base, "file"), "");
+  const cases: readonly (readonly [string, RegExp])[] = [
+    [
+      join(base, "file"),
+      /^could not use the state directory \S+\/file: it is there already, as something else \(EEXIST\)$/,
+    ],
+    [join(base, "file", "below"), /\/file\/below: it leads through a file that is no folder \(ENOTDIR\)$/],
+    ["/proc/nowhere", /^could not use the state directory \/proc\/nowhere: it does not exist \(ENOENT\)$/],
+    [
+      "/proc/nowhere/below",
+      /^could not use the state directory \/proc\/nowhere\/below: \/proc\/nowhere does not exist \(ENOENT\)$/,
+    ],
+  ];
+  for (const [path, words] of cases) {
+    const error: unknown = await openStateDirectory({ path, socketAlternatives: [] }).catch(
+      (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof StateUnusableError, path);
+    assert.match(errorMessage(error), words);
+  }
 });

@@ -1,7 +1,7 @@
-import { mkdirSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { LockedError, takeLock } from "./lock-file.ts";
-import { privateDirectory } from "./private-directory.ts";
+import { makeFolder, privateDirectory } from "./private-directory.ts";
 import { MAX_SOCKET_PATH, recorded, socketDirectory } from "./socket-directory.ts";
 import { ensureToken, readToken } from "./token-file.ts";
 
@@ -34,13 +34,21 @@ export class StateInUseError extends Error {
   }
 }
 
-/** Opens the state directory for this process alone. Throws a {@link StateInUseError} when another appliance uses it. */
+/** Nothing can be kept in the state directory: it cannot be made, or written. */
+export class StateUnusableError extends Error {
+  override readonly name = "StateUnusableError";
+
+  constructor(path: string, cause: unknown) {
+    super(`could not use the state directory ${path}`, { cause });
+  }
+}
+
+/**
+ * Opens the state directory for this process alone. Throws a {@link StateInUseError} when another appliance uses it, and a
+ * {@link StateUnusableError} where it cannot be had.
+ */
 export async function openStateDirectory(options: StateDirectoryOptions): Promise<StateDirectory> {
-  mkdirSync(options.path, { recursive: true, mode: 0o700 });
-  // By whichever name it is called: what runs in it is found again by its path.
-  const path = realpathSync(options.path);
-  privateDirectory(path);
-  const lock = await lockState(path);
+  const { path, lock } = await takeStateDirectory(options.path);
   try {
     const token = ensureToken(tokenFile(path));
     const sockets = socketDirectory(path, options.socketAlternatives);
@@ -59,6 +67,19 @@ export async function openStateDirectory(options: StateDirectoryOptions): Promis
   } catch (error) {
     lock[Symbol.dispose]();
     throw error;
+  }
+}
+
+/** By whichever name it is called: what runs in it is found again by its path. */
+async function takeStateDirectory(named: string): Promise<{ readonly path: string; readonly lock: Disposable }> {
+  try {
+    makeFolder(named);
+    const path = realpathSync(named);
+    privateDirectory(path);
+    return { path, lock: await lockState(path) };
+  } catch (cause) {
+    if (cause instanceof StateInUseError) throw cause;
+    throw new StateUnusableError(named, cause);
   }
 }
 
