@@ -4,6 +4,7 @@ import { until } from "../integration/support/until.ts";
 import { missingChromium } from "./chromium.ts";
 import { held } from "./console-rows.ts";
 import { ConsoleSetting } from "./console-setting.ts";
+import { ROUTES } from "./simulated/world.ts";
 
 const skip = missingChromium() ?? false;
 
@@ -78,6 +79,26 @@ describe("the console's layout", { skip }, () => {
       assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 390, tab);
     }
     assert.deepEqual(setting.complaints, []);
+  });
+
+  test("values as long as anybody likes make no page wider, at any width", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const [route] = ROUTES;
+    const long = "x".repeat(900);
+    setting.traffic.burst(3, route, { path: `/${long}`, userAgent: long, requestId: long });
+    for (const [width, height] of [...SIZES, [360, 640]] as const) {
+      const page = await setting.open("", { viewport: { width, height } });
+      await page.evaluate(
+        `location.hash = "host=${long}&path-contains=${long}&focus-host=${long}&focus-route=${long}"`,
+      );
+      await page.locator(".filter-chip").nth(1).waitFor();
+      await page.locator(".focus-chip").waitFor();
+      assert.equal(await page.evaluate("document.documentElement.scrollWidth"), width);
+      await page.locator("button.chip", { hasText: "Sources" }).click();
+      const list = await page.locator(".popover:popover-open").boundingBox();
+      assert.ok(list !== null && list.x >= 0 && list.x + list.width <= width && list.y + list.height <= height);
+      await page.context().close();
+    }
   });
 
   test("on a screen that is not high a click shows why a request failed, and what is wrong with its object", async (t) => {

@@ -1,6 +1,9 @@
 import type uPlot from "uplot";
 import type { ChartTheme } from "./theme.ts";
 
+/** Seconds between the marks below a chart: uPlot's own have none between one minute and five. */
+const STEPS = [1, 5, 10, 15, 30, 60, 120, 300, 600];
+
 /** What all charts have in common: small axes, a hair cursor, no legend of uPlot's own, no zoom. */
 export function axes(
   theme: ChartTheme,
@@ -21,6 +24,7 @@ export function axes(
         size: 22,
         gap: 4,
         space: 56,
+        incrs: STEPS,
         values: (_plot, splits) => splits.map((seconds) => clockWords(seconds)),
       },
       {

@@ -24,12 +24,16 @@ export function chartWindow(picture: TrafficPicture | undefined, { minutes, at: 
   return { columns, markers: picture.markers.filter(inside), from, to, at };
 }
 
-/** Every second from the first known one to `to`: in one that the feed left out there was nothing, and no line goes through it. */
+/** Seconds that a column may be late: until then one that is not there is not known, and is not drawn as nothing. */
+const LATE = 10;
+
+/** Every second from the first known one on: in one that the feed left out there was nothing, and no line goes over it. */
 function whole(columns: readonly Column[], to: number): readonly Column[] {
-  const [first] = columns;
-  if (first === undefined) return columns;
+  const [first, last] = [columns[0], columns.at(-1)];
+  if (first === undefined || last === undefined) return columns;
+  const end = Math.max(last.time / 1000, to - LATE);
   const known = new Map(columns.map((column) => [column.time, column]));
-  return Array.from({ length: to - first.time / 1000 + 1 }, (_, index) => {
+  return Array.from({ length: end - first.time / 1000 + 1 }, (_, index) => {
     const time = first.time + index * 1000;
     return known.get(time) ?? { time, requests: 0, errors: 0, classes: {}, latency: [] };
   });

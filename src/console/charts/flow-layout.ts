@@ -7,8 +7,14 @@ export interface PlacedNode extends FlowNode {
 }
 
 export interface PlacedLink extends FlowLink {
-  /** SVG path of the band's middle; `width` is its stroke. */
-  readonly path: string;
+  readonly start: BandEnd;
+  readonly end: BandEnd;
+}
+
+/** Where a band touches a node: its middle there, and how wide it is. */
+export interface BandEnd {
+  readonly x: number;
+  readonly y: number;
   readonly width: number;
 }
 
@@ -76,7 +82,7 @@ function heightOf(nodes: readonly FlowNode[], scale: number): number {
 }
 
 function placeLinks(links: readonly FlowLink[], nodes: ReadonlyMap<string, PlacedNode>, scale: number): PlacedLink[] {
-  const offsets = { out: new Map<string, number>(), into: new Map<string, number>() };
+  const sides = { out: new Side(links, "from", scale), into: new Side(links, "to", scale) };
   const sorted = links.toSorted(
     (a, b) => topOf(nodes, a.from) - topOf(nodes, b.from) || topOf(nodes, a.to) - topOf(nodes, b.to),
   );
@@ -84,21 +90,43 @@ function placeLinks(links: readonly FlowLink[], nodes: ReadonlyMap<string, Place
     const from = nodes.get(link.from);
     const to = nodes.get(link.to);
     if (from === undefined || to === undefined) return [];
-    const width = Math.max(THINNEST, link.perSecond * scale);
-    const startY = attach(offsets.out, from, width, scale);
-    const endY = attach(offsets.into, to, width, scale);
-    const startX = from.x + NODE_WIDTH;
-    const middle = (startX + to.x) / 2;
-    const path = `M${round(startX)},${round(startY)} C${round(middle)},${round(startY)} ${round(middle)},${round(endY)} ${round(to.x)},${round(endY)}`;
-    return [{ ...link, path, width }];
+    const start = { x: from.x + NODE_WIDTH, ...sides.out.attach(from, link.perSecond) };
+    return [{ ...link, start, end: { x: to.x, ...sides.into.attach(to, link.perSecond) } }];
   });
 }
 
-/** The height at which the next band of a node's side begins; all of them together stand in the node's middle. */
-function attach(offsets: Map<string, number>, node: PlacedNode, width: number, scale: number): number {
-  const start = offsets.get(node.id) ?? Math.max(0, (node.height - node.perSecond * scale) / 2);
-  offsets.set(node.id, start + width);
-  return node.y + Math.min(node.height, start + width / 2);
+/** The bands of one side of the nodes, each below the one before; all of them together stand in their node's middle. */
+class Side {
+  readonly #scale: number;
+  readonly #sums = new Map<string, number>();
+  readonly #offsets = new Map<string, number>();
+
+  constructor(links: readonly FlowLink[], end: "from" | "to", scale: number) {
+    this.#scale = scale;
+    for (const { [end]: node, perSecond } of links) this.#sums.set(node, (this.#sums.get(node) ?? 0) + perSecond);
+  }
+
+  /** Attempts are more than requests, and are counted at another moment: what does not fit beside its node is drawn narrower. */
+  attach(node: PlacedNode, perSecond: number): { readonly y: number; readonly width: number } {
+    const whole = (this.#sums.get(node.id) ?? 0) * this.#scale;
+    const width = Math.max(THINNEST, perSecond * this.#scale * Math.min(1, node.height / whole));
+    const start = this.#offsets.get(node.id) ?? Math.max(0, (node.height - whole) / 2);
+    this.#offsets.set(node.id, start + width);
+    return { y: node.y + Math.min(node.height, start + width / 2), width };
+  }
+}
+
+/**
+ * SVG path of a band's area, or of the `share` of it in its middle, at least `least` pixels: a thick stroke would be cut square across its
+ * own direction, with corners beyond its nodes where the way is short and steep.
+ */
+export function bandPath({ start, end }: Pick<PlacedLink, "start" | "end">, share = 1, least = 0): string {
+  const [startHalf, endHalf] = [start, end].map(({ width }) => Math.max(least, width * share) / 2) as [number, number];
+  const [left, right, middle] = [start.x, end.x, (start.x + end.x) / 2].map(round);
+  const [startTop, startBottom] = [start.y - startHalf, start.y + startHalf].map(round);
+  const [endTop, endBottom] = [end.y - endHalf, end.y + endHalf].map(round);
+  const over = `M${left},${startTop} C${middle},${startTop} ${middle},${endTop} ${right},${endTop}`;
+  return `${over} L${right},${endBottom} C${middle},${endBottom} ${middle},${startBottom} ${left},${startBottom} Z`;
 }
 
 function topOf(nodes: ReadonlyMap<string, PlacedNode>, id: string): number {

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { FLOW_STEPS, type FlowGraph, flowGraph } from "../charts/flow-graph.ts";
 import {
+  bandPath,
   type FlowLayout,
   layoutFlow,
   NODE_WIDTH,
@@ -83,15 +84,15 @@ export function Flow({ state }: { readonly state: ConsoleState }) {
   );
 }
 
-/** Two strokes on one path: all of it, and inside it the part that fails. */
+/** Two areas: all of it, and inside it the part that fails. */
 function Band({ link }: { readonly link: PlacedLink }) {
-  const { path, width, perSecond, errorsPerSecond } = link;
+  const { perSecond, errorsPerSecond } = link;
   const ratio = perSecond === 0 ? 0 : errorsPerSecond / perSecond;
   return (
     <g>
       <title>{`${formatRate(perSecond)}/s, ${formatShare(ratio)} fail`}</title>
-      <path class="flow-band" d={path} stroke-width={width} />
-      {ratio > 0 && <path class="flow-errors" d={path} stroke-width={Math.max(1, width * ratio)} />}
+      <path class="flow-band" d={bandPath(link)} />
+      {ratio > 0 && <path class="flow-errors" d={bandPath(link, ratio, 1)} />}
     </g>
   );
 }

@@ -9,6 +9,8 @@ import { Dot } from "./dot.tsx";
 
 interface Chip {
   readonly name: string;
+  /** Over its lines, where that is more than the name. */
+  readonly title?: string;
   readonly tone: Tone;
   readonly words: string;
   readonly lines: readonly { readonly tone: Tone; readonly name: string; readonly words: string }[];
@@ -76,7 +78,7 @@ function StateChip({ chip }: { readonly chip: Chip }) {
         {label}
       </button>
       <div id={id} popover="auto" class="popover">
-        <h2>{chip.name}</h2>
+        <h2>{chip.title ?? chip.name}</h2>
         <ul class="state-list">
           {chip.lines.map(({ tone, name, words }) => (
             <li key={name}>
@@ -169,6 +171,7 @@ function chips(state: ConsoleState): Chip[] {
   return [
     {
       name: "Envoy",
+      title: "Envoy, and the programs beside it",
       tone: envoys.length === 0 || lost.length > 0 ? "bad" : "good",
       words:
         envoys.length === 0

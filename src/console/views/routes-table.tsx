@@ -200,8 +200,9 @@ function NoRoutes({ state, isLoading }: { readonly state: ConsoleState; readonly
   }
   return (
     <Empty title="No traffic yet">
-      Routes appear with their first request. Put an Ingress into the manifests folder, then ask for it through the
-      appliance: <code>curl http://shop.localhost:8080/</code>
+      Routes appear with their first request. An Ingress, for instance, names a host: ask for that through the
+      appliance.
+      <code>binnacle explain HOST</code> says which object takes a request.
     </Empty>
   );
 }

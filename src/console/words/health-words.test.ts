@@ -41,7 +41,7 @@ for (const [what, state, tone, words] of [
     "warn",
     "75% go to west a/c:80",
   ],
-  ["there is none", cluster([]), "bad", "no endpoint is known: answers 503"],
+  ["there is none", cluster([]), "bad", "answers 503: no endpoint is known"],
   [
     "another Envoy sees fewer",
     cluster(

@@ -73,9 +73,9 @@ export function clusterWords(cluster: ClusterState): string {
     const who = seenBy.filter((seen) => partOf(seen) === partOf(worst)).map(({ envoy }) => envoy);
     return `${who.join(", ")} ${who.length === 1 ? "sees" : "see"} ${worst.healthy} of ${worst.endpoints} healthy`;
   }
-  if (worst.endpoints === 0) return "no endpoint is known: answers 503";
+  if (worst.endpoints === 0) return "answers 503: no endpoint is known";
   if (endpoints.length === 0) return "";
-  if (healthy === 0) return "none is healthy: answers 503";
+  if (healthy === 0) return "answers 503: none is healthy";
   return takenOverWords(sentTo);
 }
 
