@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Problem } from "#lib/problem.ts";
+import type { SetTimer } from "#lib/set-timer.ts";
 import { formatRef, type ObjectRef, refKey, type RefKey } from "#resources/ref.ts";
 import type { Archive } from "#store/archive.ts";
 import type { StoreEvent } from "#store/object-state.ts";
@@ -17,6 +18,7 @@ import { encodeItem, XDS_TYPE_OF } from "#xds/resources/encode.ts";
 import type { ListenerDefaults } from "#xds/resources/listener.ts";
 import { runtimeLayer } from "#xds/resources/runtime-layer.ts";
 import { type Quarantine, Snapshot } from "#xds/snapshot.ts";
+import { LingeringEndpoints } from "./lingering-endpoints.ts";
 import { Suspects } from "./suspects.ts";
 
 export interface ControlPlaneOptions {
@@ -30,6 +32,8 @@ export interface ControlPlaneOptions {
    * Without this it is thrown.
    */
   readonly onDefect?: (part: string, error: unknown) => void;
+  /** For endpoints that stay until those that replace them are checked. Without this they go at once. */
+  readonly setTimer?: SetTimer;
 }
 
 export interface ControlPlaneEvents {
@@ -62,6 +66,7 @@ export class ControlPlane {
   readonly #suspects = new Suspects();
   /** Of those who went back for what they asked of these: what is not made of these any more is no reason to doubt them. */
   #cleared: ObjectRef[] = [];
+  readonly #lingering: LingeringEndpoints | undefined;
   readonly #names = new Map<string, ResolvedName>();
   readonly #gateways = new Map<string, GatewaySettings>();
   #scheduled: NodeJS.Immediate | undefined;
@@ -83,6 +88,9 @@ export class ControlPlane {
       ...translationUnits(translate),
       onDefect: options.onDefect,
     });
+    const { setTimer } = options;
+    if (setTimer !== undefined)
+      this.#lingering = new LingeringEndpoints(setTimer, (made) => this.snapshot.apply(this.#encode(made)));
     this.steer({});
     this.store.onChange((event) => this.#onStoreChange(event));
     this.snapshot.listen({
@@ -145,7 +153,7 @@ export class ControlPlane {
     const cleared = this.#cleared.splice(0);
     const delta = this.translator.run();
     this.snapshot.apply(
-      delta.upserts.flatMap((made) => this.#encode(made)),
+      (this.#lingering?.pass(delta) ?? delta.upserts).flatMap((made) => this.#encode(made)),
       delta.removals.map(({ type, name }) => ({ type: XDS_TYPE_OF[type], name })),
     );
     this.#refuseNewAskers(delta.built);

@@ -5,6 +5,7 @@ import { type Api, startApi } from "#api/api.ts";
 import type { Config } from "#config/config.ts";
 import type { EnvoyProcess } from "#envoy/process.ts";
 import type { Logger } from "#lib/log.ts";
+import { setTimer } from "#lib/set-timer.ts";
 import type { PlatformRequest } from "#monitoring/discovery-metrics.ts";
 import { Metrics } from "#monitoring/metrics.ts";
 import { SqliteArchive } from "#store/sqlite-archive.ts";
@@ -103,6 +104,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     },
     archive,
     now: Date.now,
+    setTimer,
     onDefect: (part, error) => {
       metrics.objects.defect();
       logger.error("a part of the configuration cannot be made, which is a defect of Binnacle; it stays as it was", {

@@ -6,15 +6,16 @@ import { listeningPort } from "./free-port.ts";
 
 /** A proxy that knows CONNECT and nothing else, with or without TLS: `await using proxy = await ConnectProxy.start();` */
 export class ConnectProxy implements AsyncDisposable {
-  readonly host = "127.0.0.1";
+  readonly host: string;
   readonly port: number;
   /** Tunnels that were asked for so far. */
   tunnels = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  private constructor(server: Server) {
+  private constructor(server: Server, host: string) {
     this.#server = server;
+    this.host = host;
     this.port = listeningPort(server);
     server.on("connection", (socket: Socket) => this.#keep(socket));
     server.on("connect", (request: IncomingMessage, socket: Socket, head: Buffer) => {
@@ -23,11 +24,14 @@ export class ConnectProxy implements AsyncDisposable {
     });
   }
 
-  static async start(tls?: { readonly cert: string; readonly key: string }): Promise<ConnectProxy> {
+  static async start(
+    tls?: { readonly cert: string; readonly key: string },
+    { host, port } = { host: "127.0.0.1", port: 0 },
+  ): Promise<ConnectProxy> {
     const server = tls === undefined ? createServer() : createTlsServer(tls);
-    server.listen(0, "127.0.0.1");
+    server.listen(port, host);
     await once(server, "listening");
-    return new ConnectProxy(server);
+    return new ConnectProxy(server, host);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -15,6 +15,7 @@ import { statsMatcher } from "#envoy/stats-inclusion.ts";
 import { silentLogger } from "#lib/log.ts";
 import { formatProblem } from "#lib/problem.ts";
 import { parseYaml } from "#lib/yaml.ts";
+import { setTimer } from "#lib/set-timer.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import { validate } from "#resources/validate.ts";
 import { type Archive, MemoryArchive } from "#store/archive.ts";
@@ -93,6 +94,7 @@ export class Gateway implements AsyncDisposable {
       },
       archive,
       now: Date.now,
+      setTimer,
     });
     const { snapshot } = controlPlane;
     const client = new DnsClient({
