@@ -1,3 +1,4 @@
+import { ENVOY_EXPRESSION_STEPS } from "#lib/expression-steps.ts";
 import { type ControlPlaneAddress, controlPlaneCluster } from "./control-plane-cluster.ts";
 import { type Json, type JsonObject, seconds } from "./json.ts";
 import { type OverloadLimits, overloadManager } from "./overload.ts";
@@ -88,12 +89,8 @@ export function bootstrap(settings: BootstrapSettings): JsonObject {
   };
 }
 
-/**
- * RE2's programs are linear in time; Envoy's default size of 100 refuses many an honest expression with a list of words
- * in it. The bound that is left keeps one object from taking memory by the hundred megabytes.
- */
 const STATIC_RUNTIME: JsonObject = {
-  re2: { max_program_size: { error_level: 5000, warn_level: 1000 } },
+  re2: { max_program_size: { error_level: ENVOY_EXPRESSION_STEPS, warn_level: 1000 } },
 };
 
 function adsSource(firstAnswer: number): JsonObject {

@@ -1,19 +1,20 @@
 import { RE2JS } from "re2js";
+import { MOST_EXPRESSION_STEPS } from "#lib/expression-steps.ts";
 
 /** To read one takes time that grows with the square of its length: at this one some ten milliseconds, in which nothing else is done. */
 const LONGEST = 16_384;
-
-/** Envoy is told to take 5,000 (envoy/bootstrap.ts), and its RE2 counts a few more than this one. It refuses the whole host for one above. */
-const LARGEST = 4_900;
 
 /** What is wrong with a regular expression, by the rules of the engine that Envoy uses (RE2); undefined when nothing is. */
 export function regexProblem(pattern: string): string | undefined {
   if (pattern.length > LONGEST) return `it has ${pattern.length} characters, and ${LONGEST} are the most`;
   const estimate = stepsOf(pattern);
-  if (estimate > 4 * LARGEST) return `as a program it has about ${estimate} steps, and ${LARGEST} are the most`;
+  if (estimate > 4 * MOST_EXPRESSION_STEPS)
+    return `as a program it has about ${estimate} steps, and ${MOST_EXPRESSION_STEPS} are the most`;
   try {
     const size = RE2JS.compile(pattern).programSize();
-    return size <= LARGEST ? undefined : `as a program it has ${size} steps, and ${LARGEST} are the most`;
+    return size <= MOST_EXPRESSION_STEPS
+      ? undefined
+      : `as a program it has ${size} steps, and ${MOST_EXPRESSION_STEPS} are the most`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
