@@ -26,6 +26,8 @@ export const TYPE_URLS = {
   runtime: "type.googleapis.com/envoy.service.runtime.v3.Runtime",
 } as const satisfies Record<XdsType, string>;
 
+export const TYPE_OF_URL: ReadonlyMap<string, XdsType> = new Map(XDS_TYPES.map((type) => [TYPE_URLS[type], type]));
+
 /** An object as it stood when a resource was made from it. */
 export interface ResourceSource {
   readonly ref: ObjectRef;

@@ -1,6 +1,7 @@
+import { randomBytes } from "node:crypto";
 import type { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from "#proto/envoy/service/discovery/v3/discovery.ts";
 import { BorrowedNames } from "./borrowed-names.ts";
-import { TYPE_URLS, XDS_TYPES, type XdsResource, type XdsType } from "./resource.ts";
+import { TYPE_OF_URL, XDS_TYPES, type XdsResource, type XdsType } from "./resource.ts";
 import { refusalWords } from "./refusal-words.ts";
 import { InFlight, type Push } from "./in-flight.ts";
 import { inParts, responseOf } from "./response.ts";
@@ -28,8 +29,6 @@ const MOST_BORROWED = 4_096;
 /** Unanswered responses after which a client counts as stuck. */
 const MOST_IN_FLIGHT = 256;
 
-const TYPE_OF_URL = new Map<string, XdsType>(XDS_TYPES.map((type) => [TYPE_URLS[type], type]));
-
 /**
  * One delta ADS stream (xDS protocol, "Incremental xDS"), without the transport. What changed is kept as names, never as
  * messages: a slow client gets the newest state when it reads again, and costs no queue.
@@ -47,7 +46,9 @@ export class AdsStream {
   readonly #waits: Waits;
   readonly #order: SendOrder;
   readonly #stopListening: () => void;
-  #nonce = 0;
+  /** Begins each of its nonces: an answer to another stream's response, that comes late, answers none of ours. */
+  readonly #id = randomBytes(4).toString("hex");
+  #responses = 0;
   #writable = true;
   /** Since when nothing more is sent. An old answer that is owed says nothing: Envoy keeps some back while a cluster warms. */
   #fullSince: number | undefined;
@@ -273,7 +274,7 @@ export class AdsStream {
 
   #push(subscription: Subscription, resources: readonly [string, XdsResource][], removed: readonly string[]): void {
     const { type, known } = subscription;
-    const nonce = String(++this.#nonce);
+    const nonce = `${this.#id}-${++this.#responses}`;
     const pushed = new Map<string, XdsResource | undefined>(resources);
     subscription.awaitsFirst = false;
     for (const [name, { version }] of resources) {

@@ -39,12 +39,13 @@ export class Subscription {
    * everything: a client gets those alone that it had handshakes for.
    */
   constructor(type: XdsType, request: DeltaDiscoveryRequest) {
+    const { resourceNamesSubscribe: names, initialResourceVersions: versions } = request;
     this.type = type;
     this.known = type === "virtualHost" ? new HostVersions() : new Map();
     this.#acknowledged = type === "virtualHost" ? new HostVersions() : new Map();
-    this.#wildcard = type !== "secret" && request.resourceNamesSubscribe.length === 0;
-    this.awaitsFirst = this.#wildcard && Object.keys(request.initialResourceVersions).length === 0;
-    for (const [name, version] of Object.entries(request.initialResourceVersions)) {
+    this.#wildcard = type !== "secret" && (names.length === 0 || names.includes("*"));
+    this.awaitsFirst = this.#wildcard && Object.keys(versions).length === 0;
+    for (const [name, version] of Object.entries(versions)) {
       this.known.set(name, version);
       this.acknowledge(name, version);
     }
@@ -72,23 +73,46 @@ export class Subscription {
     return tables;
   }
 
-  /** Takes the changes of a request. Returns the names that were asked for now, also again: they must be answered. */
+  /**
+   * Takes the changes of a request. Returns the names that have to be answered: those that were asked for, also again, and those
+   * that were given up beside a wildcard, of which the client cannot tell whether it has them still.
+   */
   update(request: DeltaDiscoveryRequest): readonly string[] {
+    const owed: string[] = [];
     for (const name of request.resourceNamesUnsubscribe) {
-      if (name === "*") this.#wildcard = false;
-      this.#names.delete(name);
-      this.#below.delete(parentOf(hostOf(name)) ?? "", name);
-      const spellings = this.#spellings.get(hostOf(name));
-      if (spellings?.delete(name) === true && spellings.size === 0) this.#spellings.delete(hostOf(name));
-      this.known.delete(name);
-      this.lose(name);
-      this.refused.delete(name);
+      if (name === "*" && this.type !== "secret") this.#giveUpWildcard();
+      else this.#giveUp(name);
+    }
+    for (const name of request.resourceNamesUnsubscribe) {
+      if (!this.#wildcard || name === "*") continue;
+      this.uncertain.add(name);
+      owed.push(name);
     }
     for (const name of request.resourceNamesSubscribe) {
       if (name === "*" && this.type !== "secret") this.#wildcard = true;
       else this.#add(name);
     }
-    return request.resourceNamesSubscribe;
+    return owed.concat(request.resourceNamesSubscribe);
+  }
+
+  #giveUp(name: string): void {
+    this.#names.delete(name);
+    this.#below.delete(parentOf(hostOf(name)) ?? "", name);
+    const spellings = this.#spellings.get(hostOf(name));
+    if (spellings?.delete(name) === true && spellings.size === 0) this.#spellings.delete(hostOf(name));
+    this.#forget(name);
+  }
+
+  /** What came by it alone the client has no more. */
+  #giveUpWildcard(): void {
+    this.#wildcard = false;
+    for (const name of this.known.keys()) if (!this.#names.has(name)) this.#forget(name);
+  }
+
+  #forget(name: string): void {
+    this.known.delete(name);
+    this.lose(name);
+    this.refused.delete(name);
   }
 
   /** The client refused this version when it came alone. */

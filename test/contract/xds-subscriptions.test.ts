@@ -94,6 +94,97 @@ suite("delta xDS: subscriptions", () => {
     assert.deepEqual((await client.taken()).versions, { c: version("1") });
   });
 
+  test("a wildcard that was given up brings nothing more, and all of it again with the next subscription", async () => {
+    await using xds = await XdsUnderTest.start();
+    xds.snapshot.apply([resource("cluster", "a", "1"), resource("cluster", "b", "1")]);
+    const client = xds.client();
+    client.ask("cluster", { subscribe: ["*", "a"] });
+    await client.taken();
+    client.ask("cluster", { unsubscribe: ["*"] });
+    await client.rest();
+    xds.snapshot.apply([resource("cluster", "a", "2")], [{ type: "cluster", name: "b" }]);
+    assert.deepEqual((await client.taken()).versions, { a: version("2") });
+    xds.snapshot.apply([resource("cluster", "b", "1")]);
+    assert.deepEqual(await client.rest(), []);
+    client.ask("cluster", { subscribe: ["*"] });
+    assert.deepEqual((await client.taken()).versions, { b: version("1") });
+  });
+
+  test("a name that is given up beside a wildcard is answered: only the server knows whether that brings it still", async () => {
+    await using xds = await XdsUnderTest.start();
+    xds.snapshot.apply([resource("listener", "a", "1"), resource("listener", "b", "1")]);
+    const client = xds.client();
+    client.ask("listener", { subscribe: ["*", "a", "nobody"] });
+    await client.taken();
+    await client.rest();
+    client.ask("listener", { unsubscribe: ["a", "nobody"] });
+    const { versions, removed } = await client.taken();
+    assert.deepEqual([versions, removed], [{ a: version("1") }, ["nobody"]]);
+    xds.snapshot.apply([resource("listener", "a", "2")]);
+    assert.deepEqual((await client.taken()).versions, { a: version("2") });
+    assert.deepEqual(await client.rest(), []);
+  });
+
+  test("who has nothing and asks for everything by the wildcard's name is told that there is nothing", async () => {
+    await using xds = await XdsUnderTest.start();
+    const client = xds.client();
+    client.ask("cluster", { subscribe: ["*"] });
+    const { type, versions, removed } = await client.taken();
+    assert.deepEqual([type, versions, removed], ["cluster", {}, []]);
+  });
+
+  test("an answer with an old stream's nonce says nothing of what this one sent", async () => {
+    await using xds = await XdsUnderTest.start();
+    const [first, second] = [xds.client("same"), xds.client("same")];
+    first.ask("listener");
+    second.ask("listener");
+    await Promise.all([first.taken(), second.taken()]);
+    xds.snapshot.apply([resource("listener", "a", "1")]);
+    const [old, now] = [await first.next(), await second.next()];
+    second.nack(old, "said of another stream");
+    assert.deepEqual(await second.rest(), []);
+    assert.deepEqual([xds.snapshot.quarantined(), xds.snapshot.unacknowledged], [[], 1]);
+    second.ack(now);
+    await second.rest();
+    assert.equal(xds.snapshot.unacknowledged, 0);
+  });
+
+  test("a name that is gone and back before anything is sent is the same as ever; in another form it is a change", async () => {
+    await using xds = await XdsUnderTest.start();
+    xds.snapshot.apply([resource("listener", "a", "1"), resource("listener", "b", "1")]);
+    const client = xds.client();
+    client.ask("listener");
+    await client.taken();
+    xds.snapshot.apply([resource("listener", "a", "1")], [{ type: "listener", name: "a" }]);
+    assert.deepEqual(await client.rest(), []);
+    xds.snapshot.apply([resource("listener", "a", "2")], [{ type: "listener", name: "a" }]);
+    const { versions, removed } = await client.taken();
+    assert.deepEqual([versions, removed], [{ a: version("2") }, []]);
+    // A removal on its way does not take the next form along.
+    xds.snapshot.apply([], [{ type: "listener", name: "b" }]);
+    xds.snapshot.apply([resource("listener", "b", "2")]);
+    const [removal, again] = [await client.next(), await client.next()];
+    client.ack(again);
+    client.ack(removal);
+    assert.deepEqual([removal.removed, again.versions], [["b"], { b: version("2") }]);
+    assert.deepEqual(await client.rest(), []);
+    assert.equal(xds.snapshot.unacknowledged, 0);
+  });
+
+  test("an acknowledgement that was lost with its stream is not missed: what the client brings says it", async () => {
+    await using xds = await XdsUnderTest.start();
+    const client = xds.client();
+    client.ask("listener");
+    await client.rest();
+    xds.snapshot.apply([resource("listener", "a", "1")]);
+    await client.next();
+    client[Symbol.dispose]();
+    const again = xds.client();
+    again.ask("listener", { versions: { a: version("1") } });
+    assert.deepEqual(await again.rest(), []);
+    assert.equal(xds.snapshot.unacknowledged, 0);
+  });
+
   test("nothing is sent when nothing changed", async () => {
     await using xds = await XdsUnderTest.start();
     xds.snapshot.apply([resource("listener", "a", "1"), resource("routeTable", "http", "1")]);
