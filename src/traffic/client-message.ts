@@ -101,6 +101,16 @@ export const SUBSCRIPTION_LIMITS = {
   columns: { default: 300, most: 900 },
 } as const;
 
+/** Subscriptions of one session that are answered: so many at once, and then so many a second. */
+export const SUBSCRIPTIONS = { atOnce: 10, perSecond: 1 } as const;
+
+export const REPLACED_SUBSCRIPTION: ProblemMessage = {
+  type: "problem",
+  path: "subscribe",
+  message: `more subscriptions than ${SUBSCRIPTIONS.atOnce} at once and then ${SUBSCRIPTIONS.perSecond} a second: this one was replaced before its turn`,
+  fix: "wait for the snapshot of the newest",
+};
+
 /** Questions of one session: so many at once, and then so many a second. */
 export const HISTORY_QUESTIONS = { atOnce: 10, perSecond: 2 } as const;
 

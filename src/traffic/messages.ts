@@ -38,7 +38,10 @@ export type ClientMessage =
   | HistoryMessage;
 export type ServerMessage = SnapshotMessage | DeltaMessage | HistoryAnswer | ProblemMessage;
 
-/** What to show. Every limit is capped by the server; a team's session sees its own namespaces whatever it asks for. */
+/**
+ * What to show. Every limit is capped by the server; a team's session sees its own namespaces whatever it asks for. A socket's
+ * first ten are answered at once, and then one a second: the newest waits for its turn, the ones before it are problems.
+ */
 export interface SubscribeMessage {
   readonly type: "subscribe";
   readonly filter?: TrafficFilter | undefined;

@@ -3,6 +3,7 @@ import {
   capped,
   HISTORY_QUESTIONS,
   parseClientMessage,
+  REPLACED_SUBSCRIPTION,
   SUBSCRIPTION_LIMITS,
   TOO_MANY_QUESTIONS,
 } from "./client-message.ts";
@@ -19,13 +20,14 @@ import type {
   ServerMessage,
   SnapshotMessage,
   SubscribeMessage,
-  TrafficFilter,
 } from "./messages.ts";
 import type { RequestRow, Talkers } from "./request-shown.ts";
 import type { StreamTotals } from "./table-rows.ts";
 import { PendingFrame } from "./pending-frame.ts";
 import { Allowance } from "./allowance.ts";
 import { samplingFor } from "./sampling-for.ts";
+import { snapshotBody } from "./snapshot-body.ts";
+import { SubscriptionTurns } from "./subscription-turns.ts";
 import type { SharedView, ViewSet } from "./view-set.ts";
 
 /** Milliseconds after which a frame goes out though nothing changed: who hears none knows that the connection is dead. */
@@ -98,6 +100,7 @@ export class Session {
   readonly #sources: SessionSources;
   readonly #onClose: (session: Session) => void;
   readonly #questions: Allowance;
+  readonly #turns: SubscriptionTurns;
   #state: State = { type: "idle" };
   #frames = 0;
   #framesDropped = 0;
@@ -108,6 +111,7 @@ export class Session {
     this.#sources = sources;
     this.#onClose = onClose;
     this.#questions = new Allowance(HISTORY_QUESTIONS.perSecond, sources.now(), HISTORY_QUESTIONS.atOnce);
+    this.#turns = new SubscriptionTurns(sources.now());
   }
 
   /** Frames sent and dropped, and rows dropped, since it was opened. */
@@ -124,13 +128,13 @@ export class Session {
         this.#client.send(message);
         return;
       case "subscribe":
-        this.#subscribe(message);
+        this.#ask(message);
         return;
       case "pause":
-        if (this.#state.type === "live") this.#state = { ...this.#state, type: "paused" };
+        if (!this.#turns.pause(true)) this.#pause();
         return;
       case "resume":
-        if (this.#state.type === "paused") this.#subscribe(this.#state.subscription.message);
+        if (!this.#turns.pause(false) && this.#state.type === "paused") this.#ask(this.#state.subscription.message);
         return;
       case "pin":
         if (this.#client.operates === "all" || this.#client.operates.size > 0)
@@ -206,6 +210,9 @@ export class Session {
 
   /** Sends what there is to say, and now and then that there is nothing; a client that is not ready gets it with a later frame. */
   flush(): void {
+    const next = this.#turns.take(this.#sources.now());
+    if (next !== undefined) this.#subscribe(next.message);
+    if (next?.isPaused === true) this.#pause();
     const live = this.#live();
     if (live === undefined) return;
     const now = this.#sources.now();
@@ -224,6 +231,16 @@ export class Session {
     live.allowance.spend(body.requests?.length ?? 0);
     live.pending = new PendingFrame();
     this.#send({ type: "delta", ...this.#header(live, now, body.requests ?? []), ...body });
+  }
+
+  #ask(message: SubscribeMessage): void {
+    const { isNow, replaces } = this.#turns.ask(message, this.#sources.now());
+    if (replaces) this.#client.send(REPLACED_SUBSCRIPTION);
+    if (isNow) this.#subscribe(message);
+  }
+
+  #pause(): void {
+    if (this.#state.type === "live") this.#state = { ...this.#state, type: "paused" };
   }
 
   #subscribe(message: SubscribeMessage): void {
@@ -282,31 +299,4 @@ export class Session {
     this.#frames++;
     this.#client.send(message);
   }
-}
-
-/** Everything of a snapshot but its header. */
-export function snapshotBody(
-  message: Omit<SubscribeMessage, "type">,
-  scope: NamespaceScope,
-  filter: CompiledFilter,
-  view: SharedView,
-  sources: Pick<SessionSources, "picture">,
-): Omit<SnapshotMessage, "type" | keyof FrameHeader> {
-  return {
-    filter: scopedFilter(message.filter ?? {}, scope),
-    ...view.view.tables(),
-    ...sources.picture(filter, {
-      scope,
-      recentRows: capped(message.recentRows, SUBSCRIPTION_LIMITS.recentRows),
-      columns: capped(message.columns, SUBSCRIPTION_LIMITS.columns),
-    }),
-  };
-}
-
-/** The filter as it is understood: a team's session has its namespaces in it. */
-function scopedFilter(filter: TrafficFilter, scope: NamespaceScope): TrafficFilter {
-  if (scope === "all") return filter;
-  const { namespaces = [] } = filter;
-  const own = namespaces.filter((namespace) => scope.has(namespace));
-  return { ...filter, namespaces: namespaces.length > 0 ? own : [...scope].sort() };
 }

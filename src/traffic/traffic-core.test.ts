@@ -82,6 +82,25 @@ test("history goes back further than the snapshot, and says when there is more",
   );
 });
 
+test("of many subscriptions at once the first are answered, the newest when its turn comes, the rest is told", () => {
+  const { connect, second } = world();
+  const { session, messages } = connect("nothing");
+  const subscribe = (host: number) => session.receive(`{"type":"subscribe","filter":{"hosts":["h${host}"]}}`);
+  const told = () =>
+    messages.splice(0).map((message) => {
+      if (message.type === "snapshot") return message.filter.hosts?.join();
+      return message.type === "problem" ? message.path : message.type;
+    });
+  for (let host = 1; host <= 13; host++) subscribe(host);
+  assert.deepEqual(told(), [...Array.from({ length: 10 }, (_, at) => `h${at + 1}`), "subscribe", "subscribe"]);
+  session.receive('{"type":"pause"}');
+  second();
+  assert.deepEqual(told(), ["h13"], "its picture, and because it was paused no frame after it");
+  session.receive('{"type":"resume"}');
+  second();
+  assert.equal(told()[0], "h13");
+});
+
 test("a socket asks so much of the past at once and no more, is told so by the question's id, and asks again later", () => {
   const { connect, clock } = world();
   const { session, messages } = connect({ type: "subscribe" });
