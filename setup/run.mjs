@@ -22,7 +22,11 @@ function within(folder, args) {
 }
 
 const verbs = {
-  up: { needs: everything, command: (args) => [...applianceFlags, inRoot("src", "cli.ts"), "up", ...args] },
+  up: {
+    // Nobody waits for Envoy to read a page of help.
+    needs: (args) => (args.some((arg) => arg === "--help" || arg === "-h") ? {} : everything),
+    command: (args) => [...applianceFlags, inRoot("src", "cli.ts"), "up", ...args],
+  },
   dev: {
     needs: { programs: true, console: "wanted" },
     command: (args) => [`--watch-path=${inRoot("src")}`, ...applianceFlags, inRoot("src", "cli.ts"), "up", ...args],
