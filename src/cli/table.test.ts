@@ -38,3 +38,12 @@ test("numbers stand right in a column that keeps its width, and what is painted 
   );
   assert.equal(painted, "HOST     REQ/S   NOTE\nshop       9.0\n<b>       <1200.0>   <x>\n");
 });
+
+test("where there is no room the widest text is cut, down to eight signs, and no number", () => {
+  const rate = { name: "REQ/S", right: true, least: 7 } as const;
+  const rows = [["a-host-of-twenty-one.", "a-route", "1200.0"]];
+  const table = (most: number): string => formatTable(["HOST", "ROUTE", rate], rows, (text) => text, most);
+  assert.equal(table(41), "HOST                    ROUTE       REQ/S\na-host-of-twenty-one.   a-route    1200.0\n");
+  assert.equal(table(30), "HOST         ROUTE       REQ/S\na-host-of…   a-route    1200.0\n");
+  assert.equal(table(10), "HOST       ROUTE       REQ/S\na-host-…   a-route    1200.0\n");
+});

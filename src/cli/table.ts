@@ -4,11 +4,20 @@ export type Heading = string | { readonly name: string; readonly right: true; re
 /** One cell once its place is known, for instance in colour. `row` is undefined for a heading. */
 export type PaintCell = (text: string, row: number | undefined, column: number) => string;
 
-/** Rows of text under headings, in kubectl's form: columns as wide as their widest cell, three blanks between, none at the end. */
+/** No column of text is cut to less. */
+const NARROWEST = 8;
+const BETWEEN = 3;
+
+/**
+ * Rows of text under headings, in kubectl's form: columns as wide as their widest cell, three blanks between, none at the end.
+ *
+ * @param most how wide it may be: texts are cut for it, the widest column first, so that no figure is lost; no bound unless given
+ */
 export function formatTable(
   headings: readonly Heading[],
   rows: readonly (readonly string[])[],
   paint: PaintCell = (text) => text,
+  most = Number.POSITIVE_INFINITY,
 ): string {
   const names = headings.map((heading) => (typeof heading === "string" ? heading : heading.name));
   const widths = headings.map((heading, column) =>
@@ -18,17 +27,33 @@ export function formatTable(
       ...rows.map((row) => (row[column] ?? "").length),
     ),
   );
+  narrow(widths, headings, most);
   const line = (cells: readonly string[], row?: number): string => {
     const last = cells.findLastIndex((cell) => cell !== "");
-    const placed = cells.slice(0, last + 1).map((cell, column) => {
+    const placed = cells.slice(0, last + 1).map((whole, column) => {
+      const cell = cut(whole, widths[column] ?? 0);
       const blanks = " ".repeat((widths[column] ?? 0) - cell.length);
       const words = cell === "" ? "" : paint(cell, row, column);
       if (typeof headings[column] === "object") return `${blanks}${words}`;
       return column === last ? words : `${words}${blanks}`;
     });
-    return `${placed.join("   ")}\n`;
+    return `${placed.join(" ".repeat(BETWEEN))}\n`;
   };
   return [line(names), ...rows.map((row, index) => line(row, index))].join("");
+}
+
+function narrow(widths: number[], headings: readonly Heading[], most: number): void {
+  for (;;) {
+    if (widths.reduce((sum, width) => sum + width, BETWEEN * (widths.length - 1)) <= most) return;
+    const texts = widths.filter((width, column) => typeof headings[column] === "string" && width > NARROWEST);
+    if (texts.length === 0) return;
+    const widest = Math.max(...texts);
+    widths[widths.findIndex((width, column) => typeof headings[column] === "string" && width === widest)] = widest - 1;
+  }
+}
+
+function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
 }
 
 /** Age as kubectl writes it: 12s, 5m, 3h, 9d. */

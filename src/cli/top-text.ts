@@ -7,11 +7,17 @@ import type { TopPicture } from "./top-picture.ts";
 
 const RATES: readonly Heading[] = ["REQ/S", "FAILED", "P50", "P99"].map(number);
 
-/** The picture as text of at most `height` lines: the busiest of what there is. Pure. */
-export function topText(picture: TopPicture, height: number, paint: Paint): string {
+/** Of a terminal, in signs. */
+export interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** The picture as text of at most `height` lines: the busiest of what there is. Tables fit the width. Pure. */
+export function topText(picture: TopPicture, { height, width }: Size, paint: Paint): string {
   const { totals, sampling, streams, envoys, routes, clusters } = picture;
-  const several = sampling.envoys.length > 1 ? envoysTable(sampling.envoys, envoys, paint) : [];
-  const forwarded = streams.length > 0 ? streamsTable(streams, paint) : [];
+  const several = sampling.envoys.length > 1 ? envoysTable(sampling.envoys, envoys, paint, width) : [];
+  const forwarded = streams.length > 0 ? streamsTable(streams, paint, width) : [];
   // Four lines go to the headings and blanks; routes and upstreams share the rest.
   const rows = Math.max(3, Math.floor((height - 8 - [...several, ...forwarded].join("").split("\n").length) / 2));
   const busiest = [...routes.values()]
@@ -34,6 +40,7 @@ export function topText(picture: TopPicture, height: number, paint: Paint): stri
         ...rateCells(rates),
       ]),
       painting(paint, (row, column) => (column === 4 ? failing(busiest[row]?.rates) : undefined)),
+      width,
     ),
     "\n",
     formatTable(
@@ -44,6 +51,7 @@ export function topText(picture: TopPicture, height: number, paint: Paint): stri
         if (column === 1 && cluster !== undefined) return ailing(cluster);
         return column === 3 ? failing(cluster?.rates) : undefined;
       }),
+      width,
     ),
     ...forwarded,
   ].join("");
@@ -70,7 +78,7 @@ function upstreamLines(cluster: ClusterState): readonly UpstreamLine[] {
 }
 
 /** A line for each listener of TCP or UDP, and for each server name whose connections are forwarded. */
-function streamsTable(streams: readonly StreamTotals[], paint: Paint): readonly string[] {
+function streamsTable(streams: readonly StreamTotals[], paint: Paint, width: number): readonly string[] {
   const rows = streams.map((stream) => [
     stream.key,
     stream.protocol.toUpperCase(),
@@ -82,7 +90,7 @@ function streamsTable(streams: readonly StreamTotals[], paint: Paint): readonly 
     kilobytes(stream.bytesOutPerSecond),
   ]);
   const numbers = ["CONN/S", "CONNECTIONS", "FAILED", "IN KB/S", "OUT KB/S"].map(number);
-  return ["\n", formatTable(["LISTENER", "PROTOCOL", "UPSTREAM", ...numbers], rows, painting(paint))];
+  return ["\n", formatTable(["LISTENER", "PROTOCOL", "UPSTREAM", ...numbers], rows, painting(paint), width)];
 }
 
 function forwardWords({ upstream, share }: StreamTotals["upstreams"][number]): string {
@@ -98,6 +106,7 @@ function envoysTable(
   known: SamplingState["envoys"],
   totals: ReadonlyMap<string, EnvoyTotals>,
   paint: Paint,
+  width: number,
 ): readonly string[] {
   const rows = known.map(({ id, reachable }) => {
     const rates = totals.get(id)?.rates;
@@ -108,7 +117,7 @@ function envoysTable(
     if (column === 1) return envoy?.reachable === false ? "bad" : undefined;
     return column === 3 ? failing(totals.get(envoy?.id ?? "")?.rates) : undefined;
   });
-  return [formatTable(["ENVOY", "HEARD", ...RATES], rows, inks), "\n"];
+  return [formatTable(["ENVOY", "HEARD", ...RATES], rows, inks, width), "\n"];
 }
 
 /** `2/3`; where Envoys differ, each: `2/3 (edge-1 1/3)`. */

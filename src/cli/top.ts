@@ -2,7 +2,7 @@ import { type CliContext, stopCode } from "./context.ts";
 import { paintFor } from "./ink.ts";
 import type { ReachFlags } from "./reach-api.ts";
 import { pictureOf, type TopPicture, updatePicture } from "./top-picture.ts";
-import { topText } from "./top-text.ts";
+import { type Size, topText } from "./top-text.ts";
 import { type FilterFlags, filterOf, trafficFeed } from "./traffic-feed.ts";
 
 export type TopFlags = ReachFlags & FilterFlags & { readonly once?: boolean };
@@ -24,6 +24,11 @@ export async function top(flags: TopFlags, context: CliContext): Promise<number>
   const { stdout } = context;
   const onScreen = flags.once !== true && stdout.isTTY === true;
   const paint = paintFor(stdout);
+  // What is read by a program, or kept, is whole.
+  const size = (): Size => ({
+    height: stdout.rows ?? 40,
+    width: onScreen ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
+  });
   let picture: TopPicture | undefined;
   let drawn = Number.NEGATIVE_INFINITY;
   try {
@@ -38,14 +43,14 @@ export async function top(flags: TopFlags, context: CliContext): Promise<number>
       if (message.type === "delta" && performance.now() - drawn < REDRAW_MS) continue;
       const begins = drawn === Number.NEGATIVE_INFINITY;
       drawn = performance.now();
-      const text = topText(picture, stdout.rows ?? 40, paint);
+      const text = topText(picture, size(), paint);
       if (onScreen)
         stdout.write(`${begins ? ENTER : ""}${HOME}${text.replaceAll("\n", `${CLEAR_LINE}\n`)}${CLEAR_BELOW}`);
       else stdout.write(`${begins ? "" : "\n"}${text}`);
       if (flags.once === true) return 0;
     }
   } finally {
-    if (onScreen && picture !== undefined) stdout.write(`${LEAVE}${topText(picture, stdout.rows ?? 40, paint)}`);
+    if (onScreen && picture !== undefined) stdout.write(`${LEAVE}${topText(picture, size(), paint)}`);
   }
   return stopCode(context.signal);
 }
