@@ -7,7 +7,7 @@ import { inRoot } from "./paths.mjs";
 export const reasons = {
   "@google-cloud/storage": "Google's storage: never loaded",
   "aws-sdk": "version 2, whose support has ended; 100 MB; Amazon's clouds: never loaded",
-  "fast-json-patch": "prototype pollution before 3.1.1 (CVE-2021-4279); images of Rackspace: never loaded",
+  "fast-json-patch": "prototype pollution before 3.1.1 (CVE-2021-4279); OpenStack's CDN: never loaded",
   "filed-mimefix": "uploads of files: never loaded",
   ip: "takes private addresses for public ones, in every version (CVE-2024-29415); compute of other clouds: never called",
   liboneandone: "1&1's cloud: never loaded",

@@ -131,6 +131,14 @@ suite("the client of DigitalOcean", { timeout: 60_000 }, () => {
     await fails(asked.list(never), "invalid", /no JSON object/);
   });
 
+  test("a token that is shown no tags has not seen that droplets are nobody's", async () => {
+    await using cloud = await standIn();
+    cloud.droplets = some(3).map((one) => ({ ...one, tags: null }));
+    await fails(client(cloud).list(never), "forbidden", /the droplets come without their tags/);
+    cloud.droplets = some(3);
+    assert.equal((await client(cloud).list(never)).length, 3);
+  });
+
   test("of the hourly limit only the headers say when the next request is let in", async () => {
     await using cloud = await standIn();
     const reset = Math.ceil(Date.now() / 1000) + 120;

@@ -14,7 +14,7 @@ const word = (pattern: RegExp, expected: string) =>
 export function digitaloceanPlatform(fromHere: (path: string) => string) {
   return z.strictObject({
     tokenFile: path(fromHere).describe(
-      "File that holds a token of the API with the scope `droplet:read`; read in each cycle.",
+      "File that holds a token of the API with the scopes `droplet:read` and `tag:read`; read in each cycle.",
     ),
     endpoint: url().default("https://api.digitalocean.com").describe("Where the API is."),
     caFile: path(fromHere)

@@ -66,6 +66,6 @@ const FIXES: Fixes = {
   unreachable: "see whether DigitalOcean's API can be reached from here",
   timeout: "see whether DigitalOcean's API answers, or raise digitalocean.timeout",
   credentials: "write a valid token into its file; it is taken without a restart",
-  forbidden: "give the token the scope droplet:read",
+  forbidden: "give the token the scopes droplet:read and tag:read",
   throttled: "raise digitalocean.interval, or use a token that nobody else uses",
 };

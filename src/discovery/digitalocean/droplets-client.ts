@@ -35,12 +35,16 @@ export class DropletsClient {
     this.#options = options;
   }
 
-  /** All droplets: every page, of one state of the list, or an error. Throws {@link PlatformError}. */
+  /** All droplets with their tags: every page, of one state of the list, or an error. Throws {@link PlatformError}. */
   async list(signal: AbortSignal): Promise<readonly CloudObject[]> {
     const token = await this.#options.token();
     for (let looks = 1; looks <= MOST_LOOKS; looks++) {
       const found = await this.#look(token, signal);
-      if (found !== undefined) return found;
+      if (found === undefined) continue;
+      // A token without the scope tag:read is shown none: that is not to be taken for droplets that are nobody's any more.
+      if (found.length > 0 && found.every(({ tags }) => !Array.isArray(tags)))
+        throw new PlatformError(`${this.#url(1)}: the droplets come without their tags`, { kind: "forbidden" });
+      return found;
     }
     throw new PlatformError(`${this.#url(1)}: the list changed between its pages, ${MOST_LOOKS} times`, {
       kind: "server",
