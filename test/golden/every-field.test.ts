@@ -22,6 +22,18 @@ suite("the cases of translation between them have", () => {
   }
 });
 
+suite("the cases of translation between them have every annotation", () => {
+  const written = files(TRANSLATION, ".in.yaml").map((file) => readFileSync(file, "utf8")).join("\n");
+  /** What a user may write is what is documented. */
+  const documented = readFileSync(join(import.meta.dirname, "../../docs/manifests.md"), "utf8")
+    .split("\n")
+    .filter((line) => /^\| (Ingress|HTTPProxy|IngressRoute|Service|EndpointSlice|Namespace)[, |]/.test(line))
+    .flatMap((line) => [...(line.split("|")[2] ?? "").matchAll(/`([\w.-]+\/[\w.-]+)`/g)].map(([, name = ""]) => name));
+  assert.ok(documented.length > 30, "the table is found");
+  for (const name of new Set(documented))
+    void test(name, () => assert.ok(written.includes(`${name}:`) || written.includes(`${name}":`)));
+});
+
 suite("the cases of Envoy's messages between them have", () => {
   void test("every field of every item that the cases of translation end in", () => {
     const made = new Set<string>();

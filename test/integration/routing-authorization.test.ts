@@ -17,7 +17,12 @@ const CHECK = {
 interface CheckRequest {
   readonly attributes: {
     readonly request: {
-      readonly http: { readonly path: string; readonly headers: Record<string, string>; readonly body?: string };
+      readonly http: {
+        readonly path: string;
+        readonly headers: Record<string, string>;
+        readonly body?: string;
+        readonly raw_body?: Uint8Array;
+      };
     };
     readonly context_extensions?: Record<string, string>;
   };
@@ -77,6 +82,15 @@ suite("HTTPProxy and the real Envoy: external authorisation", () => {
             at("/context", { ...to("a"), authPolicy: { context: { kind: "special" } } }),
           ],
         }),
+        proxy("partial", {
+          virtualhost: {
+            fqdn: "partial.test",
+            authorization: authorization("grpc", {
+              withRequestBody: { maxRequestBytes: 4, allowPartialMessage: true, packAsBytes: true },
+            }),
+          },
+          routes: [to("a")],
+        }),
         proxy("http", {
           virtualhost: {
             fqdn: "http.test",
@@ -130,6 +144,15 @@ suite("HTTPProxy and the real Envoy: external authorisation", () => {
     });
     assert.deepEqual(asked().context_extensions, { host: "shop", kind: "all" });
     assert.equal(asked().request.http.body, "hello");
+  });
+
+  test("of a body that is too long the service is told the beginning where the host permits it, as bytes if it wants", async () => {
+    const long = { method: "POST", body: "x".repeat(101), headers: { "x-token": "good" } };
+    await bed.check({ what: "", host: "grpc.test", path: "/x", options: long, status: 413 });
+    const options = { ...long, body: "hello" };
+    await bed.check({ what: "", host: "partial.test", path: "/", options, from: "a", seen: { body: "hello" } });
+    const { body = "", raw_body: bytes = new Uint8Array() } = asked().request.http;
+    assert.deepEqual([body, Buffer.from(bytes).toString()], ["", "hell"]);
   });
 
   test("a route adds to the context", async () => {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { certificateAuthority } from "./support/certificate.ts";
 import { GrpcService } from "./support/grpc-service.ts";
 import { service, slices, together } from "./support/manifests.ts";
 import { extension, proxy, RoutingBed, to } from "./support/routing-bed.ts";
+import { until } from "./support/until.ts";
 import { Upstream } from "./support/upstream.ts";
 
 const CHECK = {
@@ -20,6 +22,7 @@ const SHOULD_RATE_LIMIT = {
   response: "envoy.service.ratelimit.v3.RateLimitResponse",
 };
 
+const authority = certificateAuthority("extensions");
 const allow = (): Promise<GrpcService> => GrpcService.start(CHECK, () => ({ status: { code: 0 } }));
 
 suite("HTTPProxy and the real Envoy: several Services of an ExtensionService", () => {
@@ -158,6 +161,60 @@ suite("HTTPProxy and the real Envoy: several Services of an ExtensionService", (
       'upstream:local/auth/e-first/80 {"extension":{"name":"empty","namespace":"auth"},"protocol":"h2c"}',
     ]);
     assert.deepEqual(await asked([comes], () => codes("empty", 3)), [3]);
+  });
+
+  test("one whose certificate is none of those that are asked for is not asked, and the others are", async () => {
+    const secure = (name: string): Promise<GrpcService> =>
+      GrpcService.start(CHECK, () => ({ status: { code: 0 } }), authority.issue([name]));
+    await using good = await secure("second.test");
+    await using wrong = await secure("wrong.test");
+    const validation = {
+      caSecret: "authority",
+      subjectName: "first.test",
+      subjectNames: ["first.test", "second.test"],
+    };
+    const metadata = { name: "authority", namespace: "auth" };
+    bed.gateway.apply(
+      together(
+        JSON.stringify({ apiVersion: "v1", kind: "Secret", metadata, stringData: { "ca.crt": authority.cert } }),
+        service("auth", "s-wrong", [wrong]),
+        service("auth", "s-good", [good]),
+        extension("verified", "h2", [{ name: "s-wrong" }, { name: "s-good" }], { validation, protocolVersion: "v3" }),
+        extension("unverified", "h2", [{ name: "s-wrong" }], { validation }),
+        host("verified"),
+        host("unverified"),
+      ),
+    );
+    await bed.gateway.settled();
+    assert.deepEqual([await codes("verified", 20), await codes("unverified", 1)], [[200], [403]]);
+    assert.deepEqual([wrong.requests.length, good.requests.length], [0, 20]);
+  });
+
+  test("its limits are for all of its Services together", async () => {
+    const { promise, resolve } = Promise.withResolvers<Record<string, unknown>>();
+    await using first = await GrpcService.start(CHECK, () => promise);
+    await using second = await GrpcService.start(CHECK, () => promise);
+    bed.gateway.apply(
+      together(
+        service("auth", "c-first", [first]),
+        service("auth", "c-second", [second]),
+        extension("limited-asks", "h2c", [{ name: "c-first" }, { name: "c-second" }], {
+          circuitBreakerPolicy: { maxRequests: 1 },
+          loadBalancerPolicy: { strategy: "Random" },
+          timeoutPolicy: { idleConnection: "30s" },
+        }),
+        host("limited-asks"),
+      ),
+    );
+    await bed.gateway.settled();
+    const waits = bed.gateway.get("limited-asks.test", "/");
+    await until(() => first.requests.length + second.requests.length, {
+      accept: (count) => count === 1,
+      what: "the first question",
+    });
+    assert.equal((await bed.gateway.get("limited-asks.test", "/")).status, 403);
+    resolve({ status: { code: 0 } });
+    assert.equal((await waits).status, 200);
   });
 
   test("the rate-limit service, too, and no listener changes with its weights or endpoints", async () => {

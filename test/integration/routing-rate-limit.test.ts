@@ -67,6 +67,16 @@ suite("HTTPProxy and the real Envoy: limits that a service watches", () => {
           requestHeaderValueMatch: { headers: [{ name: "X-Plan", exact: "free" }], value: "greedy" },
         }),
       }),
+      at("/no-match", {
+        ...to("a"),
+        rateLimitPolicy: limit({
+          requestHeaderValueMatch: {
+            headers: [{ name: "X-Plan", exact: "paid" }],
+            expectMatch: false,
+            value: "greedy",
+          },
+        }),
+      }),
     ];
     bed.gateway.apply(
       together(
@@ -96,7 +106,9 @@ suite("HTTPProxy and the real Envoy: limits that a service watches", () => {
     await ask("/own", 429, { "x-user": "greedy" });
     await ask("/match", 429, { "x-plan": "free" });
     await ask("/match", "a", { "x-plan": "paid" });
-    assert.deepEqual(asked(), ["shop plan=free,user=greedy", "shop header_match=greedy"]);
+    await ask("/no-match", 429, { "x-plan": "free" });
+    await ask("/no-match", "a", { "x-plan": "paid" });
+    assert.deepEqual(asked(), ["shop plan=free,user=greedy", "shop header_match=greedy", "shop header_match=greedy"]);
   });
 
   test("a service that is gone lets nobody in whose requests have a limit", async () => {

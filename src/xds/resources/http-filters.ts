@@ -8,7 +8,16 @@ import { rateLimitConfig } from "./rate-limit.ts";
 import { ROUTER } from "./router.ts";
 
 /** The filters that routes and virtual hosts switch on, in the order in which requests pass them. */
-export const HTTP_FILTERS = ["cors", "rbac", "ext_authz", "ext_authz_open", "local_ratelimit", "lua"] as const;
+export const HTTP_FILTERS = [
+  "cors",
+  "rbac",
+  "ext_authz",
+  "ext_authz_open",
+  "ext_authz_bytes",
+  "ext_authz_open_bytes",
+  "local_ratelimit",
+  "lua",
+] as const;
 export type HttpFilterKey = (typeof HTTP_FILTERS)[number];
 
 /** The name of a filter, by which a route configures it. */
@@ -16,11 +25,26 @@ export function filterName(key: HttpFilterKey): string {
   return `envoy.filters.http.${key}`;
 }
 
+/** Those of which a virtual host that has its requests authorised uses one. */
+export const AUTHORIZATION_FILTERS = [
+  "ext_authz",
+  "ext_authz_open",
+  "ext_authz_bytes",
+  "ext_authz_open_bytes",
+] as const satisfies readonly HttpFilterKey[];
+
+/** Most that a virtual host says nothing of; each that has bodies sent says its own. */
+const BODY_BYTES = 1024;
+
 /**
- * Whom to ask, a virtual host says; what happens when nobody answers can only be said here, and so there are two. The service
- * named is none: a host that forgot to name its own is closed.
+ * Whom to ask, a virtual host says; what happens when nobody answers, and whether bodies are sent as bytes (Envoy reads
+ * `pack_as_bytes` of no virtual host), can only be said here, and so there are four. The service named is none: a host that forgot
+ * to name its own is closed.
  */
-function externalAuthorization(failOpen: boolean): readonly [type: string, config: Record<string, unknown>] {
+function externalAuthorization(
+  failOpen: boolean,
+  asBytes: boolean,
+): readonly [type: string, config: Record<string, unknown>] {
   return [
     "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
     {
@@ -28,6 +52,7 @@ function externalAuthorization(failOpen: boolean): readonly [type: string, confi
       transport_api_version: "V3",
       failure_mode_allow: failOpen,
       include_peer_certificate: true,
+      ...(asBytes ? { with_request_body: { max_request_bytes: BODY_BYTES, pack_as_bytes: true } } : {}),
     },
   ];
 }
@@ -36,8 +61,10 @@ function externalAuthorization(failOpen: boolean): readonly [type: string, confi
 const IN_LISTENER: Readonly<Record<HttpFilterKey, readonly [type: string, config: Record<string, unknown>]>> = {
   cors: ["envoy.extensions.filters.http.cors.v3.Cors", {}],
   rbac: ["envoy.extensions.filters.http.rbac.v3.RBAC", {}],
-  ext_authz: externalAuthorization(false),
-  ext_authz_open: externalAuthorization(true),
+  ext_authz: externalAuthorization(false, false),
+  ext_authz_open: externalAuthorization(true, false),
+  ext_authz_bytes: externalAuthorization(false, true),
+  ext_authz_open_bytes: externalAuthorization(true, true),
   local_ratelimit: [
     "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
     { stat_prefix: "binnacle_local_rate_limit" },

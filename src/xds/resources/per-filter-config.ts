@@ -3,7 +3,7 @@ import type { Any } from "#proto/google/protobuf/any.ts";
 import type { IrCors, IrIpFilter, IrLocalRateLimit, IrPolicies } from "#translate/ir-policies.ts";
 import { packAny, packStruct } from "./any.ts";
 import { authorizationConfig } from "./authorization.ts";
-import { filterName, type HttpFilterKey, RATE_LIMIT_FILTER } from "./http-filters.ts";
+import { AUTHORIZATION_FILTERS, filterName, type HttpFilterKey, RATE_LIMIT_FILTER } from "./http-filters.ts";
 import { JWT_FILTER, jwtRequirement } from "./jwt.ts";
 import { NO_RATE_LIMIT } from "./rate-limit.ts";
 
@@ -12,17 +12,24 @@ type PerFilterConfig = { [filter: string]: Any };
 /** What a route or virtual host tells the connection manager's filters. One that it configures is on, the others stay as they are. */
 export function perFilterConfig(policies: IrPolicies): PerFilterConfig {
   const { cors, ipFilter, localRateLimit, authorization, jwt, rateLimit, cookies } = policies;
-  const open = typeof authorization === "object" && authorization.failOpen;
   return {
     ...entry("cors", cors, corsConfig),
     ...entry("rbac", ipFilter, ipFilterConfig),
-    ...(authorization === "off" ? entry("ext_authz_open", authorization, authorizationConfig) : {}),
-    ...entry(open ? "ext_authz_open" : "ext_authz", authorization, authorizationConfig),
+    ...authorizationEntries(authorization),
     ...(jwt === undefined ? {} : { [JWT_FILTER]: jwt === "off" ? OFF : jwtRequirement(jwt) }),
     ...entry("local_ratelimit", localRateLimit, localRateLimitConfig),
     ...entry("lua", cookies, cookieConfig),
     ...(rateLimit === "off" ? { [RATE_LIMIT_FILTER]: NO_RATE_LIMIT } : {}),
   };
+}
+
+/** A route that switches it off does not know which its host uses. */
+function authorizationEntries(policy: IrPolicies["authorization"]): PerFilterConfig {
+  if (policy === undefined) return {};
+  if (policy === "off") return Object.fromEntries(AUTHORIZATION_FILTERS.map((key) => [filterName(key), OFF]));
+  const { failOpen, body } = policy;
+  const key = `ext_authz${failOpen ? "_open" : ""}${body?.asBytes === true ? "_bytes" : ""}` as const;
+  return entry(key, policy, authorizationConfig);
 }
 
 /** All filters that these policies switch on, off: for a route that belongs to somebody else. */

@@ -12,30 +12,38 @@ export interface GrpcCall {
   readonly response: string;
 }
 
-/** A gRPC server (without TLS) with one call, which keeps what it is asked: `await using server = await GrpcService.start(…);` */
+/** A gRPC server (without TLS, unless it is given a certificate) with one call, which keeps what it is asked: `await using server = await GrpcService.start(…);` */
 export class GrpcService implements AsyncDisposable {
   readonly host = "127.0.0.1";
   readonly port: number;
   /** In order of arrival, with field names as in the .proto file. */
   readonly requests: Message[] = [];
   /** May be replaced while running. */
-  answer: (request: Message) => Message;
+  answer: (request: Message) => Message | Promise<Message>;
   readonly #server: Server;
 
-  private constructor(server: Server, port: number, answer: (request: Message) => Message) {
+  private constructor(server: Server, port: number, answer: GrpcService["answer"]) {
     this.#server = server;
     this.port = port;
     this.answer = answer;
   }
 
-  static async start(call: GrpcCall, answer: (request: Message) => Message): Promise<GrpcService> {
+  static async start(
+    call: GrpcCall,
+    answer: (request: Message) => Message | Promise<Message>,
+    pair?: { readonly cert: string; readonly key: string },
+  ): Promise<GrpcService> {
     const root = loadProtos([call.proto]);
     const [request, response] = [root.lookupType(call.request), root.lookupType(call.response)];
     const server = new Server();
+    const credentials =
+      pair === undefined
+        ? ServerCredentials.createInsecure()
+        : ServerCredentials.createSsl(null, [
+            { cert_chain: Buffer.from(pair.cert), private_key: Buffer.from(pair.key) },
+          ]);
     const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
-        error === null ? resolve(bound) : reject(error),
-      );
+      server.bindAsync("127.0.0.1:0", credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)));
     });
     const service = new GrpcService(server, port, answer);
     server.addService(
@@ -53,7 +61,7 @@ export class GrpcService implements AsyncDisposable {
       {
         [call.method]: (unary: { request: Message }, reply: (error: null, message: Message) => void) => {
           service.requests.push(unary.request);
-          reply(null, service.answer(unary.request));
+          void Promise.resolve(service.answer(unary.request)).then((message) => reply(null, message));
         },
       },
     );
