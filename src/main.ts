@@ -22,6 +22,7 @@ import { ControlPlane } from "./control-plane.ts";
 import { orderCertificates } from "./main/acme.ts";
 import { apiTls } from "./main/api-tls.ts";
 import { applianceView, health } from "./main/appliance-view.ts";
+import { changeClock } from "./main/change-clock.ts";
 import { clusterAccess } from "./main/cluster-access.ts";
 import { startDemoLoad, startDemoUpstreams } from "./main/demo.ts";
 import { startDiscovery } from "./main/discovery.ts";
@@ -201,7 +202,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     snapshot: controlPlane.snapshot,
     clients: () => xds.clients.filter(({ node }) => node !== ""),
     processes,
-    configSince: changeClock(controlPlane),
+    configSince: changeClock(controlPlane.snapshot),
     now: Date.now,
     sources: () => {
       const { state: word, lastSync, detail } = source.state();
@@ -278,16 +279,6 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   served = false;
   const running = parts.move();
   return { api, publicUrl, envoy, [Symbol.asyncDispose]: () => running.disposeAsync() };
-}
-
-/** When Envoy's configuration last changed, milliseconds since the epoch. */
-function changeClock({ snapshot }: ControlPlane): () => number {
-  let since = Date.now();
-  const touch = (): void => {
-    since = Date.now();
-  };
-  snapshot.listen({ changed: touch, acknowledged: touch, refused: touch });
-  return () => since;
 }
 
 async function announceApi(state: StateDirectory, url: string): Promise<void> {

@@ -96,6 +96,18 @@ describe("the console's connection", { skip }, () => {
     assert.match(page.url(), /\/#code=5xx&minutes=15$/);
   });
 
+  test("while no Envoy answers, what stands there of health and traffic is said to be of before", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open();
+    setting.traffic.served = false;
+    await page.locator(".upstreams-panel.is-old", { hasText: "as they were when Envoy last answered" }).waitFor();
+    await page.locator(".tile.tone-bad", { hasText: "no Envoy answers" }).waitFor();
+    await page.locator(".sampling", { hasText: "no Envoy answers at the moment" }).waitFor();
+    setting.traffic.served = true;
+    await page.locator(".upstreams-panel:not(.is-old)").waitFor();
+    await page.locator(".sampling", { hasText: /^showing 1 in 5/ }).waitFor();
+  });
+
   test("Alertmanager that does not answer is not taken for no alert", async (t) => {
     let isThere = true;
     const setting = await ConsoleSetting.start(t);

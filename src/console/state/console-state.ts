@@ -251,6 +251,11 @@ export function isLost(feed: FeedState): feed is FeedState & { readonly lost: Lo
   return feed.type === "waiting" || (feed.type === "connecting" && feed.lost !== undefined);
 }
 
+/** No Envoy answers: what is told of traffic and health is of before. */
+export function isServedByNone(picture: TrafficPicture | undefined): boolean {
+  return picture !== undefined && !picture.sampling.envoys.some(({ reachable }) => reachable);
+}
+
 async function whyLost(): Promise<Lost | "signedOut"> {
   const { status } = await fetchJson("/status");
   return status === 401 ? "signedOut" : status === 200 ? "refused" : "unreachable";

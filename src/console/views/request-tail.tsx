@@ -3,7 +3,7 @@ import { unreachable } from "#lib/unreachable.ts";
 import type { KeptBecause, RequestRow } from "#traffic/request-shown.ts";
 import { MOST_ROWS } from "../feed/request-log.ts";
 import { rowHeight, rowOffsets, rowsBetween, topOf } from "../feed/row-window.ts";
-import type { ConsoleState } from "../state/console-state.ts";
+import { type ConsoleState, isServedByNone } from "../state/console-state.ts";
 import { formatClock, formatCount, formatMillis, formatTime } from "../words/format.ts";
 import { codeTone } from "../words/tones.ts";
 import { Dot } from "./dot.tsx";
@@ -184,16 +184,20 @@ function SamplingLine({ state }: { readonly state: ConsoleState }) {
   if (picture === undefined) return <p class="sampling" />;
   const { sampling, dropped } = picture;
   const lost = sampling.lost.envoy + sampling.lost.receiver;
+  const isOld = sampling.receiver === "down" || isServedByNone(picture);
   const notes = [
+    isServedByNone(picture) ? "no Envoy answers at the moment" : "",
     dropped.rows > 0 ? `${formatCount(dropped.rows)} left out here: more came than this view takes` : "",
     lost > 0 ? `${formatCount(lost)} lost on the way` : "",
     sampling.receiver === "down" ? "single requests do not arrive at the moment" : "",
   ].filter((note) => note !== "");
+  // Where little fits, what is wrong is read.
+  const words = [...notes, sampling.words].join("; ");
   return (
     <p class="sampling">
-      <Dot tone={sampling.receiver === "down" ? "bad" : notes.length > 0 ? "warn" : "good"} />
-      <span class="sampling-words" title={[sampling.words, ...notes].join("; ")}>
-        {[sampling.words, ...notes].join("; ")}
+      <Dot tone={isOld ? "bad" : notes.length > 0 ? "warn" : "good"} />
+      <span class="sampling-words" title={words}>
+        {words}
       </span>
     </p>
   );

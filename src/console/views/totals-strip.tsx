@@ -1,6 +1,6 @@
 import { useMemo } from "preact/hooks";
 import type { Column } from "#traffic/table-rows.ts";
-import type { ConsoleState } from "../state/console-state.ts";
+import { type ConsoleState, isServedByNone } from "../state/console-state.ts";
 import { earlierErrors, earlierRequests } from "../words/earlier.ts";
 import { formatCount, formatMillis, formatRate, formatShare } from "../words/format.ts";
 import type { Tone } from "../words/health-words.ts";
@@ -30,6 +30,7 @@ export function TotalsStrip({ state }: { readonly state: ConsoleState }) {
   const since = picture === undefined ? "" : `${formatCount(picture.totals.counts.requests)} since the start`;
   // What Prometheus keeps is of everything: with a filter there is nothing to compare with.
   const earlier = Object.keys(state.filter.value).length === 0 ? state.earlier.rates.value : [];
+  const isServed = !isServedByNone(picture);
   const failed =
     picture === undefined
       ? 0
@@ -39,7 +40,8 @@ export function TotalsStrip({ state }: { readonly state: ConsoleState }) {
       <Tile
         name="Requests"
         value={rates === undefined ? "–" : `${formatRate(rates.perSecond)}/s`}
-        note={earlierRequests(earlier) || since}
+        note={isServed ? earlierRequests(earlier) || since : `no Envoy answers; ${since}`}
+        {...(isServed ? {} : { tone: "bad" as const })}
         values={lines.requests}
       />
       <Tile
@@ -73,7 +75,9 @@ function Tile({ name, value, note, tone = "idle", values }: TileProps) {
     <div class={`tile tone-${tone}`}>
       <h2>{name}</h2>
       <p class="tile-value">{value}</p>
-      <p class="tile-note">{note}</p>
+      <p class="tile-note" title={note}>
+        {note}
+      </p>
       <Sparkline
         values={values}
         width={180}

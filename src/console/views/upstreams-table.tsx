@@ -4,7 +4,7 @@ import { compareText } from "#lib/compare.ts";
 import type { ClusterState, EndpointState } from "#traffic/table-rows.ts";
 import { formatUpstream } from "#api/traffic-filter.ts";
 import { isSameFocus } from "../state/address.ts";
-import type { ConsoleState } from "../state/console-state.ts";
+import { type ConsoleState, isServedByNone } from "../state/console-state.ts";
 import { steadyOrder } from "../state/steady-order.ts";
 import { formatMillis, formatRate, formatShare } from "../words/format.ts";
 import { clusterCounts, clusterTone, clusterWords, healthTone, healthWords, type Tone } from "../words/health-words.ts";
@@ -67,15 +67,16 @@ export function UpstreamsTable({ state }: { readonly state: ConsoleState }) {
   const several = clusters.some(({ seenBy = [] }) => seenBy.length > 1);
   const unhealthy = clusters.filter(isNotWhole).length;
   const { focus } = state.place.value;
+  const isOld = isServedByNone(picture);
 
   return (
     <Panel
       name="Upstreams"
-      class="upstreams-panel"
+      class={`upstreams-panel ${isOld ? "is-old" : ""}`}
       note={
         picture === undefined
           ? ""
-          : `${clusters.length}${hidden > 0 ? ` of ${clusters.length + hidden}` : ""}${unhealthy > 0 ? `, ${unhealthy} not whole` : ""}${several ? "; endpoints as the Envoy here sees them" : ""}`
+          : `${clusters.length}${hidden > 0 ? ` of ${clusters.length + hidden}` : ""}${unhealthy > 0 ? `, ${unhealthy} not whole` : ""}${isOld ? "; as they were when Envoy last answered" : several ? "; endpoints as the Envoy here sees them" : ""}`
       }
     >
       <WindowedTable

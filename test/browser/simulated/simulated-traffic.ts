@@ -44,6 +44,7 @@ export class SimulatedTraffic implements TrafficView {
   readonly #subscribers = new Set<Subscriber>();
   #envoys: readonly string[] = ["binnacle-1"];
   #streams: readonly StreamTotals[] = [];
+  #isServed = true;
   #nextId = 1;
   #until: number;
 
@@ -81,6 +82,11 @@ export class SimulatedTraffic implements TrafficView {
 
   set streams(streams: readonly StreamTotals[]) {
     this.#streams = streams;
+  }
+
+  /** No Envoy answers, or they do again. */
+  set served(isServed: boolean) {
+    this.#isServed = isServed;
   }
 
   open(client: TrafficClient): TrafficSession {
@@ -222,7 +228,7 @@ export class SimulatedTraffic implements TrafficView {
       lost: { envoy: 0, receiver: 0 },
       receiver: "ready",
       totalsEvery: 1000,
-      envoys: this.#envoys.map((id) => ({ id, reachable: true })),
+      envoys: this.#envoys.map((id) => ({ id, reachable: this.#isServed })),
     };
   }
 
