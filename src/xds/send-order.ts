@@ -71,7 +71,7 @@ export class SendOrder {
     const { type } = subscription;
     this.#waits.cancel(needsKey(type, name));
     this.#tookAway.delete(name);
-    if (type === "endpoints") return "never";
+    if (type === "endpoints") return this.#isStranded(subscription, name) ? "now" : "never";
     // Without an answer Envoy keeps what it has of a secret that it knows by its own name, and a chain that waits for one stays closed.
     if (type === "secret") return subscription.wants(name) && isServerName(name) ? "now" : "never";
     if (type === "virtualHost" && name === noHost(tableOf(name))) return "now";
@@ -133,6 +133,15 @@ export class SendOrder {
   #isWanted(subscription: Subscription, name: string): boolean {
     if (subscription.type !== "virtualHost") return subscription.wants(name);
     return this.#subscriptions.get("routeTable")?.acknowledged.has(tableOf(name)) === true;
+  }
+
+  /**
+   * Whether a client waits for endpoints of a cluster that is not wanted any more, as after it lost the server that had sent
+   * it. Envoy hears nothing new of clusters while one warms, and would wait for its fetch timeout, 15 s; what it has of endpoints it keeps
+   * when they are called gone.
+   */
+  #isStranded(endpoints: Subscription, name: string): boolean {
+    return endpoints.wants(name) && !endpoints.mayHave(name) && this.#snapshot.get("cluster", name) === undefined;
   }
 
   #isUsable(name: string): boolean {

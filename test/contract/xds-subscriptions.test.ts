@@ -51,10 +51,21 @@ suite("delta xDS: subscriptions", () => {
     assert.deepEqual(await client.rest(), []);
   });
 
-  test("endpoints that are not known are not answered as empty", async () => {
+  test("endpoints that are not known are not answered as empty; those of a cluster that is not wanted are called gone", async () => {
     await using xds = await XdsUnderTest.start();
+    xds.snapshot.apply([resource("cluster", "a", "1"), resource("cluster", "b", "1"), resource("endpoints", "b", "1")]);
     const client = xds.client();
-    client.ask("endpoints", { subscribe: ["unknown"] });
+    client.ask("endpoints", { subscribe: ["a", "b", "gone"] });
+    const { versions, removed } = await client.taken();
+    assert.deepEqual([versions, removed], [{ b: version("1") }, ["gone"]]);
+    // What the client has it uses until the cluster goes.
+    xds.snapshot.apply(
+      [],
+      [
+        { type: "cluster", name: "b" },
+        { type: "endpoints", name: "b" },
+      ],
+    );
     assert.deepEqual(await client.rest(), []);
   });
 
