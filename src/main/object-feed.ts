@@ -1,7 +1,7 @@
 import type { ControlPlane } from "../control-plane.ts";
 import type { CertificateState } from "#monitoring/certificate-metrics.ts";
-import type { ObjectFeed, RefusedObject, VerdictCount } from "#monitoring/object-metrics.ts";
-import { KINDS } from "#resources/ref.ts";
+import type { ObjectFeed, ObjectProblem, RefusedObject, VerdictCount } from "#monitoring/object-metrics.ts";
+import { formatRef, KINDS } from "#resources/ref.ts";
 
 /** What the metrics ask of store and translation, counted when they are scraped. */
 export function objectFeed({ store, translator }: Pick<ControlPlane, "store" | "translator">): ObjectFeed {
@@ -27,6 +27,18 @@ export function objectFeed({ store, translator }: Pick<ControlPlane, "store" | "
         counts.set(key, { kind: ref.kind, namespace: ref.namespace, severity, reason, count });
       }
       return [...counts.values()];
+    },
+    problems: () => {
+      const problems = new Map<string, ObjectProblem>();
+      for (const { ref, severity, reason, taken } of translator.eachVerdict()) {
+        if (severity !== "error" && taken === undefined) continue;
+        const { kind, namespace, name } = ref;
+        const { host, holder } =
+          taken === undefined ? { host: "", holder: "" } : { host: taken.host, holder: formatRef(taken.by) };
+        const problem = { kind, namespace, name, severity, reason, host, holder };
+        problems.set(Object.values(problem).join("\n"), problem);
+      }
+      return [...problems.values()];
     },
     sizes: () => {
       const hosts = new Set<string>();

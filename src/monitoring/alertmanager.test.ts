@@ -107,8 +107,15 @@ test("without receivers alerts are shown and sent to nobody", () => {
   assert.deepEqual(receivers, [{ name: "nobody" }]);
 });
 
-test("while Envoy is down its upstreams say nothing", () => {
-  const down = { alertname: "EnvoyDown", severity: "critical", appliance: "a" };
+test("while no Envoy is left upstreams say nothing; while one is they do, and it does", () => {
+  const down = { alertname: "EnvoyDown", severity: "critical", appliance: "a", envoys: "all", instance: "one" };
+  const some = { ...down, envoys: "some" };
+  const upstream = { alertname: "UpstreamNoHealthyEndpoints", severity: "critical", appliance: "a" };
+  assert.ok(!isMuted(upstream, some));
+  for (const source of [down, some]) {
+    assert.ok(isMuted({ ...upstream, alertname: "XdsDisconnected", instance: "one" }, source));
+    assert.ok(!isMuted({ ...upstream, alertname: "XdsDisconnected", instance: "two" }, source));
+  }
   assert.ok(isMuted({ alertname: "UpstreamNoHealthyEndpoints", severity: "critical", appliance: "a" }, down));
   assert.ok(!isMuted({ alertname: "UpstreamNoHealthyEndpoints", severity: "critical", appliance: "b" }, down));
   assert.ok(!isMuted({ alertname: "CertificateExpired", severity: "critical", appliance: "a" }, down));

@@ -121,11 +121,18 @@ function watchdog(alerts: AlertSettings): object {
  */
 const INHIBITION = [
   {
-    source_matchers: ['alertname=~"EnvoyDown|EnvoyNotLive"'],
+    // Made of the figures of all Envoys: while one is left, they are its.
+    source_matchers: ['alertname=~"EnvoyDown|EnvoyNotLive"', 'envoys="all"'],
     target_matchers: [
-      'alertname=~"Upstream.+|OutlierEjections|CircuitBreakerOpen|PendingOverflow|RetryStorm|HealthCheckFlapping|TrafficDrop|XdsDisconnected"',
+      'alertname=~"Upstream.+|OutlierEjections|CircuitBreakerOpen|PendingOverflow|RetryStorm|HealthCheckFlapping|TrafficDrop"',
     ],
     equal: ["appliance"],
+  },
+  {
+    // Of one Envoy.
+    source_matchers: ['alertname=~"EnvoyDown|EnvoyNotLive"'],
+    target_matchers: ['alertname="XdsDisconnected"'],
+    equal: ["appliance", "instance"],
   },
   {
     // Of one upstream.

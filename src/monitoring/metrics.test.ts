@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Metrics } from "./metrics.ts";
-import { REFUSED_SHOWN, type RefusedObject } from "./object-metrics.ts";
+import { OBJECTS_SHOWN, type RefusedObject } from "./object-metrics.ts";
 
 function create(): Metrics {
   return new Metrics({ version: "1.2.3", xdsTypes: ["cluster", "endpoints"] });
@@ -27,6 +27,7 @@ const NO_OBJECTS = {
   kinds: () => [],
   refused: () => [],
   verdicts: () => [],
+  problems: () => [],
   sizes: () => ({ hosts: 0, routes: 0, clusters: 0, endpoints: 0 }),
 };
 
@@ -76,7 +77,7 @@ test("a home in which everything is broken stays bounded, and counted", async ()
     kinds: () => [{ kind: "Ingress", valid: 1, refused: 3000 }],
     refused: () => refused(3000),
   });
-  assert.equal((await lines(metrics, "binnacle_object_refused")).length, REFUSED_SHOWN);
+  assert.equal((await lines(metrics, "binnacle_object_refused")).length, OBJECTS_SHOWN);
   assert.deepEqual(await lines(metrics, "binnacle_objects"), [
     'binnacle_objects{kind="Ingress",state="valid"} 1',
     'binnacle_objects{kind="Ingress",state="refused"} 3000',
@@ -204,4 +205,27 @@ test("work is counted as it is done", async () => {
     'binnacle_api_auth_failures_total{reason="origin"} 1',
   ])
     assert.ok(text.split("\n").includes(line), line);
+});
+
+test("objects that do not work are told by name, with who has what they want; of too many the errors", async () => {
+  const metrics = create();
+  const identity = { kind: "Ingress", namespace: "team-blog", name: "blog" };
+  const conflict = { host: "shop.test", holder: "Ingress team-shop/shop" };
+  const warnings = Array.from({ length: OBJECTS_SHOWN }, (_, at) => ({
+    ...identity,
+    ...conflict,
+    name: `a${at}`,
+    severity: "warning" as const,
+    reason: "PathTaken",
+  }));
+  metrics.objects.connect({
+    ...NO_OBJECTS,
+    problems: () => [...warnings, { ...identity, ...conflict, severity: "error", reason: "HostTaken" }],
+  });
+  const told = await lines(metrics, "binnacle_object_problem");
+  assert.equal(told.length, OBJECTS_SHOWN);
+  assert.equal(
+    told[0],
+    'binnacle_object_problem{kind="Ingress",namespace="team-blog",name="blog",severity="error",reason="HostTaken",host="shop.test",holder="Ingress team-shop/shop"} 1',
+  );
 });

@@ -9,6 +9,8 @@ export interface ObjectFeed {
   refused(): readonly RefusedObject[];
   /** Verdicts on objects, counted. */
   verdicts(): readonly VerdictCount[];
+  /** Objects that do not work whole, or come after others, each once for each reason, host and holder. */
+  problems(): readonly ObjectProblem[];
   sizes(): { readonly hosts: number; readonly routes: number; readonly clusters: number; readonly endpoints: number };
 }
 
@@ -30,11 +32,22 @@ export interface VerdictCount {
   readonly count: number;
 }
 
+export interface ObjectProblem {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly severity: "error" | "warning";
+  readonly reason: string;
+  /** The host that another object has, and that object: `Ingress team-shop/shop`. Empty where it is no conflict. */
+  readonly host: string;
+  readonly holder: string;
+}
+
 /**
- * Refused objects are the only ones that are metrics of their own; a home in which thousands are broken at once must
+ * Objects that are wrong are the only ones that are metrics of their own; a home in which thousands are broken at once must
  * not break the monitoring too. The count by kind stays complete.
  */
-export const REFUSED_SHOWN = 500;
+export const OBJECTS_SHOWN = 500;
 
 /** Objects, what became of them, and the work that it took. */
 export class ObjectMetrics {
@@ -106,10 +119,10 @@ export class ObjectMetrics {
           ]),
         ),
     });
-    const shown = () => feed.read((objects) => [...objects.refused()].sort(byIdentity).slice(0, REFUSED_SHOWN));
+    const shown = () => feed.read((objects) => [...objects.refused()].sort(byIdentity).slice(0, OBJECTS_SHOWN));
     fedGauge(registry, {
       name: "binnacle_object_refused",
-      help: `1 for an object whose newest form is refused, by cause: invalid in itself, or refused by Envoy (nack). At most ${REFUSED_SHOWN}.`,
+      help: `1 for an object whose newest form is refused, by cause: invalid in itself, or refused by Envoy (nack). At most ${OBJECTS_SHOWN}.`,
       labels: ["kind", "namespace", "name", "cause"],
       read: () =>
         [...shown()].map(({ kind, namespace, name, cause }) => ({
@@ -138,6 +151,22 @@ export class ObjectMetrics {
           })),
         ),
     });
+    fedGauge(registry, {
+      name: "binnacle_object_problem",
+      help: `1 for an object of which a part does not work, by reason, or whose host or path another object has (the holder). At most ${OBJECTS_SHOWN}, errors first.`,
+      labels: ["kind", "namespace", "name", "severity", "reason", "host", "holder"],
+      read: () =>
+        feed.read((objects) =>
+          objects
+            .problems()
+            .toSorted((a, b) => compareText(a.severity, b.severity) || byIdentity(a, b))
+            .slice(0, OBJECTS_SHOWN)
+            .map(({ kind, namespace, name, severity, reason, host, holder }) => ({
+              labels: { kind, namespace, name, severity, reason, host, holder },
+              value: 1,
+            })),
+        ),
+    });
     for (const [size, help] of SIZES) {
       const read = () => feed.read((objects) => single(objects.sizes()[size]));
       fedGauge(registry, { name: `binnacle_${size}`, help, labels: [], read });
@@ -152,6 +181,8 @@ const SIZES = [
   ["endpoints", "Endpoints of all upstream clusters."],
 ] as const;
 
-function byIdentity(a: RefusedObject, b: RefusedObject): number {
+type Identity = Pick<RefusedObject, "kind" | "namespace" | "name">;
+
+function byIdentity(a: Identity, b: Identity): number {
   return compareText(a.namespace, b.namespace) || compareText(a.kind, b.kind) || compareText(a.name, b.name);
 }

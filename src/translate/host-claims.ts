@@ -92,6 +92,7 @@ function duplicateHost({ ref }: StoredObject, host: string, owner: ObjectRef): V
     fix: other
       ? `use another host, or ask the team of ${owner.namespace} to ${includeWord(ref)} you`
       : `remove its virtualhost and ${includeWord(ref)} it there, or use another host`,
+    taken: { host, by: owner },
   };
 }
 
@@ -114,5 +115,6 @@ function hostTaken(claim: StoredObject<Ingress>, host: string, owner: ObjectRef)
     path: rule === -1 ? "spec.defaultBackend" : `spec.rules[${rule}].host`,
     message: `host ${host} belongs to namespace ${owner.namespace}, which claimed it first (${formatRef(owner)}), so this rule has no effect`,
     fix: `use another host, or ask the team of ${owner.namespace} to route to you`,
+    taken: { host, by: owner },
   };
 }

@@ -76,12 +76,14 @@ function proxyCandidates({ proxy, hasTls }: HostRoutesParts): Candidate[] {
 }
 
 function pathTaken(candidate: Candidate, winner: Candidate, host: string): Verdict {
+  const by = winner.route.owner ?? winner.of.ref;
   return {
     ref: candidate.route.owner ?? candidate.of.ref,
     severity: "warning",
     reason: "PathTaken",
     path: "",
-    message: `${candidate.route.name} of host ${host} is already routed by ${formatRef(winner.route.owner ?? winner.of.ref)}, which is older, so this route has no effect`,
+    message: `${candidate.route.name} of host ${host} is already routed by ${formatRef(by)}, which is older, so this route has no effect`,
     fix: "remove one of the two",
+    taken: { host, by },
   };
 }

@@ -142,6 +142,7 @@ function pathTaken(candidate: Candidate, winner: Candidate, host: string): Verdi
     path: pathField(candidate),
     message: `${type} path ${value} of host ${host} is already routed by ${by}, so this path has no effect`,
     fix: "remove one of the two",
+    taken: { host, by: winner.ref },
   };
 }
 

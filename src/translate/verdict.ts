@@ -17,4 +17,6 @@ export interface Verdict {
   readonly message: string;
   /** What to do, as an imperative. */
   readonly fix?: string;
+  /** Somebody else was first: of which host, and who. */
+  readonly taken?: { readonly host: string; readonly by: ObjectRef };
 }

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { callbackify } from "node:util";
 import { SMTPServer } from "smtp-server";
 import { listeningPort } from "../support/free-port.ts";
 import { temporaryDirectory } from "../support/temp-dir.ts";
+import { until } from "../support/until.ts";
 import { Inbox, type WebhookMessage, webhookServer } from "../support/webhook.ts";
 import { RunningService } from "./running-service.ts";
 import { monitoringStack } from "./stack.ts";
@@ -125,4 +128,71 @@ test("an upstream that dies is told to webhook and mail, with namespace and serv
   assert.match(ended, /^Subject: RESOLVED: team-shop\/cart has no healthy endpoint/m);
   // A team's alert goes to the team: the platform's receiver gets the appliance's own alone.
   assert.deepEqual(others.messages.filter(isAbout), []);
+});
+
+test("an Envoy that is down mutes what it would say itself, and no other Envoy's upstreams", async () => {
+  await using directory = await temporaryDirectory("monitoring");
+  let healthy = 2;
+  const posts = new Inbox<WebhookMessage>();
+  using left = await statisticsServer(() => healthy);
+  using webhook = await webhookServer(posts);
+  const stack = await monitoringStack({
+    directory: directory.path,
+    // Nobody listens on the second.
+    envoys: [`127.0.0.1:${left.port}`, "127.0.0.1:1"],
+    alerts: {
+      receivers: [{ name: "all", webhook: { url: `http://127.0.0.1:${webhook.port}/hook` } }],
+      defaultReceiver: "all",
+    },
+  });
+  await using _alertmanager = await RunningService.start(stack.alertmanager);
+  await using _prometheus = await RunningService.start(stack.prometheus);
+  const firing = (alertname: string) =>
+    posts.first(
+      alertname,
+      ({ status, alerts }) => status === "firing" && alerts[0]?.labels["alertname"] === alertname,
+      120_000,
+    );
+  const [down] = (await firing("EnvoyDown")).alerts;
+  assert.deepEqual([down?.labels["instance"], down?.labels["envoys"]], ["127.0.0.1:1", "some"]);
+  healthy = 0;
+  const [alert] = (await firing("UpstreamNoHealthyEndpoints")).alerts;
+  assert.equal(alert?.labels["service"], "cart");
+
+  // What Prometheus says of two Envoys that are both gone, and of their connections to the control plane.
+  const password = (await readFile(join(directory.path, "alertmanager-password"), "utf8")).trim();
+  const authorization = `Basic ${Buffer.from(`binnacle:${password}`).toString("base64")}`;
+  const api = `${stack.alertmanagerUrl}/api/v2/alerts`;
+  const headers = { authorization, "content-type": "application/json" };
+  const labels = (alertname: string, more: Readonly<Record<string, string>>) => ({
+    labels: { alertname, severity: "critical", appliance: "other", ...more },
+  });
+  const told = await fetch(api, {
+    method: "POST",
+    headers,
+    body: JSON.stringify([
+      labels("EnvoyDown", { instance: "one", envoys: "all" }),
+      labels("XdsDisconnected", { instance: "one" }),
+      labels("XdsDisconnected", { instance: "two" }),
+      labels("UpstreamEmpty", { service: "cart" }),
+    ]),
+  });
+  assert.equal(told.status, 200);
+  const states = async (): Promise<readonly string[]> => {
+    const found = (await (await fetch(`${api}?filter=appliance="other"`, { headers })).json()) as readonly {
+      readonly labels: Readonly<Record<string, string>>;
+      readonly status: { readonly state: string };
+    }[];
+    return found.map(({ labels: of, status }) => `${of["alertname"]} ${of["instance"] ?? ""} ${status.state}`).sort();
+  };
+  await until(states, {
+    accept: (now) => !now.some((state) => state.endsWith("unprocessed")) && now.length === 4,
+    what: "all to be judged",
+  });
+  assert.deepEqual(await states(), [
+    "EnvoyDown one active",
+    "UpstreamEmpty  suppressed",
+    "XdsDisconnected one suppressed",
+    "XdsDisconnected two active",
+  ]);
 });

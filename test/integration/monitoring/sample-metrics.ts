@@ -27,6 +27,17 @@ function sampleMetrics(): Metrics {
     kinds: () => [{ kind: "Ingress", valid: 3, refused: 1 }],
     refused: () => [{ ...broken, cause: "invalid", lastGoodAt: now }],
     verdicts: () => [{ kind: "Ingress", namespace: "team-shop", severity: "error", reason: "HostTaken", count: 1 }],
+    problems: () => [
+      {
+        kind: "Ingress",
+        namespace: "team-shop",
+        name: "shop",
+        severity: "error",
+        reason: "HostTaken",
+        host: "blog.test",
+        holder: "Ingress team-blog/blog",
+      },
+    ],
     sizes: () => ({ hosts: 2, routes: 3, clusters: 2, endpoints: 5 }),
   });
   metrics.xds.connect({
