@@ -1,83 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { KubeError } from "./kube-error.ts";
-import { ManualClock, settled } from "./manual-clock.ts";
-import type { MirrorEvent } from "./mirror.ts";
-import { Reflector, type ReflectorOptions, type ReflectorState } from "./reflector.ts";
-import type { KubeObject } from "./resource-type.ts";
+import { settled } from "./manual-clock.ts";
+import { Reflector } from "./reflector.ts";
+import { bookmark, failure, listOf, ReflectorBench, service } from "./reflector-for-tests.ts";
 import { INGRESSES, SERVICES } from "./resource-types.ts";
 import { ScriptedClient } from "./scripted-client.ts";
 
-function service(name: string, resourceVersion: string, namespace = "shop"): KubeObject {
-  return { metadata: { namespace, name, resourceVersion, uid: `uid-${name}` } };
-}
-
-const bookmark = (resourceVersion: string): KubeObject => ({ metadata: { resourceVersion } });
-const listOf = (resourceVersion: string, ...items: KubeObject[]) => ({ resourceVersion, items });
-const failure = (code: number, reason: string, retryAfter?: number) =>
-  new KubeError(reason, { code, reason, retryAfter });
-
-const names = (objects: readonly KubeObject[]): string => objects.map(({ metadata }) => metadata.name).join(" ");
-
-function inWords(event: MirrorEvent): string {
-  switch (event.type) {
-    case "replaced":
-      return `replaced ${event.objects.length}: changed ${names(event.changed)}, deleted ${event.deleted.map(({ name }) => name).join(" ")}`;
-    case "upsert":
-      return `upsert ${names([event.object])} ${event.object.metadata.resourceVersion}`;
-    case "delete":
-      return `delete ${event.name.namespace}/${event.name.name}`;
-  }
-}
-
-/** A reflector that follows a scripted server, in the test's own time. */
-class Bench implements AsyncDisposable {
-  readonly client = new ScriptedClient();
-  readonly clock = new ManualClock();
-  readonly events: string[] = [];
-  readonly states: ReflectorState["state"][] = [];
-  readonly reflector: Reflector;
-  readonly #stop = new AbortController();
-  readonly #run: Promise<void>;
-
-  constructor(
-    script: (client: ScriptedClient) => void = () => {},
-    options: Partial<Pick<ReflectorOptions, "comes" | "type">> = {},
-  ) {
-    script(this.client);
-    this.reflector = new Reflector({
-      client: this.client,
-      type: SERVICES,
-      clock: this.clock,
-      // No jitter.
-      random: () => 1,
-      onEvent: (event) => this.events.push(inWords(event)),
-      onState: ({ state }) => this.states.push(state),
-      ...options,
-    });
-    this.#run = this.reflector.run(this.#stop.signal);
-  }
-
-  /** What was told since the last call. */
-  async heard(): Promise<string[]> {
-    await settled();
-    return this.events.splice(0);
-  }
-
-  async called(): Promise<string[]> {
-    await settled();
-    return this.client.calls.splice(0);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort();
-    await this.#run;
-  }
-}
-
 describe("following", () => {
   test("lists, then watches from the list, and tells each change once", async () => {
-    await using bench = new Bench((client) => {
+    await using bench = new ReflectorBench((client) => {
       client.answerList = () => listOf("7", service("a", "3"), service("b", "5"));
     });
     assert.deepEqual(await bench.heard(), ["replaced 2: changed a b, deleted "]);
@@ -94,7 +25,7 @@ describe("following", () => {
   });
 
   test("a watch that ends is taken up where it was, also by a bookmark alone", async () => {
-    await using bench = new Bench();
+    await using bench = new ReflectorBench();
     await bench.called();
     bench.client.watching.send("BOOKMARK", bookmark("42"));
     await bench.clock.pass(290_000);
@@ -105,7 +36,7 @@ describe("following", () => {
   });
 
   test("a server that ends every watch at once is asked less and less often", async () => {
-    await using bench = new Bench();
+    await using bench = new ReflectorBench();
     await bench.called();
     const asked: number[] = [];
     for (let time = 0; time < 100; time++) {
@@ -117,7 +48,7 @@ describe("following", () => {
   });
 
   test("a state of an object that was told already is not told again after a gap, and what is gone is", async () => {
-    await using bench = new Bench((client) => {
+    await using bench = new ReflectorBench((client) => {
       client.answerList = () => listOf("7", service("a", "3"), service("b", "5"), service("c", "6"));
     });
     await bench.heard();
@@ -130,7 +61,7 @@ describe("following", () => {
   });
 
   test("an object that was deleted and made again under its name is a change", async () => {
-    await using bench = new Bench((client) => {
+    await using bench = new ReflectorBench((client) => {
       client.answerList = () => listOf("7", { metadata: { name: "a", uid: "one", resourceVersion: "3" } });
     });
     await bench.heard();
@@ -141,7 +72,7 @@ describe("following", () => {
 
 describe("a server that fails", () => {
   test("before the first list is asked again for ever, ever less often, and nothing is told", async () => {
-    await using bench = new Bench((client) => {
+    await using bench = new ReflectorBench((client) => {
       client.answerList = () => failure(0, "Unreachable");
     });
     await bench.clock.pass(3_600_000);
@@ -157,7 +88,7 @@ describe("a server that fails", () => {
   });
 
   test("keeps what was told: a torn watch alone is no fault, a second failure is", async () => {
-    await using bench = new Bench((client) => {
+    await using bench = new ReflectorBench((client) => {
       client.answerList = () => listOf("7", service("a", "3"));
     });
     await bench.heard();
@@ -179,7 +110,7 @@ describe("a server that fails", () => {
   });
 
   test("is listed anew after a long outage, and what went meanwhile is told", async () => {
-    await using bench = new Bench((client) => {
+    await using bench = new ReflectorBench((client) => {
       client.answerList = () => listOf("7", service("a", "3"), service("b", "4"));
     });
     await bench.heard();
@@ -195,7 +126,7 @@ describe("a server that fails", () => {
   });
 
   test("that ends every watch with an error of its own is listed anew, not asked for that watch for ever", async () => {
-    await using bench = new Bench((client) => {
+    await using bench = new ReflectorBench((client) => {
       client.answerList = () => listOf("7", service("a", "3"));
     });
     await bench.called();
@@ -209,7 +140,7 @@ describe("a server that fails", () => {
 
   test("whose watches end as soon as they begin, and tell nothing, is listed from time to time", async () => {
     for (const end of [undefined, failure(0, "Unreachable")]) {
-      await using bench = new Bench((client) => {
+      await using bench = new ReflectorBench((client) => {
         client.answerList = () => listOf("7", service("a", "3"));
       });
       await bench.heard();
@@ -223,7 +154,7 @@ describe("a server that fails", () => {
   });
 
   test("and says of what every API server has that it does not is none: nothing is told", async () => {
-    await using bench = new Bench((client) => {
+    await using bench = new ReflectorBench((client) => {
       client.answerList = () => failure(404, "NotFound");
     });
     await bench.clock.pass(10_000);
@@ -232,7 +163,7 @@ describe("a server that fails", () => {
   });
 
   test("says when it wants to be asked again, and is not asked before", async () => {
-    await using bench = new Bench((client) => {
+    await using bench = new ReflectorBench((client) => {
       client.answerList = () => failure(429, "TooManyRequests", 45_000);
     });
     await bench.clock.pass(44_000);
@@ -242,7 +173,7 @@ describe("a server that fails", () => {
   });
 
   test("withdraws the permission: what was told stands", async () => {
-    await using bench = new Bench((client) => {
+    await using bench = new ReflectorBench((client) => {
       client.answerList = () => listOf("7", service("a", "3"));
     });
     await bench.heard();
@@ -258,7 +189,7 @@ describe("a server that fails", () => {
 
 describe("a resource that the server does not have", () => {
   test("is looked for, and followed once it is there", async () => {
-    await using bench = new Bench(
+    await using bench = new ReflectorBench(
       (client) => {
         client.answerList = () => failure(404, "NotFound");
       },
@@ -275,7 +206,7 @@ describe("a resource that the server does not have", () => {
 
   test("is waited for where somebody tells that it comes, and looked for some moments, until it is in force", async () => {
     const told: ((comes: boolean) => void)[] = [];
-    await using bench = new Bench(
+    await using bench = new ReflectorBench(
       (client) => {
         client.answerList = () => failure(404, "NotFound");
       },
@@ -297,7 +228,7 @@ describe("a resource that the server does not have", () => {
   });
 
   test("any more while its objects are known is a fault, and they stand", async () => {
-    await using bench = new Bench((client) => {
+    await using bench = new ReflectorBench((client) => {
       client.answerList = () => listOf("7", service("a", "3"));
     });
     await bench.heard();
@@ -311,7 +242,7 @@ describe("a resource that the server does not have", () => {
 });
 
 test("a server that has shown bookmarks within a watch is cut sooner when it falls silent", async () => {
-  await using bench = new Bench();
+  await using bench = new ReflectorBench();
   await settled();
   assert.equal(bench.client.watching.options.silence, undefined);
   bench.client.watching.send("BOOKMARK", bookmark("2"));

@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Origin, Problem } from "#lib/problem.ts";
 import { readNamespaceAnnotations } from "#resources/annotations.ts";
-import { type Kind, type ObjectRef, parseRefKey, refKey, type RefKey } from "#resources/ref.ts";
+import { type Kind, type ObjectRef, parseRefKey, refKey } from "#resources/ref.ts";
 import { refOf, type Resource, type ResourceOf } from "#resources/resource.ts";
 import type { Archive } from "./archive.ts";
 import type { ObjectSink, SourceChange } from "./changes.ts";
 import { Entries } from "./entries.ts";
 import { type Changes, type Entry, eventOf, withCreation } from "./entry.ts";
+import { FallbackForms } from "./fallback-forms.ts";
 import { formHash } from "./form-hash.ts";
 import { type IndexDefinition, Indexes } from "./indexes.ts";
 import { KeptForms, type KeepRule } from "./kept-forms.ts";
@@ -30,6 +31,7 @@ export class Store implements ObjectSink {
   readonly #indexes: Indexes;
   readonly #archive: Archive;
   readonly #kept: KeptForms;
+  readonly #fallbacks: FallbackForms;
   readonly #now: () => number;
   readonly #listeners = new Set<(event: StoreEvent) => void>();
   #sequence = 0;
@@ -40,6 +42,7 @@ export class Store implements ObjectSink {
     this.#now = options.now;
     this.#kept = new KeptForms(options.keep);
     this.#entries = new Entries(options.archive);
+    this.#fallbacks = new FallbackForms(options.archive, (...of) => this.#form(...of));
   }
 
   get sequence(): number {
@@ -177,7 +180,7 @@ export class Store implements ObjectSink {
       for (const [key, { firstSeen, acceptedHash }] of this.#entries.takeUnseen()) {
         const ref = parseRefKey(key);
         const accepted = (): StoredObject | undefined =>
-          acceptedHash === undefined ? undefined : this.#archivedForm(ref, key, firstSeen);
+          acceptedHash === undefined ? undefined : this.#fallbacks.archived(ref, key, firstSeen);
         this.#kept.follow(ref, key, undefined, accepted);
         if (this.#kept.has(key)) changed.objects.set(key, ref);
         else this.#archive.forget(key);
@@ -238,35 +241,17 @@ export class Store implements ObjectSink {
     return { ref, object: dated, hash: formHash(dated), sequence: this.#sequence };
   }
 
-  #archivedForm(ref: ObjectRef, key: RefKey, firstSeen: number): StoredObject | undefined {
-    const object = this.#archive.form(key);
-    return object === undefined ? undefined : this.#form(ref, firstSeen, object);
-  }
-
   /** A form of use that is not in use any more outlasts a restart, too: as the accepted one, which Envoy may not have asked for. */
   #keep(entry: Entry, before: StoredObject | undefined, after: StoredObject | undefined): void {
-    const isRefused = before?.hash === entry.refused?.hash;
-    this.#kept.follow(entry.ref, entry.key, after, () => (isRefused ? undefined : before) ?? this.#acceptedForm(entry));
+    this.#kept.follow(entry.ref, entry.key, after, () => this.#fallbacks.lastOfUse(entry, before));
     const kept = this.#kept.get(entry.key);
     if (kept === undefined || kept.hash === entry.acceptedHash) return;
     entry.acceptedHash = kept.hash;
     this.#entries.save(entry, kept.object);
   }
 
-  #acceptedForm({ ref, key, firstSeen, acceptedHash, inUse, fallback }: Entry): StoredObject | undefined {
-    if (acceptedHash === undefined) return undefined;
-    const held = [inUse, fallback].find((form) => form?.hash === acceptedHash);
-    return held ?? this.#archivedForm(ref, key, firstSeen);
-  }
-
-  /** What a refused object goes on with: the form in use if it is not itself the refused one, else the accepted one. */
   #lastGood(entry: Entry): StoredObject | undefined {
-    if (!this.#servesLastGood(entry.ref)) return undefined;
-    const refusedHash = entry.refused?.hash;
-    if (entry.inUse !== undefined && entry.inUse.hash !== refusedHash) return entry.inUse;
-    if (entry.fallback !== undefined && entry.fallback.hash !== refusedHash) return entry.fallback;
-    if (entry.acceptedHash === undefined || entry.acceptedHash === refusedHash) return undefined;
-    return this.#archivedForm(entry.ref, entry.key, entry.firstSeen);
+    return this.#servesLastGood(entry.ref) ? this.#fallbacks.lastGood(entry) : undefined;
   }
 
   #servesLastGood(ref: ObjectRef): boolean {

@@ -1,12 +1,12 @@
 import { compareText } from "#lib/compare.ts";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
-import type { AccessLogName } from "#xds/resources/access-log.ts";
 import type { TrafficShares } from "#xds/resources/runtime.ts";
 import type { EnvoySource } from "./admin-poller.ts";
 import type { CounterReading } from "./counter-ledger.ts";
 import type { EndpointBoard } from "./endpoint-board.ts";
 import type { NamespaceScope } from "./filter.ts";
+import { IntakeCounts } from "./intake-counts.ts";
 import { LocalEnvoys } from "./local-envoys.ts";
 import type {
   HistoryAnswer,
@@ -62,13 +62,10 @@ export class Traffic implements AsyncDisposable {
   readonly #sampling: Sampling;
   readonly #local: LocalEnvoys;
   readonly #remote: RemoteEnvoys;
-  readonly #received: Record<AccessLogName, number> = { failures: 0, sample: 0 };
-  readonly #lost = { envoy: 0, receiver: 0 };
+  readonly #intake = new IntakeCounts();
   readonly #timers: readonly NodeJS.Timeout[];
   #receiver: Receiver | undefined;
   #state: ReceiverState = "down";
-  #lag: number | undefined;
-  #malformed = 0;
 
   private constructor(options: TrafficOptions) {
     this.#options = options;
@@ -89,7 +86,7 @@ export class Traffic implements AsyncDisposable {
       options.onShares({ ...shares, slowThreshold });
     });
     const onCounters = (reading: CounterReading, from: number, to: number): void => {
-      this.#lost.envoy += this.#core.applyCounters(reading, from, to);
+      this.#intake.addLostByEnvoy(this.#core.applyCounters(reading, from, to));
     };
     this.#local = new LocalEnvoys({
       log: options.log,
@@ -235,7 +232,7 @@ export class Traffic implements AsyncDisposable {
       budget: this.#options.settings.entriesPerSecond,
       received: Math.round(this.#sampling.received),
       requests: Math.round((load.failed + load.others) * 10) / 10,
-      lost: { ...this.#lost },
+      lost: this.#intake.lost,
       receiver: this.#state,
       totalsEvery: envoys.reduce((longest, { interval }) => Math.max(longest, interval), TICK),
       envoys: envoys.map(({ id, reachable }) => ({ id, reachable })),
@@ -244,13 +241,14 @@ export class Traffic implements AsyncDisposable {
 
   /** For metrics. */
   get stats(): TrafficStats {
+    const { received, malformed, lost, lagSeconds } = this.#intake;
     return {
-      received: { ...this.#received },
+      received,
       shares: this.#sampling.shares,
-      malformed: this.#malformed,
-      dropped: this.#lost.receiver,
-      droppedByEnvoy: this.#lost.envoy,
-      lagSeconds: this.#lag,
+      malformed,
+      dropped: lost.receiver,
+      droppedByEnvoy: lost.envoy,
+      lagSeconds,
       receiverRestarts: this.#receiver?.restarts ?? 0,
       pollCostRatio: this.#local.costs,
       ...this.#core.stats,
@@ -262,11 +260,7 @@ export class Traffic implements AsyncDisposable {
   }
 
   #applyBatch(batch: Batch): void {
-    this.#received.failures += batch.received.failures;
-    this.#received.sample += batch.received.sample;
-    this.#malformed += batch.malformed;
-    this.#lost.receiver += batch.dropped;
-    if (batch.newest !== undefined) this.#lag = Math.max(0, this.#now() - batch.newest) / 1000;
+    this.#intake.add(batch, this.#now());
     this.#sampling.add(this.#now(), batch.received);
     this.#guard(() => this.#core.applyBatch(batch));
     this.#sampling.step(this.#now(), this.#core.load, this.#core.attention);

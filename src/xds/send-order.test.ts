@@ -1,114 +1,179 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import type { XdsResource } from "./resource.ts";
-import { CLUSTER_WAIT_MS, LINGER_MS } from "./send-order.ts";
-import { resource, running, type StreamUnderTest } from "./stream-for-tests.ts";
+import { CLUSTER_WAIT_MS, GUARD_WAIT_MS, LINGER_MS } from "./send-order.ts";
+import { resource, running } from "./stream-for-tests.ts";
 
-const GATEWAY = "gateway/dc";
-/** As the items of a gateway become: it is checked, and a listener leads to it. */
-const gateway: readonly XdsResource[] = [
-  { ...resource("cluster", GATEWAY), checked: true },
-  resource("endpoints", GATEWAY),
-  resource("listener", GATEWAY, "1", [GATEWAY]),
-];
-/** An upstream behind it, with a host that uses it. */
-const behind = (name: string, version = "1"): readonly XdsResource[] => [
-  { ...resource("cluster", name, version), listeners: [GATEWAY] },
-  { ...resource("endpoints", name, version), listeners: [GATEWAY] },
-  resource("virtualHost", `http/${name}.test`, version, [name]),
-];
-
-/** {@link running}, with the subscription to listeners that an Envoy has. */
-function withListeners(): StreamUnderTest {
-  const under = running();
-  under.ask("listener");
-  under.taken();
-  return under;
-}
-
-suite("make before break through gateways", () => {
-  test("first the gateway, then the way to it, then what goes through it, then who uses that", () => {
-    const under = withListeners();
-    under.snapshot.apply([...behind("b"), ...gateway]);
-    const [clusters] = under.sent.splice(0);
-    assert.deepEqual(
-      clusters?.resources.map(({ name }) => name),
-      [GATEWAY],
-    );
-    under.ask("endpoints", [GATEWAY]);
-    assert.deepEqual(under.taken(), [`endpoints: +${GATEWAY}`]);
-    // Its first checks are not through: Envoy has not acknowledged it.
-    assert.deepEqual(under.news(), []);
-    under.ack(clusters);
-    assert.deepEqual(under.news(), [`listener: +${GATEWAY}`]);
-  });
-
-  test("what is reached directly changes to a gateway's way once that stands, cluster and endpoints together", () => {
-    const under = withListeners();
-    const [cluster, endpoints] = behind("a", "2");
-    under.snapshot.apply([cluster!, endpoints!, ...gateway]);
-    assert.deepEqual(under.taken(), [`cluster: +${GATEWAY}`]);
-    under.ask("endpoints", [GATEWAY]);
-    const [own] = under.sent.splice(0);
-    assert.deepEqual(
-      own?.resources.map(({ name }) => name),
-      [GATEWAY],
-    );
-    under.ack(own);
-    const [way] = under.sent.splice(0);
-    assert.deepEqual(
-      way?.resources.map(({ name }) => name),
-      [GATEWAY],
-    );
-    assert.deepEqual(under.news(), []);
-    under.ack(way);
-    assert.deepEqual(under.taken(), ["cluster: +a", "endpoints: +a"]);
-    assert.equal(under.timers.size, 0);
-  });
-
-  test("each step waits at most two seconds once the one before it is made, and then goes in the same order", () => {
-    const under = withListeners();
-    under.snapshot.apply([...behind("b"), ...gateway]);
-    assert.deepEqual(under.news(), [`cluster: +${GATEWAY}`]);
+suite("make before break", () => {
+  test("a virtual host waits at most two seconds for its clusters", () => {
+    const under = running();
+    under.snapshot.apply([
+      resource("cluster", "b"),
+      resource("virtualHost", "http/b.test", "1", ["b"]),
+      resource("endpoints", "b"),
+    ]);
+    assert.deepEqual(under.news(), ["cluster: +b"]);
     under.pass(CLUSTER_WAIT_MS - 1);
     assert.deepEqual(under.news(), []);
     under.pass(1);
-    assert.deepEqual(under.news(), [`listener: +${GATEWAY}`]);
-    under.pass(CLUSTER_WAIT_MS);
-    assert.deepEqual(under.news(), ["cluster: +b"]);
-    under.pass(CLUSTER_WAIT_MS);
     assert.deepEqual(under.news(), ["virtualHost: +http/b.test"]);
+  });
+
+  test("changing while it waits does not make it wait longer", () => {
+    const under = running();
+    under.snapshot.apply([resource("cluster", "b"), resource("endpoints", "b")]);
+    assert.deepEqual(under.news(), ["cluster: +b"]);
+    for (let change = 0; change < 10; change++) {
+      under.snapshot.apply([resource("virtualHost", "http/b.test", `${change}`, ["b"])]);
+      under.pass(CLUSTER_WAIT_MS / 4);
+    }
+    assert.deepEqual(under.news().slice(0, 1), ["virtualHost: +http/b.test"]);
+  });
+
+  test("waits that are over or needless leave no timer behind", () => {
+    const under = running();
+    under.snapshot.apply([resource("cluster", "b"), resource("endpoints", "b")]);
+    for (let change = 0; change < 10; change++)
+      under.snapshot.apply([resource("virtualHost", "http/b.test", `${change}`, ["b"])]);
+    assert.equal(under.timers.size, 1);
+    under.snapshot.apply([], [{ type: "virtualHost", name: "http/b.test" }]);
+    assert.equal(under.timers.size, 0);
+    under.snapshot.apply([resource("virtualHost", "http/b.test", "1", ["b"])]);
+    assert.equal(under.timers.size, 1);
+    under.ask("endpoints", ["b"]);
+    under.taken();
     assert.equal(under.timers.size, 0);
   });
 
-  test("endpoints that come for the first time do not wait: their cluster has", () => {
-    const under = withListeners();
-    under.snapshot.apply([...behind("b"), ...gateway]);
-    under.news();
-    under.pass(2 * CLUSTER_WAIT_MS);
-    under.news();
-    under.ask("endpoints", ["b"]);
-    assert.deepEqual(under.news(), ["endpoints: +b"]);
-  });
-
-  test("a client that has not asked for listeners yet is not kept waiting for them", () => {
-    const under = running();
-    under.snapshot.apply([...behind("b"), ...gateway]);
-    assert.deepEqual(under.news(), [`cluster: +b +${GATEWAY}`]);
-  });
-
-  test("a host waits for the first checks of a cluster, that is for its acknowledgement", () => {
+  test("what a host waited for ends with its table: with the next one it waits anew", () => {
     const under = running();
     under.snapshot.apply([
-      { ...resource("cluster", "b"), checked: true },
+      resource("cluster", "b"),
       resource("endpoints", "b"),
       resource("virtualHost", "http/b.test", "1", ["b"]),
     ]);
-    const [cluster] = under.sent.splice(0);
-    under.ask("endpoints", ["b"]);
-    assert.deepEqual(under.taken(), ["endpoints: +b"]);
-    under.ack(cluster!);
-    assert.deepEqual(under.news(), ["virtualHost: +http/b.test"]);
+    under.ask("routeTable", [], { resourceNamesUnsubscribe: ["http"] });
+    assert.equal(under.timers.size, 0);
+    under.pass(CLUSTER_WAIT_MS);
+    under.news();
+    under.ask("routeTable", ["http"]);
+    assert.deepEqual(under.taken(), ["routeTable: +http", "virtualHost: +http/a.test"]);
+    under.pass(CLUSTER_WAIT_MS);
+    assert.deepEqual(under.taken(), ["virtualHost: +http/b.test"]);
+  });
+
+  test("what was to stay for some seconds and went with its table leaves no timer behind", () => {
+    const under = running();
+    under.snapshot.apply([resource("routeTable", "https"), resource("routeTable", "https-own")]);
+    under.ask("routeTable", ["https", "https-own"]);
+    under.snapshot.apply([resource("virtualHost", "https-own/a.test")]);
+    under.taken();
+    under.snapshot.apply(
+      [resource("virtualHost", "https/a.test")],
+      [{ type: "virtualHost", name: "https-own/a.test" }],
+    );
+    under.taken();
+    assert.equal(under.timers.size, 1);
+    under.ask("routeTable", [], { resourceNamesUnsubscribe: ["https-own"] });
+    assert.equal(under.timers.size, 0);
+  });
+
+  test("a cluster goes some seconds after what used it", () => {
+    const under = running();
+    under.snapshot.apply(
+      [],
+      [
+        { type: "virtualHost", name: "http/a.test" },
+        { type: "cluster", name: "a" },
+        { type: "endpoints", name: "a" },
+      ],
+    );
+    assert.deepEqual(under.taken(), ["virtualHost: -http/a.test"]);
+    under.pass(LINGER_MS - 1);
+    assert.deepEqual(under.taken(), []);
+    under.pass(1);
+    assert.deepEqual(under.taken(), ["cluster: -a"]);
+    assert.equal(under.timers.size, 0);
+  });
+
+  test("a cluster that comes back in time was never gone", () => {
+    const under = running();
+    under.snapshot.apply([], [{ type: "cluster", name: "a" }]);
+    under.pass(LINGER_MS / 2);
+    under.snapshot.apply([resource("cluster", "a")]);
+    under.pass(LINGER_MS * 2);
+    assert.deepEqual(under.news(), []);
+    assert.equal(under.timers.size, 0);
+  });
+
+  test("a host that moves to another table stays where it was for some seconds, and ends there after that", () => {
+    const under = running();
+    under.snapshot.apply([
+      resource("routeTable", "https"),
+      resource("routeTable", "https-own"),
+      resource("virtualHost", "https/a.test"),
+    ]);
+    under.ask("routeTable", ["https", "https-own"]);
+    under.taken();
+    const misdirected = { ...resource("virtualHost", "https/a.test", "421"), takesAway: true };
+    under.snapshot.apply([misdirected, resource("virtualHost", "https-own/a.test")]);
+    assert.deepEqual(under.taken(), ["virtualHost: +https-own/a.test"]);
+    under.pass(LINGER_MS);
+    assert.deepEqual(under.taken(), ["virtualHost: +https/a.test"]);
+    under.snapshot.apply(
+      [resource("virtualHost", "https/a.test")],
+      [{ type: "virtualHost", name: "https-own/a.test" }],
+    );
+    assert.deepEqual(under.taken(), ["virtualHost: +https/a.test"]);
+    under.pass(LINGER_MS);
+    assert.deepEqual(under.taken(), ["virtualHost: -https-own/a.test"]);
+    under.snapshot.apply([{ ...resource("virtualHost", "https/new.test", "421"), takesAway: true }]);
+    assert.deepEqual([under.taken(), under.timers.size], [["virtualHost: +https/new.test"], 0]);
+    under.snapshot.apply([{ ...resource("virtualHost", "https/new.test", "421 again"), takesAway: true }]);
+    assert.deepEqual([under.taken(), under.timers.size], [["virtualHost: +https/new.test"], 0]);
+  });
+
+  test("where it moves to connections that ask clients for more it ends as soon as the client has those", () => {
+    const under = running();
+    const tables = ["https", "https-own", "https-clients-a.test"];
+    const before = ["https/a.test", "https-own/a.test"];
+    under.snapshot.apply([
+      ...tables.map((table) => resource("routeTable", table)),
+      ...before.map((name) => resource("virtualHost", name)),
+    ]);
+    under.ask("routeTable", tables);
+    under.taken();
+    const guard = { ...resource("virtualHost", "https-clients-a.test/a.test"), guarded: true };
+    const misdirected = { ...resource("virtualHost", "https/a.test", "421"), takesAway: true };
+    const changed = [misdirected, guard] as const;
+    under.snapshot.apply(changed, [{ type: "virtualHost", name: "https-own/a.test" }]);
+    const [response] = under.sent.splice(0);
+    assert.deepEqual(
+      response?.resources.map(({ name }) => name),
+      [guard.name],
+    );
+    under.ack(response);
+    assert.deepEqual(under.taken(), ["virtualHost: +https/a.test -https-own/a.test"]);
+    assert.equal(under.timers.size, 0);
+  });
+
+  test("and where the client does not answer it ends, too", () => {
+    const under = running();
+    const tables = ["https", "https-clients-a.test"];
+    under.snapshot.apply([
+      ...tables.map((table) => resource("routeTable", table)),
+      resource("virtualHost", "https/a.test"),
+    ]);
+    under.ask("routeTable", tables);
+    under.taken();
+    under.snapshot.apply([
+      { ...resource("virtualHost", "https/a.test", "421"), takesAway: true },
+      { ...resource("virtualHost", "https-clients-a.test/a.test"), guarded: true },
+    ]);
+    under.pass(GUARD_WAIT_MS - 1);
+    assert.deepEqual(under.news(), ["virtualHost: +https-clients-a.test/a.test"]);
+    under.pass(1);
+    assert.deepEqual(under.news(), ["virtualHost: +https/a.test"]);
+    assert.equal(under.timers.size, 0);
   });
 
   test("one change looks at no table and no host that it does not touch", () => {
@@ -131,17 +196,5 @@ suite("make before break through gateways", () => {
     under.snapshot.apply([resource("routeTable", "https-late"), resource("virtualHost", "https-late/b.test")]);
     under.ask("routeTable", ["https-late"]);
     assert.deepEqual(under.taken(), ["routeTable: +https-late", "virtualHost: +https-late/b.test"]);
-  });
-
-  test("the way to a gateway stays some seconds after nothing goes through it", () => {
-    const under = withListeners();
-    under.snapshot.apply([...gateway, resource("listener", "db")]);
-    under.taken();
-    under.ask("endpoints", [GATEWAY]);
-    under.taken();
-    under.snapshot.apply([], [...gateway, resource("listener", "db")]);
-    assert.deepEqual(under.taken(), ["listener: -db"]);
-    under.pass(LINGER_MS);
-    assert.deepEqual(under.taken(), [`cluster: -${GATEWAY}`, `listener: -${GATEWAY}`]);
   });
 });

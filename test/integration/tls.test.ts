@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
-import { type ClientHttp2Session, connect as http2 } from "node:http2";
 import { Agent, request } from "node:https";
 import { text } from "node:stream/consumers";
 import { after, before, suite, test } from "node:test";
@@ -11,6 +10,7 @@ import { encodeItem } from "#xds/resources/encode.ts";
 import { certificateAuthority } from "./support/certificate.ts";
 import { Gateway } from "./support/gateway.ts";
 import { handshake, oddHandshake } from "./support/handshake.ts";
+import { Http2Connection } from "./support/http2-connection.ts";
 import { ingress, service, tlsSecret, together } from "./support/manifests.ts";
 import { until } from "./support/until.ts";
 import { Upstream } from "./support/upstream.ts";
@@ -117,7 +117,7 @@ suite("HTTPS", () => {
 
   test("a connection answers for the hosts of its chain, and 421 for all others", async () => {
     const answers = async (servername: string, hosts: readonly string[]): Promise<Record<string, number>> => {
-      await using connection = await Http2.connect(gateway.httpsPort, servername);
+      await using connection = await Http2Connection.open(gateway.httpsPort, servername);
       const found: Record<string, number> = {};
       for (const host of hosts) found[host] = await connection.status(host);
       return found;
@@ -233,7 +233,7 @@ suite("HTTPS", () => {
   });
 
   test("adding and removing a policy of its own ends no connection of others", async () => {
-    await using connection = await Http2.connect(gateway.httpsPort, "shop.test");
+    await using connection = await Http2Connection.open(gateway.httpsPort, "shop.test");
     assert.equal(await connection.status("shop.test"), 200);
     gateway.apply(
       secureHost("apart", "apart.test", { annotations: { "projectcontour.io/tls-maximum-protocol-version": "1.2" } }),
@@ -277,55 +277,3 @@ test("a redirect to port 443 names no port, whatever port the request named", as
   assert.equal(await location("SHOP.test:8080"), "https://shop.test/a?b");
   assert.equal(await location("a.wild.test:8080"), "https://a.wild.test:443/a?b");
 });
-
-test("names that clients think of do not fill Envoy's memory: the oldest are given up and asked for again", async () => {
-  await using upstream = await Upstream.start();
-  await using gateway = await Gateway.start({ mostBorrowed: 20 });
-  gateway.apply(together(service("team", "shop", [upstream]), secureHost("all", "")));
-  await gateway.open();
-  const active = async (): Promise<number> => {
-    const secrets = JSON.parse(await gateway.admin("/config_dump?resource=dynamic_active_secrets")) as {
-      configs?: unknown[];
-    };
-    return secrets.configs?.length ?? 0;
-  };
-  for (let name = 0; name < 60; name++) {
-    const found = await handshake(gateway.httpsPort, { servername: `n${name}.test` });
-    assert.ok("name" in found, `n${name}: ${JSON.stringify(found)}`);
-  }
-  await until(active, { accept: (count) => count <= 20, what: "at most 20 secrets in Envoy" });
-  assert.deepEqual(await handshake(gateway.httpsPort, { servername: "n0.test" }), {
-    name: "default.test",
-    protocol: "TLSv1.3",
-  });
-});
-
-/** An HTTP/2 connection for one server name, on which any host is asked for. */
-class Http2 implements AsyncDisposable {
-  readonly #session: ClientHttp2Session;
-
-  private constructor(session: ClientHttp2Session) {
-    this.#session = session;
-  }
-
-  static async connect(port: number, servername: string): Promise<Http2> {
-    const session = http2(`https://127.0.0.1:${port}`, { servername, rejectUnauthorized: false });
-    await once(session, "connect");
-    return new Http2(session);
-  }
-
-  async status(host: string): Promise<number> {
-    const stream = this.#session.request({ ":path": "/", ":authority": host });
-    const [headers] = (await once(stream, "response")) as [Record<string, unknown>];
-    stream.resume();
-    await once(stream, "close");
-    return Number(headers[":status"]);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#session.destroyed) return;
-    const closed = once(this.#session, "close");
-    this.#session.destroy();
-    await closed;
-  }
-}
