@@ -33,7 +33,7 @@ export function connectMetrics(
   metrics.xds.connect({
     clients: () => xds.clients.length,
     quarantined: () => countBy(controlPlane.snapshot.quarantined().map(({ type }) => type)),
-    unansweredSince: () => xds.unansweredSince(),
+    unanswered: () => xds.unanswered(),
   });
   metrics.sources.connect(() => {
     const { state, lastSync } = source.state();

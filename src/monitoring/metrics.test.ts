@@ -107,12 +107,14 @@ test("each xDS type counts from zero, so that increase() sees the first NACK", a
 
 test("an unanswered push is a time, and gone when it is answered", async () => {
   const metrics = create();
-  let since: Record<string, number> = { cluster: 1_700_000_000_500 };
-  metrics.xds.connect({ clients: () => 2, quarantined: () => ({ virtualHost: 1 }), unansweredSince: () => since });
+  const push = { node: "edge-1", type: "cluster", since: 1_700_000_000_500 };
+  // The Envoy came back, and its stream before has yet to end.
+  let since = [push, { ...push, since: push.since + 9000 }];
+  metrics.xds.connect({ clients: () => 2, quarantined: () => ({ virtualHost: 1 }), unanswered: () => since });
   assert.deepEqual(await lines(metrics, "binnacle_xds_unanswered_push_timestamp_seconds"), [
-    'binnacle_xds_unanswered_push_timestamp_seconds{type="cluster"} 1700000000.5',
+    'binnacle_xds_unanswered_push_timestamp_seconds{envoy="edge-1",type="cluster"} 1700000000.5',
   ]);
-  since = {};
+  since = [];
   assert.deepEqual(await lines(metrics, "binnacle_xds_unanswered_push_timestamp_seconds"), []);
   assert.deepEqual(await lines(metrics, "binnacle_xds_clients"), ["binnacle_xds_clients 2"]);
 });

@@ -7,8 +7,8 @@ export interface XdsFeed {
   clients(): number;
   /** Resources by type that an Envoy refused and that are served in their accepted form until their object changes. */
   quarantined(): Readonly<Record<string, number>>;
-  /** Milliseconds since the epoch of the oldest push that no Envoy has answered yet, by type; answered types left out. */
-  unansweredSince(): Readonly<Record<string, number>>;
+  /** Pushes that were not answered yet: by the Envoy's node id, and since when, in milliseconds since the epoch. */
+  unanswered(): readonly { readonly node: string; readonly type: string; readonly since: number }[];
 }
 
 /** The conversation with the Envoys, by resource type. */
@@ -86,18 +86,25 @@ export class XdsMetrics {
       read: () =>
         feed.read((xds) => {
           const none = Object.fromEntries(types.map((type) => [type, 0]));
-          return byType({ ...none, ...xds.quarantined() }, 1);
+          return byType({ ...none, ...xds.quarantined() });
         }),
     });
     fedGauge(registry, {
       name: "binnacle_xds_unanswered_push_timestamp_seconds",
-      help: "When the oldest push that is not answered yet was sent. Unix time; absent when all are answered.",
-      labels: ["type"],
-      read: () => feed.read((xds) => byType(xds.unansweredSince(), 1 / 1000)),
+      help: "When the oldest push was sent that this Envoy (by its node id) has not answered. Unix time; absent when all are answered.",
+      labels: ["envoy", "type"],
+      read: () =>
+        feed.read((xds) =>
+          // The oldest is set last: an Envoy that came back may have two streams for a moment.
+          xds
+            .unanswered()
+            .toSorted((a, b) => b.since - a.since)
+            .map(({ node, type, since }) => ({ labels: { envoy: node, type }, value: since / 1000 })),
+        ),
     });
   }
 }
 
-function byType(values: Readonly<Record<string, number>>, unit: number) {
-  return Object.entries(values).map(([type, value]) => ({ labels: { type }, value: value * unit }));
+function byType(values: Readonly<Record<string, number>>) {
+  return Object.entries(values).map(([type, value]) => ({ labels: { type }, value }));
 }

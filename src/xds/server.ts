@@ -68,14 +68,12 @@ export class XdsServer implements AsyncDisposable {
     }));
   }
 
-  /** Milliseconds since the epoch of the oldest response that no Envoy has answered yet, by type. */
-  unansweredSince(): Readonly<Record<string, number>> {
-    const oldest: Record<string, number> = {};
+  /** Responses that were sent and not answered yet: the oldest of each Envoy (by its node id) and type, milliseconds since the epoch. */
+  unanswered(): readonly { readonly node: string; readonly type: string; readonly since: number }[] {
     const epoch = Date.now() - performance.now();
-    for (const { stream } of this.#clients.values()) {
-      for (const [type, at] of stream.unansweredSince()) oldest[type] = Math.min(oldest[type] ?? Infinity, epoch + at);
-    }
-    return oldest;
+    return [...this.#clients.values()].flatMap(({ client: { node }, stream }) =>
+      [...stream.unansweredSince()].map(([type, at]) => ({ node, type, since: epoch + at })),
+    );
   }
 
   /** Listens on a Unix socket, and sees to it that it stays in its place. */

@@ -247,7 +247,7 @@ export class Remote implements AsyncDisposable {
     return {
       begun: until(() => this.history.includes("+stuck"), { what: "the stuck client" }),
       get unread() {
-        return server.clients.some(({ node }) => node === "stuck") && Object.keys(server.unansweredSince()).length > 0;
+        return server.clients.some(({ node }) => node === "stuck") && server.unanswered().length > 0;
       },
       [Symbol.dispose]: () => client[Symbol.dispose](),
     };

@@ -43,7 +43,7 @@ function sampleMetrics(): Metrics {
   metrics.xds.connect({
     clients: () => 1,
     quarantined: () => ({ virtualHost: 1 }),
-    unansweredSince: () => ({ cluster: now }),
+    unanswered: () => [{ node: "edge-1", type: "cluster", since: now }],
   });
   metrics.discovery.begins("dc-east", ["unreachable"]);
   metrics.discovery.connect(() => [

@@ -129,7 +129,10 @@ export class Gateway implements AsyncDisposable {
   /** Resolves when Envoy has answered all that was sent and acknowledged all that is wanted, quarantined resources left out. */
   async settled(): Promise<void> {
     this.controlPlane.translateNow();
-    const left = (): object => ({ ...this.#xds.unansweredSince(), missing: this.controlPlane.snapshot.unacknowledged });
+    const left = (): object => ({
+      unanswered: this.#xds.unanswered().length,
+      missing: this.controlPlane.snapshot.unacknowledged,
+    });
     await until(left, {
       accept: (open) => Object.values(open).every((value) => value === 0),
       what: "Envoy to accept everything",
