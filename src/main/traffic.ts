@@ -13,6 +13,7 @@ import { ACCESS_LOGS } from "#xds/resources/access-log.ts";
 import { trafficRuntime } from "#xds/resources/runtime.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { ACCESS_LOG_SOCKET } from "./envoy-process.ts";
+import { followFallbacks } from "./follow-fallbacks.ts";
 import { followRouteShares } from "./follow-route-shares.ts";
 import { followStreams } from "./follow-streams.ts";
 
@@ -58,7 +59,9 @@ export async function startTraffic({ config, state, controlPlane, logger }: Traf
     onShares: (shares) => controlPlane.steer(trafficRuntime(shares)),
   });
   const stopMarking = markChanges(traffic, controlPlane);
-  const stopFollowing = [followStreams(traffic, controlPlane), followRouteShares(traffic, controlPlane)];
+  const stopFollowing = [followStreams, followRouteShares, followFallbacks].map((follow) =>
+    follow(traffic, controlPlane),
+  );
   return {
     view: traffic,
     measures: measuresOf(traffic),

@@ -4,6 +4,7 @@ import { CounterLedger, type CounterReading } from "./counter-ledger.ts";
 import { FlowTotals } from "./counts.ts";
 import { Coverage } from "./coverage.ts";
 import { type BoardReading, EndpointBoard } from "./endpoint-board.ts";
+import { Fallbacks } from "./fallbacks.ts";
 import { type CompiledFilter, compileFilter, type NamespaceScope } from "./filter.ts";
 import { GatewayFailures } from "./gateway-failures.ts";
 import { FlowTable } from "./flows.ts";
@@ -65,6 +66,7 @@ export class TrafficCore {
   readonly #ledger = new CounterLedger(this.#flows);
   readonly #totals = new FlowTotals();
   readonly board = new EndpointBoard(WINDOW);
+  readonly fallbacks = new Fallbacks(this.board);
   readonly #history: History;
   readonly #ring: RequestRing;
   readonly #texts = new TextPool();
@@ -169,8 +171,7 @@ export class TrafficCore {
 
   #addRow(raw: RawRow): void {
     const flow = this.#flows.flow(raw.envoy, raw.listener, raw.routeKey, raw.cluster);
-    const fallback = raw.endpoint === undefined ? undefined : this.board.fallbackOf(raw.cluster, raw.endpoint);
-    const row = requestRow(raw, flow, ++this.#row, this.#texts, fallback);
+    const row = requestRow(raw, flow, ++this.#row, this.#texts, this.fallbacks.of(raw));
     const healths = raw.cluster === "" ? undefined : this.board.healths(raw.cluster);
     const had = row.fallback ?? row.upstream;
     const why = reason(row, healths, had && this.gateway(had.backend, row.endpoint));

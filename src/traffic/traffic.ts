@@ -5,6 +5,7 @@ import type { TrafficShares } from "#xds/resources/runtime.ts";
 import type { EnvoySource } from "./admin-poller.ts";
 import type { CounterReading } from "./counter-ledger.ts";
 import type { EndpointBoard } from "./endpoint-board.ts";
+import type { Fallbacks } from "./fallbacks.ts";
 import type { NamespaceScope } from "./filter.ts";
 import { IntakeCounts } from "./intake-counts.ts";
 import { LocalEnvoys } from "./local-envoys.ts";
@@ -181,6 +182,10 @@ export class Traffic implements AsyncDisposable {
   set routeShares(shares: RouteShares) {
     this.#core.load.routeShares = shares;
     this.#receiver?.setRouteShares(shares);
+  }
+
+  get fallbacks(): Pick<Fallbacks, "made"> {
+    return this.#core.fallbacks;
   }
 
   /** Where Envoys on other machines send to; undefined when none may. */
