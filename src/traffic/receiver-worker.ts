@@ -3,12 +3,13 @@
  * Envoys on other machines the same and their totals on TCP, and the reading of the local Envoy's large admin pages. It
  * decodes, sums up and hands on a few batches a second; the main thread, which also serves xDS, is spared the rest.
  */
-import { chmod, rm } from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
+import { logVerbosity, Server, setLogVerbosity } from "@grpc/grpc-js";
 import { errorMessage } from "#lib/error-message.ts";
 import { giveBackMemory } from "#lib/give-back-memory.ts";
 import type { LogFields, Logger, LogLevel } from "#lib/log.ts";
+import { placeGrpcSocket } from "#lib/place-grpc-socket.ts";
+import type { PlacedSocket } from "#lib/placed-socket.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import { ACCESS_LOG_SERVICE, receiveAccessLog } from "./access-log-service.ts";
 import { PageDiffs, type PageReader } from "./page-diff.ts";
@@ -56,6 +57,7 @@ const allowance = {
 };
 const pages = new PageDiffs();
 let untaken = 0;
+let place: PlacedSocket | undefined;
 
 const local = new Server({ "grpc.max_receive_message_length": LARGEST_MESSAGE });
 local.addService(ACCESS_LOG_SERVICE, {
@@ -128,6 +130,7 @@ port.on("message", (message: ToReceiver) => {
     case "stop":
       clearInterval(timer);
       clearTimeout(remoteRetry);
+      void place?.[Symbol.asyncDispose]();
       local.forceShutdown();
       remoteService?.[Symbol.dispose]();
       port.close();
@@ -137,16 +140,12 @@ port.on("message", (message: ToReceiver) => {
   }
 });
 
-/** The folder is 0700; the socket is 0600 as well, so that neither alone has to be right. */
+/**
+ * The folder is 0700; the socket is 0600 as well, so that neither alone has to be right. What a process that was killed left
+ * behind it replaces: the state directory's lock says that no other one listens here.
+ */
 async function listen(): Promise<void> {
-  // What a process that was killed left behind; the state directory's lock says that no other one listens here.
-  await rm(socketPath, { force: true });
-  const bound = Promise.withResolvers<void>();
-  local.bindAsync(`unix:${socketPath}`, ServerCredentials.createInsecure(), (error) =>
-    error === null ? bound.resolve() : bound.reject(error),
-  );
-  await bound.promise;
-  await chmod(socketPath, 0o600);
+  place = await placeGrpcSocket(local, socketPath, LOG);
   if (remote !== undefined) await listenForRemoteEnvoys(remote);
   send({ type: "listening", remotePort: remoteService?.port });
 }

@@ -1,7 +1,7 @@
 import * as grpc from "@grpc/grpc-js";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
-import { PlacedSocket } from "#lib/placed-socket.ts";
+import { placeGrpcSocket } from "#lib/place-grpc-socket.ts";
 import type { DeltaDiscoveryRequest } from "#proto/envoy/service/discovery/v3/discovery.ts";
 import { ADS_SERVICE, type AdsCall } from "./ads-service.ts";
 import { alternativeNames } from "./remote-names.ts";
@@ -78,14 +78,11 @@ export class XdsServer implements AsyncDisposable {
 
   /** Listens on a Unix socket, and sees to it that it stays in its place. */
   async listenUnix(path: string): Promise<void> {
-    let held: string | undefined;
-    const listen = async (at: string): Promise<void> => {
-      // Streams that came by it go on: their clients are told to come to the next one when they end.
-      if (held !== undefined) this.#server.unbind(held);
-      held = `unix:${at}`;
-      await this.#bind(held, grpc.ServerCredentials.createInsecure());
-    };
-    this.#sockets.use(await PlacedSocket.place({ path, listen, log: this.#options.log }));
+    try {
+      this.#sockets.use(await placeGrpcSocket(this.#server, path, this.#options.log));
+    } catch (cause) {
+      throw new Error(`could not listen for xDS on unix:${path}`, { cause });
+    }
   }
 
   /** Listens on TCP with the given credentials. Returns the port. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { stat } from "node:fs/promises";
+import { stat, unlink } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -39,6 +39,19 @@ function entries(count: number) {
 test("nobody else can write to the access log", async () => {
   await using world = await setUp();
   assert.equal((await stat(world.socketPath)).mode & 0o777, 0o600);
+});
+
+test("its socket is deleted: it is made anew, and streams that stand go on", async () => {
+  await using world = await setUp();
+  using standing = new AccessLogClient(world.socketPath);
+  await standing.send(entries(5), "sample");
+  await until(() => world.received() === 5, { what: "the stream" });
+  await unlink(world.socketPath);
+  await until(() => stat(world.socketPath), { what: "the socket" });
+  await standing.send(entries(5));
+  using next = new AccessLogClient(world.socketPath);
+  await next.send(entries(5), "sample");
+  await until(() => world.received(), { accept: (count) => count === 15, what: "15 entries" });
 });
 
 test("bad input costs neither the stream nor the receiver", async () => {
