@@ -33,12 +33,12 @@ const SAMPLE_RESERVE = 0.1;
  * Of the budget, the most that they have: while nobody looks, and while somebody does. An entry costs Envoy as much as half a
  * request (50 µs, its cold caches included), and of fifty a second nobody reads more.
  */
-const MOST_SAMPLE = { none: 0.05, watched: 0.1, pinned: 1 } as const;
+const MOST_SAMPLE = { none: 0.02, watched: 0.1, pinned: 1 } as const;
 /**
- * Durations a second that go into Envoy's histograms: each costs 2.5 % of a request, and of a thousand a second a quantile
- * is as true as of all.
+ * Durations a second that go into Envoy's histograms: each costs 2.5 % of a request, and of five hundred a second a
+ * quantile is as true as of all.
  */
-const MEASURES = 1000;
+const MEASURES = 500;
 /**
  * What a share rises to at most in a step. Failures are back soon; of the rest a lull must not be followed by a flood, which what
  * is pinned has the budget for: somebody waits for it.

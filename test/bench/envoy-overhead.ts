@@ -24,7 +24,7 @@ const SLICES = 16;
 const WARM_UP = 8;
 const CONNECTIONS = 32;
 /**
- * Requests a second of each connection, 4,000 together for each proxy. A load that waits for its answers would send the slower one less, and
+ * Requests a second of each connection, 4,000 together. A load that waits for its answers would send the slower one less, and
  * the fewer requests a proxy finds when it wakes up, the more it works for each.
  */
 const RATE = 125;
@@ -110,18 +110,18 @@ async function startPair(directory: string, upstream: number, parts: AsyncDispos
   };
 }
 
-async function compare(rate: SteadyRate, { bare, observed }: Pair): Promise<Comparison> {
-  const slices: { readonly observed: number; readonly bare: number }[] = [];
+async function compare(rate: SteadyRate, proxies: Pair): Promise<Comparison> {
+  const slices: { readonly [which in "observed" | "bare"]: number[] } = { observed: [], bare: [] };
   for (let slice = 0; slice < SLICES; slice++) {
-    // At once: what the machine does besides, and how fast it is in this second, it does to both.
-    const [ofBare, ofObserved] = await Promise.all([costOf(rate, bare), costOf(rate, observed)]);
-    slices.push({ bare: ofBare, observed: ofObserved });
+    // Turn about, so that a machine that grows faster or slower in between favours neither. (Not at once: two that take turns
+    // on a CPU empty each other's caches, which no proxy of a real machine has to bear.)
+    for (const which of slice % 2 === 0 ? (["bare", "observed"] as const) : (["observed", "bare"] as const)) {
+      slices[which].push(await costOf(rate, proxies[which]));
+    }
   }
-  return {
-    observed: median(slices.map((slice) => slice.observed)),
-    bare: median(slices.map((slice) => slice.bare)),
-    ratio: median(slices.map((slice) => slice.observed / slice.bare)),
-  };
+  // Of pairs that lie next to each other: a machine that is taken away for a second, as a virtual one is, spoils only these.
+  const ratio = median(slices.observed.map((cost, index) => cost / slices.bare[index]!));
+  return { observed: median(slices.observed), bare: median(slices.bare), ratio };
 }
 
 function tell(report: Report, alone: readonly Comparison[], watched: readonly Comparison[]): void {
