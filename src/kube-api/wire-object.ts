@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { isMap } from "#lib/schema-rules.ts";
 import { refKey } from "#resources/ref.ts";
-import { httpProxyStatus } from "#resources/httpproxy-status.ts";
+import { httpProxyStatus, validCondition } from "#resources/httpproxy-status.ts";
 import { ingressRouteStatus } from "#resources/ingressroute-status.ts";
 import { problemLine, PROBLEMS_ANNOTATION } from "#resources/problems-annotation.ts";
 import type { Resource } from "#resources/resource.ts";
@@ -98,6 +98,9 @@ function annotationsOf(served: ServedObject): Readonly<Record<string, string>> {
 
 function statusOf({ ref, object, problems, addresses }: ServedObject): { readonly status?: unknown } {
   if (ref.kind === "HTTPProxy") return { status: httpProxyStatus(problems, object?.metadata.generation) };
+  if (ref.kind === "ExtensionService") {
+    return { status: { conditions: [validCondition(ref.kind, problems, object?.metadata.generation)] } };
+  }
   if (ref.kind === "IngressRoute") return { status: ingressRouteStatus(problems) };
   if (ref.kind === "Ingress") return { status: { loadBalancer: addresses.length === 0 ? {} : { ingress: addresses } } };
   if (ref.kind === "Namespace") return { status: { phase: "Active" } };

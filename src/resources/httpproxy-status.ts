@@ -35,30 +35,34 @@ export interface HttpProxyStatus {
 }
 
 /** What tools know Contour's own messages by. */
-const VALID = "Valid HTTPProxy";
 const ERROR_PRESENT = "At least one error present, see Errors for details";
 
 /** The status of a proxy in Contour's form. */
 export function httpProxyStatus(problems: readonly ProxyProblem[], generation: number | undefined): HttpProxyStatus {
+  const condition = validCondition("HTTPProxy", problems, generation);
+  const currentStatus =
+    condition.status === "True" ? "valid" : condition.reason === "Orphaned" ? "orphaned" : "invalid";
+  return { currentStatus, description: condition.message, conditions: [condition] };
+}
+
+/** The condition `Valid` of one of Contour's kinds, in its form. */
+export function validCondition(
+  kind: "HTTPProxy" | "ExtensionService",
+  problems: readonly ProxyProblem[],
+  generation: number | undefined,
+): ValidCondition {
   const errors = grouped(problems, "error");
   const warnings = grouped(problems, "warning");
   const [first] = errors;
   const isOrphaned = errors.length === 1 && first?.type === "Orphaned";
-  const message = first === undefined ? VALID : isOrphaned ? first.message : ERROR_PRESENT;
   return {
-    currentStatus: first === undefined ? "valid" : isOrphaned ? "orphaned" : "invalid",
-    description: message,
-    conditions: [
-      {
-        type: "Valid",
-        status: first === undefined ? "True" : "False",
-        reason: first === undefined ? "Valid" : isOrphaned ? "Orphaned" : "ErrorPresent",
-        message,
-        ...(generation === undefined ? {} : { observedGeneration: generation }),
-        ...(errors.length === 0 ? {} : { errors }),
-        ...(warnings.length === 0 ? {} : { warnings }),
-      },
-    ],
+    type: "Valid",
+    status: first === undefined ? "True" : "False",
+    reason: first === undefined ? "Valid" : isOrphaned ? "Orphaned" : "ErrorPresent",
+    message: first === undefined ? `Valid ${kind}` : isOrphaned ? first.message : ERROR_PRESENT,
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    ...(errors.length === 0 ? {} : { errors }),
+    ...(warnings.length === 0 ? {} : { warnings }),
   };
 }
 

@@ -50,6 +50,39 @@ suite("status of Contour's kinds in a real API", { timeout: 240_000 }, () => {
     assert.deepEqual(leader.writes, { ok: 2, conflict: 0, error: 0 });
   });
 
+  test("an ExtensionService shows the condition Valid, written with the rights that a control plane has", async () => {
+    await using box = await KubeBox.start({ controllers: [] });
+    const { admin } = box;
+    await createNamespace(admin, "shop");
+    await admin.apply(...(await manifests("control-plane-rbac.yaml")));
+    await admin.apply({ ...customResourceDefinition("ExtensionService") });
+    const extension = {
+      apiVersion: "projectcontour.io/v1alpha1",
+      kind: "ExtensionService",
+      metadata: { namespace: "shop", name: "auth", annotations: { "kubernetes.io/ingress.class": "binnacle" } },
+      spec: { services: [{ name: "auth", port: 9001 }] },
+    };
+    await until(() => admin.apply(extension).then(() => true), { what: "the definition to be in force" });
+    const token = await serviceAccountToken(admin, "binnacle-system", "control-plane");
+    await using leader = new StatusLeader(box.kubeconfig(token));
+    leader.problems = [{ ...WRONG, type: "ServiceError" }];
+    const conditions = async () => {
+      const path = "/apis/projectcontour.io/v1alpha1/namespaces/shop/extensionservices/auth";
+      const { status } = await admin.get<{ status?: { conditions?: readonly { status: string }[] } }>(path);
+      return status?.conditions ?? [];
+    };
+    const shows = (status: string) =>
+      until(conditions, { accept: ([valid]) => valid?.status === status, what: `Valid to be ${status}` });
+    assert.partialDeepStrictEqual(await shows("False"), [
+      { type: "Valid", observedGeneration: 1, errors: [{ type: "ServiceError", reason: "ServiceNotFound" }] },
+    ]);
+    leader.problems = [];
+    leader.writer.judgedAll();
+    assert.partialDeepStrictEqual(await shows("True"), [{ message: "Valid ExtensionService" }]);
+    await leader.settled();
+    assert.deepEqual(leader.writes, { ok: 2, conflict: 0, error: 0 });
+  });
+
   test("an IngressRoute shows its status in Contour's words, by our own definition", async () => {
     await using box = await KubeBox.start({ controllers: [] });
     await createNamespace(box.admin, "shop");

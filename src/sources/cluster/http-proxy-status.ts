@@ -1,9 +1,8 @@
 import type { KubeObject } from "#kubernetes/resource-type.ts";
 import { HTTP_PROXIES } from "#kubernetes/resource-types.ts";
-import { canonicalJson } from "#lib/canonical.ts";
-import { isMap } from "#lib/schema-rules.ts";
 import { httpProxyStatus } from "#resources/httpproxy-status.ts";
 import { hasWritten, LoadBalancerStatus, mapOf } from "./load-balancer-status.ts";
+import { SeenValid } from "./seen-valid.ts";
 import type { SeenStatus, StatusForm, WantedStatus } from "./status-form.ts";
 
 /** An HTTPProxy has a status of its own: Contour's words and its condition `Valid`, which say all that there is to say. */
@@ -14,21 +13,18 @@ export const HTTP_PROXY_STATUS: StatusForm = {
 
 class SeenProxy implements SeenStatus {
   readonly #generation: number | undefined;
-  /** What of it is ours to write, canonical JSON without times. */
-  readonly #said: string;
-  readonly #valid: Readonly<Record<string, unknown>> | undefined;
-  /** Conditions of somebody else's. */
-  readonly #others: readonly unknown[];
+  readonly #currentStatus: unknown;
+  readonly #description: unknown;
+  readonly #conditions: SeenValid;
   readonly #loadBalancer: LoadBalancerStatus;
   readonly #isOurs: boolean;
 
   constructor(object: KubeObject) {
-    const { currentStatus, description, conditions } = mapOf(object["status"]);
-    const all: readonly unknown[] = Array.isArray(conditions) ? conditions : [];
-    this.#valid = all.filter(isMap).find(isValid);
-    this.#others = all.filter((condition) => !isMap(condition) || !isValid(condition));
+    const { currentStatus, description } = mapOf(object["status"]);
+    this.#currentStatus = currentStatus;
+    this.#description = description;
+    this.#conditions = new SeenValid(object);
     this.#generation = object.metadata.generation;
-    this.#said = said(currentStatus, description, this.#valid);
     this.#loadBalancer = new LoadBalancerStatus(object);
     this.#isOurs = hasWritten(object, "f:currentStatus");
   }
@@ -40,22 +36,12 @@ class SeenProxy implements SeenStatus {
 
   #words(wanted: WantedStatus | undefined, now: number): object {
     if (wanted === undefined) {
-      return this.#isOurs ? { currentStatus: null, description: null, conditions: this.#others } : {};
+      return this.#isOurs ? { currentStatus: null, description: null, conditions: this.#conditions.others } : {};
     }
     const { currentStatus, description, conditions } = httpProxyStatus(wanted.problems, this.#generation);
     const [valid] = conditions;
-    if (said(currentStatus, description, valid) === this.#said) return {};
-    // The time of a condition is that of its last change of status, not of its last words (metav1.Condition).
-    const known = this.#valid?.["status"] === valid.status ? this.#valid["lastTransitionTime"] : undefined;
-    const lastTransitionTime = typeof known === "string" ? known : `${new Date(now).toISOString().slice(0, 19)}Z`;
-    return { currentStatus, description, conditions: [...this.#others, { ...valid, lastTransitionTime }] };
+    const isSame = currentStatus === this.#currentStatus && description === this.#description;
+    if (isSame && this.#conditions.says(valid)) return {};
+    return { currentStatus, description, conditions: this.#conditions.with(valid, now) };
   }
-}
-
-function isValid(condition: Readonly<Record<string, unknown>>): boolean {
-  return condition["type"] === "Valid";
-}
-
-function said(currentStatus: unknown, description: unknown, condition: object | undefined): string {
-  return canonicalJson([currentStatus, description, { ...condition, lastTransitionTime: undefined }]);
 }

@@ -10,6 +10,7 @@ import { type QueueState, WorkQueue } from "#kubernetes/work-queue.ts";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
 import { formatRef, type Kind, type ObjectRef, parseRefKey, refKey, type RefKey } from "#resources/ref.ts";
+import { EXTENSION_SERVICE_STATUS } from "./extension-service-status.ts";
 import { HTTP_PROXY_STATUS } from "./http-proxy-status.ts";
 import { INGRESS_ROUTE_STATUS } from "./ingress-route-status.ts";
 import { INGRESS_STATUS } from "./ingress-status.ts";
@@ -20,6 +21,7 @@ import { StatusPatcher } from "./status-patcher.ts";
 const FORMS: Partial<Readonly<Record<Kind, StatusForm>>> = {
   Ingress: INGRESS_STATUS,
   HTTPProxy: HTTP_PROXY_STATUS,
+  ExtensionService: EXTENSION_SERVICE_STATUS,
   IngressRoute: INGRESS_ROUTE_STATUS,
 };
 
