@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type Api, startApi } from "#api/api.ts";
 import type { Config } from "#config/config.ts";
 import type { EnvoyProcess } from "#envoy/process.ts";
+import { counted } from "#lib/counted.ts";
 import type { Logger } from "#lib/log.ts";
 import { setTimer } from "#lib/set-timer.ts";
 import type { PlatformRequest } from "#monitoring/discovery-metrics.ts";
@@ -24,6 +25,7 @@ import { apiTls } from "./main/api-tls.ts";
 import { applianceView, health } from "./main/appliance-view.ts";
 import { changeClock } from "./main/change-clock.ts";
 import { clusterAccess } from "./main/cluster-access.ts";
+import { countErrors } from "./main/count-errors.ts";
 import { startDemoLoad, startDemoUpstreams } from "./main/demo.ts";
 import { startDiscovery } from "./main/discovery.ts";
 import { ENVOY_STARTS, localEnvoy, serving } from "./main/envoy-process.ts";
@@ -72,6 +74,8 @@ export interface Appliance extends AsyncDisposable {
   /** Where a browser finds the API and what is reached through it. */
   readonly publicUrl: string;
   readonly envoy: EnvoyProcess;
+  /** How many objects have an error now, with manifests that no object can be made of. */
+  readonly errors: () => number;
 }
 
 const RUNBOOKS = fileURLToPath(new URL("../alerts/runbooks", import.meta.url));
@@ -185,7 +189,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   const { source, synced } = await followHome(config, controlPlane, home, logger, parts);
   cluster?.stand([...writers, acme].flatMap((part) => part?.duty ?? []));
   if (synced) {
-    progress(`read ${controlPlane.store.states().length} objects from ${source.place}`);
+    progress(`read ${counted(controlPlane.store.states().length, "object")} from ${source.place}`);
     await taken;
     await serving(envoy, signal);
   } else progress(`waiting for ${source.place}: ${source.state().detail}`);
@@ -218,6 +222,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     },
   };
   const refs = () => store.states().map(({ ref }) => ref);
+  const objects = objectsView(controlPlane.store, controlPlane.translator, controlPlane.snapshot);
   const publicUrl = publicUrlOf(config);
   const monitoring = await planMonitoring(config, options.programs, state, publicUrl, logger);
   if (config.monitoring.grafana.enabled !== false && monitoring.grafanaUrl === undefined) {
@@ -242,7 +247,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       health: health(views),
       metrics: { contentType: metrics.contentType, text: () => metrics.text() },
       appliance: applianceView(views),
-      objects: objectsView(controlPlane.store, controlPlane.translator, controlPlane.snapshot),
+      objects,
       explain: explainView(controlPlane.store, controlPlane.translator),
       diff: planInThread({ config, ownAddresses: ownAddresses(), states: () => store.states() }),
       backends: backendsView({
@@ -278,7 +283,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   parts.use(sweepAfterFirstLoad(controlPlane.snapshot));
   served = false;
   const running = parts.move();
-  return { api, publicUrl, envoy, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  const errors = (): number => countErrors(objects, source.problems());
+  return { api, publicUrl, envoy, errors, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 async function announceApi(state: StateDirectory, url: string): Promise<void> {

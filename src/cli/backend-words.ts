@@ -1,8 +1,8 @@
 import type { BackendDetailAnswer } from "#api/answers.ts";
 import type { DependentRoute, FoundService } from "#api/ports/backends.ts";
+import { counted } from "#lib/counted.ts";
 import { formatProblem } from "#lib/problem.ts";
 import { formatRef } from "#resources/ref.ts";
-import { counted } from "./counted.ts";
 import { formatAge, formatTable } from "./table.ts";
 
 /** How many of a long list are shown; `-o yaml` has them all. */

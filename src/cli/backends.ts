@@ -9,10 +9,10 @@ import type {
   RemovalAnswer,
 } from "#api/answers.ts";
 import { compareText } from "#lib/compare.ts";
+import { counted } from "#lib/counted.ts";
 import { formatDuration, parseDuration } from "#lib/duration.ts";
 import { backendWords, routesTable } from "./backend-words.ts";
 import { type CliContext, UsageError } from "./context.ts";
-import { counted } from "./counted.ts";
 import { reachApi, type ReachFlags } from "./reach-api.ts";
 import { formatAge, formatTable } from "./table.ts";
 

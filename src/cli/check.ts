@@ -1,9 +1,9 @@
+import { counted } from "#lib/counted.ts";
 import { existsSync } from "node:fs";
 import { formatProblem, type Problem } from "#lib/problem.ts";
 import { formatRef } from "#resources/ref.ts";
 import { checkManifests, type CheckedManifests } from "../main/check-manifests.ts";
 import { type CliContext, CommandError } from "./context.ts";
-import { counted } from "./counted.ts";
 import { givenManifests } from "./given-manifests.ts";
 import { type LocationFlags, readConfig } from "./locations.ts";
 

@@ -1,8 +1,8 @@
 import { dump } from "js-yaml";
+import { counted } from "#lib/counted.ts";
 import { isMap } from "#lib/schema-rules.ts";
 import { type ConvertedDocument, convertManifests } from "../convert/convert-manifests.ts";
 import type { CliContext } from "./context.ts";
-import { counted } from "./counted.ts";
 import { givenManifests, requireSome, tellProblems } from "./given-manifests.ts";
 
 export interface ConvertFlags {

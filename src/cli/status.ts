@@ -1,9 +1,9 @@
 import type { AlertAnswer, AlertsAnswer, ObjectsAnswer, StatusAnswer } from "#api/answers.ts";
+import { counted } from "#lib/counted.ts";
 import type { Problem } from "#lib/problem.ts";
 import { formatRef } from "#resources/ref.ts";
 import type { ApiClient } from "./api-client.ts";
 import { type CliContext, CommandError } from "./context.ts";
-import { counted } from "./counted.ts";
 import { type Paint, paintFor } from "./ink.ts";
 import { reachApi, type ReachFlags } from "./reach-api.ts";
 import { formatAge, formatTable } from "./table.ts";

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Config } from "#config/config.ts";
+import { counted } from "#lib/counted.ts";
 import { errorMessage } from "#lib/error-message.ts";
 import { calmWhile, createLogger } from "#lib/log.ts";
 import { StateInUseError, StateUnusableError } from "#supervisor/state-directory.ts";
@@ -43,7 +44,10 @@ export async function up(flags: UpFlags, context: CliContext): Promise<number> {
     if (context.signal.aborted) return undefined;
     throw new CommandError(errorMessage(error), fixFor(error));
   });
-  if (appliance === undefined) return 0;
+  if (appliance === undefined) {
+    say("stopped");
+    return 0;
+  }
   isStarting = false;
   try {
     say(`  ready after ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
@@ -65,7 +69,7 @@ function fixFor(error: unknown): string | undefined {
   return undefined;
 }
 
-function banner(config: Config, { api, publicUrl }: Appliance, demo: boolean): string {
+function banner(config: Config, { api, publicUrl, errors }: Appliance, demo: boolean): string {
   const { prometheus, alertmanager } = config.monitoring;
   const rows: [string, string][] = [
     ...config.listeners.map(({ protocol, address, port }): [string, string] => [
@@ -77,6 +81,8 @@ function banner(config: Config, { api, publicUrl }: Appliance, demo: boolean): s
     ...(alertmanager.enabled === false ? [] : [["Alertmanager", `${publicUrl}/alertmanager/`] as [string, string]]),
   ];
   const lines = rows.map(([name, address]) => `  ${name.padEnd(14)} ${address}`);
+  const wrong = errors();
+  if (wrong > 0) lines.push("", `  ${counted(wrong, "error")} in manifests: npx binnacle status says what and where`);
   return [...lines, ...(demo ? tryThis(config) : []), "", "  Ctrl-C stops all of it."].join("\n");
 }
 

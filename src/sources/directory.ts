@@ -2,6 +2,7 @@ import type { Stats } from "node:fs";
 import { lstat, stat } from "node:fs/promises";
 import { basename, dirname, join, normalize } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { counted } from "#lib/counted.ts";
 import type { Logger } from "#lib/log.ts";
 import { formatProblem, type Problem } from "#lib/problem.ts";
 import type { ValidateOptions } from "#resources/validate.ts";
@@ -81,7 +82,7 @@ export class DirectorySource implements Source {
     return {
       state: this.#missing === undefined ? (wasRead ? "synced" : "syncing") : wasRead ? "stale" : "failed",
       lastSync: this.#lastSync,
-      detail: this.#missing?.message ?? `${this.#files.size} files in ${this.#root}`,
+      detail: this.#missing?.message ?? `${counted(this.#files.size, "file")} in ${this.#root}`,
     };
   }
 

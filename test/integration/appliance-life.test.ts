@@ -23,7 +23,11 @@ suite("the appliance's life", () => {
     const { http, api } = home;
     await home.write(
       "manifests/app.yaml",
-      together(service("team", "app", [upstream]), ingress("team", "app", "", "app")),
+      together(
+        service("team", "app", [upstream]),
+        ingress("team", "app", "", "app"),
+        ingress("team", "lost", "lost.test", "gone"),
+      ),
     );
     const settings = `sources: {directory: manifests}\nupstreams: {allowLocal: [${upstream.port}]}`;
     await home.configure(settings);
@@ -39,6 +43,8 @@ suite("the appliance's life", () => {
       },
     };
     await until(() => load.counts.ok > 20, { what: "traffic" });
+    const told = "1 error in manifests: npx binnacle status says what and where";
+    await until(() => first.output.includes(told), { what: "the start to say that a manifest is wrong" });
     const [envoy] = runningEnvoys(join(home.state, "envoy"));
     await first.kill();
     await someMore(load);
