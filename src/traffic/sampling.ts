@@ -33,7 +33,7 @@ const SAMPLE_RESERVE = 0.1;
  * Of the budget, the most that they have: while nobody looks, and while somebody does. An entry costs Envoy as much as half a
  * request (50 µs, its cold caches included), and of fifty a second nobody reads more.
  */
-const MOST_SAMPLE = { none: 0.02, watched: 0.1, pinned: 1 } as const;
+const MOST_SAMPLE = { none: 0.05, watched: 0.1, pinned: 1 } as const;
 /**
  * Durations a second that go into Envoy's histograms: each costs 2.5 % of a request, and of five hundred a second a
  * quantile is as true as of all.

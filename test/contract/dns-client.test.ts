@@ -103,7 +103,7 @@ suite("what a real DNS server says", () => {
   test("a server that there is no way to is told as such: a machine without a network goes on", async () => {
     // The kernel lets nobody connect to the broadcast address, as it does without a route.
     const nowhere = { address: "255.255.255.255", port: 53 };
-    await fails(ask(nowhere, "cart.test"), "unreachable", /cannot be reached: connect EACCES/);
+    await fails(ask(nowhere, "cart.test"), "unreachable", /cannot be reached: .*\(EACCES\)/);
   });
 
   test("a silent server costs its time-out; a stop ends the wait at once", async () => {
