@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Api, startApi } from "#api/api.ts";
@@ -268,7 +268,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const { users } = config.api;
     parts.use(followUsers({ file: configFile, users, apply: (now) => api.setUsers(now), log: logger.room("api") }));
   }
-  await announceApi(state, api.url);
+  parts.use(await announceApi(state, api.url));
 
   // 8. Prometheus, Alertmanager and the like.
   parts.use(supervisor);
@@ -287,6 +287,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   return { api, publicUrl, envoy, errors, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-async function announceApi(state: StateDirectory, url: string): Promise<void> {
-  await writeFile(join(state.path, API_ADDRESS_FILE), `${url}\n`, { mode: 0o600 });
+/** Says where the API is until the end: commands would send their token to whoever listens there afterwards. */
+async function announceApi(state: StateDirectory, url: string): Promise<AsyncDisposable> {
+  const file = join(state.path, API_ADDRESS_FILE);
+  await writeFile(file, `${url}\n`, { mode: 0o600 });
+  return { [Symbol.asyncDispose]: () => rm(file, { force: true }) };
 }

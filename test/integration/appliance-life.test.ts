@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { suite, test } from "node:test";
+import { API_ADDRESS_FILE } from "#cli/api-client.ts";
 import { runningEnvoys } from "#envoy/running-envoys.ts";
 import { snapshotServerPlaces } from "#snapshot-server/places.ts";
 import { readServerRecord } from "#snapshot-server/server-record.ts";
@@ -78,6 +80,7 @@ suite("the appliance's life", () => {
     assert.deepEqual(runningEnvoys(join(home.state, "envoy")), []);
     assert.throws(() => assertSnapshotServerRuns(home.state), "it ends with the Envoy that it stands in for");
     await assert.rejects(httpGet({ port: http }, "/"), /ECONNREFUSED/);
+    assert.ok(!existsSync(join(home.state, API_ADDRESS_FILE)), "no command finds an API there any more");
   });
 });
 
