@@ -5,7 +5,14 @@ import { unreachable } from "#lib/unreachable.ts";
 import type { RouteTotals } from "#traffic/table-rows.ts";
 import { type Focus, isSameFocus } from "../state/address.ts";
 import type { ConsoleState } from "../state/console-state.ts";
-import { steadyOrder } from "../state/steady-order.ts";
+import {
+  exactOrder,
+  isClearlyBusier,
+  isClearlyGreater,
+  type Moves,
+  type RowOrder,
+  steadyOrder,
+} from "../state/steady-order.ts";
 import { formatCount, formatMillis, formatRate, formatShare } from "../words/format.ts";
 import { errorTone } from "../words/tones.ts";
 import { memo } from "./memo.ts";
@@ -33,9 +40,10 @@ export function RoutesTable({ state }: { readonly state: ConsoleState }) {
   });
   const picture = state.overview.value;
   const now = picture?.time ?? 0;
-  const mayMove = order.current.sort !== sort.value || (!isBusy() && now - order.current.at >= ORDER_EVERY);
-  const rows = steadyOrder(picture?.routes ?? [], order.current.keys, comparing(sort.value), mayMove);
-  order.current = { keys: rows.map(({ key }) => key), at: mayMove ? now : order.current.at, sort: sort.value };
+  const isStill = isBusy() || now - order.current.at < ORDER_EVERY;
+  const moves: Moves = order.current.sort !== sort.value ? "anew" : isStill ? "stay" : "drift";
+  const rows = steadyOrder(picture?.routes ?? [], order.current.keys, orderOf(sort.value), moves);
+  order.current = { keys: rows.map(({ key }) => key), at: moves === "stay" ? order.current.at : now, sort: sort.value };
   const hidden = picture?.hidden.routes ?? 0;
   const failing = rows.filter(({ rates }) => errorTone(rates.errorRatio) === "bad").length;
   const head = (column: SortColumn, words: string, title?: string) => (
@@ -158,11 +166,21 @@ export function focusOf({ host, route }: RouteTotals): Focus {
   return { type: "route", host, route };
 }
 
-function comparing({ column, descending }: Sort<SortColumn>): (a: RouteTotals, b: RouteTotals) => number {
-  if (column === "name") return (a, b) => (descending ? byName(b, a) : byName(a, b));
+function orderOf({ column, descending }: Sort<SortColumn>): RowOrder<RouteTotals> {
+  if (column === "name") return exactOrder((a, b) => (descending ? byName(b, a) : byName(a, b)));
   const sign = descending ? -1 : 1;
-  return (a, b) =>
+  const compare = (a: RouteTotals, b: RouteTotals) =>
     sign * (valueOf(a, column) - valueOf(b, column)) || b.rates.perSecond - a.rates.perSecond || byName(a, b);
+  if (isCount(column)) return exactOrder(compare);
+  const isClearly = (a: RouteTotals, b: RouteTotals) =>
+    column === "rate"
+      ? isClearlyBusier(a.rates.perSecond, b.rates.perSecond, a.rates.seconds)
+      : isClearlyGreater(valueOf(a, column), valueOf(b, column));
+  return { compare, overtakes: (row, other) => (descending ? isClearly(row, other) : isClearly(other, row)) };
+}
+
+function isCount(column: SortColumn): column is (typeof CLASSES)[number] {
+  return CLASSES.some((codeClass) => codeClass === column);
 }
 
 function byName(a: RouteTotals, b: RouteTotals): number {

@@ -3,7 +3,7 @@ import type { FilterPair } from "#api/traffic-filter.ts";
 import type { Talker } from "#traffic/request-shown.ts";
 import type { ConsoleState } from "../state/console-state.ts";
 import { withPair } from "../state/filter-words.ts";
-import { steadyOrder } from "../state/steady-order.ts";
+import { isClearlyGreater, type RowOrder, steadyOrder } from "../state/steady-order.ts";
 import { formatRate, formatShare } from "../words/format.ts";
 import { errorTone } from "../words/tones.ts";
 import { Empty, Panel } from "./panel.tsx";
@@ -39,12 +39,17 @@ export function Talkers({ state }: { readonly state: ConsoleState }) {
   );
 }
 
+const BUSIEST: RowOrder<Talker> = {
+  compare: (a, b) => b.perSecond - a.perSecond,
+  overtakes: (talker, other) => isClearlyGreater(talker.perSecond, other.perSecond),
+};
+
 /** The busiest first; under the pointer nothing changes places. */
 function TalkersList({ name, talkers, onPick }: TalkersListProps) {
   const { isBusy, handlers } = useBusy();
   const order = useRef<readonly string[]>([]);
   const rows = talkers.map((talker) => ({ key: talker.value, ...talker }));
-  const shown = steadyOrder(rows, order.current, (a, b) => b.perSecond - a.perSecond, !isBusy());
+  const shown = steadyOrder(rows, order.current, BUSIEST, isBusy() ? "stay" : "drift");
   order.current = shown.map(({ key }) => key);
   const most = Math.max(1e-9, ...talkers.map(({ perSecond }) => perSecond));
   return (

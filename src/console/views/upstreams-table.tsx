@@ -5,7 +5,7 @@ import type { ClusterState, EndpointState } from "#traffic/table-rows.ts";
 import { formatUpstream } from "#api/traffic-filter.ts";
 import { isSameFocus } from "../state/address.ts";
 import { type ConsoleState, isServedByNone } from "../state/console-state.ts";
-import { steadyOrder } from "../state/steady-order.ts";
+import { exactOrder, steadyOrder } from "../state/steady-order.ts";
 import { formatMillis, formatRate, formatShare } from "../words/format.ts";
 import { clusterCounts, clusterTone, clusterWords, healthTone, healthWords, type Tone } from "../words/health-words.ts";
 import { errorTone } from "../words/tones.ts";
@@ -41,8 +41,8 @@ export function UpstreamsTable({ state }: { readonly state: ConsoleState }) {
   const clusters = steadyOrder(
     (picture?.clusters ?? []).map((cluster) => ({ ...cluster, tone: clusterTone(cluster) })),
     order.current,
-    byTrouble,
-    !isBusy(),
+    BY_TROUBLE,
+    isBusy() ? "stay" : "drift",
   );
   order.current = clusters.map(({ key }) => key);
   // Decided at the first picture: an endpoint that fails later opens nothing by itself, so that nothing jumps.
@@ -149,9 +149,9 @@ function afterNamespace({ backend, service }: ClusterState["upstream"]): number 
 }
 
 /** Of hundreds, those without a healthy endpoint are in sight. Health changes seldom, so rows do not run about as by rates. */
-function byTrouble(a: TonedCluster, b: TonedCluster): number {
-  return Number(b.tone === "bad") - Number(a.tone === "bad") || compareText(a.key, b.key);
-}
+const BY_TROUBLE = exactOrder<TonedCluster>(
+  (a, b) => Number(b.tone === "bad") - Number(a.tone === "bad") || compareText(a.key, b.key),
+);
 
 function isNotWhole({ tone }: TonedCluster): boolean {
   return tone !== "good";
