@@ -1,4 +1,5 @@
 import { Agent } from "node:https";
+import { errorCode } from "#lib/error-code.ts";
 import acme from "acme-client";
 import { errorMessage } from "#lib/error-message.ts";
 import { pause } from "#lib/pause.ts";
@@ -225,16 +226,11 @@ function wordsOf({ identifier, challenges, status }: acme.Authorization): string
   return `${identifier.value}: ${typeof detail === "string" ? detail : `the authorisation is ${status}`}`;
 }
 
-function codeOf(error: unknown): string {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return code ?? "";
-}
-
 /** OpenSSL's words for a chain that ends nowhere, or at a name that is another's. */
 function isUntrusted(error: unknown): boolean {
-  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/.test(codeOf(error));
+  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/.test(errorCode(error) ?? "");
 }
 
 function isNetworkError(error: unknown): boolean {
-  return /^(E[A-Z]+|ERR_NETWORK|ERR_SOCKET.*)$/.test(codeOf(error));
+  return /^(E[A-Z]+|ERR_NETWORK|ERR_SOCKET.*)$/.test(errorCode(error) ?? "");
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import { hasCode } from "#lib/error-code.ts";
 import { type RequestHandler, Router, static as serveFolder } from "express";
-import { errorCode } from "./error-code.ts";
 import { notBuiltPage, SIGN_IN_POLICY } from "./sign-in-page.ts";
 
 /**
@@ -25,7 +25,7 @@ export function consoleFiles(folder: string): RequestHandler {
       { root: folder, cacheControl: false, headers: { "Cache-Control": "no-store" } },
       (error) => {
         if (error === undefined || response.headersSent) return;
-        if (errorCode(error) === "ENOENT") {
+        if (hasCode(error, "ENOENT")) {
           response.set("Content-Security-Policy", SIGN_IN_POLICY).type("html").send(notBuiltPage());
         } else next(error);
       },

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { hasCode } from "#lib/error-code.ts";
 import type { Response } from "express";
 
 /**
@@ -15,6 +16,6 @@ export async function sendPieces(response: Response, pieces: Iterable<string>): 
   try {
     await pipeline(Readable.from(pieces), response);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE")) throw error;
+    if (!hasCode(error, "ERR_STREAM_PREMATURE_CLOSE")) throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { errorCode, hasCode } from "#lib/error-code.ts";
 import { lookIntoStateDirectory } from "#supervisor/state-directory.ts";
 import { CommandError } from "./context.ts";
 
@@ -134,13 +135,7 @@ function stranger(url: string, words: string): CommandError {
 
 /** A certificate that nobody here vouches for, or that is for another name (Node's names of OpenSSL's reasons). */
 function isUntrusted(error: unknown): boolean {
-  return ["SELF_SIGNED", "UNABLE_TO", "CERT_", "ERR_TLS_CERT"].some((words) => codeOf(error).includes(words));
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return codeOf(error) === code;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
+  return ["SELF_SIGNED", "UNABLE_TO", "CERT_", "ERR_TLS_CERT"].some(
+    (words) => errorCode(error)?.includes(words) === true,
+  );
 }

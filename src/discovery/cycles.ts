@@ -11,6 +11,11 @@ export interface CycleTimes {
   readonly retry: BackoffLimits;
 }
 
+/** Cycles of a platform that lies beyond a network: after a failure they are asked for sooner, and seldomer while it goes on. */
+export function cycleTimes(interval: number): CycleTimes {
+  return { interval, retry: { least: 1000, most: 60_000 } };
+}
+
 /** What a platform has that is asked for all of it again and again. */
 export interface Cycle {
   readonly services: readonly DiscoveredService[];

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { hasCode } from "#lib/error-code.ts";
 import { hash } from "bcryptjs";
 import { replaceFile } from "#lib/replace-file.ts";
 
@@ -13,7 +14,7 @@ export async function ensurePassword(file: string): Promise<string> {
     if (kept === "") throw new Error(`${file} is empty; remove it, so that a new password is made`);
     return kept;
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    if (!hasCode(error, "ENOENT")) throw error;
   }
   const password = randomBytes(24).toString("base64url");
   replaceFile(file, password);

@@ -1,3 +1,4 @@
+import { errorCode, hasCode } from "#lib/error-code.ts";
 import type { Problem } from "#lib/problem.ts";
 
 /** A problem of a whole file or folder. */
@@ -12,14 +13,9 @@ export function systemProblem(file: string, what: string, error: unknown): Probl
   return fileProblem(file, `cannot ${what}${code === undefined ? "" : `: ${REASONS[code] ?? code}`}`, fix);
 }
 
-/** The errno name of a system error, such as `ENOENT`. */
-export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
-}
-
 /** Whether the error says that there is nothing under a path. */
 export function isGone(error: unknown): boolean {
-  return errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR";
+  return hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR");
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { errorMessage } from "#lib/error-message.ts";
 import { type PortHolder, portHolder } from "./port-holder.ts";
-import { hasCode } from "./process-identity.ts";
+import { hasCode } from "#lib/error-code.ts";
 
 /** A TCP port that a component of ours is about to listen on. */
 export interface ClaimedPort {

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { hasCode, identify, isRunning, type ProcessIdentity } from "./process-identity.ts";
+import { hasCode } from "#lib/error-code.ts";
+import { identify, isRunning, type ProcessIdentity } from "./process-identity.ts";
 
 /** Somebody else holds the lock. */
 export class LockedError extends Error {

@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { hasCode } from "./process-identity.ts";
+import { hasCode } from "#lib/error-code.ts";
 
 /**
  * Makes sure of a folder that nobody else can look into: made 0700 with its parents, or tightened to that. Throws when it

@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { hasCode } from "#lib/error-code.ts";
 
 /**
  * One process and no other: a pid alone is given out again after its process ended, with its start time it is not, and
@@ -121,10 +122,6 @@ export function parseStatus(text: string): ProcessStatus | undefined {
     zombie: /^[ZX]$/.test(fields[0] ?? "") && at(20) <= 1,
   };
   return Number.isNaN(status.startTicks) ? undefined : status;
-}
-
-export function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }
 
 let thisBoot: string | undefined;

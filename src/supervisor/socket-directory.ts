@@ -2,7 +2,7 @@ import { lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bytesHash } from "#lib/canonical.ts";
 import { replaceFile } from "#lib/replace-file.ts";
-import { hasCode } from "./process-identity.ts";
+import { hasCode } from "#lib/error-code.ts";
 import { privateDirectory } from "./private-directory.ts";
 
 /** sun_path of unix(7) has 108 bytes, the last of them 0. */

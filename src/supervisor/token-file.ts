@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, readFileSync, statSync } from "node:fs";
 import { replaceFile } from "#lib/replace-file.ts";
-import { hasCode } from "./process-identity.ts";
+import { hasCode } from "#lib/error-code.ts";
 
 const BYTES = 32;
 const FORM = /^[\w-]{43,}$/;

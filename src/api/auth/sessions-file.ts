@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { hasCode } from "#lib/error-code.ts";
 import { z } from "zod";
-import { errorCode } from "../error-code.ts";
 import { secretHash } from "./same-secret.ts";
 import type { SessionStorage, StoredSession } from "./sessions.ts";
 
@@ -43,7 +43,7 @@ export function sessionsFile(stateDirectory: string, token: string): SessionStor
     try {
       text = await readFile(path, "utf8");
     } catch (error) {
-      if (errorCode(error) === "ENOENT") return [];
+      if (hasCode(error, "ENOENT")) return [];
       throw error;
     }
     const parsed = fileSchema.safeParse(parseJson(text));

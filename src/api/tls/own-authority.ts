@@ -1,10 +1,10 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { chmod, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { hasCode } from "#lib/error-code.ts";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
 import { replaceFile } from "#lib/replace-file.ts";
-import { errorCode } from "../error-code.ts";
 import { issueAuthority, issueServer, type PemPair } from "./issue-certificate.ts";
 
 /** Folder in the state directory, and in it: what others may have, and what nobody else may. */
@@ -148,7 +148,7 @@ async function readText(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
+    if (hasCode(error, "ENOENT")) return undefined;
     throw error;
   }
 }

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
-import type { CycleTimes } from "../cycles.ts";
+import { type CycleTimes, cycleTimes } from "../cycles.ts";
 import { InstancesDiscoverer } from "../instances-discoverer.ts";
 import { type ObservedRequest, Requests } from "../pkgcloud/requests.ts";
 import type { Fixes } from "../platform-error.ts";
+import { readAuthorities } from "../read-authorities.ts";
 import { readSecret } from "../read-secret.ts";
 import type { RefuseUpstream } from "../refuse-upstream.ts";
 import type { InstanceRules } from "../translate-instances.ts";
@@ -25,7 +25,7 @@ export interface DigitalOceanSettings extends InstanceRules {
 /** Throws when the file of authorities cannot be read: nothing could be asked without it. */
 export async function createDigitalOceanDiscoverer(settings: DigitalOceanSettings): Promise<InstancesDiscoverer> {
   const { tokenFile, endpoint, caFile, interval, timeout, pageSize, tag, refuse, observe } = settings;
-  const ca = caFile === undefined ? {} : { ca: await readFile(caFile, "utf8") };
+  const ca = await readAuthorities(caFile);
   const client = new DropletsClient({
     endpoint: endpoint.replace(/\/+$/, ""),
     token: () => readSecret(tokenFile),
@@ -33,8 +33,7 @@ export async function createDigitalOceanDiscoverer(settings: DigitalOceanSetting
     pageSize,
     ...(tag === undefined ? {} : { tag }),
   });
-  const times = { interval, retry: { least: 1000, most: 60_000 } };
-  return digitalOceanDiscoverer({ client, rules: settings, refuse, times });
+  return digitalOceanDiscoverer({ client, rules: settings, refuse, times: cycleTimes(interval) });
 }
 
 export interface DigitalOceanDiscovererOptions {

@@ -1,6 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { Slots } from "#lib/slots.ts";
+import { cycleTimes } from "../cycles.ts";
 import type { InstancesDiscoverer } from "../instances-discoverer.ts";
+import { readAuthorities } from "../read-authorities.ts";
 import type { RefuseUpstream } from "../refuse-upstream.ts";
 import type { InstanceRules } from "../translate-instances.ts";
 import { type CredentialSources, DefaultCredentials } from "./client/credentials.ts";
@@ -28,7 +29,7 @@ export interface Ec2Settings extends CredentialSources, InstanceRules {
 /** Throws when the file of authorities cannot be read: nothing could be asked without it. */
 export async function createEc2Discoverer(settings: Ec2Settings): Promise<InstancesDiscoverer> {
   const { regions, endpoint, caFile, interval, timeout, atOnce, pageSize, refuse, observe, parts } = settings;
-  const ca = caFile === undefined ? {} : { ca: await readFile(caFile, "utf8") };
+  const ca = await readAuthorities(caFile);
   const client = new Ec2Client({
     credentials: new DefaultCredentials(settings),
     http: parts.use(new HttpPost({ timeout, ...ca })),
@@ -44,6 +45,6 @@ export async function createEc2Discoverer(settings: Ec2Settings): Promise<Instan
     filters: instanceFilters(settings),
     rules: settings,
     refuse,
-    times: { interval, retry: { least: 1000, most: 60_000 } },
+    times: cycleTimes(interval),
   });
 }

@@ -1,5 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { cycleTimes } from "../cycles.ts";
 import type { ObservedRequest } from "../pkgcloud/requests.ts";
+import { readAuthorities } from "../read-authorities.ts";
 import type { RefuseUpstream } from "../refuse-upstream.ts";
 import type { CatalogEndpoint } from "./client/token.ts";
 import { Cloud } from "./client/cloud.ts";
@@ -30,7 +31,7 @@ export interface OpenStackSettings extends CredentialFiles {
 /** Throws when the file of authorities cannot be read: nothing could be asked without it. */
 export async function createOpenStackDiscoverer(settings: OpenStackSettings): Promise<OpenStackDiscoverer> {
   const { authUrl, region, interval, timeout, atOnce, caFile, observe, namespaces, parts } = settings;
-  const ca = caFile === undefined ? {} : { ca: await readFile(caFile, "utf8") };
+  const ca = await readAuthorities(caFile);
   const transport = new Transport({ timeout, observe, ...ca });
   const credentials = () => readCredentials(settings);
   const keystone = parts.use(new Keystone({ authUrl, credentials, transport, now: Date.now }));
@@ -44,6 +45,6 @@ export async function createOpenStackDiscoverer(settings: OpenStackSettings): Pr
     }),
     namespaces,
     rules: { loadBalancers: settings.loadBalancers, servers: settings.servers, refuse: settings.refuse },
-    times: { interval, retry: { least: 1000, most: 60_000 } },
+    times: cycleTimes(interval),
   });
 }

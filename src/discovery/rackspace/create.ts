@@ -1,11 +1,11 @@
-import { readFile } from "node:fs/promises";
-import type { CycleTimes } from "../cycles.ts";
+import { type CycleTimes, cycleTimes } from "../cycles.ts";
 import { InstancesDiscoverer } from "../instances-discoverer.ts";
 import { Cloud, type CloudObject } from "../openstack/client/cloud.ts";
 import { Keystone } from "../openstack/client/keystone.ts";
 import { Transport } from "../openstack/client/transport.ts";
 import type { ObservedRequest } from "../pkgcloud/requests.ts";
 import { type Fixes, PlatformError } from "../platform-error.ts";
+import { readAuthorities } from "../read-authorities.ts";
 import { readSecret } from "../read-secret.ts";
 import type { RefuseUpstream } from "../refuse-upstream.ts";
 import type { InstanceRules } from "../translate-instances.ts";
@@ -28,7 +28,7 @@ export interface RackspaceSettings extends InstanceRules {
 /** Throws when the file of authorities cannot be read: nothing could be asked without it. */
 export async function createRackspaceDiscoverer(settings: RackspaceSettings): Promise<InstancesDiscoverer> {
   const { identityUrl, username, apiKeyFile, regions, caFile, interval, timeout, refuse, observe, parts } = settings;
-  const ca = caFile === undefined ? {} : { ca: await readFile(caFile, "utf8") };
+  const ca = await readAuthorities(caFile);
   const transport = new Transport({ timeout, observe, ...ca });
   const keystone = parts.use(
     new Keystone({
@@ -45,7 +45,7 @@ export async function createRackspaceDiscoverer(settings: RackspaceSettings): Pr
       serversOf(new Cloud({ keystone, transport, interface: "public", region, atOnce: 1 }), signal),
     rules: settings,
     refuse,
-    times: { interval, retry: { least: 1000, most: 60_000 } },
+    times: cycleTimes(interval),
   });
 }
 
