@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { hostPort } from "#lib/host-port.ts";
 
 export interface DnsServerAddress {
   readonly address: string;
@@ -19,5 +20,5 @@ export function parseServerAddress(text: string): DnsServerAddress | undefined {
 
 export function formatServerAddress({ address, port }: DnsServerAddress): string {
   if (port === DNS_PORT) return address;
-  return isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+  return hostPort(address, port);
 }

@@ -1,3 +1,4 @@
+import { uriHost } from "#lib/host-port.ts";
 import { anyType, type JsonObject, seconds } from "./json.ts";
 
 export const ADMIN_CLUSTER = "binnacle_admin";
@@ -77,6 +78,6 @@ function refuse(status: 403 | 404): JsonObject {
 }
 
 function hosts(address: string, port: number): readonly string[] {
-  const names = new Set([address.includes(":") ? `[${address}]` : address, "127.0.0.1", "[::1]", "localhost"]);
+  const names = new Set([uriHost(address), "127.0.0.1", "[::1]", "localhost"]);
   return [...names].flatMap((name) => [name, `${name}:${port}`]).sort();
 }

@@ -1,3 +1,4 @@
+import { hostPort } from "#lib/host-port.ts";
 import type { Endpoints } from "#resources/endpoints.ts";
 import type { EndpointSlice } from "#resources/endpoint-slice.ts";
 import type { Kind } from "#resources/ref.ts";
@@ -165,10 +166,6 @@ function sliceAddresses(slice: EndpointSlice): string {
     slice.endpoints.flatMap(({ addresses }) => addresses),
     "<unset>",
   );
-}
-
-function hostPort(ip: string, port: number): string {
-  return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
 function selector(labels: Readonly<Record<string, string>>): string {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { isIPv6 } from "node:net";
+import { hostPort } from "#lib/host-port.ts";
 import { errorMessage } from "#lib/error-message.ts";
 import { formatProblem } from "#lib/problem.ts";
 import { type ClusterAccess, readKubeconfig } from "./kubeconfig.ts";
@@ -70,7 +70,7 @@ async function inCluster(
   }
   const namespace = await podNamespace({ serviceAccountDirectory }).catch(() => undefined);
   return {
-    server: new URL(`https://${isIPv6(host) ? `[${host}]` : host}:${port}`),
+    server: new URL(`https://${hostPort(host, port)}`),
     skipVerify: false,
     ca: { file: join(serviceAccountDirectory, "ca.crt") },
     // The kubelet exchanges the token before it expires.

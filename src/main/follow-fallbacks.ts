@@ -1,3 +1,4 @@
+import { hostPort } from "#lib/host-port.ts";
 import type { Upstream } from "#traffic/table-rows.ts";
 import type { Traffic } from "#traffic/traffic.ts";
 import { parseUpstream } from "#traffic/upstream.ts";
@@ -29,5 +30,5 @@ export function followFallbacks(traffic: Pick<Traffic, "fallbacks">, controlPlan
 function fallbackOf({ address, port, of }: IrEndpoint): readonly (readonly [string, Upstream])[] {
   const upstream = of === undefined ? undefined : parseUpstream(clusterName(of));
   if (upstream === undefined) return [];
-  return [[address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`, upstream]];
+  return [[hostPort(address, port), upstream]];
 }

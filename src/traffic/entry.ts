@@ -1,3 +1,4 @@
+import { hostPort } from "#lib/host-port.ts";
 import type { AccessLogCommon, HTTPAccessLogEntry } from "#proto/envoy/data/accesslog/v3/accesslog.ts";
 import type { Address } from "#proto/envoy/config/core/v3/address.ts";
 import type { Duration } from "#proto/google/protobuf/duration.ts";
@@ -101,7 +102,7 @@ function addressWithPort(address: Address | undefined): string | undefined {
   if (socket?.$case !== "socketAddress") return undefined;
   const { address: host, portSpecifier } = socket.value;
   const port = portSpecifier?.$case === "portValue" ? portSpecifier.value : 0;
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  return hostPort(host, port);
 }
 
 export function addressWithoutPort(address: Address | undefined): string {

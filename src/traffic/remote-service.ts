@@ -1,3 +1,4 @@
+import { hostPort } from "#lib/host-port.ts";
 import { Server, type ServerCredentials } from "@grpc/grpc-js";
 import type { Logger } from "#lib/log.ts";
 import { RemoteCredentials, type RemoteCredentialsOptions } from "#xds/remote-credentials.ts";
@@ -86,7 +87,7 @@ function bind(
   { address, port }: RemoteServiceSettings,
   credentials: ServerCredentials,
 ): Promise<number> {
-  const target = `${address.includes(":") ? `[${address}]` : address}:${port}`;
+  const target = hostPort(address, port);
   return new Promise((resolve, reject) => {
     server.bindAsync(target, credentials, (error, bound) => {
       if (error === null) resolve(bound);

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { hostPort } from "#lib/host-port.ts";
 import { compareText } from "#lib/compare.ts";
 import type { GatewaySettings } from "./gateway-settings.ts";
 import { gatewayName, type IrEndpoint, type IrGateway, type IrItem } from "./ir.ts";
@@ -19,7 +20,7 @@ export function gatewayBuilder(settings: TranslateSettings): UnitBuilder {
       type: "gateway",
       name,
       backend,
-      address: `${host.includes(":") ? `[${host}]` : host}:${port}`,
+      address: hostPort(host, port),
       protocol,
       ...(tls === undefined ? {} : { tls }),
       connectTimeout: settings.connectTimeout,

@@ -1,3 +1,4 @@
+import { hostPort } from "#lib/host-port.ts";
 import type { ExplainedCompression, ExplainedEndpoint, ExplainedUpstream } from "#api/ports/explain.ts";
 import { compareText } from "#lib/compare.ts";
 import { type IrCompression, type IrEndpoint, LEAST_COMPRESSED_BYTES } from "#translate/ir.ts";
@@ -54,9 +55,8 @@ function explainedCompression(compression: IrCompression, accepted: string | und
 
 function explainedEndpoint(endpoint: IrEndpoint, gateway: string | undefined): ExplainedEndpoint {
   const { address, port, health, weight = 1, priority = 0, zone, of } = endpoint;
-  const host = address.includes(":") ? `[${address}]` : address;
   return {
-    address: `${host}:${port}`,
+    address: hostPort(address, port),
     health: health === "draining" ? "draining" : "ready",
     weight,
     priority,

@@ -1,3 +1,4 @@
+import { hostPort } from "#lib/host-port.ts";
 import type { GatewayState } from "#api/ports/backends.ts";
 import type { GatewaySettings } from "#translate/gateway-settings.ts";
 import type { IrGateway } from "#translate/ir.ts";
@@ -18,7 +19,7 @@ export function gatewayState(
   item: IrGateway | undefined,
   sight: GatewaySight | undefined,
 ): GatewayState {
-  const address = item?.address ?? `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const address = item?.address ?? hostPort(host, port);
   const common = { address, protocol, tls: tls !== undefined };
   if (item === undefined) return { ...common, state: "unused" };
   const detail = item.problem ?? failureWords(sight?.failure);

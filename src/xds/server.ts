@@ -1,3 +1,4 @@
+import { hostPort } from "#lib/host-port.ts";
 import * as grpc from "@grpc/grpc-js";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
@@ -87,7 +88,7 @@ export class XdsServer implements AsyncDisposable {
 
   /** Listens on TCP with the given credentials. Returns the port. */
   listenTcp(address: string, port: number, credentials: grpc.ServerCredentials): Promise<number> {
-    return this.#bind(`${address.includes(":") ? `[${address}]` : address}:${port}`, credentials);
+    return this.#bind(hostPort(address, port), credentials);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
