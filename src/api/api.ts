@@ -3,6 +3,7 @@ import { Agent, createServer, type IncomingMessage, type RequestListener, type S
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import { BlockList, isIPv6 } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
+import { hostPort } from "#lib/host-port.ts";
 import { connectableHost } from "#lib/connectable-host.ts";
 import { errorMessage } from "#lib/error-message.ts";
 import type { Logger } from "#lib/log.ts";
@@ -189,7 +190,7 @@ async function listen(
     server.listen(options.port, options.address);
     await once(server, "listening");
   } catch (cause) {
-    throw new Error(`the API cannot listen on ${options.address}:${options.port}`, { cause });
+    throw new Error(`the API cannot listen on ${hostPort(options.address, options.port)}`, { cause });
   }
   started.defer(() => stop(server));
   // Before the server waits for its connections: some it does not know.

@@ -1,3 +1,4 @@
+import { hostPort } from "#lib/host-port.ts";
 import type {
   ExplainedCompression,
   ExplainedRoute,
@@ -18,7 +19,9 @@ export function explanationText(question: ExplainQuestion, found: Explanation, a
   const { listener, tls, http3, host, winner } = found;
   const { secure, method, authority, target } = question;
   const facts = [
-    ...(listener === undefined ? [] : [["listener", `${listener.name} (${listener.address}:${listener.port})`]]),
+    ...(listener === undefined
+      ? []
+      : [["listener", `${listener.name} (${hostPort(listener.address, listener.port)})`]]),
     ...(tls === undefined ? [] : [["TLS", tlsWords(tls)]]),
     ...(http3 === undefined ? [] : [["HTTP/3", http3Words(http3)]]),
     ...(host === undefined ? [] : [["host", `${host.name}, ${BY[host.by]}`]]),

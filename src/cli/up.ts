@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { hostPort } from "#lib/host-port.ts";
 import type { Config } from "#config/config.ts";
 import { counted } from "#lib/counted.ts";
 import { errorMessage } from "#lib/error-message.ts";
@@ -74,7 +75,7 @@ function banner(config: Config, { api, publicUrl, errors }: Appliance, demo: boo
   const rows: [string, string][] = [
     ...config.listeners.map(({ protocol, address, port }): [string, string] => [
       `${protocol} traffic`,
-      protocol === "http" || protocol === "https" ? `${protocol}://${address}:${port}` : `${address}:${port}`,
+      `${protocol === "http" || protocol === "https" ? `${protocol}://` : ""}${hostPort(address, port)}`,
     ]),
     ["console", api.mintSignInLink().url],
     ...(prometheus.enabled === false ? [] : [["Prometheus", `${publicUrl}/prometheus/`] as [string, string]]),

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { hostPort } from "#lib/host-port.ts";
 import { errorMessage } from "#lib/error-message.ts";
 import { type PortHolder, portHolder } from "./port-holder.ts";
 import { hasCode } from "#lib/error-code.ts";
@@ -32,7 +33,7 @@ export async function requireFreePorts(
     try {
       await tryToListen(claimed);
     } catch (cause) {
-      const where = `${component} cannot listen on ${claimed.address}:${claimed.port}`;
+      const where = `${component} cannot listen on ${hostPort(claimed.address, claimed.port)}`;
       throw new PortUnavailableError(`${where}: ${reason(claimed, cause)}`, { cause });
     }
   }
