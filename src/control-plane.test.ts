@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { defaultConfig } from "#config/load-config.ts";
 import { validate } from "#resources/validate.ts";
-import { MemoryArchive } from "#store/archive.ts";
-import { ControlPlane } from "./control-plane.ts";
-import { translateSettings } from "./main/translate-settings.ts";
+import { controlPlaneForTests } from "./main/control-plane-for-tests.ts";
 
 test("a form that goes on because the next one is known to be refused is not accepted before Envoy took it", () => {
-  const plane = new ControlPlane({
-    translate: translateSettings(defaultConfig(), []),
-    listeners: { streamIdleTimeout: 1000, accessLog: undefined },
-    archive: new MemoryArchive(),
+  const plane = controlPlaneForTests({
     now: () => 0,
   });
   const ref = { kind: "Ingress", namespace: "team", name: "shop" } as const;

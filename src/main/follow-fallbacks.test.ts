@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { defaultConfig } from "#config/load-config.ts";
 import { accepted } from "#resources/complaints.ts";
 import type { Kind } from "#resources/ref.ts";
 import type { Resource } from "#resources/resource.ts";
-import { MemoryArchive } from "#store/archive.ts";
 import type { Upstream } from "#traffic/table-rows.ts";
-import { ControlPlane } from "../control-plane.ts";
 import { followFallbacks } from "./follow-fallbacks.ts";
-import { translateSettings } from "./translate-settings.ts";
+import { controlPlaneForTests } from "./control-plane-for-tests.ts";
 
 function made(kind: Kind, apiVersion: string, name: string, rest: object, metadata: object = {}): Resource {
   return accepted(
@@ -36,12 +33,7 @@ function ingress(failover: string | undefined): Resource {
 }
 
 test("endpoints of those that take over are told by the addresses of log entries, as long as they do", () => {
-  const controlPlane = new ControlPlane({
-    translate: translateSettings(defaultConfig(), []),
-    listeners: { streamIdleTimeout: 0, accessLog: undefined },
-    archive: new MemoryArchive(),
-    now: () => 0,
-  });
+  const controlPlane = controlPlaneForTests();
   const put = (...objects: readonly Resource[]): void => {
     controlPlane.store.apply(objects.map((object) => ({ type: "put", object, origin: { file: "f" } })));
     controlPlane.translateNow();

@@ -2,11 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accepted } from "#resources/complaints.ts";
 import type { Resource } from "#resources/resource.ts";
-import { MemoryArchive } from "#store/archive.ts";
-import { defaultConfig } from "#config/load-config.ts";
-import { ControlPlane } from "../control-plane.ts";
 import { followRouteShares } from "./follow-route-shares.ts";
-import { translateSettings } from "./translate-settings.ts";
+import { controlPlaneForTests } from "./control-plane-for-tests.ts";
 
 function proxy(name: string, share: string | undefined): Resource {
   const annotations = share === undefined ? {} : { "binnacle.dev/access-log-share": share };
@@ -19,12 +16,7 @@ function proxy(name: string, share: string | undefined): Resource {
 }
 
 test("routes that have a part of their requests logged are told by the entries' word for them, when they change", () => {
-  const controlPlane = new ControlPlane({
-    translate: translateSettings(defaultConfig(), []),
-    listeners: { streamIdleTimeout: 0, accessLog: undefined },
-    archive: new MemoryArchive(),
-    now: () => 0,
-  });
+  const controlPlane = controlPlaneForTests();
   const put = (...objects: readonly Resource[]): void => {
     controlPlane.store.apply(objects.map((object) => ({ type: "put", object, origin: { file: "f" } })));
     controlPlane.translateNow();

@@ -5,21 +5,17 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { defaultConfig } from "#config/load-config.ts";
 import { createLogger } from "#lib/log.ts";
-import { MemoryArchive } from "#store/archive.ts";
-import { ControlPlane } from "../control-plane.ts";
 import { followHome } from "./home-source.ts";
 import { translateSettings } from "./translate-settings.ts";
+import { controlPlaneForTests } from "./control-plane-for-tests.ts";
 
 /** A directory that is there and empty, followed with `settle` between its first reading and Envoy. */
 async function follow(settle: () => Promise<unknown>, signal: AbortSignal, parts: AsyncDisposableStack) {
   const directory = parts.use(mkdtempDisposableSync(join(tmpdir(), "binnacle-home-"))).path;
   const defaults = defaultConfig();
   const config = { ...defaults, sources: { ...defaults.sources, directory } };
-  const controlPlane = new ControlPlane({
+  const controlPlane = controlPlaneForTests({
     translate: translateSettings(config, []),
-    listeners: { streamIdleTimeout: 1000, accessLog: undefined },
-    archive: new MemoryArchive(),
-    now: Date.now,
   });
   const lines: string[] = [];
   const log = createLogger({ level: "error", format: "text", write: (line) => lines.push(line) });

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MemoryArchive } from "#store/archive.ts";
-import { ControlPlane } from "../../src/control-plane.ts";
 import { objectFeed } from "../../src/main/object-feed.ts";
 import { changesOf, settingsFor } from "../integration/support/gateway.ts";
 import { ingress, service } from "../integration/support/manifests.ts";
+import { controlPlaneForTests } from "../../src/main/control-plane-for-tests.ts";
 
 const proxy = (namespace: string): string => `
 apiVersion: projectcontour.io/v1
@@ -16,11 +15,8 @@ spec:
 `;
 
 test("an object that comes after others is told with the host and who has it, once for each; what has an error, with its reason", () => {
-  const controlPlane = new ControlPlane({
+  const controlPlane = controlPlaneForTests({
     translate: settingsFor(8080, 8443),
-    listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
-    archive: new MemoryArchive(),
-    now: Date.now,
   });
   for (const text of [
     service("first", "a", [{ host: "10.0.0.1", port: 80 }]),

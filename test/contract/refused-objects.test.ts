@@ -3,12 +3,13 @@ import { suite, test } from "node:test";
 import { VirtualHost } from "#proto/envoy/config/route/v3/route_components.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import { type Archive, MemoryArchive } from "#store/archive.ts";
-import { ControlPlane } from "../../src/control-plane.ts";
+import type { ControlPlane } from "../../src/control-plane.ts";
 import { certificateAuthority } from "../integration/support/certificate.ts";
 import { changesOf, settingsFor } from "../integration/support/gateway.ts";
 import { ingress, service, tlsSecret, together } from "../integration/support/manifests.ts";
 import { EnvoyStandIn, type Judgement } from "./support/envoy-stand-in.ts";
 import { XdsUnderTest } from "./support/xds-under-test.ts";
+import { controlPlaneForTests } from "../../src/main/control-plane-for-tests.ts";
 
 const AN_ENDPOINT = [{ host: "10.0.0.1", port: 8080 }];
 
@@ -37,9 +38,8 @@ class Judged implements AsyncDisposable {
 
   static async start(judge: Judgement = noBad, archive: Archive = new MemoryArchive()): Promise<Judged> {
     let now = Date.parse("2026-01-01T00:00:00Z");
-    const controlPlane = new ControlPlane({
+    const controlPlane = controlPlaneForTests({
       translate: settingsFor(8080, 8443),
-      listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
       archive,
       now: () => (now += 1_000),
     });

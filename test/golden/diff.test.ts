@@ -4,11 +4,10 @@ import { dump } from "js-yaml";
 import { planText } from "#cli/diff-text.ts";
 import { defaultConfig } from "#config/load-config.ts";
 import { validate } from "#resources/validate.ts";
-import { MemoryArchive } from "#store/archive.ts";
-import { ControlPlane } from "../../src/control-plane.ts";
 import { planChanges } from "../../src/main/plan-changes.ts";
 import { translateSettings } from "../../src/main/translate-settings.ts";
 import { goldenTests } from "./golden.ts";
+import { controlPlaneForTests } from "../../src/main/control-plane-for-tests.ts";
 
 /** A case's one document: what stands, what is asked for, and who asks. */
 interface Case {
@@ -28,10 +27,8 @@ async function planned(documents: readonly unknown[]): Promise<Readonly<Record<s
 
 async function one({ stands, files, prune = false, sees }: Case): Promise<readonly string[]> {
   const config = defaultConfig();
-  const { store } = new ControlPlane({
+  const { store } = controlPlaneForTests({
     translate: translateSettings(config, []),
-    listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
-    archive: new MemoryArchive(),
     now: () => Date.parse("2026-01-01T00:00:00Z"),
   });
   store.apply(

@@ -3,14 +3,13 @@ import { suite } from "node:test";
 import { questionOf } from "#cli/explain.ts";
 import { explanationText } from "#cli/explain-text.ts";
 import { validate } from "#resources/validate.ts";
-import { MemoryArchive } from "#store/archive.ts";
 import type { GatewaySettings } from "#translate/gateway-settings.ts";
 import type { TranslateSettings } from "#translate/settings.ts";
-import { ControlPlane } from "../../src/control-plane.ts";
 import { explainView } from "../../src/views/explain.ts";
 import { GoldenPairs } from "./golden-pairs.ts";
 import { goldenTests } from "./golden.ts";
 import { GOLDEN_SETTINGS } from "./translation.ts";
+import { controlPlaneForTests } from "../../src/main/control-plane-for-tests.ts";
 
 /**
  * The first document of a case: the requests, as arguments of `binnacle explain`, what backends are reached through, and whether the
@@ -39,10 +38,8 @@ const WITH_HTTP3: TranslateSettings = {
 };
 
 function explained([first, ...documents]: readonly unknown[]): Readonly<Record<string, readonly string[]>> {
-  const controlPlane = new ControlPlane({
+  const controlPlane = controlPlaneForTests({
     translate: (first as Asked).http3 === undefined ? GOLDEN_SETTINGS : WITH_HTTP3,
-    listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
-    archive: new MemoryArchive(),
     now: () => 0,
   });
   const pairs = new GoldenPairs();

@@ -3,14 +3,14 @@ import type { Problem } from "#lib/problem.ts";
 import { formatRef } from "#resources/ref.ts";
 import { refOf } from "#resources/resource.ts";
 import { validate } from "#resources/validate.ts";
-import { MemoryArchive } from "#store/archive.ts";
 import type { SourceChange } from "#store/changes.ts";
 import type { GatewaySettings } from "#translate/gateway-settings.ts";
 import type { IrItem } from "#translate/ir.ts";
 import type { IrRoute } from "#translate/ir-route.ts";
 import type { ListenerSettings, TranslateSettings } from "#translate/settings.ts";
-import { ControlPlane } from "../../src/control-plane.ts";
+import type { ControlPlane } from "../../src/control-plane.ts";
 import { GoldenPairs } from "./golden-pairs.ts";
+import { controlPlaneForTests } from "../../src/main/control-plane-for-tests.ts";
 
 /** What a translation's golden file shows. */
 export interface Translation {
@@ -130,10 +130,8 @@ function translated(
   names: Names,
   gateways: NonNullable<Wishes["gateways"]>,
 ): ControlPlane {
-  const controlPlane = new ControlPlane({
+  const controlPlane = controlPlaneForTests({
     translate: settings,
-    listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
-    archive: new MemoryArchive(),
     now: () => Date.parse("2026-01-01T00:00:00Z"),
   });
   controlPlane.listen({

@@ -4,15 +4,15 @@ import { unpackBytes } from "#lib/packed-bytes.ts";
 import type { Problem } from "#lib/problem.ts";
 import { formatRef, refKey } from "#resources/ref.ts";
 import { refOf, type Resource } from "#resources/resource.ts";
-import { MemoryArchive } from "#store/archive.ts";
 import type { SourceChange } from "#store/changes.ts";
 import type { TranslateSettings } from "#translate/settings.ts";
 import { XDS_TYPES } from "#xds/resource.ts";
-import { ControlPlane } from "../../src/control-plane.ts";
+import type { ControlPlane } from "../../src/control-plane.ts";
 import { changesOf, settingsFor } from "./support/gateway.ts";
 import { ingress, service, together } from "./support/manifests.ts";
 import { Random } from "./support/random.ts";
 import { RandomWorld } from "./support/random-world.ts";
+import { controlPlaneForTests } from "../../src/main/control-plane-for-tests.ts";
 
 const SEEDS = 200;
 const CHANGES = 60;
@@ -32,10 +32,8 @@ const pairs = RandomWorld.pairs();
 
 function controlPlane(): ControlPlane {
   let now = Date.parse("2026-06-01T00:00:00Z");
-  const made = new ControlPlane({
+  const made = controlPlaneForTests({
     translate: settings,
-    listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
-    archive: new MemoryArchive(),
     now: () => (now += 1_000),
   });
   // A DNS server that answers at once: one of its answers is this machine.

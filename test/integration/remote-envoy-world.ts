@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { Worker } from "node:worker_threads";
 import * as grpc from "@grpc/grpc-js";
-import { ControlPlane } from "../../src/control-plane.ts";
+import type { ControlPlane } from "../../src/control-plane.ts";
 import { followStreams } from "../../src/main/follow-streams.ts";
 import { remoteEnvoyFiles, remoteEnvoyScript, type RemoteEnvoySettings } from "#envoy/remote-envoy.ts";
 import { createLogger } from "#lib/log.ts";
-import { MemoryArchive } from "#store/archive.ts";
 import type { FromReceiver, ReceiverWorkerData } from "#traffic/receiver-messages.ts";
 import { Traffic } from "#traffic/traffic.ts";
 import type { TrafficSettings } from "#traffic/traffic-settings.ts";
@@ -28,6 +27,7 @@ import { until } from "./support/until.ts";
 import { AccessLogClient } from "./traffic/access-log-client.ts";
 import { startStuckClient } from "./support/stuck-client.ts";
 import { Upstream } from "./support/upstream.ts";
+import { controlPlaneForTests } from "../../src/main/control-plane-for-tests.ts";
 
 export interface RemoteOptions {
   readonly allowedNames?: readonly string[];
@@ -64,11 +64,9 @@ export class Remote implements AsyncDisposable {
     this.#directory = directory;
     this.#httpPort = httpPort;
     this.#allowedNames = options.allowedNames === undefined ? {} : { allowedNames: options.allowedNames };
-    this.#controlPlane = new ControlPlane({
+    this.#controlPlane = controlPlaneForTests({
       translate: settingsFor(httpPort, httpsPort, options.listeners),
       listeners: { streamIdleTimeout: 300_000, accessLog: ACCESS_LOG },
-      archive: new MemoryArchive(),
-      now: Date.now,
     });
     this.#server = new XdsServer({
       snapshot: this.#controlPlane.snapshot,

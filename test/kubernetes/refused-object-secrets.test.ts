@@ -4,7 +4,7 @@ import { createKubeClient } from "#kubernetes/http-client.ts";
 import { silentLogger } from "#lib/log.ts";
 import { ClusterSource } from "#sources/cluster/cluster-source.ts";
 import { type Archive, MemoryArchive } from "#store/archive.ts";
-import { ControlPlane } from "../../src/control-plane.ts";
+import type { ControlPlane } from "../../src/control-plane.ts";
 import { type Certificate, certificateAuthority } from "../integration/support/certificate.ts";
 import { settingsFor } from "../integration/support/gateway.ts";
 import { until } from "../integration/support/until.ts";
@@ -13,6 +13,7 @@ import type { Manifest } from "./support/api-client.ts";
 import { KubeBox } from "./support/kubebox.ts";
 import { definition } from "./support/schemaless-definition.ts";
 import { tlsSecret } from "./support/tls-secret.ts";
+import { controlPlaneForTests } from "../../src/main/control-plane-for-tests.ts";
 
 const HOST = "shop.test";
 
@@ -23,11 +24,9 @@ class House implements AsyncDisposable {
   readonly #parts = new AsyncDisposableStack();
 
   constructor(kubeconfig: string, archive: Archive) {
-    this.controlPlane = new ControlPlane({
+    this.controlPlane = controlPlaneForTests({
       translate: settingsFor(8080, 8443),
-      listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
       archive,
-      now: Date.now,
     });
     const { store } = this.controlPlane;
     const source = new ClusterSource({

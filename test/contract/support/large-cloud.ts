@@ -8,11 +8,11 @@ import { OpenStackDiscoverer } from "#discovery/openstack/discoverer.ts";
 import { StorePlacer } from "#discovery/store-placer.ts";
 import { silentLogger } from "#lib/log.ts";
 import { validate } from "#resources/validate.ts";
-import { MemoryArchive } from "#store/archive.ts";
 import type { ResourceName } from "#xds/snapshot.ts";
-import { ControlPlane } from "../../../src/control-plane.ts";
+import type { ControlPlane } from "../../../src/control-plane.ts";
 import { GOLDEN_SETTINGS } from "../../golden/translation.ts";
 import { OpenStackStandIn } from "./openstack-stand-in.ts";
+import { controlPlaneForTests } from "../../../src/main/control-plane-for-tests.ts";
 
 export interface CloudSize {
   readonly projects: number;
@@ -53,11 +53,8 @@ export class LargeCloud implements AsyncDisposable {
   private constructor(standIn: OpenStackStandIn, size: CloudSize) {
     this.standIn = standIn;
     this.#size = size;
-    this.controlPlane = new ControlPlane({
+    this.controlPlane = controlPlaneForTests({
       translate: GOLDEN_SETTINGS,
-      listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
-      archive: new MemoryArchive(),
-      now: Date.now,
     });
     this.controlPlane.snapshot.listen({ changed: (names) => void this.changed.push(...names) });
   }

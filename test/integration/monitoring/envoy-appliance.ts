@@ -1,10 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ControlPlane } from "../../../src/control-plane.ts";
 import { bootstrap } from "#envoy/bootstrap.ts";
 import { statsMatcher } from "#envoy/stats-inclusion.ts";
 import { silentLogger } from "#lib/log.ts";
-import { MemoryArchive } from "#store/archive.ts";
 import { XdsServer } from "#xds/server.ts";
 import { certificateAuthority } from "../support/certificate.ts";
 import { EnvoyUnderTest } from "../support/envoy-under-test.ts";
@@ -14,6 +12,7 @@ import { httpGet } from "../support/http-get.ts";
 import { ingress, service, tlsSecret, together } from "../support/manifests.ts";
 import { Upstream } from "../support/upstream.ts";
 import { until } from "../support/until.ts";
+import { controlPlaneForTests } from "../../../src/main/control-plane-for-tests.ts";
 
 /** A real Envoy with everything observable switched on, two hosts, and requests that go well and badly. */
 export class EnvoyAppliance implements AsyncDisposable {
@@ -38,14 +37,12 @@ export class EnvoyAppliance implements AsyncDisposable {
     const failing = stack.use(
       await Upstream.start({ respond: () => ({ status: 500, headers: { connection: "close" } }) }),
     );
-    const controlPlane = new ControlPlane({
+    const controlPlane = controlPlaneForTests({
       translate: settingsFor(http, https),
       listeners: {
         streamIdleTimeout: 300_000,
         accessLog: { slowThreshold: 1000, stdout: "off" },
       },
-      archive: new MemoryArchive(),
-      now: Date.now,
     });
     const certificate = certificateAuthority().issue(["blog.test"]);
     controlPlane.store.apply(

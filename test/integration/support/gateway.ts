@@ -4,7 +4,7 @@ import { createWriteStream } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect } from "node:tls";
-import { ControlPlane } from "../../../src/control-plane.ts";
+import type { ControlPlane } from "../../../src/control-plane.ts";
 import { LastAnswers } from "../../../src/main/last-answers.ts";
 import { WantedNames } from "../../../src/main/wanted-names.ts";
 import { DnsClient } from "#dns/dns-client.ts";
@@ -27,6 +27,7 @@ import { type HttpAnswer, httpGet, type HttpOptions, type HttpTls } from "./http
 import { requiredBinary } from "./required-binary.ts";
 import { temporaryDirectory } from "./temp-dir.ts";
 import { until } from "./until.ts";
+import { controlPlaneForTests } from "../../../src/main/control-plane-for-tests.ts";
 
 export interface GatewayOptions {
   readonly settings?: Partial<TranslateSettings>;
@@ -86,14 +87,13 @@ export class Gateway implements AsyncDisposable {
 
   #controlPlane(): [ControlPlane, XdsServer, WantedNames] {
     const { settings, listeners = [], archive = new MemoryArchive() } = this.#options;
-    const controlPlane = new ControlPlane({
+    const controlPlane = controlPlaneForTests({
       translate: { ...settingsFor(this.httpPort, this.httpsPort, listeners), ...settings },
       listeners: {
         streamIdleTimeout: 300_000,
         accessLog: this.#options.logRequests ? { slowThreshold: 10_000, stdout: "json" } : undefined,
       },
       archive,
-      now: Date.now,
       setTimer,
     });
     const { snapshot } = controlPlane;

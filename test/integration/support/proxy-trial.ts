@@ -4,11 +4,10 @@ import { unreachable } from "#lib/unreachable.ts";
 import { httpProxyStatus } from "#resources/httpproxy-status.ts";
 import { formatRef, refKey } from "#resources/ref.ts";
 import { refOf, type Resource } from "#resources/resource.ts";
-import { MemoryArchive } from "#store/archive.ts";
 import type { SourceChange } from "#store/changes.ts";
 import { FALLBACK_TABLE, type IrItem } from "#translate/ir.ts";
 import { comparePrecedence } from "#translate/precedence.ts";
-import { ControlPlane } from "../../../src/control-plane.ts";
+import type { ControlPlane } from "../../../src/control-plane.ts";
 import { certificateAuthority } from "./certificate.ts";
 import { changesOf, settingsFor } from "./gateway.ts";
 import { ingress, service, tlsSecret, together } from "./manifests.ts";
@@ -16,6 +15,7 @@ import { RandomProxies } from "./random-proxies.ts";
 import { FALLBACK_CERTIFICATE } from "./random-virtual-hosts.ts";
 import { Random } from "./random.ts";
 import { proxy, to } from "./routing-bed.ts";
+import { controlPlaneForTests } from "../../../src/main/control-plane-for-tests.ts";
 
 /** Changes of one world. */
 const STEPS = 25;
@@ -50,10 +50,8 @@ function controlPlane(): ControlPlane {
   const listeners = settings.listeners.map((listener) =>
     listener.protocol === "https" ? { ...listener, http3: { advertisedPort: 443 } } : listener,
   );
-  return new ControlPlane({
+  return controlPlaneForTests({
     translate: { ...settings, listeners, fallbackCertificate: FALLBACK_CERTIFICATE },
-    listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
-    archive: new MemoryArchive(),
     now: () => Date.parse("2026-01-05T00:00:00Z"),
   });
 }

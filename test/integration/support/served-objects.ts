@@ -1,15 +1,12 @@
-import { MemoryArchive } from "#store/archive.ts";
-import { ControlPlane } from "../../../src/control-plane.ts";
+import type { ControlPlane } from "../../../src/control-plane.ts";
 import { KubeFeed, type KubeParts } from "../../../src/views/kube.ts";
 import { changesOf, settingsFor } from "./gateway.ts";
+import { controlPlaneForTests } from "../../../src/main/control-plane-for-tests.ts";
 
 /** A control plane that has the objects of a YAML text, and that nobody is configured by. */
 export function controlPlaneOf(yaml: string): ControlPlane {
-  const controlPlane = new ControlPlane({
+  const controlPlane = controlPlaneForTests({
     translate: settingsFor(18080, 18443),
-    listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
-    archive: new MemoryArchive(),
-    now: Date.now,
   });
   controlPlane.store.apply(changesOf(yaml));
   controlPlane.open();

@@ -1,14 +1,13 @@
 // A control plane as a process of its own, so that it can be killed: started by ControlPlaneProcess, driven by messages.
-import { ControlPlane } from "../../../src/control-plane.ts";
 import { snapshotServerPlaces } from "../../../src/snapshot-server/places.ts";
 import { SnapshotServerProcess } from "../../../src/snapshot-server/snapshot-server-process.ts";
 import { createLogger } from "#lib/log.ts";
-import { MemoryArchive } from "#store/archive.ts";
 import { openStateDirectory } from "#supervisor/state-directory.ts";
 import { XdsServer } from "#xds/server.ts";
 import { SnapshotArchive } from "#xds/snapshot-archive.ts";
 import type { ControlPlaneCommand, ControlPlaneNews } from "./snapshot-server-control-plane-process.ts";
 import { changesOf, settingsFor } from "./gateway.ts";
+import { controlPlaneForTests } from "../../../src/main/control-plane-for-tests.ts";
 
 async function main([directory = "", ...ports]: readonly string[]): Promise<void> {
   await using stack = new AsyncDisposableStack();
@@ -16,11 +15,8 @@ async function main([directory = "", ...ports]: readonly string[]): Promise<void
   const state = stack.use(await openStateDirectory({ path: directory, socketAlternatives: [] }));
   const [http = 0, https = 0, http3 = 0] = ports.map(Number);
   const quic = { name: "quic", port: http3, protocol: "https", http3: { advertisedPort: http3 } } as const;
-  const controlPlane = new ControlPlane({
+  const controlPlane = controlPlaneForTests({
     translate: settingsFor(http, https, [quic]),
-    listeners: { streamIdleTimeout: 300_000, accessLog: undefined },
-    archive: new MemoryArchive(),
-    now: Date.now,
   });
   const { snapshot } = controlPlane;
   const places = snapshotServerPlaces(state.path);
