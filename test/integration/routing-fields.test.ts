@@ -12,29 +12,6 @@ import { Upstream } from "./support/upstream.ts";
 const HOST = "fields.test";
 const REDIRECT_CODES = [301, 302, 303, 307, 308];
 
-/** What an upstream answers so that a try counts as failed for a word of `retryOn`. */
-const FAILURES: Readonly<Record<string, Awaited<ReturnType<Upstream["respond"]>>>> = {
-  "5xx": { status: 500 },
-  "gateway-error": { status: 503 },
-  reset: "close",
-  "retriable-4xx": { status: 409 },
-  "envoy-ratelimited": { status: 429, headers: { "x-envoy-ratelimited": "true" } },
-  "retriable-status-codes": { status: 418 },
-  cancelled: { headers: { "grpc-status": "1" } },
-  "deadline-exceeded": { headers: { "grpc-status": "4" } },
-  "resource-exhausted": { headers: { "grpc-status": "8" } },
-  internal: { headers: { "grpc-status": "13" } },
-  unavailable: { headers: { "grpc-status": "14" } },
-};
-/** Those whose failures happen between Envoy and an upstream before a program sees anything. */
-const OTHER_RETRIES = [
-  "reset-before-request",
-  "connect-failure",
-  "retriable-headers",
-  "refused-stream",
-  "http3-post-connect-failure",
-];
-
 const authority = certificateAuthority("fields");
 
 const internal = (path: string, policy: object): object =>
@@ -74,13 +51,6 @@ const OBJECTS = together(
       hashed("/query", { queryParameterHashOptions: { parameterName: "user" } }),
       hashed("/source", { hashSourceIP: true }),
       hashed("/terminal", { headerHashOptions: { headerName: "x-user" }, terminal: true }, { hashSourceIP: true }),
-      ...Object.keys(FAILURES).map((word) =>
-        at(`/retry-${word}`, {
-          ...to("failing"),
-          retryPolicy: { count: 1, retryOn: [word], retriableStatusCodes: [418] },
-        }),
-      ),
-      at("/retry-others", { ...to("a"), retryPolicy: { count: 1, retryOn: OTHER_RETRIES } }),
       at("/slow-start", {
         services: [{ name: "a", port: 80, slowStartPolicy: { window: "10s", aggression: "2.0", minWeightPercent: 5 } }],
       }),
@@ -145,7 +115,6 @@ const CASES: readonly RoutingCase[] = [
     from: "cookies",
     answered: { "set-cookie": [`session=1; SameSite=${sameSite}`] },
   })),
-  { what: "retries that no program sees are words that Envoy knows", host: HOST, path: "/retry-others", from: "a" },
   { what: "a slow start", host: HOST, path: "/slow-start", from: "a" },
   { what: "silence that takes too long", host: HOST, path: "/idle", from: "silent", status: 504 },
 ];
@@ -158,7 +127,7 @@ suite("HTTPProxy and the real Envoy: one field after the other", () => {
     bed.gateway.get(HOST, path, { headers });
 
   before(async () => {
-    bed = stack.use(await RoutingBed.start(["a", "b", "redirecting", "cookies", "failing", "silent"]));
+    bed = stack.use(await RoutingBed.start(["a", "b", "redirecting", "cookies", "silent"]));
     live = stack.use(await Upstream.start());
     bed.upstream("cookies").respond = () => ({ headers: { "set-cookie": ["session=1; SameSite=Strict"] } });
     // A path says with which code and to which scheme.
@@ -168,7 +137,6 @@ suite("HTTPProxy and the real Envoy: one field after the other", () => {
       const target = path.startsWith("/again") ? "/again" : "/followed";
       return { status: Number(code), headers: { location: `${scheme}://${HOST}${target}` } };
     };
-    bed.upstream("failing").respond = ({ path }) => FAILURES[path.replace("/retry-", "")] ?? { status: 200 };
     const secure = createHttpsServer(authority.issue(["second.test"]), (_request, response) => response.end("secure"));
     secure.listen(0, "127.0.0.1");
     await once(secure, "listening");
@@ -224,13 +192,6 @@ suite("HTTPProxy and the real Envoy: one field after the other", () => {
   test("one request a minute", async () => {
     assert.deepEqual([(await get("/minute")).status, (await get("/minute")).status], [200, 429]);
   });
-
-  for (const word of Object.keys(FAILURES))
-    test(`a retry on ${word}`, async () => {
-      const seen = bed.upstream("failing").requests.length;
-      await get(`/retry-${word}`);
-      assert.equal(bed.upstream("failing").requests.length - seen, 2);
-    });
 
   test("a try that takes too long is followed by the next", async () => {
     bed.upstream("silent").respond = () => silence.promise;
