@@ -85,9 +85,14 @@ function childState({ name, state, ends }: SupervisedProcess, now: number): Chil
     case "backoff":
     case "failed": {
       const seconds = Math.max(0, Math.ceil((state.until - now) / 1000));
-      return { ...base, state: "backoff", since: now, detail: `${state.reason}; started again in ${seconds} s` };
+      return {
+        ...base,
+        state: "backoff",
+        since: state.since,
+        detail: `${state.reason}; started again in ${seconds} s`,
+      };
     }
     case "stopped":
-      return { ...base, state: "stopped", since: now, detail: "" };
+      return { ...base, state: "stopped", since: state.since, detail: "" };
   }
 }

@@ -75,3 +75,23 @@ test("the same news twice is one event", () => {
   it.stopped();
   assert.deepEqual(seen, ["stopped>live", "live>stopped"]);
 });
+
+test("a state has the time at which it began, also when a start fails before anything runs", () => {
+  const { life: it, clock } = life();
+  clock.now = 10;
+  it.live(1, false);
+  clock.now = 20;
+  it.ended("crashed");
+  assert.partialDeepStrictEqual(it.state, { state: "backoff", since: 20 });
+  clock.now = 30;
+  it.ended("its port is taken");
+  it.ended("its port is taken");
+  assert.partialDeepStrictEqual(it.state, { state: "failed", since: 20, reason: "its port is taken" });
+  clock.now = 40;
+  it.starting(2);
+  it.ended("crashed again");
+  assert.partialDeepStrictEqual(it.state, { state: "failed", since: 40 });
+  clock.now = 50;
+  it.stopped();
+  assert.deepEqual(it.state, { state: "stopped", since: 50 });
+});

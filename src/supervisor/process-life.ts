@@ -1,9 +1,9 @@
 import { EventEmitter } from "node:events";
 import { type BackoffSettings, backoffDelay, DEFAULT_BACKOFF } from "./backoff.ts";
 
-/** Times are milliseconds since the epoch. */
+/** Times are milliseconds since the epoch; `since` is when the state began. */
 export type ProcessState =
-  | { readonly state: "stopped" }
+  | { readonly state: "stopped"; readonly since: number }
   /** It runs and does not answer yet. */
   | { readonly state: "starting"; readonly pid: number; readonly since: number }
   /** `adopted`: it was running before us, and went on. */
@@ -11,9 +11,17 @@ export type ProcessState =
   /** It has been asked to stop and finishes what it has; at `until` it is made to. */
   | { readonly state: "draining"; readonly pid: number; readonly since: number; readonly until: number }
   /** It ended by itself; the next start is at `until`. */
-  | { readonly state: "backoff"; readonly attempt: number; readonly until: number; readonly reason: string }
+  | ({ readonly state: "backoff" } & Waiting)
   /** A crash loop: it ended `attempt` times in a row. It is still tried again, at `until`. */
-  | { readonly state: "failed"; readonly attempt: number; readonly until: number; readonly reason: string };
+  | ({ readonly state: "failed" } & Waiting);
+
+interface Waiting {
+  readonly attempt: number;
+  /** A start that fails before anything runs begins no new state. */
+  readonly since: number;
+  readonly until: number;
+  readonly reason: string;
+}
 
 export interface ProcessLifeEvents {
   /** Each change: the new state, then the one before. */
@@ -28,7 +36,7 @@ export class ProcessLife {
   readonly #elapsed: () => number;
   /** When it became live, by the clock that nobody sets. */
   #liveAt = 0;
-  #state: ProcessState = { state: "stopped" };
+  #state: ProcessState;
   #attempt = 0;
   #ends = 0;
 
@@ -44,6 +52,7 @@ export class ProcessLife {
     this.#backoff = backoff;
     this.#now = now;
     this.#elapsed = elapsed;
+    this.#state = { state: "stopped", since: now() };
   }
 
   get state(): ProcessState {
@@ -71,7 +80,7 @@ export class ProcessLife {
   }
 
   stopped(): void {
-    if (this.#state.state !== "stopped") this.#move({ state: "stopped" });
+    if (this.#state.state !== "stopped") this.#move({ state: "stopped", since: this.#now() });
     this.#attempt = 0;
   }
 
@@ -83,7 +92,9 @@ export class ProcessLife {
     this.#attempt = stable ? 1 : this.#attempt + 1;
     const pause = backoffDelay(this.#attempt, this.#backoff);
     const state = this.#attempt >= this.#backoff.loopAfter ? "failed" : "backoff";
-    this.#move({ state, attempt: this.#attempt, until: this.#now() + pause, reason });
+    const now = this.#now();
+    const since = was.state === "backoff" || was.state === "failed" ? was.since : now;
+    this.#move({ state, attempt: this.#attempt, since, until: now + pause, reason });
     return pause;
   }
 
