@@ -32,7 +32,7 @@ const verbs = {
     command: (args) => [`--watch-path=${inRoot("src")}`, ...applianceFlags, inRoot("src", "cli.ts"), "up", ...args],
   },
   test: {
-    needs: { programs: true, console: "wanted", required: ["jsonnet"] },
+    needs: { programs: true, console: "wanted", required: ["jsonnet", "node-exporter"] },
     command: (args) => [inRoot("setup", "test.mjs"), ...args],
   },
   "test:kubernetes": {

@@ -49,11 +49,6 @@ const ONLY_WHEN: Readonly<Record<string, readonly string[]>> = {
 
 /** What this appliance has nothing of; metric-names.test.ts shows the last two. */
 const NEVER_HERE = [
-  // No node-exporter.
-  "appliance: CPU of the machine",
-  "appliance: Memory available",
-  "appliance: Disk available",
-  "appliance: Network",
   // Its steps are five minutes long.
   "traffic: Error budget used, 6 hours",
   // No upstream stands behind another.
@@ -92,7 +87,7 @@ suite("the panels of a whole appliance", { timeout: 300_000 }, () => {
         service("team-blog", "broken", [failing]),
       ),
     );
-    const [prometheus, alertmanager] = await freePorts(2);
+    const [prometheus, alertmanager, nodeExporter] = await freePorts(3);
     const cart = `{name: cart, namespace: team-shop, ports: [{port: 80, targetPort: ${good.port}}], addresses: [127.0.0.1]}`;
     const posts = "{name: posts, namespace: team-blog, ports: [{port: 80}], srv: _http._tcp.posts.test}";
     const asked = `servers: ["${dns.place}"], minimumTtl: 1s, maximumTtl: 1s`;
@@ -104,7 +99,7 @@ upstreams: {allowLocal: [${good.port}, ${failing.port}]}`,
       undefined,
       `prometheus: {port: ${prometheus}, scrapeInterval: 1s, evaluationInterval: 1s}
   alertmanager: {port: ${alertmanager}}
-  nodeExporter: {enabled: false}
+  nodeExporter: {enabled: true, port: ${nodeExporter}}
   grafana: {enabled: false}`,
     );
     stack.use(await home.serve());

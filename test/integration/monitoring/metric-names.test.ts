@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
@@ -7,19 +7,25 @@ import { setTimeout as delay } from "node:timers/promises";
 import { load } from "js-yaml";
 import { z } from "zod";
 import { readRuleFiles } from "#monitoring/rule-files.ts";
+import { nodeExporterService } from "#monitoring/services.ts";
 import { REQUEST_STAT, TRAFFIC_RELABEL } from "#xds/resources/traffic-key.ts";
+import { freePort } from "../support/free-port.ts";
+import { requiredBinary } from "../support/required-binary.ts";
 import { temporaryDirectory } from "../support/temp-dir.ts";
 import { until } from "../support/until.ts";
 import { compiledDashboards, type CompiledDashboard, filledIn } from "./dashboard-files.ts";
 import { EnvoyAppliance } from "./envoy-appliance.ts";
+import { withoutComparisons } from "./promql-comparisons.ts";
 import { askedLabels } from "./promql-labels.ts";
 import { metricNames } from "./promql-names.ts";
 import { RunningService } from "./running-service.ts";
 import { sampleMetricsServer } from "./sample-metrics.ts";
 import { monitoringStack, ROOT } from "./stack.ts";
 
-/** From node-exporter, which this test does not run. */
-const isFromElsewhere = (name: string) => name.startsWith("node_");
+/** Of the kernel's connection table, which is there where something tracks connections: a firewall, a container engine. */
+const CONNECTION_TABLE = ["node_nf_conntrack_entries", "node_nf_conntrack_entries_limit"];
+const NOT_HERE = existsSync("/proc/sys/net/netfilter/nf_conntrack_count") ? [] : CONNECTION_TABLE;
+const isNotHere = (name: string) => NOT_HERE.includes(name);
 
 /** A histogram's name, in whichever form Prometheus took it. */
 const family = (name: string) => name.replace(/_(bucket|count)$/, "");
@@ -43,7 +49,7 @@ const querySchema = z.object({
   }),
 });
 
-suite("with a real Envoy, Prometheus and Alertmanager", () => {
+suite("with a real Envoy, node-exporter, Prometheus and Alertmanager", () => {
   const stack = new AsyncDisposableStack();
   let prometheusUrl = "";
   let dashboards: readonly CompiledDashboard[] = [];
@@ -56,14 +62,22 @@ suite("with a real Envoy, Prometheus and Alertmanager", () => {
     rules = files.flatMap((text) => ruleFileSchema.parse(load(text)).groups.flatMap((group) => group.rules));
     const appliance = stack.use(await EnvoyAppliance.start(path));
     const own = stack.use(await sampleMetricsServer());
+    const nodeExporter = nodeExporterService({
+      command: requiredBinary("BINNACLE_NODE_EXPORTER"),
+      directory: join(path, "node-exporter"),
+      port: await freePort(),
+      udev: undefined,
+    });
     const monitoring = await monitoringStack({
       directory: path,
+      nodeExporter: `127.0.0.1:${nodeExporter.port}`,
       envoys: [`127.0.0.1:${appliance.statsPort}`],
       controlPlane: `127.0.0.1:${own.port}`,
       trafficRelabel: TRAFFIC_RELABEL,
       trafficLabels: [REQUEST_STAT.requestTag, REQUEST_STAT.routeTag],
       alerts: { receivers: [{ name: "none", webhook: { url: "http://127.0.0.1:1/" } }], defaultReceiver: "none" },
     });
+    stack.use(await RunningService.start(nodeExporter));
     stack.use(await RunningService.start(monitoring.alertmanager));
     stack.use(await RunningService.start(monitoring.prometheus));
     ({ prometheusUrl } = monitoring);
@@ -87,7 +101,7 @@ suite("with a real Envoy, Prometheus and Alertmanager", () => {
   test("every metric that an alert, a rule or a panel reads is there", async () => {
     const panels = dashboards.flatMap(({ dashboard }) => dashboard.panels.flatMap(({ targets = [] }) => targets));
     const expressions = [...rules.map(({ expr }) => expr), ...panels.map(({ expr }) => filledIn(expr))];
-    const wanted = [...new Set(expressions.flatMap(metricNames))].filter((name) => !isFromElsewhere(name));
+    const wanted = [...new Set(expressions.flatMap(metricNames))].filter((name) => !isNotHere(name));
     assert.ok(wanted.length > 100, `only ${wanted.length} names`);
     await until(
       async () => {
@@ -122,7 +136,7 @@ suite("with a real Envoy, Prometheus and Alertmanager", () => {
     const unknown: string[] = [];
     for (const expression of new Set(expressions)) {
       for (const { labels, metrics, made } of askedLabels(expression)) {
-        if (metrics.some(isFromElsewhere)) continue;
+        if (metrics.some(isNotHere)) continue;
         const there = new Set([...made, ...(await Promise.all(metrics.map(known))).flatMap((names) => [...names])]);
         for (const label of labels)
           if (!there.has(label)) unknown.push(`${label} of ${metrics.join(", ")}: ${expression}`);
@@ -138,13 +152,28 @@ suite("with a real Envoy, Prometheus and Alertmanager", () => {
       ),
     );
     const recorded = rules.flatMap(({ record }) => (record === undefined ? [] : [{ what: record, expr: record }]));
-    const all = [...panels, ...recorded].filter(({ expr }) => !metricNames(expr).some(isFromElsewhere));
+    const all = [...panels, ...recorded].filter(({ expr }) => !metricNames(expr).some(isNotHere));
     await until(
       async () => {
         const results = await Promise.all(all.map(async (each) => ({ ...each, result: await query(each.expr) })));
         return results.filter(({ result }) => result.length === 0).map(({ what, expr }) => `${what}: ${expr}`);
       },
       { what: "the last panels", accept: (empty) => empty.length === 0, timeoutMs: 90_000, intervalMs: 1000 },
+    );
+  });
+
+  test("every alert about the machine compares something: its thresholds aside, it has series", async () => {
+    const compared = rules.flatMap(({ alert, expr }) =>
+      alert?.startsWith("Host") === true ? [{ alert, expr: withoutComparisons(expr) }] : [],
+    );
+    assert.equal(compared.length, 5);
+    await until(
+      async () => {
+        const here = compared.filter(({ expr }) => !metricNames(expr).some(isNotHere));
+        const results = await Promise.all(here.map(async (each) => ({ ...each, result: await query(each.expr) })));
+        return results.filter(({ result }) => result.length === 0).map(({ alert, expr }) => `${alert}: ${expr}`);
+      },
+      { what: "the machine's series", accept: (empty) => empty.length === 0, timeoutMs: 30_000, intervalMs: 500 },
     );
   });
 

@@ -18,6 +18,7 @@ export interface StackOptions {
   readonly alerts?: Partial<AlertSettings>;
   readonly envoys?: readonly string[];
   readonly controlPlane?: string;
+  readonly nodeExporter?: string;
   readonly trafficRelabel?: PrometheusSettings["trafficRelabel"];
   readonly trafficLabels?: readonly string[];
 }
@@ -53,7 +54,7 @@ export async function monitoringStack(options: StackOptions): Promise<Stack> {
       targets: {
         envoys: options.envoys ?? ["127.0.0.1:1"],
         controlPlane: { address: options.controlPlane ?? "127.0.0.1:1", scheme: "http", tokenFile: passwordFile },
-        nodeExporter: undefined,
+        nodeExporter: options.nodeExporter,
         alertmanager: {
           address: `127.0.0.1:${alertmanagerPort}`,
           path: "/alertmanager",
