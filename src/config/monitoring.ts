@@ -34,7 +34,10 @@ export const monitoring = z
       .strictObject({
         enabled: enabled()
           .default("auto")
-          .describe("Whether the machine's own metrics are collected; auto: where node_exporter is installed."),
+          .describe(
+            "Whether the machine's own metrics are collected, by node-exporter; auto: by one that answers at the port already, " +
+              "else by one of our own where it is installed.",
+          ),
         port: port().default(9100).describe("Its port."),
       })
       .prefault({}),

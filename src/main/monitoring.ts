@@ -24,6 +24,7 @@ import { writeServiceFiles } from "#monitoring/write-service-files.ts";
 import type { ChildSpec } from "#supervisor/child.ts";
 import type { StateDirectory } from "#supervisor/state-directory.ts";
 import { REQUEST_STAT, TRAFFIC_RELABEL } from "#xds/resources/traffic-key.ts";
+import { nodeExporterElsewhere } from "./node-exporter-elsewhere.ts";
 import type { Programs } from "./programs.ts";
 
 const ALERTS = fileURLToPath(new URL("../../alerts/", import.meta.url));
@@ -56,10 +57,17 @@ export async function planMonitoring(
   logger: Logger,
 ): Promise<MonitoringPlan> {
   const { prometheus, alertmanager, nodeExporter } = config.monitoring;
+  const isElsewhere =
+    nodeExporter.enabled === "auto" && (await nodeExporterElsewhere(nodeExporter.port, state.folder("children")));
+  if (isElsewhere) {
+    logger.info("the machine's own metrics come from the node-exporter that runs already", { port: nodeExporter.port });
+  }
   const commands = {
     prometheus: wanted("Prometheus", prometheus.enabled, programs.prometheus, logger),
     alertmanager: wanted("Alertmanager", alertmanager.enabled, programs.alertmanager, logger),
-    nodeExporter: wanted("node-exporter", nodeExporter.enabled, programs.nodeExporter, logger),
+    nodeExporter: isElsewhere
+      ? undefined
+      : wanted("node-exporter", nodeExporter.enabled, programs.nodeExporter, logger),
   };
   const services: MonitoringService[] = [];
   const passwordFile = join(state.path, "alertmanager-password");
@@ -111,7 +119,8 @@ export async function planMonitoring(
               scheme: config.api.tls === undefined ? "http" : "https",
               tokenFile: join(state.path, "token"),
             },
-            nodeExporter: commands.nodeExporter === undefined ? undefined : `127.0.0.1:${nodeExporter.port}`,
+            nodeExporter:
+              isElsewhere || commands.nodeExporter !== undefined ? `127.0.0.1:${nodeExporter.port}` : undefined,
             alertmanager:
               commands.alertmanager === undefined
                 ? undefined

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { replaceFile } from "#lib/replace-file.ts";
@@ -31,6 +32,11 @@ const schema = z.object({
   bootId: z.string(),
   mark: z.string().min(8),
 });
+
+/** Where the record of a child is kept. */
+export function childRecordFile(directory: string, name: string): string {
+  return join(directory, `${name}.json`);
+}
 
 export function writeChildRecord(file: string, record: ChildRecord): void {
   replaceFile(file, `${JSON.stringify(record)}\n`);

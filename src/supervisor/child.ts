@@ -1,9 +1,8 @@
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { errorMessage } from "#lib/error-message.ts";
 import { type Logger, quieter } from "#lib/log.ts";
 import { type BackoffSettings, DEFAULT_BACKOFF } from "./backoff.ts";
-import { endOrphan } from "./child-record.ts";
+import { childRecordFile, endOrphan } from "./child-record.ts";
 import { type ClaimedPort, requireFreePorts } from "./claimed-port.ts";
 import { ProcessLife, type ProcessState } from "./process-life.ts";
 import { SpawnedChild, type SpawnSpec } from "./spawned-child.ts";
@@ -55,7 +54,7 @@ export class Child implements AsyncDisposable {
   constructor(spec: ChildSpec, options: ChildOptions) {
     this.#spec = spec;
     this.#logger = options.logger.room(spec.name);
-    this.#record = join(options.directory, `${spec.name}.json`);
+    this.#record = childRecordFile(options.directory, spec.name);
     this.#life = new ProcessLife(options.backoff ?? DEFAULT_BACKOFF);
   }
 
