@@ -108,6 +108,12 @@ binnacle.dashboard(
         [rate('node_network_receive_bytes_total', 'device', 'device!="lo"'), 'received {{device}}'],
         [rate('node_network_transmit_bytes_total', 'device', 'device!="lo"'), 'sent {{device}}'],
       ]),
+      binnacle.graph('Network errors', 'cps', [
+        [rate('node_network_receive_errs_total', 'device', 'device!="lo"'), 'received {{device}}'],
+        [rate('node_network_transmit_errs_total', 'device', 'device!="lo"'), 'sent {{device}}'],
+      ]),
+      binnacle.graph('Connection table used', 'percentunit', [['node_nf_conntrack_entries / (node_nf_conntrack_entries_limit > 0)', '{{instance}}']]),
+      binnacle.graph('Clock off by', 's', [['abs(node_timex_offset_seconds)', '{{instance}}']]),
     ]),
   ]
 )

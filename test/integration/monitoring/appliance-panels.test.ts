@@ -10,6 +10,7 @@ import { httpGet } from "../support/http-get.ts";
 import { ingress, service, tlsSecret, together } from "../support/manifests.ts";
 import { until } from "../support/until.ts";
 import { Upstream } from "../support/upstream.ts";
+import { HAS_CONNECTION_TABLE } from "./connection-table.ts";
 import { compiledDashboards, type CompiledDashboard, filledIn } from "./dashboard-files.ts";
 
 /** What there is nothing of before it happens, and what makes it happen here. All other panels have something from the start. */
@@ -49,6 +50,7 @@ const ONLY_WHEN: Readonly<Record<string, readonly string[]>> = {
 
 /** What this appliance has nothing of; metric-names.test.ts shows the last two. */
 const NEVER_HERE = [
+  ...(HAS_CONNECTION_TABLE ? [] : ["appliance: Connection table used"]),
   // Its steps are five minutes long.
   "traffic: Error budget used, 6 hours",
   // No upstream stands behind another.

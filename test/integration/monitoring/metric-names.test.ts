@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
@@ -13,6 +13,7 @@ import { freePort } from "../support/free-port.ts";
 import { requiredBinary } from "../support/required-binary.ts";
 import { temporaryDirectory } from "../support/temp-dir.ts";
 import { until } from "../support/until.ts";
+import { HAS_CONNECTION_TABLE } from "./connection-table.ts";
 import { compiledDashboards, type CompiledDashboard, filledIn } from "./dashboard-files.ts";
 import { EnvoyAppliance } from "./envoy-appliance.ts";
 import { withoutComparisons } from "./promql-comparisons.ts";
@@ -22,9 +23,7 @@ import { RunningService } from "./running-service.ts";
 import { sampleMetricsServer } from "./sample-metrics.ts";
 import { monitoringStack, ROOT } from "./stack.ts";
 
-/** Of the kernel's connection table, which is there where something tracks connections: a firewall, a container engine. */
-const CONNECTION_TABLE = ["node_nf_conntrack_entries", "node_nf_conntrack_entries_limit"];
-const NOT_HERE = existsSync("/proc/sys/net/netfilter/nf_conntrack_count") ? [] : CONNECTION_TABLE;
+const NOT_HERE = HAS_CONNECTION_TABLE ? [] : ["node_nf_conntrack_entries", "node_nf_conntrack_entries_limit"];
 const isNotHere = (name: string) => NOT_HERE.includes(name);
 
 /** A histogram's name, in whichever form Prometheus took it. */
