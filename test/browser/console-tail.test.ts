@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { ServerMessage } from "#traffic/messages.ts";
 import { until } from "../integration/support/until.ts";
 import { missingChromium } from "./chromium.ts";
 import { count, held, rowWords } from "./console-rows.ts";
 import { ConsoleSetting } from "./console-setting.ts";
+import { ROUTES } from "./simulated/world.ts";
 
 const skip = missingChromium() ?? false;
 
@@ -40,6 +42,39 @@ describe("the requests in the console", { skip }, () => {
     await page.locator(".new-rows").click();
     await until(() => held(page), { accept: (now) => now > rows, what: "the new rows" });
     assert.equal(await page.evaluate("document.querySelector('.tail').scrollTop"), 0);
+  });
+
+  test("a list that cannot be scrolled fills by itself, and says that there is no more only where that is so", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.blank();
+    const live = Promise.withResolvers<void>();
+    await page.routeWebSocket(/\/api\/v1\/traffic$/, (socket) => {
+      const server = socket.connectToServer();
+      socket.onMessage((text) => server.send(text));
+      server.onMessage((text) => {
+        const message: ServerMessage = JSON.parse(String(text));
+        // The first picture brings three requests of many, and no more come.
+        const change =
+          message.type === "snapshot"
+            ? { requests: message.requests.slice(-3) }
+            : message.type === "delta"
+              ? { requests: [] }
+              : {};
+        socket.send(JSON.stringify({ ...message, ...change }));
+        live.resolve();
+      });
+    });
+    await page.goto(setting.api.mintSignInLink().url);
+    await live.promise;
+    await until(() => held(page), { accept: (rows) => rows > 100, what: "the requests before the first three" });
+    await page.locator(".tail-end", { hasText: "scroll on for older ones" }).waitFor({ state: "attached" });
+
+    const [route] = ROUTES;
+    setting.traffic.burst(2, route, { requestId: "these-two" });
+    await page.evaluate(`location.hash = "request-id=these-two"`);
+    await page.locator(".tail-end", { hasText: "no older ones are kept" }).waitFor();
+    assert.equal(await held(page), 2);
+    assert.deepEqual(setting.complaints, []);
   });
 
   test("ten thousand requests are held, and only those in sight are in the page", async (t) => {

@@ -27,7 +27,7 @@ export function RequestTail({ state }: { readonly state: ConsoleState }) {
   const { rows, gaps, version, waiting } = state.requests.view.value;
   const { box, view } = useScrollView(600, ({ scrollTop, clientHeight, scrollHeight }) => {
     state.scrolledAway(scrollTop > 4);
-    if (scrollTop > 0 && scrollTop + clientHeight > scrollHeight - SPARE) state.requests.askOlder();
+    if (scrollTop > 0 && scrollTop + clientHeight > scrollHeight - SPARE) askOlder(state);
   });
   const offsets = useMemo(() => rowOffsets(rows, gaps), [version]);
   const selected = state.selected.value;
@@ -43,6 +43,12 @@ export function RequestTail({ state }: { readonly state: ConsoleState }) {
     const below = top + rowHeight(row, gaps) - element.clientHeight;
     if (below > element.scrollTop) element.scrollTop = below;
   }, [selected]);
+
+  // Nobody can scroll to the end of a list that does not fill its box: what lies before it is asked for at once.
+  useEffect(() => {
+    const element = box.current;
+    if (element !== null && element.clientHeight > 0 && element.scrollHeight <= element.clientHeight) askOlder(state);
+  }, [version, view.height, state.requests.older.value, state.feed.value.type]);
 
   function showNew(): void {
     state.requests.showWaiting();
@@ -215,13 +221,18 @@ function PastLine({ state, at }: { readonly state: ConsoleState; readonly at: nu
   );
 }
 
+/** While the connection is lost nobody would answer, and when it is back it would still count as asked. */
+function askOlder({ feed, requests }: ConsoleState): void {
+  if (feed.value.type === "live") requests.askOlder();
+}
+
 /** Below the oldest request. */
 function endWords(state: ConsoleState): string {
   if (state.requests.view.value.rows.length >= MOST_ROWS)
     return "as many as this page holds: a filter leads further back";
   switch (state.requests.older.value) {
     case "unknown":
-      return "scroll on for older ones";
+      return state.feed.value.type === "live" ? "scroll on for older ones" : "older ones follow once the feed is back";
     case "asked":
       return "asking for older ones";
     case "nothing":
