@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
 import type uPlot from "uplot";
 import type { CodeClass, Column } from "#traffic/table-rows.ts";
+import { aboveZero } from "../charts/above-zero.ts";
 import { axes, timeWords } from "../charts/axes.ts";
 import { type ChartWindow, columnAt, markersNear } from "../charts/chart-window.ts";
 import { drawMarkers } from "../charts/draw-markers.ts";
@@ -57,8 +58,8 @@ function dataOf({ columns }: ChartWindow): uPlot.AlignedData {
   return [
     columns.map(({ time }) => time / 1000),
     columns.map(({ requests }) => requests),
-    columns.map((column) => of(column, "4xx") + column.errors),
-    columns.map(({ errors }) => errors),
+    aboveZero(columns.map((column) => of(column, "4xx") + column.errors)),
+    aboveZero(columns.map(({ errors }) => errors)),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { sparklinePaths } from "../charts/sparkline-paths.ts";
 import { memo } from "./memo.ts";
 
 interface SparklineProps {
@@ -11,14 +12,9 @@ interface SparklineProps {
   readonly class?: string;
 }
 
-/** A small line without axes, scaled to its own greatest value. */
+/** A small line without axes, scaled to its own greatest value; along zero it has no tone. */
 export const Sparkline = memo(({ values, width, height, capacity, class: name = "" }: SparklineProps) => {
-  const top = Math.max(...values, 1e-9);
-  const step = width / Math.max(1, capacity - 1);
-  const x = (index: number): string => (width - (values.length - 1 - index) * step).toFixed(1);
-  const y = (value: number): string => (height - 1 - (value / top) * (height - 2)).toFixed(1);
-  const line = values.map((value, index) => `${x(index)},${y(value)}`).join(" ");
-  const first = values.length === 0 ? "0" : x(0);
+  const { area, line, zero } = sparklinePaths(values, { width, height, capacity });
   return (
     <svg
       class={`sparkline ${name}`}
@@ -28,12 +24,9 @@ export const Sparkline = memo(({ values, width, height, capacity, class: name = 
       aria-hidden="true"
       preserveAspectRatio="none"
     >
-      {values.length > 1 && (
-        <>
-          <polygon points={`${first},${height} ${line} ${width},${height}`} />
-          <polyline points={line} />
-        </>
-      )}
+      <path class="sparkline-area" d={area} />
+      <path class="sparkline-zero" d={zero} />
+      <path d={line} />
     </svg>
   );
 });
