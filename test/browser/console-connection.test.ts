@@ -5,6 +5,7 @@ import { until } from "../integration/support/until.ts";
 import { missingChromium } from "./chromium.ts";
 import { held } from "./console-rows.ts";
 import { ConsoleSetting } from "./console-setting.ts";
+import { simulatedAppliance } from "./simulated/simulated-appliance.ts";
 
 const skip = missingChromium() ?? false;
 const HOUR = 3_600_000;
@@ -106,6 +107,30 @@ describe("the console's connection", { skip }, () => {
     setting.traffic.served = true;
     await page.locator(".upstreams-panel:not(.is-old)").waitFor();
     await page.locator(".sampling", { hasText: /^showing 1 in 5/ }).waitFor();
+  });
+
+  test("an appliance that is not ready says so, why, and where to read what to do; once it is nothing is left of that", async (t) => {
+    let reasons = ["no Envoy is connected"];
+    const health = { live: () => true, ready: () => reasons.length === 0, reasons: () => reasons };
+    const child = { name: "envoy", state: "backoff" as const, since: 0, restarts: 3, detail: "exited with 1" };
+    const appliance = { ...simulatedAppliance(Date.now()), envoys: () => [], children: () => [child] };
+    const setting = await ConsoleSetting.start(t, { health, appliance });
+    const page = await setting.open("", { viewport: { width: 390, height: 844 } });
+    const told = page.getByRole("status").filter({ hasText: "The appliance is not ready" });
+    await told.waitFor({ state: "attached" });
+    await page.getByRole("button", { name: "Not ready" }).click();
+    const list = page.locator(".popover:popover-open");
+    await list.getByText("no Envoy is connected").waitFor();
+    await list.getByText("Envoy's program does not run: exited with 1").waitFor();
+    const [runbook] = await Promise.all([
+      page.context().waitForEvent("page"),
+      list.getByRole("link", { name: "Runbook EnvoyDown" }).click(),
+    ]);
+    await runbook.getByRole("heading", { name: "EnvoyDown" }).waitFor();
+    reasons = [];
+    await page.locator(".chip", { hasText: "Not ready" }).waitFor({ state: "detached" });
+    await told.waitFor({ state: "detached" });
+    assert.deepEqual(setting.complaints, []);
   });
 
   test("Alertmanager that does not answer is not taken for no alert", async (t) => {

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import type { ConsoleState } from "../state/console-state.ts";
-import { applianceChips, type Chip } from "../words/appliance-chips.ts";
+import { applianceChips } from "../words/appliance-chips.ts";
+import type { Chip } from "../words/chip.ts";
 import { formatAge } from "../words/format.ts";
 import type { Tone } from "../words/health-words.ts";
 import { whoWords } from "../words/rights.ts";
@@ -24,6 +25,10 @@ export function Header({ state, onHelp }: { readonly state: ConsoleState; readon
           <StateChip key={chip.name} chip={chip} />
         ))}
       </div>
+      {/* Why it is not may change from second to second: that is not for reading out. */}
+      <span role="status" class="visually-hidden">
+        {appliance.status.value.answer?.ready === false ? "The appliance is not ready" : ""}
+      </span>
       <div class="header-end">
         <Freshness state={state} />
         <button type="button" class="quiet" aria-pressed={state.paused.value} onClick={() => state.togglePause()}>
@@ -62,7 +67,7 @@ function StateChip({ chip }: { readonly chip: Chip }) {
     </>
   );
   if (chip.lines.length === 0) return <span class={`chip tone-${chip.tone}`}>{label}</span>;
-  const id = `chip-${chip.name}`;
+  const id = `chip-${chip.name.replaceAll(" ", "-")}`;
   return (
     <>
       <button type="button" class={`chip tone-${chip.tone}`} popovertarget={id}>
@@ -79,6 +84,13 @@ function StateChip({ chip }: { readonly chip: Chip }) {
             </li>
           ))}
         </ul>
+        {chip.link !== undefined && (
+          <p class="popover-link">
+            <a href={chip.link.href} target="_blank" rel="noreferrer">
+              {chip.link.words}
+            </a>
+          </p>
+        )}
       </div>
     </>
   );

@@ -15,7 +15,7 @@ const STATUS: StatusAnswer = {
   ready: true,
   reasons: [],
   envoys: [ENVOY],
-  sources: [{ name: "directory", state: "synced", detail: "" }],
+  sources: [{ name: "directory", state: "synced", lastSync: NOW - 900, detail: "" }],
   children: [CHILD],
   objects: { total: 0, errors: 0, warnings: 0 },
   links: { prometheus: true, alertmanager: true },
@@ -84,4 +84,38 @@ test("alerts by their severity; what Alertmanager said before it went silent is 
   assert.equal(words({}, [ALERT, { ...ALERT, severity: "warning" }])[3], "Alerts 2 firing (bad)");
   assert.equal(words({}, [{ ...ALERT, state: "silenced" }])[3], "Alerts none (good)");
   assert.equal(words({}, [], "it does not answer")[3], "Alerts not known (warn)");
+});
+
+test("an appliance that is not ready says so first, why, and what to do about that", () => {
+  const notReady = (changes: Partial<StatusAnswer>): readonly unknown[] => {
+    const status = { answer: { ...STATUS, ready: false, ...changes }, error: undefined };
+    const [chip] = applianceChips(status, { answer: undefined, error: undefined }, NOW);
+    return [
+      `${chip?.name}: ${chip?.words} (${chip?.tone})`,
+      chip?.lines.map(({ name, words: said }) => `${name}: ${said}`),
+      chip?.link?.href,
+    ];
+  };
+  const home: SourceState = { name: "directory", state: "syncing", detail: "14 files below manifests" };
+  const unread = "the manifests have not been read to the end yet";
+  // Before the home is read no Envoy is told anything: that none is connected is not what to mend.
+  assert.deepEqual(notReady({ reasons: [unread], sources: [home], envoys: [] }), [
+    `Not ready: ${unread} (bad)`,
+    [`Why: ${unread}`, "Next: source directory has to be read, it is syncing: 14 files below manifests"],
+    undefined,
+  ]);
+  const sources = [{ ...home, state: "synced" as const, lastSync: NOW }];
+  const ended: ChildState = { ...CHILD, state: "backoff", detail: "exited with 1; started again in 4 s" };
+  assert.deepEqual(notReady({ reasons: ["no Envoy is connected"], sources, envoys: [], children: [ended] }).slice(1), [
+    [
+      "Why: no Envoy is connected",
+      "Next: Envoy's program does not run: exited with 1; started again in 4 s. Its last words are in the log, room envoy",
+    ],
+    "/alerts/runbooks/EnvoyDown.md",
+  ]);
+  assert.equal(notReady({ sources, envoys: [] })[2], "/alerts/runbooks/XdsDisconnected.md");
+  assert.equal(
+    notReady({ sources, reasons: ["Envoy has yet to accept 3 resources"] })[2],
+    "/alerts/runbooks/ConfigStale.md",
+  );
 });

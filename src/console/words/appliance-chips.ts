@@ -1,19 +1,11 @@
 import type { AlertAnswer, AlertsAnswer, StatusAnswer } from "#api/answers.ts";
 import type { ChildState, EnvoyState, SourceState } from "#api/ports/appliance.ts";
 import type { Polled } from "../feed/poll.ts";
+import type { Chip } from "./chip.ts";
 import { formatAge } from "./format.ts";
 import type { Tone } from "./health-words.ts";
+import { readinessChip } from "./readiness-chip.ts";
 import { childTone, configTone, sourceTone, worstTone } from "./tones.ts";
-
-/** A part of the appliance in a word or two, and line by line. */
-export interface Chip {
-  readonly name: string;
-  /** Over its lines, where that is more than the name. */
-  readonly title?: string;
-  readonly tone: Tone;
-  readonly words: string;
-  readonly lines: readonly { readonly tone: Tone; readonly name: string; readonly words: string }[];
-}
 
 /** What the header says of the appliance. `now`: milliseconds since the epoch, by the appliance's clock. */
 export function applianceChips(
@@ -27,7 +19,13 @@ export function applianceChips(
     return [...unknown, alertsChip(alerts)];
   }
   const { envoys, sources, children } = status;
-  return [envoyChip(envoys, children, now), configChip(envoys, now), sourcesChip(sources, now), alertsChip(alerts)];
+  return [
+    readinessChip(status) ?? [],
+    envoyChip(envoys, children, now),
+    configChip(envoys, now),
+    sourcesChip(sources, now),
+    alertsChip(alerts),
+  ].flat();
 }
 
 function envoyChip(envoys: readonly EnvoyState[], children: readonly ChildState[], now: number): Chip {
