@@ -1,8 +1,8 @@
 import { rmSync } from "node:fs";
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { errorMessage } from "#lib/error-message.ts";
+import { KeptDatabase } from "#lib/kept-database.ts";
 import type { Logger } from "#lib/log.ts";
-import { openSoundDatabase } from "#lib/open-sound-database.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import { WriteBehind } from "#lib/write-behind.ts";
 import { type DiscoveredKey, discoveredKey, type DiscoveredService } from "./discovered.ts";
@@ -51,20 +51,18 @@ type CacheWrite =
  * holds nothing that the platforms do not have.
  */
 export class SqliteCache implements DiscoveryCache {
-  readonly #database: DatabaseSync;
-  readonly #statements: Statements;
+  readonly #database: KeptDatabase;
   readonly #writes: WriteBehind<string, CacheWrite>;
 
   constructor(file: string, log: Logger) {
-    this.#database = openSoundDatabase(file, makeTables, (error, suffixes) => {
+    const putAway = (error: unknown, suffixes: readonly string[]): void => {
       log.warn("the discovery cache cannot be read and is begun anew", { file, error: errorMessage(error) });
       for (const suffix of suffixes) rmSync(file + suffix);
-    });
-    this.#statements = prepareStatements(this.#database);
+    };
+    this.#database = new KeptDatabase({ file, prepare: makeTables, putAway });
     this.#writes = new WriteBehind({
-      file,
       database: this.#database,
-      write: (_, write) => runWrite(this.#statements, write),
+      write: (_, write) => runWrite(this.#database, write),
       log,
       what: "discovered services",
       loss: "a start without their platform's API would not serve them as they are now",
@@ -73,8 +71,8 @@ export class SqliteCache implements DiscoveryCache {
 
   load(backend: string): Remembered {
     this.#writes.flush();
-    const row = this.#database.prepare("SELECT synced_at, removed FROM backend WHERE name = ?").get(backend);
-    const bodies = this.#database.prepare("SELECT body FROM service WHERE backend = ? ORDER BY key").all(backend);
+    const row = this.#database.statement("SELECT synced_at, removed FROM backend WHERE name = ?").get(backend);
+    const bodies = this.#database.statement("SELECT body FROM service WHERE backend = ? ORDER BY key").all(backend);
     return {
       services: bodies.map(({ body }) => JSON.parse(body as string) as DiscoveredService),
       syncedAt: (row?.["synced_at"] as number | null | undefined) ?? undefined,
@@ -104,7 +102,7 @@ export class SqliteCache implements DiscoveryCache {
 
   keepOnly(backends: readonly string[]): readonly string[] {
     this.#writes.flush();
-    const rows = this.#database.prepare("SELECT name FROM backend UNION SELECT DISTINCT backend FROM service").all();
+    const rows = this.#database.statement("SELECT name FROM backend UNION SELECT DISTINCT backend FROM service").all();
     const gone = rows.map(({ name }) => String(name)).filter((name) => !backends.includes(name));
     for (const backend of gone) this.#writes.set(`forget/${backend}`, { type: "forget", backend });
     this.#writes.flush();
@@ -116,44 +114,37 @@ export class SqliteCache implements DiscoveryCache {
   }
 }
 
-type Statements = Readonly<
-  Record<"put" | "delete" | "synced" | "removed" | "forgetServices" | "forget", StatementSync>
->;
+const STATEMENTS = {
+  put: `INSERT INTO service (backend, key, body) VALUES (?, ?, ?)
+    ON CONFLICT (backend, key) DO UPDATE SET body = excluded.body`,
+  delete: "DELETE FROM service WHERE backend = ? AND key = ?",
+  synced:
+    "INSERT INTO backend (name, synced_at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET synced_at = excluded.synced_at",
+  removed:
+    "INSERT INTO backend (name, removed) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET removed = excluded.removed",
+  forgetServices: "DELETE FROM service WHERE backend = ?",
+  forget: "DELETE FROM backend WHERE name = ?",
+} as const;
 
-function prepareStatements(database: DatabaseSync): Statements {
-  return {
-    put: database.prepare(
-      `INSERT INTO service (backend, key, body) VALUES (?, ?, ?)
-       ON CONFLICT (backend, key) DO UPDATE SET body = excluded.body`,
-    ),
-    delete: database.prepare("DELETE FROM service WHERE backend = ? AND key = ?"),
-    synced: database.prepare(
-      "INSERT INTO backend (name, synced_at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET synced_at = excluded.synced_at",
-    ),
-    removed: database.prepare(
-      "INSERT INTO backend (name, removed) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET removed = excluded.removed",
-    ),
-    forgetServices: database.prepare("DELETE FROM service WHERE backend = ?"),
-    forget: database.prepare("DELETE FROM backend WHERE name = ?"),
+function runWrite(database: KeptDatabase, write: CacheWrite): void {
+  const run = (name: keyof typeof STATEMENTS, ...values: (string | number)[]): void => {
+    database.statement(STATEMENTS[name]).run(...values);
   };
-}
-
-function runWrite(statements: Statements, write: CacheWrite): void {
   const { backend } = write;
   switch (write.type) {
     case "service":
-      if (write.body === undefined) statements.delete.run(backend, write.key);
-      else statements.put.run(backend, write.key, write.body);
+      if (write.body === undefined) run("delete", backend, write.key);
+      else run("put", backend, write.key, write.body);
       break;
     case "synced":
-      statements.synced.run(backend, write.at);
+      run("synced", backend, write.at);
       break;
     case "removed":
-      statements.removed.run(backend, write.isRemoved ? 1 : 0);
+      run("removed", backend, write.isRemoved ? 1 : 0);
       break;
     case "forget":
-      statements.forgetServices.run(backend);
-      statements.forget.run(backend);
+      run("forgetServices", backend);
+      run("forget", backend);
       break;
     default:
       unreachable(write);

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempDisposableSync } from "node:fs";
+import { mkdtempDisposableSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { suite, test } from "node:test";
+import { KeptDatabase } from "./kept-database.ts";
 import { createLogger } from "./log.ts";
-import { openDatabase } from "./open-database.ts";
 import { WriteBehind } from "./write-behind.ts";
 
 suite("rows that are written soon", () => {
@@ -44,31 +44,46 @@ suite("rows that are written soon", () => {
 
   test("a close on a full disk ends", () => {
     using kept = new Kept();
-    kept.database.exec("PRAGMA max_page_count = 1");
+    const { database } = kept;
+    database.exec("PRAGMA max_page_count = 1");
     kept.writes.set("a", "x".repeat(20_000));
     kept.writes.close();
-    assert.equal(kept.database.isOpen, false);
+    assert.equal(database.isOpen, false);
+  });
+
+  test("where the file cannot even be opened, it is said at once, and all is written when it can", () => {
+    using kept = new Kept((file) => symlinkSync("/nowhere/at/all", `${file}-wal`));
+    assert.match(kept.lines[0] ?? "", /error .*answers cannot be written; they are asked for again/);
+    kept.writes.set("a", "1");
+    kept.writes.flush();
+    assert.deepEqual([kept.writes.get("a"), kept.rows()], ["1", {}]);
+    rmSync(`${kept.file}-wal`);
+    kept.writes.flush();
+    assert.deepEqual([kept.writes.get("a"), kept.rows()], [undefined, { a: "1" }]);
+    assert.match(kept.lines[1] ?? "", /answers are written again/);
+    assert.equal(kept.lines.length, 2);
   });
 });
 
 class Kept implements Disposable {
   readonly #directory = mkdtempDisposableSync(join(tmpdir(), "binnacle-write-behind-"));
-  readonly database: DatabaseSync;
+  readonly #kept: KeptDatabase;
   readonly writes: WriteBehind<string, string>;
   readonly lines: string[] = [];
   readonly written: string[] = [];
 
-  constructor() {
-    const file = join(this.#directory.path, "rows.db");
-    this.database = openDatabase(file, (database) =>
-      database.exec("CREATE TABLE row (key TEXT PRIMARY KEY, text TEXT)"),
-    );
-    const upsert = this.database.prepare("INSERT OR REPLACE INTO row VALUES (?, ?)");
+  /** @param prepare the place of the file */
+  constructor(prepare = (_file: string): void => {}) {
+    prepare(this.file);
+    this.#kept = new KeptDatabase({
+      file: this.file,
+      prepare: (database) => database.exec("CREATE TABLE IF NOT EXISTS row (key TEXT PRIMARY KEY, text TEXT)"),
+      putAway: () => assert.fail("the file is sound"),
+    });
     this.writes = new WriteBehind({
-      file,
-      database: this.database,
+      database: this.#kept,
       write: (key, text) => {
-        upsert.run(key, text);
+        this.#kept.statement("INSERT OR REPLACE INTO row VALUES (?, ?)").run(key, text);
         this.written.push(`${key}=${text}`);
       },
       log: createLogger({ level: "info", format: "text", write: (line) => this.lines.push(line) }),
@@ -77,13 +92,21 @@ class Kept implements Disposable {
     });
   }
 
+  get file(): string {
+    return join(this.#directory.path, "rows.db");
+  }
+
+  get database(): DatabaseSync {
+    return this.#kept.open();
+  }
+
   rows(): Record<string, unknown> {
-    const rows = this.database.prepare("SELECT key, text FROM row").all();
+    const rows = this.#kept.statement("SELECT key, text FROM row").all();
     return Object.fromEntries(rows.map(({ key, text }) => [String(key), text]));
   }
 
   [Symbol.dispose](): void {
-    if (this.database.isOpen) this.writes.close();
+    this.writes.close();
     this.#directory[Symbol.dispose]();
   }
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { errorMessage } from "./error-message.ts";
+import type { KeptDatabase } from "./kept-database.ts";
 import type { Logger } from "./log.ts";
 import { WriteAheadLog } from "./write-ahead-log.ts";
 
@@ -9,10 +10,8 @@ const ROWS_PER_TRANSACTION = 200;
 const RETRY_DELAY_MS = 5_000;
 
 export interface WriteBehindOptions<K, W> {
-  /** The database's. */
-  readonly file: string;
   /** Closed with this. */
-  readonly database: DatabaseSync;
+  readonly database: KeptDatabase;
   /** Writes one row, within a transaction. */
   readonly write: (key: K, write: W) => void;
   readonly log: Logger;
@@ -24,21 +23,19 @@ export interface WriteBehindOptions<K, W> {
 /**
  * What is to be written into a SQLite file soon. Writes are gathered and go out in short transactions between which the
  * event loop runs, so that a first load of many rows stalls nothing. A row is let go once it is committed: a full disk
- * passes, and what could not be written is tried again.
+ * passes, and what could not be written is tried again, also where the file could not even be opened.
  */
 export class WriteBehind<K, W> {
   readonly #options: WriteBehindOptions<K, W>;
   readonly #pending = new Map<K, W>();
-  readonly #walLog: WriteAheadLog;
+  #walLog: WriteAheadLog | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failing = false;
 
   constructor(options: WriteBehindOptions<K, W>) {
-    const { file, database, log, what } = options;
     this.#options = options;
-    this.#walLog = new WriteAheadLog(file, database, (error) => {
-      log.warn(`the write-ahead log of ${what} cannot be shortened`, { error: errorMessage(error) });
-    });
+    const { fault } = options.database;
+    if (fault !== undefined) this.#fail(fault);
   }
 
   /** What waits under a key. */
@@ -58,7 +55,7 @@ export class WriteBehind<K, W> {
     while (this.#pending.size > 0 && this.#writeSome());
   }
 
-  /** Writes what waits, and closes the database. */
+  /** Writes what waits, and closes the database. Once more does nothing. */
   close(): void {
     clearTimeout(this.#timer);
     this.flush();
@@ -75,22 +72,36 @@ export class WriteBehind<K, W> {
 
   /** Returns whether they are written. */
   #writeSome(): boolean {
-    const { database, write, log, what, loss } = this.#options;
     const rows = [...this.#pending.entries().take(ROWS_PER_TRANSACTION)];
+    let database: DatabaseSync | undefined;
     try {
+      database = this.#options.database.open();
+      this.#walLog ??= this.#followLog(database);
       database.exec("BEGIN");
-      for (const [key, row] of rows) write(key, row);
+      for (const [key, row] of rows) this.#options.write(key, row);
       database.exec("COMMIT");
     } catch (error) {
-      if (database.isTransaction) database.exec("ROLLBACK");
-      if (!this.#failing) log.error(`${what} cannot be written; ${loss}`, { error: errorMessage(error) });
-      this.#failing = true;
+      if (database?.isTransaction === true) database.exec("ROLLBACK");
+      this.#fail(error);
       return false;
     }
     for (const [key] of rows) this.#pending.delete(key);
-    if (this.#failing) log.info(`${what} are written again`);
+    if (this.#failing) this.#options.log.info(`${this.#options.what} are written again`);
     this.#failing = false;
     this.#walLog.shorten();
     return true;
+  }
+
+  #followLog(database: DatabaseSync): WriteAheadLog {
+    const { log, what } = this.#options;
+    return new WriteAheadLog(this.#options.database.file, database, (error) => {
+      log.warn(`the write-ahead log of ${what} cannot be shortened`, { error: errorMessage(error) });
+    });
+  }
+
+  #fail(error: unknown): void {
+    const { log, what, loss } = this.#options;
+    if (!this.#failing) log.error(`${what} cannot be written; ${loss}`, { error: errorMessage(error) });
+    this.#failing = true;
   }
 }

@@ -1,8 +1,8 @@
 import { renameSync } from "node:fs";
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { errorMessage } from "#lib/error-message.ts";
+import { KeptDatabase } from "#lib/kept-database.ts";
 import type { Logger } from "#lib/log.ts";
-import { openSoundDatabase } from "#lib/open-sound-database.ts";
 import { WriteBehind } from "#lib/write-behind.ts";
 import type { RefKey } from "#resources/ref.ts";
 import type { Resource } from "#resources/resource.ts";
@@ -15,37 +15,30 @@ interface Write {
   readonly fresh: boolean;
 }
 
+const UPSERT = `INSERT INTO object (key, first_seen, file, accepted_hash, refused, form) VALUES (?, ?, ?, ?, ?, ?)
+   ON CONFLICT (key) DO UPDATE SET first_seen = excluded.first_seen, file = excluded.file,
+     accepted_hash = excluded.accepted_hash, refused = excluded.refused, form = ifnull(excluded.form, object.form)`;
+
 /** The archive in one SQLite file (mode 0600: it holds certificates' keys), written soon after it was told. */
 export class SqliteArchive implements Archive {
-  readonly #database: DatabaseSync;
-  readonly #upsert: StatementSync;
-  readonly #delete: StatementSync;
-  readonly #selectForm: StatementSync;
+  readonly #database: KeptDatabase;
   readonly #writes: WriteBehind<RefKey, Write | "forget">;
 
   /** Opens the file, or makes it. One that cannot be read is put aside as `FILE.unreadable`, and a new one begun. */
   constructor(file: string, log: Logger) {
     this.#database = open(file, log);
     this.#writes = new WriteBehind({
-      file,
       database: this.#database,
       write: (key, write) => this.#write(key, write),
       log,
       what: "objects' accepted forms",
       loss: "what they are now is lost with this process",
     });
-    this.#upsert = this.#database.prepare(
-      `INSERT INTO object (key, first_seen, file, accepted_hash, refused, form) VALUES (?, ?, ?, ?, ?, ?)
-       ON CONFLICT (key) DO UPDATE SET first_seen = excluded.first_seen, file = excluded.file,
-         accepted_hash = excluded.accepted_hash, refused = excluded.refused, form = ifnull(excluded.form, object.form)`,
-    );
-    this.#delete = this.#database.prepare("DELETE FROM object WHERE key = ?");
-    this.#selectForm = this.#database.prepare("SELECT form FROM object WHERE key = ?");
   }
 
   load(): Map<RefKey, ArchivedObject> {
     this.#writes.flush();
-    const rows = this.#database.prepare("SELECT key, first_seen, file, accepted_hash, refused FROM object").all();
+    const rows = this.#database.statement("SELECT key, first_seen, file, accepted_hash, refused FROM object").all();
     return new Map(
       rows.map((row) => [
         row["key"] as RefKey,
@@ -63,7 +56,7 @@ export class SqliteArchive implements Archive {
     const pending = this.#writes.get(key);
     if (pending === "forget") return undefined;
     if (pending?.form !== undefined || pending?.fresh === true) return pending.form;
-    const text = this.#selectForm.get(key)?.["form"];
+    const text = this.#database.statement("SELECT form FROM object WHERE key = ?").get(key)?.["form"];
     return typeof text === "string" ? (JSON.parse(text) as Resource) : undefined;
   }
 
@@ -83,23 +76,23 @@ export class SqliteArchive implements Archive {
   }
 
   #write(key: RefKey, write: Write | "forget"): void {
-    if (write === "forget" || write.fresh) this.#delete.run(key);
+    if (write === "forget" || write.fresh) this.#database.statement("DELETE FROM object WHERE key = ?").run(key);
     if (write === "forget") return;
     const { firstSeen, file, acceptedHash, refused } = write.object;
     const refusal = refused === undefined ? null : JSON.stringify(refused);
     const form = write.form === undefined ? null : JSON.stringify(write.form);
-    this.#upsert.run(key, firstSeen, file, acceptedHash ?? null, refusal, form);
+    this.#database.statement(UPSERT).run(key, firstSeen, file, acceptedHash ?? null, refusal, form);
   }
 }
 
-function open(file: string, log: Logger): DatabaseSync {
+function open(file: string, log: Logger): KeptDatabase {
   const putAside = (error: unknown, suffixes: readonly string[]): void => {
     const aside = `${file}.unreadable`;
     for (const suffix of suffixes) renameSync(file + suffix, aside + suffix);
     const message = "the objects' archive cannot be read and is begun anew: objects' ages and last good forms are lost";
     log.error(message, { aside, error: errorMessage(error) });
   };
-  return openSoundDatabase(file, makeTables, putAside);
+  return new KeptDatabase({ file, prepare: makeTables, putAway: putAside });
 }
 
 function makeTables(database: DatabaseSync): void {

@@ -1,8 +1,9 @@
 import { existsSync, rmSync } from "node:fs";
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { errorMessage } from "#lib/error-message.ts";
+import { KeptDatabase } from "#lib/kept-database.ts";
 import type { Logger } from "#lib/log.ts";
-import { openSoundDatabase, UnusableDatabase } from "#lib/open-sound-database.ts";
+import { UnusableDatabase } from "#lib/open-sound-database.ts";
 import { unpackBytes } from "#lib/packed-bytes.ts";
 import { WriteAheadLog } from "#lib/write-ahead-log.ts";
 import type { XdsResource, XdsType } from "./resource.ts";
@@ -22,6 +23,10 @@ const RETRY_DELAY_MS = 5_000;
 const WRITERS_TIMEOUT_MS = 2_000;
 const ROWS_PER_TURN = 500;
 
+const UPSERT =
+  "INSERT OR REPLACE INTO resource (type, name, version, bytes, clusters, listeners, checked) VALUES (?, ?, ?, ?, ?, ?, ?)";
+const DELETE = "DELETE FROM resource WHERE type = ? AND name = ?";
+
 /** One transaction, written in parts between which the event loop runs. */
 interface Batch {
   readonly writes: ReadonlyMap<ArchiveKey, XdsResource | "delete">;
@@ -34,11 +39,9 @@ interface Batch {
  * one transaction, however large: a process that is killed leaves what was there before it, or all of it.
  */
 export class SnapshotArchiveFile implements Disposable {
-  readonly #database: DatabaseSync;
+  readonly #database: KeptDatabase;
   readonly #log: Logger;
-  readonly #walLog: WriteAheadLog;
-  readonly #upsert: StatementSync;
-  readonly #delete: StatementSync;
+  #walLog: WriteAheadLog | undefined;
   #pending = new Map<ArchiveKey, XdsResource | "delete">();
   #completes = false;
   #batch: Batch | undefined;
@@ -51,18 +54,13 @@ export class SnapshotArchiveFile implements Disposable {
   constructor(path: string, log: Logger) {
     this.#log = log;
     this.#database = open(path, log);
-    this.#walLog = new WriteAheadLog(path, this.#database, (error) => {
-      log.warn("the snapshot archive's log cannot be shortened", { error: errorMessage(error) });
-    });
-    this.#upsert = this.#database.prepare(
-      "INSERT OR REPLACE INTO resource (type, name, version, bytes, clusters, listeners, checked) VALUES (?, ?, ?, ?, ?, ?, ?)",
-    );
-    this.#delete = this.#database.prepare("DELETE FROM resource WHERE type = ? AND name = ?");
+    const { fault } = this.#database;
+    if (fault !== undefined) this.#fail(fault);
   }
 
   /** Version of each resource as the file has it. */
   versions(): Map<ArchiveKey, string> {
-    const rows = this.#database.prepare("SELECT type, name, version FROM resource").all();
+    const rows = this.#database.statement("SELECT type, name, version FROM resource").all();
     return new Map(
       rows.map((row) => [
         archiveKey({ type: row["type"] as XdsType, name: row["name"] as string }),
@@ -73,7 +71,7 @@ export class SnapshotArchiveFile implements Disposable {
 
   /** Whether the file has been marked so. */
   get isComplete(): boolean {
-    return this.#database.prepare("SELECT milliseconds FROM complete_since").get() !== undefined;
+    return this.#database.statement("SELECT milliseconds FROM complete_since").get() !== undefined;
   }
 
   put(resource: XdsResource): void {
@@ -126,15 +124,19 @@ export class SnapshotArchiveFile implements Disposable {
   #write(rows: number): void {
     clearImmediate(this.#turn);
     const batch = (this.#batch ??= this.#take());
+    let database: DatabaseSync | undefined;
     try {
-      if (!this.#database.isTransaction) this.#database.exec("BEGIN IMMEDIATE");
+      database = this.#database.open();
+      this.#walLog ??= this.#followLog(database);
+      if (!database.isTransaction) database.exec("BEGIN IMMEDIATE");
       if (this.#writeRows(batch, rows)) {
         this.#turn = setImmediate(() => this.#write(ROWS_PER_TURN)).unref();
         return;
       }
       if (batch.completes) this.#mark();
-      this.#database.exec("COMMIT");
+      database.exec("COMMIT");
     } catch (error) {
+      if (database?.isTransaction === true) database.exec("ROLLBACK");
       this.#giveBack(batch, error);
       return;
     }
@@ -164,49 +166,66 @@ export class SnapshotArchiveFile implements Disposable {
         continue;
       }
       const blank = key.indexOf(" ");
-      this.#delete.run(key.slice(0, blank), key.slice(blank + 1));
+      this.#database.statement(DELETE).run(key.slice(0, blank), key.slice(blank + 1));
     }
     return true;
   }
 
   #writeRow({ type, name, version, bytes, clusters, listeners = [], checked = false }: XdsResource): void {
     const needs = [JSON.stringify(clusters), JSON.stringify(listeners), Number(checked)] as const;
-    this.#upsert.run(type, name, version, unpackBytes(bytes), ...needs);
+    this.#database.statement(UPSERT).run(type, name, version, unpackBytes(bytes), ...needs);
   }
 
   #mark(): void {
-    this.#database.exec("DELETE FROM complete_since");
-    this.#database.prepare("INSERT INTO complete_since VALUES (?)").run(Date.now());
+    this.#database.statement("DELETE FROM complete_since").run();
+    this.#database.statement("INSERT INTO complete_since VALUES (?)").run(Date.now());
   }
 
   /** A full disk passes: what could not be written is tried again, with what has come since on top of it. */
   #giveBack(batch: Batch, error: unknown): void {
-    if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
     this.#pending = new Map([...batch.writes, ...this.#pending]);
     this.#completes ||= batch.completes;
     this.#batch = undefined;
+    this.#fail(error);
+    this.#schedule(RETRY_DELAY_MS);
+  }
+
+  #fail(error: unknown): void {
     if (!this.#failing) {
       this.#log.error("the snapshot archive cannot be written; an Envoy that restarts without us gets an older state", {
         error: errorMessage(error),
       });
     }
     this.#failing = true;
-    this.#schedule(RETRY_DELAY_MS);
+  }
+
+  #followLog(database: DatabaseSync): WriteAheadLog {
+    return new WriteAheadLog(this.#database.file, database, (error) => {
+      this.#log.warn("the snapshot archive's log cannot be shortened", { error: errorMessage(error) });
+    });
   }
 }
 
-/** One that is damaged, or that another version wrote, goes; one that cannot be opened now stays, and this throws. */
-function open(file: string, log: Logger): DatabaseSync {
-  let isNew = !existsSync(file);
+/** One that is damaged, or that another version wrote, goes. */
+function open(file: string, log: Logger): KeptDatabase {
+  let wasThere = existsSync(file);
+  const tell = (reason: string): void => log.warn("the snapshot archive is made anew", { file, reason });
   const prepare = (database: DatabaseSync): void => {
-    const fault = isNew ? undefined : foreignFault(database);
+    if (isEmpty(database)) {
+      if (wasThere) tell("it is empty");
+      return createArchiveTables(database);
+    }
+    const fault = foreignFault(database);
     if (fault !== undefined) throw new UnusableDatabase(fault);
-    if (isNew) createArchiveTables(database);
   };
-  const remove = (error: unknown, suffixes: readonly string[]): void => {
-    log.warn("the snapshot archive is made anew", { file, reason: errorMessage(error) });
+  const putAway = (error: unknown, suffixes: readonly string[]): void => {
+    tell(errorMessage(error));
+    wasThere = false;
     for (const suffix of suffixes) rmSync(`${file}${suffix}`);
-    isNew = true;
   };
-  return openSoundDatabase(file, prepare, remove, WRITERS_TIMEOUT_MS);
+  return new KeptDatabase({ file, prepare, putAway, timeout: WRITERS_TIMEOUT_MS });
+}
+
+function isEmpty(database: DatabaseSync): boolean {
+  return database.prepare("SELECT 1 FROM sqlite_schema").get() === undefined;
 }

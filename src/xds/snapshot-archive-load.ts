@@ -1,7 +1,8 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { pathToFileURL } from "node:url";
 import { bytesHash } from "#lib/canonical.ts";
+import { databaseInMemory } from "#lib/database-in-memory.ts";
+import { isDiskFault } from "#lib/disk-fault.ts";
 import { errorMessage } from "#lib/error-message.ts";
 import { packBytes } from "#lib/packed-bytes.ts";
 import { XDS_TYPES, type XdsResource, type XdsType } from "./resource.ts";
@@ -18,27 +19,23 @@ export type LoadedArchive =
 export function loadSnapshotArchive(file: string): LoadedArchive {
   if (!existsSync(file)) return refused(file, "there is none yet");
   try {
-    return read(file, file);
+    return read(file, () => new DatabaseSync(file, { readOnly: true, timeout: 2_000 }));
   } catch (error) {
-    // On a full disk SQLite cannot make the file in which those who use a write-ahead log find each other. Nobody else uses it
-    // then: it would be there.
-    if (isInputOutput(error) && logBytes(file) === 0) return readUnchanging(file);
-    return refused(file, cannotBeRead(error));
+    return isDiskFault(error) ? readWithoutRoom(file) : refused(file, cannotBeRead(error));
   }
 }
 
-function readUnchanging(file: string): LoadedArchive {
-  const url = pathToFileURL(file);
-  url.searchParams.set("immutable", "1");
+/** On a full disk SQLite cannot make the file in which those who use a write-ahead log find each other. */
+function readWithoutRoom(file: string): LoadedArchive {
   try {
-    return read(file, url);
+    return read(file, () => databaseInMemory(file));
   } catch (error) {
     return refused(file, cannotBeRead(error));
   }
 }
 
-function read(file: string, location: string | URL): LoadedArchive {
-  using database = new DatabaseSync(location, { readOnly: true, timeout: 2_000 });
+function read(file: string, open: () => DatabaseSync): LoadedArchive {
+  using database = open();
   const fault = archiveFault(database);
   if (fault !== undefined) return refused(file, fault);
   if (database.prepare("SELECT milliseconds FROM complete_since").get() === undefined) {
@@ -52,15 +49,6 @@ function read(file: string, location: string | URL): LoadedArchive {
   snapshot.apply(resources);
   snapshot.open();
   return { type: "loaded", snapshot, resources: resources.length };
-}
-
-/** SQLITE_IOERR (sqlite.org/rescode.html), whichever. */
-function isInputOutput(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error && (Number(error.errcode) & 0xff) === 10;
-}
-
-function logBytes(file: string): number {
-  return statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function cannotBeRead(error: unknown): string {
