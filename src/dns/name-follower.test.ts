@@ -55,19 +55,32 @@ test("a failure settles a name, is told, and tried again", async () => {
   await includes("a 10.0.0.1");
 });
 
-test("a host is its addresses in the hosts file, else in DNS; IPv6 where there is no IPv4", async () => {
+test("a host is its addresses in the hosts file, else in DNS; IPv6 where there is no IPv4, or one family alone", async () => {
   const asked: string[] = [];
   const client = {
     ask: ({ name, type }: { readonly name: string; readonly type: string }) => {
       asked.push(`${type} ${name}`);
-      const records = name === "six" && type === "AAAA" ? [{ type: "AAAA" as const, address: "2001:db8::1" }] : [];
+      const has = (name === "six" && type === "AAAA") || name === "both";
+      const records = has ? [{ type: "AAAA" as const, address: type === "A" ? "192.0.2.1" : "2001:db8::1" }] : [];
       return Promise.resolve({ records, exists: true, ttl: type === "A" ? 30 : 20 });
     },
   };
-  const hosts = () => Promise.resolve(new Map([["here", ["::1", "127.0.0.1"]]]));
+  const hosts = () =>
+    Promise.resolve(
+      new Map([
+        ["here", ["::1", "127.0.0.1"]],
+        ["old", ["127.0.0.1"]],
+      ]),
+    );
   const resolve = (host: string) => resolveHost(client, host, new AbortController().signal, hosts);
   assert.deepEqual(await resolve("Here"), { addresses: ["127.0.0.1"], ttl: 0 });
   assert.deepEqual(await resolve("six"), { addresses: ["2001:db8::1"], ttl: 20 });
   assert.deepEqual(await resolve("none"), { addresses: [], ttl: 20 });
-  assert.deepEqual(asked, ["A six", "AAAA six", "A none", "AAAA none"]);
+  assert.deepEqual(asked.splice(0), ["A six", "AAAA six", "A none", "AAAA none"]);
+  assert.deepEqual(await resolve("here/v6"), { addresses: ["::1"], ttl: 0 });
+  assert.deepEqual(await resolve("old/v6"), { addresses: [], ttl: 20 }, "of a file that has the other family alone");
+  assert.deepEqual(await resolve("six/v4"), { addresses: [], ttl: 30 });
+  assert.deepEqual(await resolve("both/v6"), { addresses: ["2001:db8::1"], ttl: 20 });
+  assert.deepEqual(await resolve("both/v4"), { addresses: ["192.0.2.1"], ttl: 30 });
+  assert.deepEqual(asked, ["AAAA old", "A six", "AAAA both", "A both"]);
 });

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { compareText } from "#lib/compare.ts";
+import { type AddressFamily, nameLookup } from "#lib/name-lookup.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import type { IrEndpoint } from "./ir.ts";
 import { canonicalAddress, isRefusedAddress, refusedHost } from "./local-address.ts";
@@ -11,6 +12,8 @@ import type { Verdict } from "./verdict.ts";
 export interface Candidate extends Omit<IrEndpoint, "address"> {
   /** An IP address, or a DNS name. */
   readonly host: string;
+  /** The addresses that count of a name. */
+  readonly family?: AddressFamily;
   /** The object that says so, and the field for verdicts. */
   readonly ref: ObjectRef;
   readonly path: string;
@@ -19,7 +22,7 @@ export interface Candidate extends Omit<IrEndpoint, "address"> {
 export interface SettledEndpoints {
   /** Sorted by address and port, each once. Undefined: nothing is known yet but names that DNS has still to answer. */
   readonly endpoints: readonly IrEndpoint[] | undefined;
-  /** The names among the hosts, sorted: DNS is asked for them. */
+  /** The names among the hosts, as DNS is asked for them (`nameLookup`), sorted. */
   readonly names: readonly string[];
   readonly verdicts: readonly Verdict[];
 }
@@ -61,11 +64,12 @@ export function settleEndpoints(
       judge(candidate, { severity: "error", ...refused, message: `${host} ${refused.message}` });
       continue;
     }
-    names.add(host);
-    const { addresses, failure } = read.name(host) ?? {};
+    const lookup = nameLookup(host, candidate.family);
+    names.add(lookup);
+    const { addresses, failure } = read.name(lookup) ?? {};
     if (failure !== undefined) judge(candidate, unresolved(host, failure, addresses !== undefined));
     else if (addresses === undefined) isPending = true;
-    else if (addresses.length === 0) judge(candidate, noAddresses(host));
+    else if (addresses.length === 0) judge(candidate, noAddresses(host, candidate.family));
     for (const address of addresses ?? []) add(candidate, address);
   }
   return {
@@ -123,11 +127,14 @@ function unresolved(host: string, failure: string, hasLast: boolean): Omit<Verdi
   };
 }
 
-function noAddresses(host: string): Omit<Verdict, "ref" | "path"> {
+function noAddresses(host: string, family: AddressFamily | undefined): Omit<Verdict, "ref" | "path"> {
   return {
     severity: "warning",
     reason: "NameWithoutAddresses",
-    message: `${host} has no addresses in DNS`,
-    fix: "correct the name, or its zone",
+    message: `${host} has no ${family === undefined ? "" : `IP${family} `}addresses in DNS`,
+    fix:
+      family === undefined
+        ? "correct the name, or its zone"
+        : "correct the name or its zone, or take addresses of both families",
   };
 }

@@ -49,7 +49,7 @@ export interface Reader {
   /** The objects under an index entry, sorted by reference. */
   list(index: string, key: string): readonly StoredObject[];
   /** What DNS says of a name. Undefined: it has not answered yet. A unit that reads it also says so ({@link WANTED_NAMES}). */
-  name(host: string): ResolvedName | undefined;
+  name(lookup: string): ResolvedName | undefined;
   /** What the upstreams of a backend are reached through; undefined: they are reached directly. */
   gateway(backend: string): GatewaySettings | undefined;
   /** The values that units published under a topic, sorted, each once. */

@@ -70,10 +70,10 @@ suite("HTTPProxy and the real Envoy: what is tried again", () => {
     bed = stack.use(await RoutingBed.start([]));
     failing = stack.use(
       await Upstream.start({
-        // A path says what its first answer is: /WORD/fails/0.
+        // A path ends with what its first answer is: /WORD/fails/0.
         respond: ({ path }) => {
-          const [, word = "", kind = "", index = ""] = path.split("/");
-          const answers = ANSWERS[word as Word]?.[kind as keyof Meaning] ?? ["close"];
+          const [word, kind, index] = path.split("/").slice(-3);
+          const answers = ANSWERS[word as Word]?.[kind as keyof Meaning] ?? [];
           return isFirst(path) ? (answers[Number(index)] ?? "close") : { body: "good" };
         },
       }),
@@ -109,6 +109,10 @@ suite("HTTPProxy and the real Envoy: what is tried again", () => {
             ...Object.keys(ANSWERS).map((word) => retried(word, "failing")),
             ...CONNECTIONS.map((word) => retried(word, "half")),
             retried("refused-stream", "streams"),
+            at("/named-by-client", {
+              ...to("failing"),
+              retryPolicy: { count: 1, retryOn: ["retriable-headers"] },
+            }),
             at("/none", { ...to("half"), retryPolicy: { count: -1 } }),
           ],
         }),
@@ -138,6 +142,13 @@ suite("HTTPProxy and the real Envoy: what is tried again", () => {
         assert.equal(count, 1);
       });
   }
+
+  test("retriable-headers: what a client says of them counts for nothing", async () => {
+    const path = "/named-by-client/retriable-headers/fails/0";
+    const headers = { "x-envoy-retriable-header-names": "x-again" };
+    await bed.gateway.get(HOST, path, { headers });
+    assert.equal(tries.get(path), 1);
+  });
 
   for (const word of CONNECTIONS)
     test(`${word}: an endpoint that takes no connection is left for the next; a program that goes is none`, async () => {

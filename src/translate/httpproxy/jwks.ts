@@ -4,7 +4,7 @@ import { readJwks } from "#resources/jwks.ts";
 import type { ObjectRef } from "#resources/ref.ts";
 import { refOf } from "#resources/resource.ts";
 import { type Secret, secretBytes } from "#resources/secret.ts";
-import { settleEndpoints } from "../candidates.ts";
+import { type Candidate, settleEndpoints } from "../candidates.ts";
 import { authoritiesOf } from "../certificate-authority.ts";
 import { usableSecret } from "../delegation.ts";
 import type { IrCluster } from "../ir.ts";
@@ -128,15 +128,21 @@ function remoteKeys(
     outlierDetection: false,
     circuitBreaker: NO_LIMITS,
   };
-  const candidate = { host, port, health: "healthy", zone: undefined, ref, path: `${path}.remoteJWKS.uri` } as const;
+  const { dnsLookupFamily = "auto" } = remote;
+  const candidate: Candidate = {
+    host,
+    // An address in the URI is not looked up.
+    ...(dnsLookupFamily === "auto" ? {} : { family: dnsLookupFamily }),
+    port,
+    health: "healthy",
+    zone: undefined,
+    ref,
+    path: `${path}.remoteJWKS.uri`,
+  };
   const { endpoints, names, verdicts } = settleEndpoints([candidate], settings.upstreams, read);
   const from = [ref, ...(verify === undefined ? [] : [verify.secret])];
   const items: UnitItem[] = [{ item: cluster, from }];
-  if (endpoints !== undefined) {
-    const family = { v4: isIPv4, v6: isIPv6, auto: () => true }[remote.dnsLookupFamily ?? "auto"];
-    const chosen = endpoints.filter(({ address }) => family(address));
-    items.push({ item: { type: "endpoints", name, endpoints: chosen }, from: [ref] });
-  }
+  if (endpoints !== undefined) items.push({ item: { type: "endpoints", name, endpoints }, from: [ref] });
   return {
     keys: { type: "remote", uri: uri.href, cluster: name, timeout, cache },
     items,
