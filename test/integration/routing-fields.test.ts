@@ -51,9 +51,6 @@ const OBJECTS = together(
       hashed("/query", { queryParameterHashOptions: { parameterName: "user" } }),
       hashed("/source", { hashSourceIP: true }),
       hashed("/terminal", { headerHashOptions: { headerName: "x-user" }, terminal: true }, { hashSourceIP: true }),
-      at("/slow-start", {
-        services: [{ name: "a", port: 80, slowStartPolicy: { window: "10s", aggression: "2.0", minWeightPercent: 5 } }],
-      }),
       at("/health-port", {
         services: [{ name: "a", port: 80, healthPort: 8080 }],
         healthCheckPolicy: { path: "/live", intervalSeconds: 1, unhealthyThresholdCount: 1, healthyThresholdCount: 1 },
@@ -115,7 +112,6 @@ const CASES: readonly RoutingCase[] = [
     from: "cookies",
     answered: { "set-cookie": [`session=1; SameSite=${sameSite}`] },
   })),
-  { what: "a slow start", host: HOST, path: "/slow-start", from: "a" },
   { what: "silence that takes too long", host: HOST, path: "/idle", from: "silent", status: 504 },
 ];
 
