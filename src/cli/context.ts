@@ -6,7 +6,7 @@ export interface CliContext {
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
   readonly stderr: Writable;
   /** For commands that ask for something; a terminal's says so. */
-  readonly stdin?: Readable & { readonly isTTY?: boolean };
+  readonly stdin?: Readable & { readonly isTTY?: boolean; readonly setRawMode?: (on: boolean) => unknown };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** Version of Binnacle. */

@@ -1,6 +1,7 @@
 import { type CliContext, stopCode } from "./context.ts";
 import { paintFor } from "./ink.ts";
 import type { ReachFlags } from "./reach-api.ts";
+import { terminalKeys } from "./terminal-keys.ts";
 import { pictureOf, type TopPicture, updatePicture } from "./top-picture.ts";
 import { type Size, topText } from "./top-text.ts";
 import { type FilterFlags, filterOf, trafficFeed } from "./traffic-feed.ts";
@@ -31,26 +32,40 @@ export async function top(flags: TopFlags, context: CliContext): Promise<number>
   });
   let picture: TopPicture | undefined;
   let drawn = Number.NEGATIVE_INFINITY;
+  const draw = (): void => {
+    if (picture === undefined) return;
+    const begins = drawn === Number.NEGATIVE_INFINITY;
+    drawn = performance.now();
+    const text = topText(picture, size(), paint);
+    if (onScreen)
+      stdout.write(`${begins ? ENTER : ""}${HOME}${text.replaceAll("\n", `${CLEAR_LINE}\n`)}${CLEAR_BELOW}`);
+    else stdout.write(`${begins ? "" : "\n"}${text}`);
+  };
+  const leave = (): void => {
+    if (onScreen && picture !== undefined && drawn !== Number.NEGATIVE_INFINITY)
+      stdout.write(`${LEAVE}${topText(picture, size(), paint)}`);
+    drawn = Number.NEGATIVE_INFINITY;
+  };
+  using keys = onScreen ? terminalKeys(context, { suspend: leave, resume: draw }) : undefined;
+  const signal = keys === undefined ? context.signal : AbortSignal.any([context.signal, keys.signal]);
   try {
     for await (const message of trafficFeed(
       { filter: filterOf(flags), recentRows: 1, rowsPerSecond: 1, tableRows: 100, columns: 1 },
       flags,
-      context,
+      { ...context, signal },
     )) {
       if (message.type === "snapshot") picture = pictureOf(message);
       else if (message.type === "delta" && picture !== undefined) updatePicture(picture, message);
       else continue;
       if (message.type === "delta" && performance.now() - drawn < REDRAW_MS) continue;
-      const begins = drawn === Number.NEGATIVE_INFINITY;
-      drawn = performance.now();
-      const text = topText(picture, size(), paint);
-      if (onScreen)
-        stdout.write(`${begins ? ENTER : ""}${HOME}${text.replaceAll("\n", `${CLEAR_LINE}\n`)}${CLEAR_BELOW}`);
-      else stdout.write(`${begins ? "" : "\n"}${text}`);
+      draw();
       if (flags.once === true) return 0;
     }
+  } catch (error) {
+    // What fails because somebody has seen enough is no failure.
+    if (keys?.signal.aborted !== true) throw error;
   } finally {
-    if (onScreen && picture !== undefined) stdout.write(`${LEAVE}${topText(picture, size(), paint)}`);
+    leave();
   }
-  return stopCode(context.signal);
+  return stopCode(signal);
 }

@@ -6,6 +6,8 @@ import type { TailFlags } from "./tail.ts";
 import type { TopFlags } from "./top.ts";
 
 const TOP_EXAMPLES = `
+In a terminal it has a screen of its own; q or Ctrl-C ends it.
+
 Examples:
   # one team's routes and upstreams
   binnacle top -n team-shop
