@@ -69,6 +69,31 @@ describe("backends in the console", { skip }, () => {
     assert.deepEqual(confirmed, ["dc-east by operator"]);
   });
 
+  test("a backend that cannot be asked for says how old its lines are, and is as before once it can", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open("#view=backends");
+    const panel = page.locator(".backends-panel");
+    await panel.getByText("list projects: Keystone answered 503 three times").waitFor();
+    const problem = { title: "Not now", detail: "the store is busy", fix: "try again" };
+    await page.route("**/api/v1/backends/os-west", (route) => route.fulfill({ status: 503, json: problem }));
+    const old = panel.locator(".note", { hasText: /^as of \d+ s ago: Not now: the store is busy/ });
+    await old.waitFor();
+    assert.equal(await panel.locator("tr.team.is-old").count(), 2);
+    // Closed and opened again, there is nothing that was answered.
+    const caret = panel.getByRole("button", { name: "more about os-west" });
+    await caret.click();
+    await old.waitFor({ state: "detached" });
+    await caret.click();
+    await panel.locator(".note", { hasText: /^not known: Not now/ }).waitFor();
+    await page.unroute("**/api/v1/backends/os-west");
+    await panel.getByText("list projects: Keystone answered 503 three times").waitFor();
+    assert.equal(await panel.locator(".is-old").count(), 0);
+
+    await page.route("**/api/v1/backends", (route) => route.fulfill({ status: 503, json: problem }));
+    await page.locator(".backends-panel.is-old .panel-note", { hasText: /^as of \d+ s ago/ }).waitFor();
+    assert.deepEqual(setting.strayed, []);
+  });
+
   test("where there is no backend nothing of them is offered", async (t) => {
     const appliance = {
       envoys: () => [],

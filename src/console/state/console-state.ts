@@ -30,7 +30,10 @@ export class ConsoleState {
   readonly requests: RequestList;
   readonly appliance: ApplianceState;
   readonly earlier: EarlierState;
-  readonly backends = new BackendsState(() => this.#signedOut());
+  readonly backends = new BackendsState(
+    () => this.#signedOut(),
+    () => this.#clock.now(),
+  );
   /** By the appliance's clock, milliseconds since the epoch, each second. */
   readonly now = signal(Date.now());
   /** When the appliance was last heard of. */

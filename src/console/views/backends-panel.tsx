@@ -1,8 +1,16 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { BackendAnswer, ReplicationAnswer } from "#api/answers.ts";
+import type { BackendAnswer, BackendsAnswer, ReplicationAnswer } from "#api/answers.ts";
+import type { Polled } from "../feed/poll.ts";
 import type { ConsoleState } from "../state/console-state.ts";
-import { type BackendRow, backendRows, backendStateWords, backendTone, ofWords } from "../words/backend-rows.ts";
+import {
+  type BackendRow,
+  backendRows,
+  backendStateWords,
+  backendTone,
+  ofWords,
+  oldWords,
+} from "../words/backend-rows.ts";
 import { formatAge } from "../words/format.ts";
 import { Dot } from "./dot.tsx";
 import { Empty, Panel } from "./panel.tsx";
@@ -22,6 +30,7 @@ export function BackendsPanel({ state }: { readonly state: ConsoleState }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const first = useRef<ReadonlySet<string>>(undefined);
   const { answer, error } = state.backends.list.value;
+  const now = state.now.value;
   const backends = answer?.backends ?? [];
   // Decided at the first answer, as in the table of upstreams: nothing opens by itself later.
   if (answer !== undefined) first.current ??= new Set(backends.filter(wantsSomebody).map(({ name }) => name));
@@ -41,10 +50,10 @@ export function BackendsPanel({ state }: { readonly state: ConsoleState }) {
   return (
     <Panel
       name="Backends"
-      class="backends-panel"
+      class={`backends-panel ${error === undefined ? "" : "is-old"}`}
       tools={<ViewSwitch state={state} />}
       note={
-        error ??
+        oldWords(state.backends.list.value, now) ||
         (answer === undefined
           ? ""
           : `${backends.length}${wanting > 0 ? `, ${wanting} want${wanting === 1 ? "s" : ""} somebody` : ""}`)
@@ -52,14 +61,14 @@ export function BackendsPanel({ state }: { readonly state: ConsoleState }) {
     >
       <WindowedTable
         label="Backends"
-        rows={backendRows(backends, state.backends.details.value, isOpen)}
+        rows={backendRows(backends, state.backends.details.value, isOpen, now)}
         rowHeight={ROW_HEIGHT}
         head={<Head />}
         render={(row) => (
           <Row
             key={row.key}
             row={row}
-            now={state.now.value}
+            now={now}
             columns={columns}
             onToggle={(backend) => (chosen.value = new Map([...chosen.value, [backend.name, !isOpen(backend)]]))}
             onRelease={
@@ -73,7 +82,7 @@ export function BackendsPanel({ state }: { readonly state: ConsoleState }) {
           />
         )}
         empty={
-          <Empty title={answer === undefined ? "Asking for the backends" : "No backend is configured"}>
+          <Empty title={emptyTitle(state.backends.list.value)}>
             Upstreams on other platforms are found by <code>backends</code> in binnacle.yaml.
           </Empty>
         }
@@ -81,6 +90,11 @@ export function BackendsPanel({ state }: { readonly state: ConsoleState }) {
       <ReleaseDialog dialog={dialog} backend={releasing.value} onRelease={(name) => state.backends.confirm(name)} />
     </Panel>
   );
+}
+
+function emptyTitle({ answer, error }: Polled<BackendsAnswer>): string {
+  if (error !== undefined) return "The backends are not known";
+  return answer === undefined ? "Asking for the backends" : "No backend is configured";
 }
 
 function wantsSomebody(backend: BackendAnswer): boolean {
@@ -135,7 +149,7 @@ function Row({ row, now, columns, onToggle, onRelease }: RowProps) {
       return <BackendLine backend={row.backend} isOpen={row.isOpen} now={now} onToggle={onToggle} />;
     case "team":
       return (
-        <tr class="team">
+        <tr class={`team ${row.isOld ? "is-old" : ""}`}>
           <th scope="row" class="wide">
             {row.team.namespace}
           </th>

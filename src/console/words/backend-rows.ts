@@ -1,13 +1,20 @@
 import type { BackendAnswer, BackendDetailAnswer } from "#api/answers.ts";
 import type { FoundService } from "#api/ports/backends.ts";
 import { unreachable } from "#lib/unreachable.ts";
+import type { AgedAnswer } from "../feed/aged-answer.ts";
 import { formatAge } from "./format.ts";
 import type { Tone } from "./health-words.ts";
 
 /** A line of the table of backends. */
 export type BackendRow =
   | { readonly type: "backend"; readonly key: string; readonly backend: BackendAnswer; readonly isOpen: boolean }
-  | { readonly type: "team"; readonly key: string; readonly team: BackendDetailAnswer["namespaces"][number] }
+  | {
+      readonly type: "team";
+      readonly key: string;
+      readonly team: BackendDetailAnswer["namespaces"][number];
+      /** No newer answer came. */
+      readonly isOld: boolean;
+    }
   | {
       readonly type: "note";
       readonly key: string;
@@ -21,24 +28,39 @@ export type BackendRow =
 /** So many of one kind are told; the command line has all. */
 const MOST_NOTES = 20;
 
-/** Each backend, and below an open one what is wrong, then its teams. */
+/**
+ * Each backend, and below an open one what is wrong, then its teams.
+ *
+ * @param now milliseconds since the epoch
+ */
 export function backendRows(
   backends: readonly BackendAnswer[],
-  details: ReadonlyMap<string, BackendDetailAnswer>,
+  details: ReadonlyMap<string, AgedAnswer<BackendDetailAnswer>>,
   isOpen: (backend: BackendAnswer) => boolean,
+  now: number,
 ): readonly BackendRow[] {
   return backends.flatMap((backend): BackendRow[] => {
     const { name } = backend;
     const own: BackendRow = { type: "backend", key: name, backend, isOpen: isOpen(backend) };
     const detail = details.get(name);
     if (!own.isOpen || detail === undefined) return [own];
-    const teams = detail.namespaces.map((team): BackendRow => ({
+    const { answer } = detail;
+    const words = oldWords(detail, now);
+    const old: BackendRow[] = words === "" ? [] : [{ type: "note", key: `${name} old`, tone: "bad", words }];
+    const teams = (answer?.namespaces ?? []).map((team): BackendRow => ({
       type: "team",
       key: `${name} ${team.namespace}`,
       team,
+      isOld: words !== "",
     }));
-    return [own, ...notesOf(detail), ...teams];
+    return [own, ...old, ...(answer === undefined ? [] : notesOf(answer)), ...teams];
   });
+}
+
+/** How old an answer is, and why no newer one came; empty where none is missing. `now`: milliseconds since the epoch. */
+export function oldWords({ error, asOf }: AgedAnswer<unknown>, now: number): string {
+  if (error === undefined) return "";
+  return asOf === undefined ? `not known: ${error}` : `as of ${formatAge(now - asOf)} ago: ${error}`;
 }
 
 function gatewayWords({ address = "of it", state, detail = "" }: NonNullable<BackendDetailAnswer["gateway"]>): string {
