@@ -69,6 +69,13 @@ describe("the console's layout", { skip }, () => {
       ];
       assert.ok(cell !== null && word !== null && word.x + word.width <= cell.x + cell.width, `${width} wide`);
       assert.equal(await page.evaluate(OVERFLOWING_HEADS), 0, `${width} wide: a panel's tools reach beyond it`);
+      await page.evaluate(`location.hash = "view=backends&panel=backends"`);
+      const backend = page.locator(".backend-name", { hasText: "os-west" });
+      await backend.waitFor();
+      assert.ok(
+        await backend.evaluate((element) => element.clientWidth > 0 && element.scrollWidth <= element.clientWidth),
+        `${width} wide: a backend's name is cut`,
+      );
       await page.context().close();
     }
   });
