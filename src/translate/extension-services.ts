@@ -16,13 +16,18 @@ export interface MissingService {
   readonly fix: string;
 }
 
+export const CANNOT_BE_ASKED = "so it cannot be asked";
+
 /**
  * Whom an ExtensionService asks, and how much: without any weight all the same; where some have one, those without are asked
  * nothing, also when the others are missing (Contour: ServiceCluster.Rebalance). What a missing one would get goes to the others.
+ *
+ * @param effect what it means when all of them are missing
  */
 export function extensionServices(
   { metadata: { namespace }, spec: { services } }: ExtensionService,
   read: Reader,
+  effect = CANNOT_BE_ASKED,
 ): ExtensionServices {
   const isWeighted = services.some(({ weight = 0 }) => weight > 0);
   const shares = new Map<string, IrShare>();
@@ -33,11 +38,11 @@ export function extensionServices(
     const more = isWeighted ? weight : 1;
     shares.set(cluster, { upstream, weight: (shares.get(cluster)?.weight ?? 0) + more });
   }
-  const effect = shares.size === 0 ? "so it cannot be asked" : "so the others are asked in its place";
+  const then = shares.size === 0 ? effect : "so the others are asked in its place";
   return {
     shares: withinBounds([...shares.values()]),
     missing: services.flatMap(({ name, port }, index) => {
-      const found = resolveServicePort(namespace, name, port, "tcp", read, effect);
+      const found = resolveServicePort(namespace, name, port, "tcp", read, then);
       if (!("problem" in found)) return [];
       const { message, fix = "" } = found.problem;
       return [{ index, message, fix }];

@@ -1,6 +1,7 @@
 import type { ExtensionService } from "#resources/extension-service.ts";
 import { authoritiesOf } from "./certificate-authority.ts";
-import { extensionServices } from "./extension-services.ts";
+import type { ExtensionProblem } from "./extension-problem.ts";
+import { CANNOT_BE_ASKED, extensionServices } from "./extension-services.ts";
 import { bounded } from "./httpproxy/bounded.ts";
 import { timeLimit } from "./httpproxy/times.ts";
 import { usableSecret } from "./delegation.ts";
@@ -14,16 +15,6 @@ export interface Extension {
   /** What it is called when it is asked: a cluster's own name is no authority (RFC 3986 §3.2). */
   readonly authority: string;
   readonly object: ExtensionService;
-}
-
-/** What is wrong with an ExtensionService, or passed over; types and reasons are Contour's. */
-export interface ExtensionProblem {
-  readonly severity: "error" | "warning";
-  readonly type: "ServiceError" | "SpecError" | "TLSError";
-  readonly reason: string;
-  readonly path: string;
-  readonly message: string;
-  readonly fix?: string;
 }
 
 /** HTTP/2 over TLS is what Contour takes where nothing is said. */
@@ -43,13 +34,18 @@ export function extensionCluster(
   return { problem: errors.map(({ message }) => message).join("; ") };
 }
 
-/** Without `extension` it cannot be asked, and there is an error that says why. */
+/**
+ * Without `extension` it cannot be asked, and there is an error that says why.
+ *
+ * @param effect what that means
+ */
 export function readExtension(
   object: ExtensionService,
   read: Reader,
+  effect = CANNOT_BE_ASKED,
 ): { readonly extension: Extension | undefined; readonly problems: readonly ExtensionProblem[] } {
   const { metadata, spec } = object;
-  const { shares, missing } = extensionServices(object, read);
+  const { shares, missing } = extensionServices(object, read, effect);
   const problems: ExtensionProblem[] = missing.map(({ index, message, fix }) => ({
     severity: "error",
     type: "ServiceError",
@@ -65,12 +61,13 @@ export function readExtension(
   }
   if (timeLimit(spec.timeoutPolicy?.idle) !== undefined)
     problems.push(ignored("spec.timeoutPolicy.idle", "it is passed over: response is the limit"));
-  const protocol = PROTOCOLS[spec.protocol ?? "h2"];
-  const verify = verification(object, protocol === "h2", read);
+  const protocol = extensionProtocol(object);
+  const verify = verification(object, protocol === "h2", effect, read);
   if (verify !== undefined && "message" in verify) problems.push(verify);
   const [first] = shares;
   if (first === undefined || (verify !== undefined && "message" in verify)) return { extension: undefined, problems };
   const idleTimeout = timeLimit(spec.timeoutPolicy?.idleConnection);
+  const limits = extensionLimits(object);
   const { namespace, name } = metadata;
   const variation: UpstreamVariation = {
     protocol,
@@ -78,7 +75,7 @@ export function readExtension(
     ...(strategy === "WeightedLeastRequest" ? { loadBalancing: "leastRequest" } : {}),
     ...(strategy === "Random" ? { loadBalancing: "random" } : {}),
     ...(verify === undefined ? {} : { verify }),
-    ...limits(spec.circuitBreakerPolicy),
+    ...(Object.keys(limits).length === 0 ? {} : { circuitBreaker: limits }),
     extension: { namespace, name },
   };
   const authority = `${first.upstream.service}.${namespace}`;
@@ -89,22 +86,28 @@ function ignored(path: string, message: string): ExtensionProblem {
   return { severity: "warning", type: "SpecError", reason: "IgnoredField", path, message };
 }
 
+/** How it is asked, whatever its Services say of themselves. */
+export function extensionProtocol({ spec }: ExtensionService): (typeof PROTOCOLS)[keyof typeof PROTOCOLS] {
+  return PROTOCOLS[spec.protocol ?? "h2"];
+}
+
 /** Contour: 0 is what stands without it, here what the Service says. */
-function limits(policy: ExtensionService["spec"]["circuitBreakerPolicy"]): Pick<UpstreamVariation, "circuitBreaker"> {
-  const given = Object.entries(policy ?? {}).flatMap(([name, limit]) => (limit === 0 ? [] : [[name, bounded(limit)]]));
-  return given.length === 0 ? {} : { circuitBreaker: Object.fromEntries(given) };
+export function extensionLimits({ spec }: ExtensionService): NonNullable<UpstreamVariation["circuitBreaker"]> {
+  const given = Object.entries(spec.circuitBreakerPolicy ?? {});
+  return Object.fromEntries(given.flatMap(([name, limit]) => (limit === 0 ? [] : [[name, bounded(limit)]])));
 }
 
 function verification(
   { metadata, spec: { validation } }: ExtensionService,
   tls: boolean,
+  effect: string,
   read: Reader,
 ): NonNullable<UpstreamVariation["verify"]> | ExtensionProblem | undefined {
   if (validation === undefined) return undefined;
   const refused = (problem: Omit<ExtensionProblem, "severity">): ExtensionProblem => ({
     severity: "error",
     ...problem,
-    message: `${problem.message}, so it cannot be asked`,
+    message: `${problem.message}, ${effect}`,
   });
   if (!tls)
     return refused({

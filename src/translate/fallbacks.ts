@@ -1,11 +1,12 @@
 import { canonicalJson } from "#lib/canonical.ts";
-import { readServiceAnnotations, type ServiceAnnotations } from "#resources/annotations.ts";
+import { readServiceAnnotations } from "#resources/annotations.ts";
 import { FAILOVER_ANNOTATION, type FailoverChain, PREFER_ZONES_ANNOTATION } from "#resources/preference.ts";
 import type { Service } from "#resources/service.ts";
 import { findPort, resolveServicePort } from "./backend.ts";
+import { differingPolicies } from "./differing-policies.ts";
 import { clusterName, type UpstreamIdentity } from "./ir.ts";
 import type { Reader } from "./unit.ts";
-import { type UpstreamProtocol, upstreamProtocol } from "./upstream-protocol.ts";
+import { protocolWords, type UpstreamProtocol, upstreamProtocol } from "./upstream-protocol.ts";
 import type { UpstreamVariation } from "./upstream-variation.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -106,7 +107,8 @@ export function resolveFallbacks(
       tell(by, { severity: "warning", reason: "FallbackProtocolDiffers", message, fix });
       continue;
     }
-    const differing = differingPolicies(wishes, readServiceAnnotations(other.metadata.annotations).value, first.checks);
+    const said = { healthCheck: first.checks, circuitBreaker: {} };
+    const differing = differingPolicies(wishes, readServiceAnnotations(other.metadata.annotations).value, said);
     if (differing.length > 0) {
       const message = `Service ${namespace}/${name} says something else of ${differing.join(" and ")} than ${heir.name}, whose settings are for both`;
       const fix = `give both the same, or take them from ${name}`;
@@ -135,21 +137,4 @@ function protocolOf(
 ): UpstreamProtocol {
   const { http2, tls } = upstreamProtocol(asked, service, port, findPort(service, port, transport));
   return { http2, tls };
-}
-
-function protocolWords({ http2, tls }: UpstreamProtocol): string {
-  return `HTTP/${http2 ? "2" : "1"}${tls ? " over TLS" : " without TLS"}`;
-}
-
-/** What a fallback says of itself and does not get. What it says nothing of, is the first one's affair. */
-function differingPolicies(first: ServiceAnnotations, other: ServiceAnnotations, checks: boolean): string[] {
-  const differs = (a: unknown, b: unknown): boolean => canonicalJson(a) !== canonicalJson(b);
-  const limits = Object.values(other.circuitBreaker).some((limit) => limit !== undefined);
-  return [
-    ...(!checks && other.healthCheck !== undefined && differs(first.healthCheck, other.healthCheck)
-      ? ["health checks"]
-      : []),
-    ...(!other.outlierDetection && first.outlierDetection ? ["outlier detection"] : []),
-    ...(limits && differs(first.circuitBreaker, other.circuitBreaker) ? ["circuit breakers"] : []),
-  ];
 }

@@ -37,13 +37,25 @@ export function upstreamProtocol(
   number: number,
   port: ServicePort | undefined,
 ): UpstreamProtocol {
-  if (asked !== undefined) return BY_NAME[asked];
+  return asked === undefined ? (saidProtocol(service, number, port) ?? BY_NAME.http1) : BY_NAME[asked];
+}
+
+/** What a Service itself says of a port; undefined: nothing. */
+export function saidProtocol(
+  service: Service,
+  number: number,
+  port: ServicePort | undefined,
+): UpstreamProtocol | undefined {
   const own = BY_APP_PROTOCOL.get(port?.appProtocol ?? "");
   if (own !== undefined) return own;
   const said = readServiceAnnotations(service.metadata.annotations).value.upstreamProtocol;
   const names = [...(port === undefined || port.name === "" ? [] : [port.name]), String(number)];
-  const [found = "http1"] = names.flatMap((name) => ANNOTATED.find((protocol) => said[protocol].includes(name)) ?? []);
-  return BY_NAME[found];
+  const [found] = names.flatMap((name) => ANNOTATED.find((protocol) => said[protocol].includes(name)) ?? []);
+  return found === undefined ? undefined : BY_NAME[found];
+}
+
+export function protocolWords({ http2, tls }: UpstreamProtocol): string {
+  return `HTTP/${http2 ? "2" : "1"}${tls ? " over TLS" : " without TLS"}`;
 }
 
 const ANNOTATED = ["h2", "h2c", "tls"] as const;

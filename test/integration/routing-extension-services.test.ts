@@ -161,6 +161,9 @@ suite("HTTPProxy and the real Envoy: several Services of an ExtensionService", (
       'upstream:local/auth/e-first/80 {"extension":{"name":"empty","namespace":"auth"},"protocol":"h2c"}',
     ]);
     assert.deepEqual(await asked([comes], () => codes("empty", 3)), [3]);
+    for (const name of ["e-first", "e-second"]) bed.gateway.delete({ kind: "Service", namespace: "auth", name });
+    await bed.gateway.settled();
+    assert.deepEqual([await codes("empty", 1), await codes("open", 1)], [[503], [503]], "nobody is left to be asked");
   });
 
   test("one whose certificate is none of those that are asked for is not asked, and the others are", async () => {

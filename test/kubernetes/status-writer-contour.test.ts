@@ -76,9 +76,10 @@ suite("status of Contour's kinds in a real API", { timeout: 240_000 }, () => {
     assert.partialDeepStrictEqual(await shows("False"), [
       { type: "Valid", observedGeneration: 1, errors: [{ type: "ServiceError", reason: "ServiceNotFound" }] },
     ]);
-    leader.problems = [];
+    leader.problems = [{ ...WRONG, severity: "warning", type: "ServiceError", reason: "ServicePolicyDiffers" }];
     leader.writer.judgedAll();
-    assert.partialDeepStrictEqual(await shows("True"), [{ message: "Valid ExtensionService" }]);
+    const warnings = [{ type: "ServiceError", status: "True", reason: "ServicePolicyDiffers", message: WRONG.message }];
+    assert.partialDeepStrictEqual(await shows("True"), [{ message: "Valid ExtensionService", warnings }]);
     await leader.settled();
     assert.deepEqual(leader.writes, { ok: 2, conflict: 0, error: 0 });
   });

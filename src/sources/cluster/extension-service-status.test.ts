@@ -50,6 +50,29 @@ test("the condition is all that is written, once; conditions of others stay", ()
   });
 });
 
+test("a warning stands beside a condition that is true", () => {
+  const differs = { type: "ServiceError", reason: "ServicePolicyDiffers" };
+  const problem = {
+    severity: "warning",
+    ...differs,
+    path: "spec.services[1]",
+    message: "differs",
+    fix: "agree",
+  } as const;
+  assert.partialDeepStrictEqual(patch(extension(), { ...FINE, problems: [problem] }), {
+    status: {
+      conditions: [
+        {
+          status: "True",
+          reason: "Valid",
+          message: "Valid ExtensionService",
+          warnings: [{ ...differs, status: "True", message: "spec.services[1]: differs; agree" }],
+        },
+      ],
+    },
+  });
+});
+
 test("one of another class loses what we wrote, once, and nothing of another controller's", () => {
   const { status } = patch(extension({ conditions: [OTHERS] }), FINE)!;
   const dropped = patch(extension(status), undefined);

@@ -56,7 +56,9 @@ export function hostAuthorization(policy: Authorization, own: string, read: Read
   const extension = extensionCluster(namespace, name, read);
   if ("problem" in extension) {
     const fix = `see that ExtensionService ${namespace}/${name || "(none is named)"} and its Service stand`;
-    return { reason: "ExtensionServiceNotFound", field: "extensionRef", problem: extension.problem, fix };
+    // Contour, too: such a host is not valid, whatever it says of a service that does not answer.
+    const open = policy.failOpen === true ? ", and failOpen is for one that does not answer" : "";
+    return { reason: "ExtensionServiceNotFound", field: "extensionRef", problem: `${extension.problem}${open}`, fix };
   }
   const limit = timeLimit(policy.responseTimeout) ?? timeLimit(extension.object.spec.timeoutPolicy?.response);
   const { withRequestBody: body, httpSettings } = policy;
