@@ -56,6 +56,7 @@ suite("binnacle", () => {
     for (const name of [
       "up",
       "check",
+      "completion",
       "convert",
       "crds",
       "get",

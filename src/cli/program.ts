@@ -1,6 +1,7 @@
 import { Command, CommanderError, type Option } from "commander";
 import { addAccessCommands } from "./access-commands.ts";
 import { addBackendsCommand } from "./backends-command.ts";
+import { addCompletionCommand } from "./completion-command.ts";
 import { type CliContext, failureText, stopCode, UsageError } from "./context.ts";
 import { addConvertCommand } from "./convert-command.ts";
 import { addCrdsCommand } from "./crds-command.ts";
@@ -74,7 +75,9 @@ function build(context: CliContext, exit: (code: number) => void): Command {
   addCrdsCommand(program, context, exit);
   program.commandsGroup("Let in:");
   addAccessCommands(program, { ...options, add: where.local });
-  program.commandsGroup("More:").helpCommand("help [command]", "show help for a command");
+  program.commandsGroup("More:");
+  addCompletionCommand(program, context, exit);
+  program.helpCommand("help [command]", "show help for a command");
   where.addFlags();
   explainUsage(program);
   return program;

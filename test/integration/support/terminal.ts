@@ -55,8 +55,7 @@ export class Terminal implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // The other end of the terminal goes, so what runs in it gets SIGHUP.
-    if (this.#child.exitCode === null) this.#child.kill("SIGTERM");
-    this.#child.stdin?.end();
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill("SIGKILL");
     await this.#ended;
   }
 }
