@@ -25,9 +25,9 @@ export function Header({ state, onHelp }: { readonly state: ConsoleState; readon
           <StateChip key={chip.name} chip={chip} />
         ))}
       </div>
-      {/* Why it is not may change from second to second: that is not for reading out. */}
+      {/* Why it is not may change from second to second: that is not for reading out. No empty text, which is placed anew each time. */}
       <span role="status" class="visually-hidden">
-        {appliance.status.value.answer?.ready === false ? "The appliance is not ready" : ""}
+        {appliance.status.value.answer?.ready === false && "The appliance is not ready"}
       </span>
       <div class="header-end">
         <Freshness state={state} />
