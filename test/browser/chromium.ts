@@ -31,7 +31,7 @@ export async function launchChromium(): Promise<Browser> {
     "--disable-component-update",
     "--disable-sync",
   ];
-  return chromium.launch({ executablePath, headless: true, args });
+  return chromium.launch({ executablePath, headless: true, args, timeout: 120_000 });
 }
 
 function isExecutable(path: string): boolean {

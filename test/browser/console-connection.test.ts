@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import type { Page } from "playwright-core";
 import { until } from "../integration/support/until.ts";
 import { missingChromium } from "./chromium.ts";
-import { held } from "./console-rows.ts";
+import { held, painted } from "./console-rows.ts";
 import { ConsoleSetting } from "./console-setting.ts";
 import { simulatedAppliance } from "./simulated/simulated-appliance.ts";
 
@@ -52,7 +52,8 @@ describe("the console's connection", { skip }, () => {
     const missing = page.locator(".tail-gap");
     await until(
       async () => {
-        await page.evaluate("document.querySelector('.tail').scrollBy(0, 500)");
+        await page.evaluate("document.querySelector('.tail').scrollBy(0, 300)");
+        await painted(page);
         return missing.count();
       },
       { accept: (count) => count === 1, what: "the place where rows are missing" },

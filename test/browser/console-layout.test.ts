@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { until } from "../integration/support/until.ts";
 import type { Page } from "playwright-core";
 import { missingChromium } from "./chromium.ts";
-import { held } from "./console-rows.ts";
+import { held, painted } from "./console-rows.ts";
 import { ConsoleSetting } from "./console-setting.ts";
 import { ROUTES } from "./simulated/world.ts";
 
@@ -26,6 +26,8 @@ new PerformanceObserver((list) => {
     if (value >= 0.0001) shifts.push(value.toFixed(4) + " " + sources.map(({ node }) => node?.parentElement?.className).join(", "));
   }
 }).observe({ type: "layout-shift" });`;
+
+const WHY = { summary: "it broke", detail: "It broke.", nextStep: "Mend it.", side: "upstream" } as const;
 
 const OVERFLOWING_HEADS = `[...document.querySelectorAll(".panel-head")].filter((head) => head.scrollWidth > head.clientWidth).length`;
 
@@ -122,7 +124,12 @@ describe("the console's layout", { skip }, () => {
   test("on a screen that is not high a click shows why a request failed, and what is wrong with its object", async (t) => {
     const setting = await ConsoleSetting.start(t);
     const page = await setting.open("#kept=failure", { viewport: { width: 1280, height: 720 } });
+    // Of the failures that come by chance none of the cart's need be in sight.
+    const cart = ROUTES.find(({ paths }) => paths.includes("/cart"));
+    setting.traffic.burst(40, cart, { code: 503, kept: "failure", why: WHY });
+    await page.locator(".tail-row", { hasText: WHY.summary }).first().waitFor();
     await page.locator("body").press(" ");
+    await painted(page);
     await page
       .locator(".tail-row", { hasText: "shop.localhost/cart" })
       .first()

@@ -1,5 +1,12 @@
 import type { Page } from "playwright-core";
 
+/** Resolves when the page has painted all that it knew: it paints once an animation frame. */
+export async function painted(page: Page): Promise<void> {
+  await page.evaluate(
+    "new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))); })",
+  );
+}
+
 /** Ids are not shown: a row is known by its words. */
 export async function rowWords(page: Page): Promise<string[]> {
   return page.locator(".tail-row").allInnerTexts();

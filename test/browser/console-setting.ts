@@ -4,6 +4,7 @@ import type { TestContext } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { build } from "vite";
 import type { Api, ApiOptions } from "#api/api.ts";
+import { freePort } from "../integration/support/free-port.ts";
 import { temporaryDirectory } from "../integration/support/temp-dir.ts";
 import { launchChromium } from "./chromium.ts";
 import { startSimulatedAlertmanager } from "./simulated/simulated-alertmanager.ts";
@@ -13,6 +14,8 @@ import { startSimulated } from "./simulated/start-simulated.ts";
 const CONSOLE_SOURCES = join(import.meta.dirname, "../../src/console");
 /** Milliseconds between frames of the feed. */
 const FRAME = 100;
+/** Milliseconds for each step of a page; they decide only how a test that fails ends, also on a machine that is busy with others. */
+const PATIENCE = 90_000;
 
 /** A built console, a server with an invented appliance behind it, and a browser: all of it ends with the test. */
 export class ConsoleSetting {
@@ -73,7 +76,8 @@ export class ConsoleSetting {
 
   /** On the port and with the sessions of before, if there was one. */
   async restart(): Promise<void> {
-    this.#api = await this.#startApi(this.#api?.port ?? 0);
+    // One that nobody else takes while the API is away.
+    this.#api = await this.#startApi(this.#api?.port ?? (await freePort()));
   }
 
   /** A page that is signed in by a link and shows its first requests. */
@@ -87,6 +91,7 @@ export class ConsoleSetting {
   /** A page of nobody, which has gone nowhere yet. */
   async blank(options: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.#browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+    context.setDefaultTimeout(PATIENCE);
     const page = await context.newPage();
     page.on("console", (message) => {
       if (message.type() === "error") this.complaints.push(message.text());

@@ -3,11 +3,19 @@ import { describe, test } from "node:test";
 import type { ServerMessage } from "#traffic/messages.ts";
 import { until } from "../integration/support/until.ts";
 import { missingChromium } from "./chromium.ts";
-import { count, held, rowWords } from "./console-rows.ts";
+import { count, held, painted, rowWords } from "./console-rows.ts";
 import { ConsoleSetting } from "./console-setting.ts";
 import { ROUTES } from "./simulated/world.ts";
 
 const skip = missingChromium() ?? false;
+const HOUR = 3_600_000;
+
+/** A time zone where it is noon now, so that a later time of day is a later time, and its milliseconds ahead of UTC. */
+function whereItIsNoon(): { readonly timezoneId: string; readonly ahead: number } {
+  const hours = 12 - new Date().getUTCHours();
+  // The signs of these names are those of POSIX: Etc/GMT-5 is five hours ahead.
+  return { timezoneId: `Etc/GMT${hours > 0 ? "-" : "+"}${Math.abs(hours)}`, ahead: hours * HOUR };
+}
 
 describe("the requests in the console", { skip }, () => {
   test("paused, nothing moves and what comes is counted; going on shows it on top", async (t) => {
@@ -15,10 +23,11 @@ describe("the requests in the console", { skip }, () => {
     const page = await setting.open();
     await page.locator("body").press(" ");
     await page.locator(".panel-note", { hasText: "paused" }).waitFor();
+    await painted(page);
     const before = await rowWords(page);
     const rates = await page.locator(".routes-panel tbody td").allInnerTexts();
     setting.traffic.burst(30);
-    await page.locator(".new-rows", { hasText: /^[3-9]\d+ new/ }).waitFor();
+    await page.locator(".new-rows", { hasText: /^([3-9]\d|[\d,]{3,}) new/ }).waitFor();
     assert.deepEqual(await rowWords(page), before);
     assert.deepEqual(await page.locator(".routes-panel tbody td").allInnerTexts(), rates);
     await page.locator("body").press(" ");
@@ -36,11 +45,12 @@ describe("the requests in the console", { skip }, () => {
     const middle = page.locator(".tail-row").nth(12);
     const before = { words: await middle.innerText(), box: await middle.boundingBox() };
     setting.traffic.burst(40);
-    await page.locator(".new-rows", { hasText: /^[4-9]\d+ new/ }).waitFor();
+    await page.locator(".new-rows", { hasText: /^([4-9]\d|[\d,]{3,}) new/ }).waitFor();
     assert.deepEqual({ words: await middle.innerText(), box: await middle.boundingBox() }, before);
     assert.equal(await held(page), rows);
     await page.locator(".new-rows").click();
     await until(() => held(page), { accept: (now) => now > rows, what: "the new rows" });
+    await painted(page);
     assert.equal(await page.evaluate("document.querySelector('.tail').scrollTop"), 0);
   });
 
@@ -95,7 +105,8 @@ describe("the requests in the console", { skip }, () => {
 
   test("the end of the list leads further back, and a click on a chart to the requests of that moment", async (t) => {
     const setting = await ConsoleSetting.start(t);
-    const page = await setting.open();
+    const { timezoneId, ahead } = whereItIsNoon();
+    const page = await setting.open("", { timezoneId });
     await page.locator("body").press(" ");
     const rows = await held(page);
     await page.evaluate("document.querySelector('.tail').scrollTo(0, 1e6)");
@@ -107,7 +118,7 @@ describe("the requests in the console", { skip }, () => {
       .click({ position: { x: 250, y: 60 } });
     await page.getByText(/^What came before \d\d:\d\d:\d\d$/).waitFor();
     const at = Number(/at=(\d+)/.exec(page.url())?.[1]);
-    const clock = new Date(at).toTimeString().slice(0, 8);
+    const clock = new Date(at + ahead).toISOString().slice(11, 19);
     await until(() => page.locator(".tail-time").allInnerTexts(), {
       accept: (times) => times.length > 10 && times.every((time) => time < clock),
       what: `requests before ${clock}`,

@@ -6,7 +6,7 @@ import { EARLIER_QUERY } from "../../src/console/words/earlier.ts";
 import { listeningPort } from "../integration/support/free-port.ts";
 import { until } from "../integration/support/until.ts";
 import { missingChromium } from "./chromium.ts";
-import { codes, count, held, rowWords } from "./console-rows.ts";
+import { codes, count, held, painted, rowWords } from "./console-rows.ts";
 import { ConsoleSetting } from "./console-setting.ts";
 import { ROUTES } from "./simulated/world.ts";
 
@@ -51,9 +51,9 @@ describe("console", { skip }, () => {
     assert.ok(route !== undefined);
     const evil = `<img src="x" onerror="document.title='taken'">`;
     const why = { summary: evil, detail: evil, nextStep: evil, side: "client" as const };
-    // Among all requests it would be pushed out of sight before the page is paused.
+    // Among all requests, or alone, it would be pushed out of sight before the page is paused.
     await page.getByRole("button", { name: "Failures" }).click();
-    setting.traffic.burst(1, route, { path: evil, authority: evil, userAgent: evil, why, code: 500, kept: "failure" });
+    setting.traffic.burst(30, route, { path: evil, authority: evil, userAgent: evil, why, code: 500, kept: "failure" });
     const row = page.locator(".tail-row", { hasText: evil }).first();
     await row.waitFor();
     // Rows move while they come: a click would meet the one that has taken its place.
@@ -132,6 +132,7 @@ describe("console", { skip }, () => {
     await page.keyboard.press("j");
     const selected = page.locator(".tail-row.is-selected");
     await selected.waitFor();
+    await painted(page);
     const words = (await selected.locator(".tail-target").innerText()).trim();
     assert.equal((await page.locator(".detail .panel-note").innerText()).trim(), words);
     await page.keyboard.press("Escape");
