@@ -85,7 +85,7 @@ class FakeCa implements AsyncDisposable {
   }
 }
 
-suite("an ACME server", { timeout: 60_000 }, () => {
+suite("an ACME server", { timeout: 600_000 }, () => {
   test("that ends an order without a certificate is told with its reason", async () => {
     await using ca = await FakeCa.start();
     const error = { type: "urn:ietf:params:acme:error:caa", detail: "CAA record of shop.test forbids it" };

@@ -9,7 +9,7 @@ import { House, put, TIMES } from "./directory-for-tests.ts";
 import { broken, namespace, namespaceRef } from "./manifests-for-tests.ts";
 import { RecordingSink } from "./recording-sink.ts";
 
-const limit = { timeout: 30_000 };
+const limit = { timeout: 600_000 };
 
 describe("files that cannot be used", limit, () => {
   const broken = `---\nkind: [\n`;

@@ -7,8 +7,11 @@ import type { ObjectRef } from "#resources/ref.ts";
 import { DirectorySource, type DirectoryTimes } from "./directory.ts";
 import { RecordingSink } from "./recording-sink.ts";
 
-/** So short that a test need not wait; the repair comes only where a test asks for it. */
-export const TIMES: DirectoryTimes = { quiet: 5, unfinished: 30, repair: 3_600_000, missing: 20 };
+/**
+ * So short that a test need not wait; the repair comes only where a test asks for it. A file that a test is writing counts as
+ * unfinished for as long as a machine that is busy with others may take for it.
+ */
+export const TIMES: DirectoryTimes = { quiet: 5, unfinished: 300, repair: 3_600_000, missing: 20 };
 
 interface HouseOptions {
   readonly times?: Partial<DirectoryTimes>;

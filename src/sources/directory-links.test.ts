@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 import { House, put } from "./directory-for-tests.ts";
 import { namespace } from "./manifests-for-tests.ts";
 
-const limit = { timeout: 30_000 };
+const limit = { timeout: 600_000 };
 
 describe("symbolic links", limit, () => {
   test("a Kubernetes volume's files change by the exchange of ..data", async () => {

@@ -10,7 +10,7 @@ import { House } from "./directory-for-tests.ts";
 import { broken, namespace, other } from "./manifests-for-tests.ts";
 import { RecordingSink } from "./recording-sink.ts";
 
-const limit = { timeout: 30_000 };
+const limit = { timeout: 600_000 };
 
 describe("what stands there at the start", limit, () => {
   test("comes in one call, before the source says that it is synced", async () => {

@@ -49,7 +49,7 @@ async function standIn(...options: Parameters<typeof DigitalOceanStandIn.start>)
 const some = (count: number) => Array.from({ length: count }, (_, index) => droplet(index + 1));
 const fails = failsAs(SECRET);
 
-suite("the client of DigitalOcean", { timeout: 60_000 }, () => {
+suite("the client of DigitalOcean", { timeout: 600_000 }, () => {
   test("reads every page, a number at a time, with the token, and tells of each request", async () => {
     await using cloud = await standIn();
     cloud.droplets = some(5);

@@ -49,7 +49,7 @@ const servers = (count: number, prefix = "10.88.0") =>
     server(`s${index}`, { metadata: METADATA, private: `${prefix}.${index}` }),
   );
 
-suite("Rackspace", { timeout: 60_000 }, () => {
+suite("Rackspace", { timeout: 600_000 }, () => {
   test("by an API key: every page of the region's servers, not the first generation's, with one token for all", async () => {
     await using world = await begin();
     world.cloud.servers.set("DFW", servers(5));

@@ -34,7 +34,7 @@ metadata: {name: west-taken, namespace: team-shop}
 spec: {ports: [{port: 80}]}
 `;
 
-test("backends are listed, held deletions confirmed, and one is removed", { timeout: 180_000 }, async () => {
+test("backends are listed, held deletions confirmed, and one is removed", { timeout: 600_000 }, async () => {
   await using upstream = await Upstream.start({ respond: () => ({ body: "cart" }) });
   await using home = await ApplianceHome.create("backends");
   const { http, state } = home;
@@ -152,7 +152,7 @@ test("backends are listed, held deletions confirmed, and one is removed", { time
 
 test(
   "a backend that has never answered is failed, in one word wherever it is shown",
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async () => {
     await using home = await ApplianceHome.create("failed");
     const [nobody] = await freePorts(1);

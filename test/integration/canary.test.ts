@@ -21,7 +21,7 @@ test("the page of the canary shows the routes of its example", async () => {
 
 test(
   "the canary of the documentation: from 0 to 100 percent and back, each step as said, and no request is lost",
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async (t) => {
     await using stack = new AsyncDisposableStack();
     const [stable, canary] = await Promise.all(

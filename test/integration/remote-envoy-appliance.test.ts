@@ -67,7 +67,7 @@ xds:
         await httpGet({ port: http }, "/", { host: "app.test" });
         return edge.stat("cluster.local/team/app/80.upstream_rq_total");
       },
-      { what: "the remote Envoy to take requests", timeoutMs: 30_000 },
+      { what: "the remote Envoy to take requests" },
     );
 
     const status = await until(() => command("status", ...state), {
@@ -78,7 +78,6 @@ xds:
     const top = await until(() => command("top", "--once", ...state), {
       accept: (words) => /^edge-1 +yes +/m.test(words),
       what: "the remote Envoy in top",
-      timeoutMs: 30_000,
     });
     assert.match(top, /^ENVOY +HEARD +REQ\/S/m);
     const filtered = await command("top", "--once", "--envoy", "edge-1", ...state);

@@ -103,7 +103,7 @@ function familyCases(port: number): readonly Case[] {
   ];
 }
 
-suite("HTTPProxy and the real Envoy: servers of keys", { timeout: 120_000 }, async () => {
+suite("HTTPProxy and the real Envoy: servers of keys", { timeout: 600_000 }, async () => {
   const stack = new AsyncDisposableStack();
   after(() => stack.disposeAsync());
   const secure = createServer(authority.issue(["second.test"]), (_request, response) => response.end(jwks(rsa)));

@@ -13,7 +13,7 @@ test("asked by a control plane that has nothing to say yet it serves, also one t
   const killed = controlPlane.pid!;
   const first = home.servingProcess(killed);
   process.kill(killed, "SIGKILL");
-  await processEnd(first, AbortSignal.timeout(10_000));
+  await processEnd(first, AbortSignal.timeout(60_000));
   const next = await until(() => controlPlane.pid, {
     accept: (pid) => pid !== undefined && pid !== killed,
     what: "another one",
@@ -23,7 +23,7 @@ test("asked by a control plane that has nothing to say yet it serves, also one t
   controlPlane.order = "rest";
   await using _ = await home.xdsServer();
   const { ino } = statSync(home.places.xdsSocket);
-  await processEnd(second, AbortSignal.timeout(10_000));
+  await processEnd(second, AbortSignal.timeout(60_000));
   assert.deepEqual([isRunning(second), statSync(home.places.xdsSocket).ino], [false, ino]);
 });
 
@@ -33,7 +33,7 @@ test("told to rest before the archive is loaded, it never comes to serve", async
   controlPlane.order = "serve";
   const serving = await until(() => home.servingProcess(controlPlane.pid), { intervalMs: 1, what: "its start" });
   controlPlane.order = "rest";
-  await processEnd(serving, AbortSignal.timeout(10_000));
+  await processEnd(serving, AbortSignal.timeout(60_000));
   assert.deepEqual([isRunning(serving), await isServed(home.places.xdsSocket)], [false, false]);
 });
 

@@ -17,7 +17,7 @@ const SECRETS = { token: "dop_v1_hunter2", apiKey: "hunter3" };
  */
 test(
   "droplets and servers share a route, keep it while their APIs fail, and show no secret",
-  { timeout: 180_000 },
+  { timeout: 600_000 },
   async () => {
     await using stack = new AsyncDisposableStack();
     const hosts = ["127.0.0.1", "127.0.0.2", "127.0.0.3"] as const;

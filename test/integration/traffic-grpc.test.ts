@@ -14,7 +14,7 @@ import { Remote } from "./remote-envoy-world.ts";
 import { ingress, service, together } from "./support/manifests.ts";
 import { until } from "./support/until.ts";
 
-const PATIENCE = 30_000;
+const PATIENCE = 90_000;
 const METHOD = "/shop.Cart/Add";
 const STREAM = "/shop.Cart/Watch";
 const HTTP2 = { "projectcontour.io/upstream-protocol.h2c": "80" };

@@ -13,7 +13,7 @@ import { service, tlsSecret, together } from "./support/manifests.ts";
 import { proxy } from "./support/routing-bed.ts";
 import { until } from "./support/until.ts";
 
-const PATIENCE = 30_000;
+const PATIENCE = 90_000;
 const QUESTION = "x".repeat(1000);
 const ANSWER = "y".repeat(3000);
 

@@ -8,7 +8,7 @@ import { Upstream } from "./support/upstream.ts";
 
 test(
   "binnacle up serves backends of DNS and of written addresses, without the DNS server too, and no address of its own",
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async () => {
     await using stack = new AsyncDisposableStack();
     const start = async (body: string) => stack.use(await Upstream.start({ respond: () => ({ body }) }));

@@ -34,7 +34,7 @@ export function discoveryContract(
   open: (services: Services) => Promise<PlatformWorld>,
   { changes }: { readonly changes: boolean } = { changes: true },
 ): void {
-  suite(`${platform} as a platform of discovery`, { timeout: 120_000 }, () => {
+  suite(`${platform} as a platform of discovery`, { timeout: 600_000 }, () => {
     test("names itself, and goes from idle over syncing to synced, and back to idle at its end", async () => {
       await using world = await open(BEFORE);
       const discoverer = world.discoverer();

@@ -60,7 +60,7 @@ function server(service: string, addr: string): object {
 
 discoveryContract("openstack", async (services) => new CloudWorld(await OpenStackStandIn.start(), services));
 
-suite("two projects of one name, in two domains", { timeout: 60_000 }, () => {
+suite("two projects of one name, in two domains", { timeout: 600_000 }, () => {
   const begin = async () => new CloudWorld(await OpenStackStandIn.start(), {});
   const placed = ({ services }: Followed) =>
     services.map(({ scope, namespace, service }) => `${scope} ${namespace}/${service}`).sort();

@@ -63,7 +63,7 @@ const querySchema = z.object({
   }),
 });
 
-suite("the panels of a whole appliance", { timeout: 300_000 }, () => {
+suite("the panels of a whole appliance", { timeout: 600_000 }, () => {
   const stack = new AsyncDisposableStack();
   let home: ApplianceHome;
   let dashboards: readonly CompiledDashboard[] = [];
@@ -139,7 +139,7 @@ upstreams: {allowLocal: [${good.port}, ${failing.port}]}`,
     until(() => complaints(mayBeEmpty), {
       what: "panels that show what they should",
       accept: (found) => found.length === 0,
-      timeoutMs: 120_000,
+      timeoutMs: 240_000,
       intervalMs: 1000,
     });
 

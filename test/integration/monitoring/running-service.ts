@@ -27,7 +27,7 @@ export class RunningService implements AsyncDisposable {
     const headers = service.readyAuthorization === undefined ? {} : { authorization: service.readyAuthorization };
     const ready = until(async () => (await fetch(service.ready, { headers })).ok, {
       what: `${service.name} to be ready`,
-      timeoutMs: 30_000,
+      timeoutMs: 120_000,
     });
     try {
       await Promise.race([ready, failed]);

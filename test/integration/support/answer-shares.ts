@@ -49,7 +49,6 @@ export class AnswerShares implements AsyncDisposable {
     return until(() => this.next(100), {
       accept: (found) => Object.keys(found).sort().join() === wanted,
       what: `answers of ${bodies.join(" and ")} alone`,
-      timeoutMs: 60_000,
     });
   }
 

@@ -26,7 +26,7 @@ export class ApplianceProcess implements AsyncDisposable {
     const ask = () => httpGet({ port: apiPort }, "/readyz", { host: `127.0.0.1:${apiPort}` });
     const options = {
       accept: ({ status }: { status: number }) => status === 200,
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
       what: "readiness",
     };
     await until(ask, options).catch((cause: unknown) => {

@@ -6,6 +6,6 @@ const settings: StaticEnvoySettings = JSON.parse(process.argv[2] ?? "");
 const { options } = await staticEnvoy(settings);
 const envoy = new EnvoyProcess(options);
 const how = await envoy.start();
-await envoy.whenLive(AbortSignal.timeout(20_000));
+await envoy.whenLive(AbortSignal.timeout(60_000));
 process.stdout.write(`${JSON.stringify({ how, state: envoy.state })}\n`);
 setInterval(() => {}, 60_000);

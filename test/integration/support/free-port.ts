@@ -7,8 +7,11 @@ import { join } from "node:path";
 /** Below the ports that the kernel gives to connections that go out: none of those takes one between here and its listener. */
 const FIRST = 20_000;
 const COUNT = 12_000;
-/** A file for each port that is promised, with the process that has it: programs that start slowly bind it seconds later. */
-const PROMISED = join(tmpdir(), "binnacle-test-ports");
+/**
+ * A file for each port that is promised, with the process that has it: programs that start slowly bind it seconds later. Each
+ * user has a folder: nobody may write into another's.
+ */
+const PROMISED = join(tmpdir(), `binnacle-test-ports-${process.getuid?.() ?? "all"}`);
 const ours = new Set<string>();
 let next = Math.floor(Math.random() * COUNT);
 

@@ -37,7 +37,7 @@ export class HandshakeLoad implements AsyncDisposable {
   /** Resolves when so many more have been made. */
   async more(count: number): Promise<void> {
     const wanted = this.#count() + count;
-    await until(() => this.#count(), { accept: (now) => now >= wanted, what: "handshakes", timeoutMs: 60_000 });
+    await until(() => this.#count(), { accept: (now) => now >= wanted, what: "handshakes" });
   }
 
   /** Ends the load and says what came of it. */

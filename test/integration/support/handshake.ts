@@ -10,7 +10,7 @@ export type Handshake = { readonly name: string; readonly protocol: string } | {
 export async function handshake(port: number, options: ConnectionOptions = {}): Promise<Handshake> {
   const socket = connectTls({ port, host: "127.0.0.1", rejectUnauthorized: false, ...options });
   try {
-    await once(socket, "secureConnect", { signal: AbortSignal.timeout(10_000) });
+    await once(socket, "secureConnect", { signal: AbortSignal.timeout(30_000) });
     return { name: socket.getPeerCertificate().subject.CN?.toString() ?? "", protocol: socket.getProtocol() ?? "" };
   } catch (error) {
     return { error: error instanceof Error && "code" in error ? String(error.code) : String(error) };
@@ -23,7 +23,7 @@ export async function handshake(port: number, options: ConnectionOptions = {}): 
 export async function trustedPeer(port: number, servername: string, ca: string): Promise<PeerCertificate> {
   const socket = connectTls({ port, host: "127.0.0.1", servername, ca });
   try {
-    await once(socket, "secureConnect", { signal: AbortSignal.timeout(10_000) });
+    await once(socket, "secureConnect", { signal: AbortSignal.timeout(30_000) });
     return socket.getPeerCertificate();
   } finally {
     socket.destroy();
@@ -44,7 +44,7 @@ export async function oddHandshake(port: number, serverName: Uint8Array): Promis
       socket.once("data", () => resolve("answered"));
       // With or without an error (a reset): closed is closed.
       socket.once("error", () => undefined).once("close", () => resolve("closed"));
-      socket.setTimeout(10_000, () => reject(new Error("neither an answer nor an end")));
+      socket.setTimeout(30_000, () => reject(new Error("neither an answer nor an end")));
     });
   } finally {
     socket.destroy();

@@ -41,7 +41,7 @@ export interface HttpAnswer {
 
 /** One request on a connection of its own. Rejects when there is no complete answer. */
 export async function httpGet(to: Destination, path: string, options: HttpOptions = {}): Promise<HttpAnswer> {
-  const bound = AbortSignal.timeout(options.timeoutMs ?? 10_000);
+  const bound = AbortSignal.timeout(options.timeoutMs ?? 30_000);
   const signal = options.signal === undefined ? bound : AbortSignal.any([bound, options.signal]);
   return options.protocol === "h2" ? overHttp2(to, path, options, signal) : overHttp1(to, path, options, signal);
 }

@@ -24,7 +24,7 @@ export function rawHttp(
       if (enough(text)) end();
     });
     socket.once("close", end).once("error", () => undefined);
-    socket.setTimeout(15_000, () => {
+    socket.setTimeout(60_000, () => {
       socket.destroy();
       reject(new Error(`the connection is neither answered nor closed: ${JSON.stringify(text)}`));
     });

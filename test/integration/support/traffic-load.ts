@@ -52,14 +52,14 @@ export class TrafficLoad implements AsyncDisposable {
   #once(agent: Agent | false): Promise<string> {
     return new Promise((resolve) => {
       const sent = request(
-        { host: "127.0.0.1", port: this.#port, path: "/load", agent, timeout: 10_000 },
+        { host: "127.0.0.1", port: this.#port, path: "/load", agent, timeout: 30_000 },
         (response) => {
           response.resume();
           response.once("end", () => resolve(String(response.statusCode)));
           response.once("error", (error) => resolve(`in the body: ${error.message}`));
         },
       );
-      sent.once("timeout", () => sent.destroy(new Error("no answer in ten seconds")));
+      sent.once("timeout", () => sent.destroy(new Error("no answer in half a minute")));
       sent.once("error", (error: NodeJS.ErrnoException) => {
         // RFC 9112, section 9.3.1: a kept connection may close just when a request goes out, and a client sends that again.
         resolve(sent.reusedSocket && error.code === "ECONNRESET" ? this.#once(false) : (error.code ?? error.message));

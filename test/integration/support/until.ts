@@ -10,7 +10,7 @@ export interface UntilOptions<T> {
   /** An event after which the check is tried at once, so that the interval costs no time. */
   readonly event?: { readonly emitter: EventEmitter; readonly name: string };
   readonly intervalMs?: number;
-  /** The bound of the whole wait; it decides only how a test that fails ends. */
+  /** The bound of the whole wait; it decides only how a test that fails ends, also on a machine that is busy with others. */
   readonly timeoutMs?: number;
 }
 
@@ -19,7 +19,7 @@ export interface UntilOptions<T> {
  * Throws with the last value (or the last error) when the time is up or `signal` fires.
  */
 export async function until<T>(check: () => T | Promise<T>, options: UntilOptions<T> = {}): Promise<T> {
-  const { accept = Boolean, what = "a condition", event, intervalMs = 20, timeoutMs = 15_000 } = options;
+  const { accept = Boolean, what = "a condition", event, intervalMs = 20, timeoutMs = 60_000 } = options;
   const bound = AbortSignal.timeout(timeoutMs);
   const signal = options.signal === undefined ? bound : AbortSignal.any([bound, options.signal]);
   let last = "nothing yet";

@@ -26,7 +26,7 @@ export class Inbox<T> {
   }
 
   /** The first message that `accept` takes. It may be there already. */
-  async first(what: string, accept: (message: T) => boolean, timeoutMs = 60_000): Promise<T> {
+  async first(what: string, accept: (message: T) => boolean, timeoutMs = 120_000): Promise<T> {
     const event = { emitter: this.events, name: "message" };
     const found = await until(() => this.messages.find(accept), { what, event, timeoutMs });
     assert.ok(found);

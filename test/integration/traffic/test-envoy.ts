@@ -80,7 +80,7 @@ export class TestEnvoy implements AsyncDisposable {
 }
 
 async function askAdmin(socketPath: string, path: string, method: string): Promise<Buffer> {
-  const asked = request({ socketPath, path, method, timeout: 10_000 });
+  const asked = request({ socketPath, path, method, timeout: 30_000 });
   asked.end();
   const [response] = (await once(asked, "response")) as [IncomingMessage];
   const body = await buffer(response);
