@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { binnacle } from "./support/cli.ts";
-import { listeningPort } from "./support/free-port.ts";
+import { freePort, listeningPort } from "./support/free-port.ts";
 import { temporaryDirectory } from "./support/temp-dir.ts";
 
 const CLI = resolve(import.meta.dirname, "../../src/cli.ts");
@@ -57,11 +57,7 @@ test("Ctrl-C ends a command at once, also where the API hangs, with the exit cod
 
 test("an appliance that has ended is told as one", async () => {
   await using home = await temporaryDirectory("cli-ended");
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const port = listeningPort(server);
-  server.close();
-  await once(server, "close");
+  const port = await freePort();
   await writeFile(join(home.path, "api-address"), `http://127.0.0.1:${port}\n`);
   await writeFile(join(home.path, "token"), `${"t".repeat(43)}\n`);
   const { code, stderr } = await binnacle(home.path, "status");

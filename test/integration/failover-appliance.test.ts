@@ -6,6 +6,7 @@ import type { RequestRow } from "#traffic/request-shown.ts";
 import { AnswerShares } from "./support/answer-shares.ts";
 import { ApplianceHome } from "./support/appliance-home.ts";
 import { binnacle } from "./support/cli.ts";
+import { freePort } from "./support/free-port.ts";
 import { httpGet } from "./support/http-get.ts";
 import { ingress, service, together } from "./support/manifests.ts";
 import { proxyOverBoth } from "./support/proxy-over-both.ts";
@@ -14,13 +15,15 @@ import { Upstream } from "./support/upstream.ts";
 
 const HOST = "shop.test";
 
-suite("one route over two backends, and limits, in a running appliance", { timeout: 180_000 }, () => {
+suite("one route over two backends, and limits, in a running appliance", { timeout: 600_000 }, () => {
   const stack = new AsyncDisposableStack();
   let home: ApplianceHome;
   let east: Upstream;
   let limited: Upstream;
   before(async () => {
-    const start = async (body: string) => stack.use(await Upstream.start({ respond: () => ({ body }) }));
+    // Ports that nobody else takes while an upstream is dead.
+    const start = async (body: string) =>
+      stack.use(await Upstream.start({ port: await freePort(), respond: () => ({ body }) }));
     const west = await start("west");
     [east, limited] = [await start("east"), await start("limited")];
     home = stack.use(await ApplianceHome.create("failover"));
@@ -121,7 +124,12 @@ suite("one route over two backends, and limits, in a running appliance", { timeo
     assert.ok((east0?.sentTo?.[1]?.requests ?? 0) > 50);
 
     stack.use(await Upstream.start({ port: east.port, respond: () => ({ body: "east" }) }));
-    await until(() => load.next(100), { accept: (found) => (found["east"] ?? 0) > 40, what: "the east again" });
+    // It is left alone for 15 seconds, and for as many more each time that it is found dead again.
+    await until(() => load.next(100), {
+      accept: (found) => (found["east"] ?? 0) > 40,
+      what: "the east again",
+      timeoutMs: 180_000,
+    });
     const again = await percent(load, 1_000);
     assert.ok(Math.abs(again - 70) <= 8, `${again} %, five standard deviations`);
     assert.deepEqual(load.lost.slice(lostAtStart + lost.length), [], "giving back loses nothing");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { AnswerShares } from "./support/answer-shares.ts";
+import { freePorts } from "./support/free-port.ts";
 import { Gateway } from "./support/gateway.ts";
 import { ingress, service, slices, together } from "./support/manifests.ts";
 import { at, to } from "./support/routing-bed.ts";
@@ -33,7 +34,10 @@ suite("upstreams that take over, and the real Envoy", () => {
     backend = "local",
   ): Promise<Upstream[]> => {
     const upstreams = await Promise.all(
-      Array.from({ length: count }, async () => stack.use(await Upstream.start({ respond: () => ({ body: name }) }))),
+      // Ports that nobody else takes while the upstream is dead.
+      (await freePorts(count)).map(async (port) =>
+        stack.use(await Upstream.start({ port, respond: () => ({ body: name }) })),
+      ),
     );
     gateway.apply(service("team", name, upstreams, annotations, { "gimbal.projectcontour.io/backend": backend }));
     return upstreams;
