@@ -89,13 +89,14 @@ test("a message that is too large costs its stream, and no more", async () => {
 });
 
 test("more rows than are wanted are dropped and counted; all are in the sums", async () => {
-  await using world = await setUp();
+  await using world = await setUp({ rowsPerSecond: 10 });
   using client = new AccessLogClient(world.socketPath);
   for (let index = 0; index < 20; index++) await client.send(entries(100), index === 0 ? "sample" : undefined);
   await until(() => world.received(), { accept: (count) => count >= 2000, what: "2,000 entries" });
   const sum = (of: (batch: Batch) => number) => world.batches.reduce((total, batch) => total + of(batch), 0);
   const rows = sum((batch) => batch.rows.length);
-  assert.ok(rows >= 100 && rows <= 300, `${rows} rows`);
+  // As many more as there are further seconds that all this takes: on a machine that is busy with others half a minute.
+  assert.ok(rows >= 10 && rows <= 300, `${rows} rows`);
   assert.equal(rows + sum((batch) => batch.dropped), 2000);
   assert.equal(
     sum((batch) =>

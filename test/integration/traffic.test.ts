@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { compareText } from "#lib/compare.ts";
 import type { RequestRow } from "#traffic/request-shown.ts";
 import { until } from "./support/until.ts";
-import { CART, DEAD, TrafficRig } from "./traffic/traffic-rig.ts";
+import { CART, DEAD, SLOW, TrafficRig } from "./traffic/traffic-rig.ts";
 
 /** What is asked, how often, and the status that it gets. */
 const ASKED: readonly (readonly [path: string, count: number, status: number])[] = [
@@ -26,8 +27,7 @@ test("of every kind of request each one is counted, and failures and slow ones a
   await using rig = await TrafficRig.start();
   const aborted = Promise.withResolvers<void>();
   rig.upstream.respond = async ({ path }) => {
-    // Longer than the slow threshold.
-    if (path === "/cart/slow") await new Promise((resolve) => setTimeout(resolve, 300));
+    if (path === "/cart/slow") await delay(SLOW + 100);
     if (path === "/cart/hang") await aborted.promise;
     if (path === "/cart/broken") return { status: 500 };
     return path === "/cart/closes" ? "close" : { body: "ok" };
@@ -110,7 +110,7 @@ test("of every kind of request each one is counted, and failures and slow ones a
   await t.test("slow ones too, and ordinary ones without a reason", () => {
     const slow = picture.requests.filter(({ kept }) => kept === "slow");
     assert.deepEqual(
-      slow.map(({ path, why }) => [path, why?.summary.replace(/\d+ ms/, "TIME")]),
+      slow.map(({ path, why }) => [path, why?.summary.replace(/[\d.]+ m?s\b/, "TIME")]),
       Array.from({ length: 3 }, () => ["/cart/slow", "team-shop/cart:80 took TIME"]),
     );
     const ordinary = picture.requests.filter(({ kept }) => kept === "sample");
@@ -186,6 +186,6 @@ function tally(texts: readonly string[]): readonly string[] {
 
 /** What is the same for all requests of a kind. */
 function inWords({ code, flags, why }: RequestRow): string {
-  const summary = why?.summary.replace(/127\.0\.0\.1:\d+/, "ENDPOINT").replace(/[\d.]+ ms/, "TIME");
+  const summary = why?.summary.replace(/127\.0\.0\.1:\d+/, "ENDPOINT").replace(/[\d.]+ m?s\b/, "TIME");
   return `${code} ${flags.join()}: ${summary}`;
 }
