@@ -101,9 +101,9 @@ suite("what a real DNS server says", () => {
   });
 
   test("a server that there is no way to is told as such: a machine without a network goes on", async () => {
-    // The kernel lets nobody connect to the broadcast address, as it does without a route.
+    // The kernel lets nobody connect to the broadcast address, and says so in other words where there is no network at all.
     const nowhere = { address: "255.255.255.255", port: 53 };
-    await fails(ask(nowhere, "cart.test"), "unreachable", /cannot be reached: .*\(EACCES\)/);
+    await fails(ask(nowhere, "cart.test"), "unreachable", /cannot be reached: .*\((EACCES|ENETUNREACH)\)/);
   });
 
   test("a silent server costs its time-out; a stop ends the wait at once", async () => {
@@ -178,7 +178,7 @@ suite("what may come instead of an answer", () => {
     await using fake = await byHand((message, { port, address }, socket) => {
       if (++count > 1) socket.send(reply(message, { address: "10.88.0.1" }), port, address);
     });
-    assert.deepEqual(await addresses(fake.server, 50), ["10.88.0.1"]);
+    assert.deepEqual(await addresses(fake.server, 500), ["10.88.0.1"]);
   });
 
   test("answers to other questions, late or forged, are not taken", async () => {

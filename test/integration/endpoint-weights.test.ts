@@ -64,6 +64,7 @@ suite("weights and priorities of endpoints", () => {
     const [first] = await hosted("spare", [{}, { "binnacle.dev/priority": "10" }], {
       "binnacle.dev/health-check-path": "/live",
       "binnacle.dev/health-check-interval": "50ms",
+      "binnacle.dev/health-check-timeout": "30s",
       "binnacle.dev/health-check-healthy-threshold": "1",
       "binnacle.dev/health-check-unhealthy-threshold": "1",
     });

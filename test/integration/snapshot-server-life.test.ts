@@ -29,7 +29,7 @@ test("it takes over when the control plane leaves, and stands by again when the 
   assert.equal(second.pid, pid, "the one that runs is adopted");
   assert.ok(await isServed(home.places.xdsSocket), "it goes on until the control plane has the socket");
   await using _ = await home.xdsServer();
-  await processEnd(serving, AbortSignal.timeout(10_000));
+  await processEnd(serving, AbortSignal.timeout(60_000));
   assert.equal(isRunning(serving), false, "nothing of it is left");
   assert.ok(await isServed(home.places.xdsSocket), "the control plane's socket is there");
 });
@@ -37,13 +37,12 @@ test("it takes over when the control plane leaves, and stands by again when the 
 test("a server that has the socket without being known is left alone, until it ends", async () => {
   await using home = await StandByHome.create();
   const controlPlane = await home.controlPlane();
-  await controlPlane[Symbol.asyncDispose]();
-  // Before the archive is loaded: that takes a process, and this a turn of the event loop.
   await using server = new AsyncDisposableStack();
   server.use(await home.xdsServer());
+  await controlPlane[Symbol.asyncDispose]();
   const { ino } = statSync(home.places.xdsSocket);
   await until(() => readFileSync(home.places.log, "utf8"), {
-    accept: (log) => /another server has the xDS socket|serves the archive/.test(log),
+    accept: (log) => log.includes("another server has the xDS socket"),
     what: "its decision",
   });
   assert.equal(statSync(home.places.xdsSocket).ino, ino);
@@ -61,7 +60,7 @@ test("a control plane that comes while the archive is being loaded is not overta
   await using second = await home.controlPlane();
   await using _ = await home.xdsServer();
   const { ino } = statSync(home.places.xdsSocket);
-  assert.ok(await processEnd(serving, AbortSignal.timeout(10_000)), "it is not needed any more");
+  assert.ok(await processEnd(serving, AbortSignal.timeout(60_000)), "it is not needed any more");
   assert.deepEqual([second.pid, statSync(home.places.xdsSocket).ino], [pid, ino]);
 });
 
@@ -106,7 +105,7 @@ test("killed while it serves, it leaves nothing behind", async () => {
   await home.serves();
   const serving = home.servingProcess(pid);
   process.kill(pid!, "SIGKILL");
-  assert.ok(await processEnd(serving, AbortSignal.timeout(10_000)), "the process that serves ends with it");
+  assert.ok(await processEnd(serving, AbortSignal.timeout(60_000)), "the process that serves ends with it");
   // The next control plane finds a record of nobody, and starts one.
   await using next = await home.controlPlane();
   assert.notEqual(next.pid, pid);
@@ -154,7 +153,7 @@ test("without its state directory it ends", async () => {
   const serving = home.servingProcess(self.pid);
   // More than once: while it writes its compiled modules there, a folder may be left.
   await until(() => rmSync(home.path, { recursive: true, force: true }) ?? !existsSync(home.path));
-  assert.ok(await processEnd(self, AbortSignal.timeout(15_000)));
+  assert.ok(await processEnd(self, AbortSignal.timeout(60_000)));
   assert.equal(isRunning(serving), false);
 });
 
@@ -198,18 +197,33 @@ test("standing by it costs no processor and little memory, whatever the control 
   const snapshot = new Snapshot();
   using archive = new SnapshotArchive(home.places.archive, snapshot, silentLogger);
   snapshot.open();
-  const before = ticks(pid);
-  for (let change = 0; change < 500; change++) {
+  // What its start left over comes to an end first: it is so when half a second has cost nothing.
+  const before = await until(() => ticks(pid), {
+    accept: isSameAsBefore(),
+    intervalMs: 500,
+    what: "its start to be over",
+  });
+  for (let change = 0; change < 1500; change++) {
     const host = resource("virtualHost", "t/changing", String(change));
     snapshot.apply([host]);
     snapshot.acknowledge(host);
     archive.flush();
   }
-  // One for what its start left over; woken by each change, it would be ten times that.
-  assert.ok(ticks(pid) - before <= 1, `${ticks(pid) - before} hundredths of a second of work for 500 changes`);
+  // Woken by each change, it would be thirty.
+  assert.ok(ticks(pid) - before <= 5, `${ticks(pid) - before} hundredths of a second of work for 1500 changes`);
   const anonymous = Number(/^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
   assert.ok(anonymous < 50_000, `${anonymous} kB of its own`);
 });
+
+/** Whether a value is the one that it was asked about before. */
+function isSameAsBefore(): (value: number) => boolean {
+  let last: number | undefined;
+  return (value) => {
+    const isSame = value === last;
+    last = value;
+    return isSame;
+  };
+}
 
 /** Processor time in clock ticks: fields 14 and 15 of /proc/PID/stat, counted after the program's name. */
 function ticks(pid: number): number {

@@ -183,9 +183,12 @@ test("a crash loop is reported; the child's words reach the log", async (t) => {
   await using directory = await temporaryDirectory("loop");
   const lines: string[] = [];
   const logger = createLogger({ level: "info", format: "json", write: (line) => lines.push(line) });
-  const spec = script(directory.path, ': > ready; echo "level=error msg=leaving"; sleep 0.05; exit 7');
+  // The first one stays until it was seen to be ready: a start that fails is told otherwise.
+  const stay = "while [ ! -e go ]; do sleep 0.01; done";
+  const spec = script(directory.path, `: > ready; echo "level=error msg=leaving"; ${stay}; sleep 0.05; exit 7`);
   await using child = new Child(spec, { directory: directory.path, logger, backoff: BACKOFF });
   await child.start(t.signal);
+  writeFileSync(join(directory.path, "go"), "");
   const state = await until(() => child.state, {
     accept: (now) => now.state === "failed",
     event: { emitter: child.events, name: "state" },

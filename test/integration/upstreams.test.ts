@@ -10,6 +10,7 @@ import { Upstream } from "./support/upstream.ts";
 const HEALTH = {
   "binnacle.dev/health-check-path": "/live",
   "binnacle.dev/health-check-interval": "50ms",
+  "binnacle.dev/health-check-timeout": "30s",
   "binnacle.dev/health-check-healthy-threshold": "1",
   "binnacle.dev/health-check-unhealthy-threshold": "1",
 };

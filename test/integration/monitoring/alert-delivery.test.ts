@@ -185,14 +185,12 @@ test("an Envoy that is down mutes what it would say itself, and no other Envoy's
     }[];
     return found.map(({ labels: of, status }) => `${of["alertname"]} ${of["instance"] ?? ""} ${status.state}`).sort();
   };
-  await until(states, {
-    accept: (now) => !now.some((state) => state.endsWith("unprocessed")) && now.length === 4,
-    what: "all to be judged",
-  });
-  assert.deepEqual(await states(), [
+  // Alertmanager may know of an alert before it knows of the one that mutes it.
+  const expected = [
     "EnvoyDown one active",
     "UpstreamEmpty  suppressed",
     "XdsDisconnected one suppressed",
     "XdsDisconnected two active",
-  ]);
+  ];
+  await until(states, { accept: (now) => now.join() === expected.join(), what: expected.join() });
 });
