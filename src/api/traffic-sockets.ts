@@ -108,9 +108,9 @@ export class TrafficSockets implements AsyncDisposable {
       scope: principal.namespaces,
       operates: principal.operates,
       isReady: () => webSocket.readyState === webSocket.OPEN && webSocket.bufferedAmount < FRAME_BUDGET,
-      send: (message) => {
+      send: (message, text) => {
         if (webSocket.readyState !== webSocket.OPEN) return;
-        webSocket.send(JSON.stringify(message));
+        webSocket.send(text ?? JSON.stringify(message));
         if (webSocket.bufferedAmount <= HARD_LIMIT) return;
         log.warn("a live view was too slow and is cut", {
           principal: principal.name,

@@ -22,6 +22,13 @@ export class Allowance {
     return Math.floor(this.#saved);
   }
 
+  /** Whether one may pass now; it is spent then. */
+  take(now: number): boolean {
+    if (this.available(now) < 1) return false;
+    this.spend(1);
+    return true;
+  }
+
   spend(count: number): void {
     this.#saved -= count;
   }

@@ -13,8 +13,8 @@ export const BLOG = "blog.localhost/Ingress/team-blog/blog/prefix /";
 /** As a counter is called. */
 export const CART_OK = `200 - local/team-shop/cart/80 http ${SHOP}`;
 
-/** A core with a clock of the test's own, that begins at 1,000 seconds. */
-export function world() {
+/** A core with a clock of the test's own, that begins at 1,000 seconds. `later`: when turns of the event loop come; else at once. */
+export function world(later: (turn: () => void) => void = (turn) => turn()) {
   const clock = { now: 1_000_000 };
   const pinned: (readonly PinTarget[])[] = [];
   const core = new TrafficCore({
@@ -23,6 +23,7 @@ export function world() {
     now: () => clock.now,
     sampling: () => SAMPLING,
     onPins: (targets) => void pinned.push(targets),
+    later,
   });
   const values = new Map<string, number>();
   let read = clock.now;

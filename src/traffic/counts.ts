@@ -7,7 +7,8 @@ import type { CodeClass, Counts } from "./table-rows.ts";
 export class CountSum {
   #requests = 0;
   readonly #codes = new Map<number, number>();
-  readonly #flags = new Map<string, number>();
+  /** Most sums have none. */
+  #flags: Map<string, number> | undefined;
 
   get requests(): number {
     return this.#requests;
@@ -16,13 +17,18 @@ export class CountSum {
   add({ code, flags, requests }: Pick<CountDelta, "code" | "flags" | "requests">): void {
     this.#requests += requests;
     this.#codes.set(code, (this.#codes.get(code) ?? 0) + requests);
-    for (const flag of flags) this.#flags.set(flag, (this.#flags.get(flag) ?? 0) + requests);
+    for (const flag of flags) this.#addFlag(flag, requests);
   }
 
   addAll(other: CountSum): void {
     this.#requests += other.#requests;
     for (const [code, count] of other.#codes) this.#codes.set(code, (this.#codes.get(code) ?? 0) + count);
-    for (const [flag, count] of other.#flags) this.#flags.set(flag, (this.#flags.get(flag) ?? 0) + count);
+    for (const [flag, count] of other.#flags ?? []) this.#addFlag(flag, count);
+  }
+
+  #addFlag(flag: string, count: number): void {
+    this.#flags ??= new Map();
+    this.#flags.set(flag, (this.#flags.get(flag) ?? 0) + count);
   }
 
   /** In a stable order. */
@@ -33,7 +39,7 @@ export class CountSum {
       codes[code] = count;
       classes[codeClass(code)] = (classes[codeClass(code)] ?? 0) + count;
     }
-    const flags = Object.fromEntries([...this.#flags].sort(([a], [b]) => compareText(a, b)));
+    const flags = Object.fromEntries([...(this.#flags ?? [])].sort(([a], [b]) => compareText(a, b)));
     return { requests: this.#requests, classes, codes, flags };
   }
 }
@@ -50,8 +56,7 @@ export class FlowTotals {
     }
   }
 
-  /** Flow id and counts of every flow that had a request. */
-  entries(): Iterable<readonly [flow: number, sum: CountSum]> {
-    return this.#sums;
+  of(flow: number): CountSum | undefined {
+    return this.#sums.get(flow);
   }
 }

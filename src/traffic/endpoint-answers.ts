@@ -50,19 +50,22 @@ export class EndpointAnswers {
 
   of(cluster: string, address: string): Pick<EndpointState, "errors" | "errorsPerSecond" | "latency"> {
     const answers = this.#endpoints.get(keyOf(cluster, address));
+    if (answers === undefined) return NO_ANSWERS;
     const sum = new Float64Array(BUCKETS);
     let failed = 0;
-    for (const second of answers?.seconds.values() ?? []) {
+    for (const second of answers.seconds.values()) {
       failed += second.failed;
       for (const [bucket, weight] of second.buckets.entries()) sum[bucket]! += weight;
     }
     return {
-      errors: Math.round(answers?.failed ?? 0),
+      errors: Math.round(answers.failed),
       errorsPerSecond: Math.round((failed / this.#windowSeconds) * 100) / 100,
       latency: quantiles(sum),
     };
   }
 }
+
+const NO_ANSWERS = { errors: 0, errorsPerSecond: 0, latency: undefined };
 
 function keyOf(cluster: string, address: string): string {
   return `${cluster} ${address}`;

@@ -108,13 +108,10 @@ export class EndpointBoard {
     );
   }
 
-  /** Every cluster that an Envoy has, sorted. */
-  clusters(): readonly { readonly cluster: string; readonly upstream: Upstream }[] {
-    const names = new Set([...this.#clusters.keys(), ...this.#memberships.names()]);
-    return [...names].sort(compareText).flatMap((cluster) => {
-      const upstream = parseUpstream(cluster);
-      return upstream === undefined ? [] : [{ cluster, upstream }];
-    });
+  /** The clusters that an Envoy has, in no order; one may come twice. */
+  *names(): Generator<string> {
+    yield* this.#clusters.keys();
+    yield* this.#memberships.names();
   }
 
   has(cluster: string): boolean {

@@ -10,6 +10,8 @@ export type NamespaceScope = "all" | ReadonlySet<string>;
 
 /** A filter and a scope, ready to be asked. */
 export interface CompiledFilter {
+  /** All flows pass. */
+  readonly isWhole: boolean;
   /** Totals, latencies and columns. */
   flow(flow: Flow): boolean;
   row(row: RequestRow): boolean;
@@ -50,6 +52,7 @@ export function compileFilter(filter: TrafficFilter, scope: NamespaceScope): Com
     (namespaces === undefined || namespaces.has(value.namespace));
   const isNarrow = !idle || clusters !== undefined || namespaces !== undefined;
   return {
+    isWhole: scope === "all" && served.length === 0,
     flow,
     row: (value) => flow(value) && row(value),
     upstream,

@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CountDelta } from "./counter-ledger.ts";
-import { FlowTable } from "./flows.ts";
+import { type Flow, FlowTable } from "./flows.ts";
 import { bucketOf } from "./histogram.ts";
 import { History } from "./history.ts";
+import { finished } from "./in-turns.ts";
+import type { Column } from "./table-rows.ts";
 
 const ANY = () => true;
+
+/** All of `[from, to)`, as they are when nothing happens between the steps. */
+function columnsOf(history: History, from: number, to: number, passes: (flow: Flow) => boolean = ANY): Column[] {
+  return finished(history.columns(() => [from, to], { isWhole: passes === ANY, flow: passes }))();
+}
 
 function setUp(limits = { seconds: 900, bytes: 1_000_000 }) {
   const flows = new FlowTable();
@@ -22,7 +29,7 @@ function setUp(limits = { seconds: 900, bytes: 1_000_000 }) {
 test("requests between two readings are spread over the seconds, and none is lost", () => {
   const { history, delta } = setUp();
   history.addCounts([delta("a", 200, 10), delta("b", 503, 1)], 100.3, 103.3);
-  const columns = history.columns(100, 110, ANY);
+  const columns = columnsOf(history, 100, 110);
   assert.deepEqual(
     columns.map(({ time, requests }) => [time, requests]),
     [
@@ -40,7 +47,7 @@ test("single requests of many flows are spread as well, and do not all come into
   const { history, delta } = setUp();
   const hosts = [...Array(300).keys()].map((number) => delta(`host-${number}`, 200, 1));
   history.addCounts(hosts, 100.1, 103);
-  const requests = history.columns(100, 103, ANY).map((column) => column.requests);
+  const requests = columnsOf(history, 100, 103).map((column) => column.requests);
   assert.equal(requests.length, 3);
   assert.ok(Math.abs(requests[0]! - (300 * 0.9) / 2.9) <= 2, String(requests));
   assert.ok(Math.abs(requests[1]! - 300 / 2.9) <= 2, String(requests));
@@ -55,7 +62,7 @@ test("a reading that goes further back than the first entry loses nothing; what 
   const { flow } = delta("a", 200, 1);
   history.addLatencies(102, [{ flow, buckets: [[1, 1]], phases: [] }]);
   history.addCounts([delta("a", 200, 6)], 100, 103);
-  const counts = () => history.columns(90, 120, ANY).map(({ time, requests }) => [time / 1000, requests]);
+  const counts = () => columnsOf(history, 90, 120).map(({ time, requests }) => [time / 1000, requests]);
   assert.deepEqual(counts(), [
     [100, 2],
     [101, 2],
@@ -70,13 +77,13 @@ test("two readings at one time lose nothing", () => {
   const { history, delta } = setUp();
   history.addCounts([delta("a", 200, 3)], 100, 100);
   history.addCounts([delta("a", 200, 4)], 100.5, 100.4);
-  assert.equal(history.columns(100, 101, ANY)[0]?.requests, 7);
+  assert.equal(columnsOf(history, 100, 101)[0]?.requests, 7);
 });
 
 test("a column shows the flows asked for", () => {
   const { history, delta } = setUp();
   history.addCounts([delta("a", 200, 3), delta("b", 404, 2)], 100, 101);
-  const [column] = history.columns(100, 101, ({ host }) => host === "b");
+  const [column] = columnsOf(history, 100, 101, ({ host }) => host === "b");
   assert.deepEqual([column?.requests, column?.errors, column?.classes], [2, 0, { "4xx": 2 }]);
 });
 
@@ -85,7 +92,7 @@ test("latencies give buckets, quantiles and the mean of each phase", () => {
   const { flow } = delta("a", 200, 1);
   // Of phases: waiting 2 ms over weight 4, the rest not come to.
   history.addLatencies(100, [{ flow, buckets: [[bucketOf(8), 4]], phases: [2, 4, 0, 0, 0, 0, 0, 0] }]);
-  const [column] = history.columns(100, 101, ANY);
+  const [column] = columnsOf(history, 100, 101);
   assert.deepEqual(column?.latency, [[bucketOf(8), 4]]);
   assert.deepEqual(column?.phases, { waiting: 0.5 });
   assert.ok(column?.quantiles !== undefined && column.quantiles.p50 <= 8);
@@ -94,12 +101,12 @@ test("latencies give buckets, quantiles and the mean of each phase", () => {
 test("a sealed second says the same, also after something came late", () => {
   const { history, delta } = setUp();
   history.addCounts([delta("a", 200, 3)], 100, 101);
-  const open = history.columns(100, 101, ANY);
+  const open = columnsOf(history, 100, 101);
   history.trim(200);
-  assert.deepEqual(history.columns(100, 101, ANY), open);
+  assert.deepEqual(columnsOf(history, 100, 101), open);
   history.addCounts([delta("a", 200, 2)], 100, 101);
   history.trim(200);
-  assert.equal(history.columns(100, 101, ANY)[0]?.requests, 5);
+  assert.equal(columnsOf(history, 100, 101)[0]?.requests, 5);
 });
 
 test("what is older than the limit goes, and what is too much", () => {

@@ -1,9 +1,13 @@
 import { CODE_CLASSES, classIndex, isFailedClass } from "./code-class.ts";
 import type { CountDelta } from "./counter-ledger.ts";
+import { drawn } from "./drawn.ts";
+import { FlowChoice, type FlowFilter } from "./flow-choice.ts";
 import type { Flow, FlowTable } from "./flows.ts";
 import { BUCKETS, quantiles } from "./histogram.ts";
+import type { InSteps } from "./in-turns.ts";
 import type { CodeClass, Column, Phases } from "./table-rows.ts";
-import { PHASE_NAMES, PHASE_SUMS, Second } from "./second.ts";
+import { PHASE_NAMES } from "./phase-sums.ts";
+import { Second } from "./second.ts";
 
 export interface HistoryLimits {
   /** Seconds. */
@@ -16,7 +20,7 @@ export interface LatencySum {
   readonly flow: Flow;
   /** Pairs of bucket and weight. */
   readonly buckets: Iterable<readonly [bucket: number, weight: number]>;
-  /** See second.ts. */
+  /** See phase-sums.ts. */
   readonly phases: ArrayLike<number>;
 }
 
@@ -107,18 +111,26 @@ export class History {
     return this.#seconds.reduce((sum, second) => sum + second.bytes, 0);
   }
 
-  /** Columns of the flows that pass, of the seconds in `[from, to)`, rising. */
-  columns(from: number, to: number, passes: (flow: Flow) => boolean): Column[] {
-    const verdicts = new Map<number, boolean>();
-    const isIn = (id: number): boolean => {
-      const known = verdicts.get(id);
-      if (known !== undefined) return known;
-      const flow = this.#flows.get(id);
-      const verdict = flow !== undefined && passes(flow);
-      verdicts.set(id, verdict);
-      return verdict;
+  /** Columns of the flows that pass, of the seconds `[from, to)`, rising. What it returns gives them as they are when it is asked. */
+  *columns(range: () => readonly [from: number, to: number], filter: FlowFilter): InSteps<() => Column[]> {
+    const seconds = (): readonly Second[] => this.between(...range());
+    let choice = new FlowChoice(this.#flows, filter);
+    const columnOf = yield* drawn(
+      seconds,
+      (second) => second.changes,
+      (second) => column(second, choice),
+    );
+    return () => {
+      // There may be more flows than there were.
+      choice = new FlowChoice(this.#flows, filter);
+      return seconds().map((second) => columnOf(second));
     };
-    return this.between(from, to).map((second) => column(second, isIn));
+  }
+
+  /** Those of these seconds that are kept. */
+  columnsAt(seconds: readonly number[], filter: FlowFilter): readonly Column[] {
+    const choice = new FlowChoice(this.#flows, filter);
+    return seconds.flatMap((at) => this.between(at, at + 1).map((second) => column(second, choice)));
   }
 
   /** The second that begins at `at`, made if need be; undefined when it is older than all that is kept. */
@@ -140,35 +152,30 @@ export class History {
   }
 }
 
-function column(second: Second, isIn: (flow: number) => boolean): Column {
+function column(second: Second, choice: FlowChoice): Column {
+  const sums = second.sums(choice);
   const classes: Partial<Record<CodeClass, number>> = {};
   let [requests, errors] = [0, 0];
-  second.eachCount((flow, index, amount) => {
-    const name = CODE_CLASSES[index];
-    if (name === undefined || !isIn(flow)) return;
-    classes[name] = (classes[name] ?? 0) + amount;
+  for (const [index, name] of CODE_CLASSES.entries()) {
+    const amount = sums.counts[index]!;
+    if (amount === 0) continue;
+    classes[name] = amount;
     requests += amount;
     if (isFailedClass(index)) errors += amount;
-  });
-  const weights = new Float64Array(BUCKETS);
-  second.eachLatency((flow, bucket, weight) => {
-    if (isIn(flow)) weights[bucket]! += weight;
-  });
-  const sums = new Float64Array(PHASE_SUMS);
-  second.eachPhases((flow, of) => {
-    if (isIn(flow)) for (let index = 0; index < PHASE_SUMS; index++) sums[index]! += of[index] ?? 0;
-  });
+  }
   const latency: [number, number][] = [];
-  for (const [bucket, weight] of weights.entries())
+  for (let bucket = 0; bucket < BUCKETS; bucket++) {
+    const weight = sums.latency[bucket]!;
     if (weight > 0) latency.push([bucket, Math.round(weight * 10) / 10]);
+  }
   return {
     time: second.at * 1000,
     requests,
     errors,
     classes,
     latency,
-    quantiles: quantiles(weights),
-    phases: phaseMeans(sums),
+    quantiles: quantiles(sums.latency),
+    phases: phaseMeans(sums.phases),
   };
 }
 

@@ -55,6 +55,9 @@ export interface SubscribeMessage {
   readonly columns?: number | undefined;
 }
 
+/** The same, asked once. */
+export type SnapshotQuestion = Omit<SubscribeMessage, "type">;
+
 /** No frames until `resume`, which is answered with a fresh snapshot. What passed meanwhile is in `history`. */
 export interface PauseMessage {
   readonly type: "pause";
@@ -93,6 +96,8 @@ export interface HistoryMessage {
   /** Rows at most: default 200, up to 2,000. */
   readonly limit?: number | undefined;
 }
+
+export type HistoryQuestion = Omit<HistoryMessage, "type" | "id">;
 
 /**
  * Which requests are meant: a request passes when every given field accepts it; a list accepts when one of its values
@@ -198,6 +203,8 @@ export interface HistoryAnswer {
   /** The oldest time of which rows are kept. */
   readonly keptSince: number;
 }
+
+export type HistoryFound = Omit<HistoryAnswer, "type" | "id">;
 
 /** A message that was not understood, or not answered: why, and what to send instead. The subscription stands as it was. */
 export interface ProblemMessage {

@@ -85,7 +85,7 @@ export interface FlowLatency {
   readonly routeKey: string;
   /** Weight by bucket of histogram.ts. */
   readonly buckets: ReadonlyMap<number, number>;
-  /** See second.ts. */
+  /** See phase-sums.ts. */
   readonly phases: Float64Array;
 }
 

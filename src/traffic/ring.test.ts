@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { finished } from "./in-turns.ts";
 import { RequestRing } from "./ring.ts";
 import { rowForTests } from "./row-for-tests.ts";
 
@@ -13,15 +14,19 @@ function ringOf(limits: { age: number; bytes: number }, count: number): RequestR
 }
 
 function ids(ring: RequestRing): readonly number[] {
-  return ring.query(ANY, ALWAYS).rows.map(({ id }) => id);
+  return finished(ring.query(ANY, ALWAYS))().map(({ id }) => id);
 }
 
 test("rows come newest first, and it says when there are more", () => {
   const ring = ringOf({ age: 1000, bytes: 1e6 }, 5);
   assert.deepEqual(ids(ring), [5, 4, 3, 2, 1]);
-  const { rows, more } = ring.query(({ id }) => id !== 4, { from: 10, to: 50, limit: 2 });
-  assert.deepEqual([rows.map(({ id }) => id), more], [[3, 2], true]);
-  assert.equal(ring.query(ANY, { from: 10, to: 60, limit: 5 }).more, false);
+  const found = finished(ring.query(({ id }) => id !== 4, { from: 10, to: 50, limit: 2 }))();
+  assert.deepEqual(
+    found.map(({ id }) => id),
+    [3, 2, 1],
+    "one more than was asked for",
+  );
+  assert.equal(finished(ring.query(ANY, { from: 10, to: 60, limit: 5 }))().length, 5);
 });
 
 test("what is too old goes", () => {

@@ -1,3 +1,4 @@
+import type { InSteps } from "./in-turns.ts";
 import type { RequestRow } from "./request-shown.ts";
 
 export interface RingLimits {
@@ -12,6 +13,15 @@ interface Kept {
   /** When it came in, in milliseconds since the epoch. */
   readonly at: number;
 }
+
+export interface RowRange {
+  /** When they began, in milliseconds since the epoch. */
+  readonly from: number;
+  readonly to: number;
+  readonly limit: number;
+}
+
+const ROWS_IN_A_STEP = 500;
 
 /** Objects, numbers and pointers of a row in V8, by measurement; its own strings come on top. */
 const ROW_BYTES = 500;
@@ -64,24 +74,33 @@ export class RequestRing {
 
   /** Newest first. */
   *newest(): Generator<RequestRow> {
-    for (let index = this.#kept.length - 1; index >= this.#start; index--) {
-      const kept = this.#kept[index];
-      if (kept !== undefined) yield kept.row;
-    }
+    // Rows may come and go while it is asked.
+    const kept = this.#kept;
+    for (let index = kept.length - 1, oldest = this.#start; index >= oldest; index--) yield kept[index]!.row;
   }
 
-  /** The newest rows that pass and began in `[from, to)`, newest first, and whether there are more of them. */
-  query(
-    passes: (row: RequestRow) => boolean,
-    { from, to, limit }: { readonly from: number; readonly to: number; readonly limit: number },
-  ): { readonly rows: readonly RequestRow[]; readonly more: boolean } {
-    const rows: RequestRow[] = [];
+  /**
+   * The newest rows that pass and began in `[from, to)`, newest first: `limit` at most, and one more when there is. What it
+   * returns gives them with those that have come in since.
+   */
+  *query(passes: (row: RequestRow) => boolean, { from, to, limit }: RowRange): InSteps<() => readonly RequestRow[]> {
+    const isMeant = (row: RequestRow): boolean => row.time >= from && row.time < to && passes(row);
+    const [first] = this.newest();
+    const found: RequestRow[] = [];
+    let looked = 0;
     for (const row of this.newest()) {
-      if (row.time < from || row.time >= to || !passes(row)) continue;
-      if (rows.length === limit) return { rows, more: true };
-      rows.push(row);
+      if (found.length > limit) break;
+      if (isMeant(row)) found.push(row);
+      if (++looked % ROWS_IN_A_STEP === 0) yield "next";
     }
-    return { rows, more: false };
+    return () => {
+      const since: RequestRow[] = [];
+      for (const row of this.newest()) {
+        if (row === first || since.length > limit) break;
+        if (isMeant(row)) since.push(row);
+      }
+      return [...since, ...found].slice(0, limit + 1);
+    };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Marker, SamplingState } from "./messages.ts";
 import type { RequestRow } from "./request-shown.ts";
-import { Session, type SessionSources, type TrafficClient } from "./session.ts";
+import { Session } from "./session.ts";
+import type { SessionSources, TrafficClient } from "./session-sources.ts";
 import type { TrafficStats } from "./traffic-stats.ts";
 
 /** Ticks between two looks at the top talkers. */

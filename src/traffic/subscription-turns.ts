@@ -24,7 +24,7 @@ export class SubscriptionTurns {
   /** Whether it is its turn, else it waits for {@link take}; and whether one that waited will not be answered for it. */
   ask(message: SubscribeMessage, now: number): { readonly isNow: boolean; readonly replaces: boolean } {
     const replaces = this.#waiting !== undefined;
-    const isNow = this.#mayPass(now);
+    const isNow = this.#allowance.take(now);
     this.#waiting = isNow ? undefined : { message, isPaused: false };
     return { isNow, replaces };
   }
@@ -32,7 +32,7 @@ export class SubscriptionTurns {
   /** The one whose turn has come. */
   take(now: number): WaitingSubscription | undefined {
     const waiting = this.#waiting;
-    if (waiting === undefined || !this.#mayPass(now)) return undefined;
+    if (waiting === undefined || !this.#allowance.take(now)) return undefined;
     this.#waiting = undefined;
     return waiting;
   }
@@ -41,12 +41,6 @@ export class SubscriptionTurns {
   pause(isPaused: boolean): boolean {
     if (this.#waiting === undefined) return false;
     this.#waiting = { ...this.#waiting, isPaused };
-    return true;
-  }
-
-  #mayPass(now: number): boolean {
-    if (this.#allowance.available(now) < 1) return false;
-    this.#allowance.spend(1);
     return true;
   }
 }

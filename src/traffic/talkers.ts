@@ -1,4 +1,5 @@
 import { compareText } from "#lib/compare.ts";
+import { busiest } from "./busiest.ts";
 import { isFailedCode } from "./code-class.ts";
 import type { RequestRow, Talker, Talkers } from "./request-shown.ts";
 
@@ -31,27 +32,34 @@ export function topTalkers(newest: Iterable<RequestRow>, passes: (row: RequestRo
   };
 }
 
+interface Sum {
+  readonly value: string;
+  weight: number;
+  errors: number;
+}
+
 class Sums {
-  readonly #sums = new Map<string, { weight: number; errors: number }>();
+  readonly #sums = new Map<string, Sum>();
 
   add(value: string, { weight, code }: RequestRow): void {
     if (value === "") return;
-    const sum = this.#sums.get(value) ?? { weight: 0, errors: 0 };
+    let sum = this.#sums.get(value);
+    if (sum === undefined) this.#sums.set(value, (sum = { value, weight: 0, errors: 0 }));
     sum.weight += weight;
     if (isFailedCode(code)) sum.errors += weight;
-    this.#sums.set(value, sum);
   }
 
   top(seconds: number): readonly Talker[] {
-    return [...this.#sums]
-      .sort(([a, of], [b, other]) => other.weight - of.weight || compareText(a, b))
-      .slice(0, SHOWN)
-      .map(([value, { weight, errors }]) => ({
-        value,
-        perSecond: Math.round((weight / seconds) * 100) / 100,
-        errorRatio: Math.round((errors / weight) * 1000) / 1000,
-      }));
+    return busiest(this.#sums.values(), SHOWN, heavier).map(({ value, weight, errors }) => ({
+      value,
+      perSecond: Math.round((weight / seconds) * 100) / 100,
+      errorRatio: Math.round((errors / weight) * 1000) / 1000,
+    }));
   }
+}
+
+function heavier(a: Sum, b: Sum): number {
+  return b.weight - a.weight || compareText(a.value, b.value);
 }
 
 function withoutQuery(path: string): string {

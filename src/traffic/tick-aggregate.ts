@@ -10,7 +10,7 @@ import type { KeptBecause } from "./request-shown.ts";
 import type { RouteShares } from "./request-load.ts";
 import { rawRow } from "./raw-row.ts";
 import type { Batch, EndpointSum, FlowLatency } from "./receiver-messages.ts";
-import { PHASE_SUMS } from "./second.ts";
+import { PHASE_SUMS } from "./phase-sums.ts";
 
 export interface AggregateSettings {
   /** Shares that Envoy was told to send. */

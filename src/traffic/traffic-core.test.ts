@@ -10,7 +10,7 @@ function near(quantile: number | undefined): boolean {
   return quantile !== undefined && quantile > 80 && quantile < 120;
 }
 
-test("a request that another upstream took over is shown with both, and its reason names the one that had it", () => {
+test("a request that another upstream took over is shown with both, and its reason names the one that had it", async () => {
   const { core, rows, clock } = world();
   const fallback = { backend: "west", namespace: "team-shop", service: "west-cart", port: 80 };
   const endpoint = { health: "healthy", zone: "", activeRequests: 0, activeConnections: 0 } as const;
@@ -21,7 +21,7 @@ test("a request that another upstream took over is shown with both, and its reas
   ];
   core.applyClusters({ envoy: "e1", changed, gone: [], restarted: false, at: clock.now / 1000 });
   rows({ cluster, code: 503 });
-  const [row] = core.history({}, "all").requests;
+  const [row] = (await core.history({}, "all")).requests;
   assert.deepEqual([row?.upstream?.service, row?.fallback], ["cart", fallback]);
   assert.match(row?.why?.summary ?? "", /^west team-shop\/west-cart:80 answered 503/);
 });
@@ -118,7 +118,7 @@ test("a socket asks so much of the past at once and no more, is told so by the q
   assert.deepEqual(answers(), ["history", "history", "not 15"]);
 });
 
-test("who only sees pins nothing and takes nothing away, and is not told how much traffic there is in all", () => {
+test("who only sees pins nothing and takes nothing away, and is not told how much traffic there is in all", async () => {
   const { connect, pinned, core } = world();
   const scope = new Set(["shop"]);
   const viewer = connect({ type: "subscribe" }, scope, new Set());
@@ -131,9 +131,10 @@ test("who only sees pins nothing and takes nothing away, and is not told how muc
   viewer.session.receive(`{"type":"unpin","id":"${pin?.id}"}`);
   assert.equal(viewer.last()?.type, "problem");
   assert.equal(core.pins(scope).length, 1, "it sees the pin of its namespace");
-  const { sampling } = core.snapshot({}, scope);
+  const { sampling } = await core.snapshot({}, scope);
   assert.deepEqual([sampling.requests, sampling.received], [undefined, undefined]);
-  assert.notEqual(core.snapshot({}, "all").sampling.requests, undefined);
+  const { sampling: whole } = await core.snapshot({}, "all");
+  assert.notEqual(whole.requests, undefined);
 });
 
 test("a team's many pins push out its own, not another's", () => {

@@ -1,26 +1,27 @@
-import { capped, HISTORY_ROWS, SUBSCRIPTION_LIMITS } from "./client-message.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import { CounterLedger, type CounterReading } from "./counter-ledger.ts";
 import { FlowTotals } from "./counts.ts";
 import { Coverage } from "./coverage.ts";
 import { type BoardReading, EndpointBoard } from "./endpoint-board.ts";
 import { Fallbacks } from "./fallbacks.ts";
-import { type CompiledFilter, compileFilter, type NamespaceScope } from "./filter.ts";
+import type { NamespaceScope } from "./filter.ts";
 import { GatewayFailures } from "./gateway-failures.ts";
 import { FlowTable } from "./flows.ts";
 import { History } from "./history.ts";
+import { InTurns } from "./in-turns.ts";
 import { Markers } from "./markers.ts";
 import type { MembershipReading } from "./memberships.ts";
 import type {
-  HistoryAnswer,
-  HistoryMessage,
+  HistoryFound,
+  HistoryQuestion,
   Marker,
   Pin,
   PinTarget,
   SamplingState,
   SnapshotMessage,
-  SubscribeMessage,
+  SnapshotQuestion,
 } from "./messages.ts";
+import { Pictures } from "./pictures.ts";
 import type { RequestRow } from "./request-shown.ts";
 import { Pins } from "./pins.ts";
 import type { RawRow } from "./raw-row.ts";
@@ -31,12 +32,10 @@ import { RequestLoad } from "./request-load.ts";
 import { requestRow } from "./request-row.ts";
 import { RequestRing } from "./ring.ts";
 import type { Attention } from "./sampling.ts";
-import { samplingFor } from "./sampling-for.ts";
-import type { Picture, PictureWishes, Session, TrafficClient } from "./session.ts";
-import { snapshotBody } from "./snapshot-body.ts";
+import type { Session } from "./session.ts";
+import type { TrafficClient } from "./session-sources.ts";
 import { Sessions } from "./sessions.ts";
 import { Streams } from "./streams.ts";
-import { topTalkers } from "./talkers.ts";
 import { TextPool } from "./text-pool.ts";
 import { ViewSet } from "./view-set.ts";
 import { windowOf } from "./window.ts";
@@ -51,6 +50,8 @@ export interface CoreOptions {
   sampling(): SamplingState;
   /** The pins are others now. */
   onPins(targets: readonly PinTarget[]): void;
+  /** Has it done in another turn of the event loop. */
+  later(turn: () => void): void;
 }
 
 /** Seconds over which rates and quantiles are taken. */
@@ -73,6 +74,8 @@ export class TrafficCore {
   readonly #markers = new Markers();
   readonly #pins = new Pins();
   readonly #views: ViewSet;
+  readonly #pictures: Pictures;
+  readonly #turns: InTurns;
   readonly #sessions: Sessions;
   readonly #changedClusters = new Set<string>();
   readonly #coverage = new Coverage();
@@ -91,11 +94,23 @@ export class TrafficCore {
     this.#history = new History(this.#flows, { seconds: Math.ceil(retention / 1000), bytes: forHistory });
     this.#ring = new RequestRing({ age: retention, bytes: retentionBytes - forHistory });
     this.#views = new ViewSet({ flows: this.#flows, totals: this.#totals, board: this.board }, this.#history);
+    this.#pictures = new Pictures({
+      views: this.#views,
+      history: this.#history,
+      ring: this.#ring,
+      streams: this.streams,
+      markers: this.#markers,
+      pins: this.#pins,
+      sampling: () => options.sampling(),
+      now: () => options.now(),
+    });
+    this.#turns = new InTurns((turn) => options.later(turn));
     this.#sessions = new Sessions({
       views: this.#views,
-      picture: (filter, wishes) => this.#picture(filter, wishes),
-      history: (query, scope) => this.history(query, scope),
-      talkers: (filter) => this.#talkers(filter),
+      picture: (filter, wishes) => this.#pictures.picture(filter, wishes),
+      history: (question, scope) => this.#pictures.history(question, scope),
+      talkers: (filter) => this.#pictures.talkers(filter),
+      inTurns: (work) => this.#turns.add(work),
       streams: (filter) => this.streams.rows(filter),
       pins: (scope) => this.#pins.seenBy(scope),
       pin: (target, seconds, scope) => this.pin(target, seconds, scope),
@@ -144,7 +159,7 @@ export class TrafficCore {
   /** An Envoy that will not come back. */
   forget(envoy: string): void {
     this.ended(envoy);
-    for (const { cluster } of this.board.clusters()) this.#changedClusters.add(cluster);
+    for (const cluster of this.board.names()) this.#changedClusters.add(cluster);
     this.board.forget(envoy);
   }
 
@@ -222,27 +237,12 @@ export class TrafficCore {
     return this.#sessions.open(client);
   }
 
-  snapshot(query: Omit<SubscribeMessage, "type">, scope: NamespaceScope): SnapshotMessage {
-    const filter = query.filter ?? {};
-    const view = this.#views.acquire(filter, scope, capped(query.tableRows, SUBSCRIPTION_LIMITS.tableRows));
-    try {
-      const body = snapshotBody(query, scope, compileFilter(filter, scope), view, {
-        picture: (compiled, wishes) => this.#picture(compiled, wishes),
-      });
-      return { type: "snapshot", sequence: 1, time: this.#options.now(), dropped: { rows: 0, frames: 0 }, ...body };
-    } finally {
-      view.release();
-    }
+  snapshot(question: SnapshotQuestion, scope: NamespaceScope): Promise<SnapshotMessage> {
+    return this.#turns.do(this.#pictures.snapshot(question, scope));
   }
 
-  history(query: Omit<HistoryMessage, "type" | "id">, scope: NamespaceScope): Omit<HistoryAnswer, "type" | "id"> {
-    const filter = compileFilter(query.filter ?? {}, scope);
-    const now = this.#options.now();
-    const { from = 0, to = now + 1 } = query;
-    const limit = capped(query.limit, HISTORY_ROWS);
-    const { rows, more } = this.#ring.query((row) => filter.row(row), { from, to, limit });
-    const columns = this.#history.columns(Math.floor(from / 1000), Math.ceil(to / 1000), (flow) => filter.flow(flow));
-    return { requests: rows, columns, more, keptSince: this.#ring.since ?? now };
+  history(question: HistoryQuestion, scope: NamespaceScope): Promise<HistoryFound> {
+    return this.#turns.do(this.#pictures.history(question, scope));
   }
 
   markers(scope: NamespaceScope): readonly Marker[] {
@@ -277,24 +277,5 @@ export class TrafficCore {
   #pinsChanged(): void {
     this.#options.onPins(this.#pins.targets);
     this.#sessions.pinsChanged();
-  }
-
-  #picture(filter: CompiledFilter, { scope, recentRows, columns }: PictureWishes): Picture {
-    const now = this.#options.now();
-    const second = Math.floor(now / 1000);
-    const { rows } = this.#ring.query((row) => filter.row(row), { from: 0, to: now + 1, limit: recentRows });
-    return {
-      columns: this.#history.columns(second - columns, second, (flow) => filter.flow(flow)),
-      requests: rows.toReversed(),
-      talkers: this.#talkers(filter),
-      streams: this.streams.rows(filter),
-      sampling: samplingFor(this.#options.sampling(), scope),
-      markers: this.#markers.seenBy(scope),
-      pins: this.#pins.seenBy(scope),
-    };
-  }
-
-  #talkers(filter: CompiledFilter) {
-    return topTalkers(this.#ring.newest(), (row) => filter.row(row), this.#options.now());
   }
 }

@@ -1,7 +1,5 @@
 import { compareText } from "#lib/compare.ts";
 import { errorMessage } from "#lib/error-message.ts";
-import type { Logger } from "#lib/log.ts";
-import type { TrafficShares } from "#xds/resources/runtime.ts";
 import type { EnvoySource } from "./admin-poller.ts";
 import type { CounterReading } from "./counter-ledger.ts";
 import type { EndpointBoard } from "./endpoint-board.ts";
@@ -10,41 +8,28 @@ import type { NamespaceScope } from "./filter.ts";
 import { IntakeCounts } from "./intake-counts.ts";
 import { LocalEnvoys } from "./local-envoys.ts";
 import type {
-  HistoryAnswer,
-  HistoryMessage,
+  HistoryFound,
+  HistoryQuestion,
   Marker,
   Pin,
   PinTarget,
   SamplingState,
   SnapshotMessage,
-  SubscribeMessage,
+  SnapshotQuestion,
 } from "./messages.ts";
 import type { GatewayFacts } from "./reason-gateway.ts";
 import { Receiver, type ReceiverState } from "./receiver.ts";
 import type { Batch } from "./receiver-messages.ts";
 import { RemoteEnvoys } from "./remote-envoys.ts";
-import type { RemoteServiceSettings } from "./remote-service.ts";
 import type { RouteShares } from "./request-load.ts";
 import { samplingFor } from "./sampling-for.ts";
 import { Sampling } from "./sampling-loop.ts";
-import type { Session, TrafficClient } from "./session.ts";
+import type { Session } from "./session.ts";
+import type { TrafficClient } from "./session-sources.ts";
 import type { StreamListener } from "./streams.ts";
 import { TrafficCore } from "./traffic-core.ts";
-import type { TrafficSettings } from "./traffic-settings.ts";
+import type { TrafficOptions } from "./traffic-options.ts";
 import type { TrafficStats } from "./traffic-stats.ts";
-
-export interface TrafficOptions {
-  /** The Unix socket of the access-log service, where Envoy's cluster `binnacle_access_log` looks for it. */
-  readonly accessLogSocket: string;
-  /** Where Envoys on other machines send what the local one is asked for; undefined: none may. */
-  readonly remote?: RemoteServiceSettings | undefined;
-  readonly settings: TrafficSettings;
-  readonly log: Logger;
-  /** What Envoy has to be told by RTDS (xds/resources/runtime.ts): at the start, and when it changes. */
-  onShares(shares: TrafficShares): void;
-  /** Milliseconds since the epoch. */
-  readonly now?: () => number;
-}
 
 /** Milliseconds. Counters come once a second, so tables are drawn as often. */
 const TICK = 1000;
@@ -77,6 +62,7 @@ export class Traffic implements AsyncDisposable {
       retentionBytes,
       now: this.#now,
       sampling: () => this.#samplingState(),
+      later: (turn) => setImmediate(() => this.#guard(turn)),
       onPins: (targets) => {
         this.#receiver?.setPins(targets);
         this.#sampling.step(this.#now(), this.#core.load, this.#core.attention);
@@ -198,12 +184,12 @@ export class Traffic implements AsyncDisposable {
     return this.#core.open(client);
   }
 
-  snapshot(query: Omit<SubscribeMessage, "type">, scope: NamespaceScope): SnapshotMessage {
-    return this.#core.snapshot(query, scope);
+  snapshot(question: SnapshotQuestion, scope: NamespaceScope): Promise<SnapshotMessage> {
+    return this.#core.snapshot(question, scope);
   }
 
-  history(query: Omit<HistoryMessage, "type" | "id">, scope: NamespaceScope): Omit<HistoryAnswer, "type" | "id"> {
-    return this.#core.history(query, scope);
+  history(question: HistoryQuestion, scope: NamespaceScope): Promise<HistoryFound> {
+    return this.#core.history(question, scope);
   }
 
   markers(scope: NamespaceScope): readonly Marker[] {

@@ -1,4 +1,5 @@
-import { CountSum } from "./counts.ts";
+import type { CountDelta } from "./counter-ledger.ts";
+import { CountSum, type FlowTotals } from "./counts.ts";
 import { BUCKETS, quantiles } from "./histogram.ts";
 import type { Owner, Rates, Totals, Upstream } from "./table-rows.ts";
 
@@ -28,26 +29,68 @@ export interface UpstreamShare {
 export class ViewNode<K extends NodeKind = NodeKind> {
   readonly key: string;
   readonly kind: K;
-  readonly sum = new CountSum();
   /** Must be told to who sees it. */
   isDirty = true;
   /** In the window. */
   requests = 0;
   errors = 0;
+  /** Some of them are known singly. */
+  hasLatency = false;
+  /** In the picture. */
+  isShown = false;
+  readonly #totals: FlowTotals;
+  readonly #flows: number[] = [];
+  /** Added up when it is asked for, of most rows never; undefined: it has to be anew. */
+  #sum: CountSum | undefined;
+  #ever: number | undefined;
   #weights: Float64Array | undefined;
   #seconds = 1;
+  #changes = 0;
 
-  constructor(key: string, kind: K) {
+  constructor(key: string, kind: K, totals: FlowTotals) {
     this.key = key;
     this.kind = kind;
+    this.#totals = totals;
+  }
+
+  /** A flow that belongs to it. */
+  addFlow(flow: number): void {
+    this.#flows.push(flow);
+    this.#sum = undefined;
+    this.#ever = undefined;
+  }
+
+  /** What {@link FlowTotals} have just been told of one of its flows. */
+  add(delta: CountDelta): void {
+    this.#sum?.add(delta);
+    this.#ever = undefined;
+    this.touch();
+  }
+
+  /** Its row is another. */
+  touch(): void {
+    this.isDirty = true;
+    this.#changes++;
+  }
+
+  /** How often its row became another. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** Requests of all time. */
+  get ever(): number {
+    this.#ever ??= this.#flows.reduce((sum, flow) => sum + (this.#totals.of(flow)?.requests ?? 0), 0);
+    return this.#ever;
   }
 
   /** Empties the window; afterwards it is added to again. */
   beginWindow(seconds: number): void {
-    if (this.requests > 0 || this.#weights !== undefined) this.isDirty = true;
+    if (this.isActive) this.touch();
     this.#seconds = seconds;
     this.requests = 0;
     this.errors = 0;
+    this.hasLatency = false;
     this.#weights = undefined;
     if (this.kind.table === "routes") this.kind.upstreams.clear();
   }
@@ -55,21 +98,32 @@ export class ViewNode<K extends NodeKind = NodeKind> {
   addCounts(requests: number, errors: number): void {
     this.requests += requests;
     this.errors += errors;
-    this.isDirty = true;
+    this.touch();
   }
 
-  addLatency(bucket: number, weight: number): void {
+  /** Bucket, weight, bucket, weight … */
+  addLatency(pairs: readonly number[]): void {
     this.#weights ??= new Float64Array(BUCKETS);
-    this.#weights[bucket]! += weight;
-    this.isDirty = true;
+    for (let at = 0; at < pairs.length; at += 2) this.#weights[pairs[at]!]! += pairs[at + 1]!;
+    this.touch();
   }
 
   get isActive(): boolean {
-    return this.requests > 0 || this.#weights !== undefined;
+    return this.requests > 0 || this.hasLatency;
   }
 
   totals(): Totals {
-    return { counts: this.sum.counts(), rates: this.#rates() };
+    this.#sum ??= this.#allTime();
+    return { counts: this.#sum.counts(), rates: this.#rates() };
+  }
+
+  #allTime(): CountSum {
+    const all = new CountSum();
+    for (const flow of this.#flows) {
+      const sum = this.#totals.of(flow);
+      if (sum !== undefined) all.addAll(sum);
+    }
+    return all;
   }
 
   /** Of a number in the window. */

@@ -101,5 +101,5 @@ export const ROW_OF: { readonly [T in TableName]: RowOf<T> } = {
 
 /** Busiest first; of equally busy ones those with the most requests ever; then by name. */
 export function byTraffic(a: ViewNode, b: ViewNode): number {
-  return b.requests - a.requests || b.sum.requests - a.sum.requests || compareText(a.key, b.key);
+  return b.requests - a.requests || b.ever - a.ever || compareText(a.key, b.key);
 }

@@ -3,6 +3,7 @@ import { compareText } from "#lib/compare.ts";
 import type { CountDelta } from "./counter-ledger.ts";
 import { type CompiledFilter, compileFilter, type NamespaceScope, totalsPart } from "./filter.ts";
 import type { History } from "./history.ts";
+import type { InSteps } from "./in-turns.ts";
 import type { TrafficFilter } from "./messages.ts";
 import type { Column } from "./table-rows.ts";
 import { View, type ViewSources } from "./view.ts";
@@ -12,6 +13,8 @@ import type { TrafficWindow } from "./window.ts";
 /** A view that several may look at. */
 export interface SharedView {
   readonly view: View;
+  /** Before its tables are asked for. */
+  fill(): InSteps<void>;
   readonly filter: CompiledFilter;
   /** What the last tick changed. */
   readonly changes: ViewChanges;
@@ -38,7 +41,7 @@ export interface Tick {
 }
 
 const NOTHING: Tick = {
-  window: { seconds: 1, counts: new Map<number, never>(), eachLatency: () => {} },
+  window: { seconds: 1, flows: new Map() },
   changedClusters: [],
   touched: [],
 };
@@ -63,6 +66,7 @@ export class ViewSet {
     return {
       view: entry.view,
       filter: entry.filter,
+      fill: () => this.#fill(entry.view),
       get changes() {
         return entry.changes;
       },
@@ -87,15 +91,19 @@ export class ViewSet {
       const { filter } = entry;
       entry.changes = {
         tables: entry.view.tick(tick.window, tick.changedClusters),
-        columns: tick.touched.flatMap((at) => this.#history.columns(at, at + 1, (flow) => filter.flow(flow))),
+        columns: this.#history.columnsAt(tick.touched, filter),
       };
     }
+  }
+
+  *#fill(view: View): InSteps<void> {
+    yield* view.fill();
+    view.begin(this.#last.window);
   }
 
   #add(key: string, filter: TrafficFilter, scope: NamespaceScope, tableRows: number): Entry {
     const compiled = compileFilter(totalsPart(filter), scope);
     const view = new View(this.#sources, compiled, tableRows);
-    view.tick(this.#last.window, []);
     const entry: Entry = { view, filter: compiled, changes: { tables: {}, columns: [] }, users: 0 };
     this.#entries.set(key, entry);
     return entry;

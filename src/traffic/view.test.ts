@@ -7,6 +7,7 @@ import { compileFilter } from "./filter.ts";
 import { FlowTable } from "./flows.ts";
 import { bucketOf } from "./histogram.ts";
 import { History } from "./history.ts";
+import { finished } from "./in-turns.ts";
 import type { TrafficFilter } from "./messages.ts";
 import { View } from "./view.ts";
 import { windowOf } from "./window.ts";
@@ -36,6 +37,7 @@ function world() {
   };
   const open = (filter: TrafficFilter = {}, tableRows = 100) => {
     const view = new View({ flows, totals, board }, compileFilter(filter, "all"), tableRows);
+    finished(view.fill());
     views.push(view);
     return view;
   };
@@ -55,7 +57,7 @@ test("tables add up by host, route, owner, listener and upstream", () => {
   history.addLatencies(100, [{ flow: shop, buckets: [[bucketOf(8), 40]], phases: [] }]);
   const view = open();
   tick(view, 110);
-  const { totals, hosts, routes, owners, listeners, clusters } = view.tables();
+  const { totals, hosts, routes, owners, listeners, clusters } = finished(view.tables())();
   assert.deepEqual(totals.counts, {
     requests: 47,
     classes: { "2xx": 35, "4xx": 2, "5xx": 10 },
@@ -126,8 +128,8 @@ test("a filter sums only what it chose; a view that is opened late says the same
   count(100, [shop, 200, 10], [blog, 200, 4]);
   const late = open(filter);
   for (const view of [early, late]) tick(view, 105);
-  assert.equal(early.tables().totals.counts.requests, 4);
-  assert.deepEqual(late.tables(), early.tables());
+  assert.equal(finished(early.tables())().totals.counts.requests, 4);
+  assert.deepEqual(finished(late.tables())(), finished(early.tables())());
 });
 
 test("only the busiest rows are in the picture; who falls out is removed", () => {
@@ -144,7 +146,7 @@ test("only the busiest rows are in the picture; who falls out is removed", () =>
   count(115, [c, 200, 50], [a, 200, 1]);
   const second = tick(view, 118);
   assert.deepEqual([second.hosts?.map(({ key }) => key), second.removed?.hosts], [["c", "a"], ["b"]]);
-  assert.equal(view.tables().totals.counts.requests, 111, "what is hidden is counted");
+  assert.equal(finished(view.tables())().totals.counts.requests, 111, "what is hidden is counted");
 });
 
 test("upstreams without traffic are there for their health, and go with Envoy's", () => {
@@ -157,7 +159,7 @@ test("upstreams without traffic are there for their health, and go with Envoy's"
   assert.equal(tick(view, 102, [CART]).clusters?.length, 1);
   board.apply({ envoy: "e", changed: [], gone: [CART], restarted: false, at: 103 });
   assert.deepEqual(tick(view, 104, [CART]).removed?.clusters, [CART]);
-  assert.deepEqual(view.tables().clusters, []);
+  assert.deepEqual(finished(view.tables())().clusters, []);
 });
 
 test("several Envoys add up, can be told apart, and each has its own word on the endpoints", () => {
@@ -167,18 +169,18 @@ test("several Envoys add up, can be told apart, and each has its own word on the
   const [all, one] = [open(), open({ envoys: ["edge-1"] })];
   count(100, [shop, 200, 30], [remote, 200, 12]);
   for (const view of [all, one]) tick(view, 105);
-  const rows = (view: View) => view.tables().envoys.map(({ key, counts }) => [key, counts.requests]);
+  const rows = (view: View) => finished(view.tables())().envoys.map(({ key, counts }) => [key, counts.requests]);
   assert.deepEqual(rows(all), [
     ["e1", 30],
     ["edge-1", 12],
   ]);
   assert.deepEqual(
-    all.tables().routes.map(({ counts }) => counts.requests),
+    finished(all.tables())().routes.map(({ counts }) => counts.requests),
     [42],
     "one row for both",
   );
-  assert.deepEqual([rows(one), one.tables().totals.counts.requests], [[["edge-1", 12]], 12]);
-  assert.equal(all.tables().clusters[0]?.seenBy, undefined, "one Envoy needs no telling apart");
+  assert.deepEqual([rows(one), finished(one.tables())().totals.counts.requests], [[["edge-1", 12]], 12]);
+  assert.equal(finished(all.tables())().clusters[0]?.seenBy, undefined, "one Envoy needs no telling apart");
   const changed = board.applyMemberships({
     envoy: "edge-1",
     changed: [{ cluster: CART, endpoints: 2, healthy: 1 }],
@@ -186,10 +188,10 @@ test("several Envoys add up, can be told apart, and each has its own word on the
     fresh: true,
   });
   for (const view of [all, one]) tick(view, 106, changed);
-  assert.deepEqual(all.tables().clusters[0]?.seenBy, [
+  assert.deepEqual(finished(all.tables())().clusters[0]?.seenBy, [
     { envoy: "e", healthy: 1, endpoints: 1 },
     { envoy: "edge-1", healthy: 1, endpoints: 2 },
   ]);
-  assert.deepEqual(one.tables().clusters[0]?.seenBy, [{ envoy: "edge-1", healthy: 1, endpoints: 2 }]);
-  assert.deepEqual(one.tables().clusters[0]?.endpoints, []);
+  assert.deepEqual(finished(one.tables())().clusters[0]?.seenBy, [{ envoy: "edge-1", healthy: 1, endpoints: 2 }]);
+  assert.deepEqual(finished(one.tables())().clusters[0]?.endpoints, []);
 });

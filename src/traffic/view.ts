@@ -1,9 +1,13 @@
+import { busiest } from "./busiest.ts";
 import type { CountDelta } from "./counter-ledger.ts";
 import type { FlowTotals } from "./counts.ts";
+import { drawn } from "./drawn.ts";
 import type { EndpointBoard } from "./endpoint-board.ts";
 import type { CompiledFilter } from "./filter.ts";
 import type { Flow, FlowTable } from "./flows.ts";
+import type { InSteps } from "./in-turns.ts";
 import type { Hidden } from "./table-rows.ts";
+import { parseUpstream } from "./upstream.ts";
 import { type NodeKind, ViewNode } from "./view-node.ts";
 import {
   byTraffic,
@@ -23,6 +27,8 @@ export interface ViewSources {
   readonly board: EndpointBoard;
 }
 
+const FLOWS_IN_A_STEP = 256;
+
 type NodeMaps = { readonly [T in TableName]: Map<string, NodeOf<T>> };
 
 /**
@@ -33,7 +39,7 @@ export class View {
   readonly #sources: ViewSources;
   readonly #filter: CompiledFilter;
   readonly #tableRows: number;
-  readonly #total = new ViewNode("", { table: "totals" });
+  readonly #total: ViewNode;
   readonly #nodes: NodeMaps = {
     envoys: new Map(),
     listeners: new Map(),
@@ -44,60 +50,88 @@ export class View {
   };
   /** The rows of a flow; undefined for one that does not pass. */
   readonly #nodesOf = new Map<number, readonly ViewNode[] | undefined>();
-  /** Keys that are in the picture. */
-  #shown: { readonly [T in TableName]: ReadonlySet<string> } = NOTHING_SHOWN;
+  /** Clusters that were looked at for being shown without traffic. */
+  readonly #looked = new Set<string>();
+  /** In the picture, busiest first. */
+  #shown: Shown = NOTHING_SHOWN;
   #hidden: Hidden = NOTHING_HIDDEN;
   #active: readonly ViewNode[] = [];
+  /** Flows that {@link fill} has been at. */
+  #filled = 0;
+  #isBegun = false;
 
   constructor(sources: ViewSources, filter: CompiledFilter, tableRows: number) {
     this.#sources = sources;
     this.#filter = filter;
     this.#tableRows = tableRows;
-    for (const [id, sum] of sources.totals.entries()) {
-      const flow = sources.flows.get(id);
-      if (flow !== undefined) for (const node of this.#find(flow) ?? []) node.sum.addAll(sum);
+    this.#total = new ViewNode("", { table: "totals" }, sources.totals);
+    this.#total.isShown = true;
+  }
+
+  /** Finds the rows of all flows that have been counted, of some in each step; several may have it done at a time. */
+  *fill(): InSteps<void> {
+    const { flows, totals } = this.#sources;
+    while (this.#filled < flows.all.length) {
+      const flow = flows.all[this.#filled++];
+      if (flow !== undefined && totals.of(flow.id) !== undefined) this.#find(flow);
+      if (this.#filled % FLOWS_IN_A_STEP === 0) yield "next";
     }
   }
 
+  /** When it is filled: takes the window as {@link tick} does, but nobody was told anything yet. */
+  begin(window: TrafficWindow): void {
+    if (this.#isBegun) return;
+    this.#isBegun = true;
+    this.#take(window);
+    for (const node of [this.#total, ...TABLES.flatMap((table): readonly ViewNode[] => this.#shown[table])]) {
+      node.isDirty = false;
+    }
+  }
+
+  /** What the totals were told, after them. */
+
   apply(deltas: readonly CountDelta[]): void {
     for (const delta of deltas) {
-      for (const node of this.#find(delta.flow) ?? []) {
-        node.sum.add(delta);
-        node.isDirty = true;
-      }
+      for (const node of this.#find(delta.flow) ?? []) node.add(delta);
     }
   }
 
   /** Takes the window and returns what differs for who saw everything before. */
   tick(window: TrafficWindow, changedClusters: Iterable<string>): TablesDelta {
-    this.#addWindow(window);
     for (const cluster of changedClusters) {
       const node = this.#nodes.clusters.get(cluster);
-      if (node !== undefined) node.isDirty = true;
+      node?.touch();
     }
+    const before = { shown: this.#shown, hidden: this.#hidden };
+    this.#take(window);
+    return this.#delta(before);
+  }
+
+  #take(window: TrafficWindow): void {
+    this.#addWindow(window);
     this.#addIdleClusters();
-    return this.#delta();
+    this.#choose();
+    this.#addLatencies(window);
   }
 
-  /** Everything in the picture as of the last tick. */
-  tables(): Tables {
-    return {
+  /** Everything in the picture. What it returns gives it as of the last tick when it is asked. */
+  *tables(): InSteps<() => Tables> {
+    const rowOf = yield* drawn(
+      () => TABLES.flatMap((table): readonly ViewNode[] => this.#shown[table]),
+      (node) => node.changes,
+      (node) => this.#row(node.kind.table as TableName, node as NodeOf<TableName>),
+    );
+    const rows = <T extends TableName>(table: T): readonly TableRows[T][] =>
+      this.#shown[table].map((node) => rowOf(node) as TableRows[T]);
+    return () => ({
       totals: this.#total.totals(),
-      envoys: this.#rows("envoys"),
-      listeners: this.#rows("listeners"),
-      hosts: this.#rows("hosts"),
-      routes: this.#rows("routes"),
-      owners: this.#rows("owners"),
-      clusters: this.#rows("clusters"),
+      envoys: rows("envoys"),
+      listeners: rows("listeners"),
+      hosts: rows("hosts"),
+      routes: rows("routes"),
+      owners: rows("owners"),
+      clusters: rows("clusters"),
       hidden: this.#hidden,
-    };
-  }
-
-  #rows<T extends TableName>(table: T): readonly TableRows[T][] {
-    const nodes: ReadonlyMap<string, NodeOf<T>> = this.#nodes[table];
-    return [...this.#shown[table]].flatMap((key) => {
-      const node = nodes.get(key);
-      return node === undefined ? [] : [this.#row(table, node)];
     });
   }
 
@@ -105,51 +139,54 @@ export class View {
     return ROW_OF[table](node, this.#sources.board, (envoy) => this.#filter.envoy(envoy));
   }
 
-  #addWindow(window: TrafficWindow): void {
-    for (const node of [...this.#active, this.#total]) node.beginWindow(window.seconds);
-    const active = new Set<ViewNode>();
-    for (const [id, { requests, errors }] of window.counts) {
+  #addWindow({ seconds, flows }: TrafficWindow): void {
+    for (const node of [...this.#active, this.#total]) node.beginWindow(seconds);
+    const active: ViewNode[] = [];
+    for (const [id, { requests, errors, latency }] of flows) {
       const flow = this.#sources.flows.get(id);
       if (flow === undefined) continue;
       for (const node of this.#find(flow) ?? []) {
-        if (!active.has(node)) node.beginWindow(window.seconds);
-        active.add(node);
+        if (!node.isActive) {
+          node.beginWindow(seconds);
+          active.push(node);
+        }
         node.addCounts(requests, errors);
-        if (node.kind.table === "routes") addUpstream(node.kind.upstreams, flow, requests, errors);
+        if (latency.length > 0) node.hasLatency = true;
+        if (node.kind.table === "routes" && requests > 0) addUpstream(node.kind.upstreams, flow, requests, errors);
       }
     }
-    window.eachLatency((id, bucket, weight) => {
-      const flow = this.#sources.flows.get(id);
-      if (flow === undefined) return;
-      for (const node of this.#find(flow) ?? []) {
-        if (!active.has(node)) node.beginWindow(window.seconds);
-        active.add(node);
-        node.addLatency(bucket, weight);
-      }
-    });
-    this.#active = [...active];
+    this.#active = active;
+  }
+
+  /** Quantiles are of what is shown alone: a histogram of each row would be most of the work. */
+  #addLatencies({ flows }: TrafficWindow): void {
+    for (const [id, { latency }] of flows) {
+      if (latency.length === 0) continue;
+      for (const node of this.#nodesOf.get(id) ?? []) if (node.isShown) node.addLatency(latency);
+    }
   }
 
   /** Upstreams without requests are shown for their health. */
   #addIdleClusters(): void {
-    const nodes = this.#nodes.clusters;
-    for (const { cluster, upstream } of this.#sources.board.clusters()) {
-      if (nodes.has(cluster) || !this.#filter.idleUpstream(upstream)) continue;
-      nodes.set(cluster, new ViewNode(cluster, { table: "clusters", upstream }));
+    for (const cluster of this.#sources.board.names()) {
+      if (this.#looked.has(cluster)) continue;
+      this.#looked.add(cluster);
+      const upstream = parseUpstream(cluster);
+      if (upstream === undefined || !this.#filter.idleUpstream(upstream)) continue;
+      this.#node("clusters", cluster, () => ({ table: "clusters", upstream }));
     }
   }
 
-  #delta(): TablesDelta {
-    const before = { shown: this.#shown, hidden: this.#hidden };
-    this.#choose();
+  #delta(before: { readonly shown: Shown; readonly hidden: Hidden }): TablesDelta {
     const delta: { -readonly [K in keyof TablesDelta]: TablesDelta[K] } = {};
     const removed: Partial<Record<TableName, readonly string[]>> = {};
     if (this.#total.isDirty) delta.totals = this.#total.totals();
     this.#total.isDirty = false;
     for (const table of TABLES) {
-      Object.assign(delta, this.#changedRows(table, before.shown[table]));
-      const gone = [...before.shown[table]].filter((key) => !this.#shown[table].has(key));
-      if (gone.length > 0) removed[table] = gone;
+      const known = new Set<ViewNode>(before.shown[table]);
+      Object.assign(delta, this.#changedRows(table, known));
+      const gone = [...known].filter((node) => !node.isShown);
+      if (gone.length > 0) removed[table] = gone.map(({ key }) => key);
     }
     if (Object.keys(removed).length > 0) delta.removed = removed;
     if (JSON.stringify(before.hidden) !== JSON.stringify(this.#hidden)) delta.hidden = this.#hidden;
@@ -157,12 +194,10 @@ export class View {
   }
 
   /** The rows that are new in the picture or differ; nothing when there are none. */
-  #changedRows<T extends TableName>(table: T, before: ReadonlySet<string>): { readonly [K in T]?: TableRows[T][] } {
-    const nodes: ReadonlyMap<string, NodeOf<T>> = this.#nodes[table];
+  #changedRows<T extends TableName>(table: T, known: ReadonlySet<ViewNode>): { readonly [K in T]?: TableRows[T][] } {
     const rows: TableRows[T][] = [];
-    for (const key of this.#shown[table]) {
-      const node = nodes.get(key);
-      if (node === undefined || (before.has(key) && !node.isDirty)) continue;
+    for (const node of this.#shown[table]) {
+      if (known.has(node) && !node.isDirty) continue;
       node.isDirty = false;
       rows.push(this.#row(table, node));
     }
@@ -171,17 +206,27 @@ export class View {
 
   /** The busiest rows of each table. */
   #choose(): void {
-    const shown = { ...NOTHING_SHOWN };
-    const counts = { ...NOTHING_HIDDEN };
-    for (const table of TABLES) {
-      const all = [...this.#nodes[table].values()].filter((node) => this.#isThere(node)).sort(byTraffic);
-      const isShort = table === "envoys" || table === "listeners";
-      const most = isShort ? all.length : this.#tableRows;
-      shown[table] = new Set(all.slice(0, most).map(({ key }) => key));
-      if (!isShort) counts[table] = Math.max(0, all.length - most);
+    this.#shown = {
+      envoys: this.#top("envoys", Number.POSITIVE_INFINITY),
+      listeners: this.#top("listeners", Number.POSITIVE_INFINITY),
+      hosts: this.#top("hosts", this.#tableRows),
+      routes: this.#top("routes", this.#tableRows),
+      owners: this.#top("owners", this.#tableRows),
+      clusters: this.#top("clusters", this.#tableRows),
+    };
+  }
+
+  #top<T extends TableName>(table: T, most: number): readonly NodeOf<T>[] {
+    const before: readonly ViewNode[] = this.#shown[table];
+    for (const node of before) node.isShown = false;
+    const nodes: Iterable<NodeOf<T>> = this.#nodes[table].values();
+    const all = [...nodes].filter((node) => this.#isThere(node));
+    const shown = busiest(all, most, byTraffic);
+    for (const node of shown) node.isShown = true;
+    if (table !== "envoys" && table !== "listeners") {
+      this.#hidden = { ...this.#hidden, [table]: all.length - shown.length };
     }
-    this.#shown = shown;
-    this.#hidden = counts;
+    return shown;
   }
 
   /** An upstream that Envoy no longer has goes with its last traffic. */
@@ -190,8 +235,10 @@ export class View {
   }
 
   #find(flow: Flow): readonly ViewNode[] | undefined {
-    if (this.#nodesOf.has(flow.id)) return this.#nodesOf.get(flow.id);
+    const known = this.#nodesOf.get(flow.id);
+    if (known !== undefined || this.#nodesOf.has(flow.id)) return known;
     const nodes = this.#filter.flow(flow) ? this.#make(flow) : undefined;
+    for (const node of nodes ?? []) node.addFlow(flow.id);
     this.#nodesOf.set(flow.id, nodes);
     return nodes;
   }
@@ -220,20 +267,15 @@ export class View {
     const nodes = this.#nodes[table] as Map<string, NodeOf<T>>;
     const known = nodes.get(key);
     if (known !== undefined) return known;
-    const node = new ViewNode(key, kind()) as NodeOf<T>;
+    const node = new ViewNode(key, kind(), this.#sources.totals) as NodeOf<T>;
     nodes.set(key, node);
     return node;
   }
 }
 
-const NOTHING_SHOWN: Record<TableName, ReadonlySet<string>> = {
-  envoys: new Set(),
-  listeners: new Set(),
-  hosts: new Set(),
-  routes: new Set(),
-  owners: new Set(),
-  clusters: new Set(),
-};
+type Shown = { readonly [T in TableName]: readonly NodeOf<T>[] };
+
+const NOTHING_SHOWN: Shown = { envoys: [], listeners: [], hosts: [], routes: [], owners: [], clusters: [] };
 const NOTHING_HIDDEN: Record<keyof Hidden, number> = { hosts: 0, routes: 0, owners: 0, clusters: 0 };
 
 type Upstreams = Extract<NodeKind, { readonly table: "routes" }>["upstreams"];

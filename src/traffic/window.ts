@@ -1,38 +1,37 @@
 import { isFailedClass } from "./code-class.ts";
-import { BUCKETS } from "./histogram.ts";
 import type { History } from "./history.ts";
 
 /** What happened in the last seconds, by flow. Made once for all who draw it. */
 export interface TrafficWindow {
   /** Its width. */
   readonly seconds: number;
-  /** Exact, by flow id. */
-  readonly counts: ReadonlyMap<number, { readonly requests: number; readonly errors: number }>;
-  /** Called for each flow id, bucket and weight. */
-  eachLatency(visit: (flow: number, bucket: number, weight: number) => void): void;
+  /** By flow id. */
+  readonly flows: ReadonlyMap<number, WindowSum>;
+}
+
+export interface WindowSum {
+  /** Exact. */
+  requests: number;
+  errors: number;
+  /** Bucket, weight, bucket, weight …; a bucket may come several times. */
+  readonly latency: number[];
 }
 
 /** The window `[from, to)`, in seconds since the epoch. */
 export function windowOf(history: History, from: number, to: number): TrafficWindow {
-  const counts = new Map<number, { requests: number; errors: number }>();
-  const latency = new Map<number, number>();
+  const flows = new Map<number, WindowSum>();
+  const sumOf = (flow: number): WindowSum => {
+    let sum = flows.get(flow);
+    if (sum === undefined) flows.set(flow, (sum = { requests: 0, errors: 0, latency: [] }));
+    return sum;
+  };
   for (const second of history.between(from, to)) {
     second.eachCount((flow, index, amount) => {
-      let sum = counts.get(flow);
-      if (sum === undefined) counts.set(flow, (sum = { requests: 0, errors: 0 }));
+      const sum = sumOf(flow);
       sum.requests += amount;
       if (isFailedClass(index)) sum.errors += amount;
     });
-    second.eachLatency((flow, bucket, weight) => {
-      const key = flow * BUCKETS + bucket;
-      latency.set(key, (latency.get(key) ?? 0) + weight);
-    });
+    second.eachLatency((flow, bucket, weight) => void sumOf(flow).latency.push(bucket, weight));
   }
-  return {
-    seconds: Math.max(1, to - from),
-    counts,
-    eachLatency: (visit) => {
-      for (const [key, weight] of latency) visit(Math.floor(key / BUCKETS), key % BUCKETS, weight);
-    },
-  };
+  return { seconds: Math.max(1, to - from), flows };
 }

@@ -33,13 +33,13 @@ test("two Envoys, one of them on another machine: each request counts once, and 
   });
 
   await t.test("a filter by Envoy narrows totals and rows", async () => {
-    const only = snapshot(remote, { envoys: ["edge-1"] });
+    const only = await snapshot(remote, { envoys: ["edge-1"] });
     assert.equal(only.totals.counts.requests, await requestsOf(edge));
     assert.ok(only.requests.length > 0 && only.requests.every(({ envoy }) => envoy === "edge-1"));
   });
 
   await t.test("rows of both come, failures with their reason", async () => {
-    const rows = await until(() => snapshot(remote).requests, {
+    const rows = await until(async () => (await snapshot(remote)).requests, {
       accept: (all) => all.filter(({ code }) => code === 404).length === 10,
       what: "the failures of both",
     });
@@ -86,7 +86,7 @@ test("a restart of a remote Envoy, of the control plane and of both count nothin
   await until(
     async () => {
       await remote.get("shop.test", "/on");
-      return snapshot(remote).totals.rates.perSecond > 0;
+      return (await snapshot(remote)).totals.rates.perSecond > 0;
     },
     { what: "rates that go on, and do not wait for the process before", timeoutMs: PATIENCE },
   );
@@ -99,7 +99,7 @@ test("a restart of a remote Envoy, of the control plane and of both count nothin
   const again = await until(
     async () => {
       await remote.get("shop.test", "/again");
-      return snapshot(remote).requests.filter(({ path }) => path === "/again");
+      return (await snapshot(remote)).requests.filter(({ path }) => path === "/again");
     },
     { accept: ({ length }) => length > 0, what: "requests to come again", intervalMs: 200, timeoutMs: PATIENCE },
   );
@@ -148,7 +148,7 @@ test("a stranger's certificate brings neither entries nor totals; a renewed one 
     await until(() => refused.stat("cluster.binnacle_access_log.upstream_cx_total"), { what: "it to have tried" });
   }
   await remote.logged(/no name of its certificate is among the allowed ones .*names=edge-3/);
-  const picture = snapshot(remote);
+  const picture = await snapshot(remote);
   assert.deepEqual(
     picture.envoys.map(({ key }) => key),
     ["edge-1"],
@@ -182,7 +182,7 @@ test("a receiver that is started again goes on without remote Envoys while it ca
   }
 });
 
-function snapshot(remote: Remote, filter: TrafficFilter = {}): SnapshotMessage {
+function snapshot(remote: Remote, filter: TrafficFilter = {}): Promise<SnapshotMessage> {
   return remote.traffic.snapshot({ filter, recentRows: 2000 }, "all");
 }
 
@@ -255,7 +255,7 @@ test("a remote Envoy that floods is held back, and the others' requests are seen
   await until(
     async () => {
       await remote.get("unknown.test", "/meanwhile");
-      return snapshot(remote, { envoys: ["test"] }).requests;
+      return (await snapshot(remote, { envoys: ["test"] })).requests;
     },
     { accept: (rows) => rows.some(({ path }) => path === "/meanwhile"), what: "a request of the other" },
   );

@@ -86,7 +86,7 @@ test("answers of gRPC count by their status, which stands behind a 200, and say 
   });
 
   const snapshot = (host: string) => world.traffic.snapshot({ filter: { hosts: [host] } }, "all");
-  const cart = await until(() => snapshot("cart.test").totals.counts, {
+  const cart = await until(async () => (await snapshot("cart.test")).totals.counts, {
     accept: ({ requests }) => requests === asked.length + 1,
     what: "all to be counted",
     timeoutMs: PATIENCE,
@@ -94,19 +94,26 @@ test("answers of gRPC count by their status, which stands behind a 200, and say 
   // The one that its client left is none of the service's failures.
   assert.deepEqual(cart.codes, { "200": 6, "404": 3, "500": 1, "503": 2 });
   assert.deepEqual(
-    (await until(() => snapshot("empty.test").totals.counts, { accept: ({ requests }) => requests === 1 })).codes,
+    (
+      await until(async () => (await snapshot("empty.test")).totals.counts, {
+        accept: ({ requests }) => requests === 1,
+      })
+    ).codes,
     {
       "503": 1,
     },
   );
-  const { codes } = snapshot("shop.test").totals.counts;
+  const { codes } = (await snapshot("shop.test")).totals.counts;
   assert.deepEqual([codes["200"] !== undefined, codes["500"]], [true, undefined], "what is no gRPC counts by its code");
 
-  const rows = await until(() => snapshot("cart.test").requests.filter(({ kept }) => kept === "failure"), {
-    accept: (found) => found.length >= 3,
-    what: "each failure to be shown",
-    timeoutMs: PATIENCE,
-  });
+  const rows = await until(
+    async () => (await snapshot("cart.test")).requests.filter(({ kept }) => kept === "failure"),
+    {
+      accept: (found) => found.length >= 3,
+      what: "each failure to be shown",
+      timeoutMs: PATIENCE,
+    },
+  );
   const failures = rows.filter(({ flags }) => flags.length === 0);
   assert.deepEqual(failures.map(({ code, grpcStatus, why }) => `${code} ${grpcStatus} ${why?.summary}`).toSorted(), [
     "500 UNKNOWN team-shop/cart:80 answered UNKNOWN (gRPC)",

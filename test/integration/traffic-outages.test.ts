@@ -29,7 +29,7 @@ test("without a control plane Envoy goes on; what it counted meanwhile is there 
   const shown = await until(
     async () => {
       await rig.get("/cart/again");
-      return rig.snapshot().requests.filter(({ path }) => path === "/cart/again");
+      return (await rig.snapshot()).requests.filter(({ path }) => path === "/cart/again");
     },
     { accept: (rows) => rows.length > 0, what: "requests to come again", intervalMs: 200 },
   );
@@ -42,6 +42,6 @@ test("an Envoy that is gone is said to be, and its totals stay", async () => {
   await rig.counted(5);
   await rig.envoy[Symbol.asyncDispose]();
   await until(() => rig.traffic.sampling("all").envoys[0]?.reachable === false, { what: "the loss to be noticed" });
-  assert.equal(rig.snapshot().totals.counts.requests, 5);
+  assert.equal((await rig.snapshot()).totals.counts.requests, 5);
   assert.ok(rig.traffic.markers("all").some(({ text }) => text === "Envoy test does not answer"));
 });

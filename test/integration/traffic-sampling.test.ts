@@ -48,18 +48,18 @@ test("what is pinned is kept whole while the rest is sampled", async () => {
   await until(
     async () => {
       await rig.get("/warm", { host: "blog.localhost" });
-      return rig.snapshot().requests.some(({ kept }) => kept === "pinned");
+      return (await rig.snapshot()).requests.some(({ kept }) => kept === "pinned");
     },
     { what: "the pin to work", intervalMs: 250 },
   );
   await rig.getMany(200, "/cart/load");
   await rig.getMany(30, "/post", { host: "blog.localhost" });
-  const posts = await until(() => rig.snapshot().requests.filter(({ path }) => path === "/post"), {
+  const posts = await until(async () => (await rig.snapshot()).requests.filter(({ path }) => path === "/post"), {
     accept: (rows) => rows.length >= 30,
     what: "30 pinned requests",
   });
   assert.deepEqual([posts.length, new Set(posts.map(({ kept }) => kept))], [30, new Set(["pinned"])]);
-  const load = rig.snapshot().requests.filter(({ path }) => path === "/cart/load");
+  const load = (await rig.snapshot()).requests.filter(({ path }) => path === "/cart/load");
   assert.ok(load.length < 60, `${load.length} of 200 of the rest are shown`);
 });
 
@@ -69,7 +69,7 @@ test("a feed begins with the full picture and adds up to it by deltas", async ()
   await rig.counted(10, 10);
   const { messages, session } = rig.connect();
   session.receive(JSON.stringify({ type: "subscribe", rowsPerSecond: 500, filter: { hosts: ["shop.localhost"] } }));
-  const [snapshot] = messages;
+  const snapshot = await until(() => messages[0], { what: "the picture" });
   assert.ok(snapshot?.type === "snapshot");
   assert.deepEqual([snapshot.sequence, snapshot.totals.counts.requests, snapshot.requests.length], [1, 10, 10]);
   await rig.getMany(15, "/cart/b");

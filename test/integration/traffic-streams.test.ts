@@ -86,8 +86,8 @@ test("TCP and UDP listeners: connections, sessions, bytes and failures of two En
   assert.deepEqual([udp.protocol, udp.connections, udp.bytesIn, udp.bytesOut], ["udp", 1, 5, 5]);
 
   const theirs = await edge.stat("tcp.db.downstream_cx_total");
-  assert.equal(row(streams(world, { envoys: ["edge-1"] }), "db").connections, theirs);
-  assert.equal(row(streams(world, { envoys: ["test"] }), "db").connections, sent - theirs);
+  assert.equal(row(await streams(world, { envoys: ["edge-1"] }), "db").connections, theirs);
+  assert.equal(row(await streams(world, { envoys: ["test"] }), "db").connections, sent - theirs);
 });
 
 test("server names whose connections an HTTPProxy forwards: each counted by itself, with its upstreams", async (t) => {
@@ -146,8 +146,8 @@ test("server names whose connections an HTTPProxy forwards: each counted by itse
   assert.equal(row(rows, "other/lost.test").connections, 0);
 });
 
-function streams(world: Remote, filter: TrafficFilter = {}): readonly StreamTotals[] {
-  return world.traffic.snapshot({ filter }, "all").streams;
+async function streams(world: Remote, filter: TrafficFilter = {}): Promise<readonly StreamTotals[]> {
+  return (await world.traffic.snapshot({ filter }, "all")).streams;
 }
 
 function row(rows: readonly StreamTotals[], name: string): StreamTotals {

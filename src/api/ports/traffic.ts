@@ -1,15 +1,14 @@
 import type {
-  HistoryMessage,
+  HistoryFound,
+  HistoryQuestion,
   Marker,
   Pin,
   PinTarget,
   SamplingState,
   ServerMessage,
   SnapshotMessage,
-  SubscribeMessage,
+  SnapshotQuestion,
 } from "#traffic/messages.ts";
-import type { RequestRow } from "#traffic/request-shown.ts";
-import type { Column } from "#traffic/table-rows.ts";
 import type { NamespaceScope } from "../auth/principal.ts";
 
 /** The live traffic, as the API needs it: one session for each socket, and single questions for HTTP. */
@@ -17,8 +16,8 @@ export interface TrafficView {
   /** Begins a session: nothing is sent before its client asks. */
   open(client: TrafficClient): TrafficSession;
   /** What a subscription would be answered with, once. */
-  snapshot(query: Omit<SubscribeMessage, "type">, scope: NamespaceScope): SnapshotMessage;
-  history(query: Omit<HistoryMessage, "type" | "id">, scope: NamespaceScope): TrafficHistory;
+  snapshot(question: SnapshotQuestion, scope: NamespaceScope): Promise<SnapshotMessage>;
+  history(question: HistoryQuestion, scope: NamespaceScope): Promise<HistoryFound>;
   /** What is everybody's is left out for a scope of some namespaces. */
   sampling(scope: NamespaceScope): SamplingState;
   /** Of what the scope may see; oldest first. */
@@ -30,21 +29,13 @@ export interface TrafficView {
   unpin(id: string, scope: NamespaceScope): boolean;
 }
 
-export interface TrafficHistory {
-  /** Newest first. */
-  readonly requests: readonly RequestRow[];
-  /** Oldest first. */
-  readonly columns: readonly Column[];
-  readonly more: boolean;
-  readonly keptSince: number;
-}
-
 export interface TrafficClient {
   readonly name: string;
   readonly scope: NamespaceScope;
   /** Where they may pin. */
   readonly operates: NamespaceScope;
-  send(message: ServerMessage): void;
+  /** `text`: the message as JSON, where it was too long to be written at once. */
+  send(message: ServerMessage, text?: string): void;
   /**
    * Whether it takes a frame now. While it does not, a session keeps what changed and drops the oldest rows, counted, so
    * that the next frame makes the picture right again and a slow reader costs no memory.

@@ -29,7 +29,7 @@ const questionSchema = z.strictObject({
 /** POST /explain: what becomes of a request, and why. It sends none. */
 export function explainRoutes(view: ExplainView, traffic: TrafficView): RequestHandler {
   const router = Router();
-  router.post("/explain", json({ limit: "256kb" }), (request, response) => {
+  router.post("/explain", json({ limit: "256kb" }), async (request, response) => {
     const principal = principalOf(request);
     const question = parseBody(questionSchema, request.body);
     const found = view.explain(question, (namespace) => mayReadNamespace(principal, namespace));
@@ -37,13 +37,13 @@ export function explainRoutes(view: ExplainView, traffic: TrafficView): RequestH
       const detail = "what takes this request is in namespaces that you do not see";
       throw new ApiProblem(404, "Not yours", detail, "ask somebody who sees all namespaces");
     }
-    response.json(cutToScope(withHealth(found, traffic, principal.namespaces), principal.namespaces));
+    response.json(cutToScope(await withHealth(found, traffic, principal.namespaces), principal.namespaces));
   });
   return router;
 }
 
 /** How Envoy sees each endpoint, where it has said so: what the platform calls draining stays that. */
-function withHealth(explanation: Explanation, traffic: TrafficView, scope: NamespaceScope): Explanation {
+async function withHealth(explanation: Explanation, traffic: TrafficView, scope: NamespaceScope): Promise<Explanation> {
   const { upstreams, mirrors } = explanation;
   const clusters = [...upstreams, ...mirrors].map(({ backend, namespace, service, port }) => ({
     backend,
@@ -52,7 +52,7 @@ function withHealth(explanation: Explanation, traffic: TrafficView, scope: Names
     port,
   }));
   if (clusters.length === 0) return explanation;
-  const { clusters: states } = traffic.snapshot(
+  const { clusters: states } = await traffic.snapshot(
     { filter: { clusters }, tableRows: clusters.length * 10, columns: 1, recentRows: 0 },
     scope,
   );

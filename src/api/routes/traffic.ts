@@ -35,19 +35,20 @@ export function trafficRoutes(traffic: TrafficView): RequestHandler {
     throw new ApiProblem(426, "This is a WebSocket", "live traffic comes as a stream of messages", fix);
   });
 
-  router.get("/traffic/totals", (request, response) => {
+  router.get("/traffic/totals", async (request, response) => {
     const filter = filterOf(request, ["limit", "columns"]);
     const tableRows = numberOf(request.query, "limit") ?? DEFAULTS.tableRows;
     const columns = numberOf(request.query, "columns") ?? DEFAULTS.columns;
-    response.json(traffic.snapshot({ filter, tableRows, columns, recentRows: 0 }, principalOf(request).namespaces));
+    const question = { filter, tableRows, columns, recentRows: 0 };
+    response.json(await traffic.snapshot(question, principalOf(request).namespaces));
   });
 
-  router.get("/traffic/requests", (request, response) => {
+  router.get("/traffic/requests", async (request, response) => {
     const filter = filterOf(request, ["limit", "from", "to"]);
     const from = numberOf(request.query, "from");
     const to = numberOf(request.query, "to");
     const limit = numberOf(request.query, "limit");
-    const { requests, more } = traffic.history({ filter, from, to, limit }, principalOf(request).namespaces);
+    const { requests, more } = await traffic.history({ filter, from, to, limit }, principalOf(request).namespaces);
     response.type("application/x-ndjson").set("Binnacle-More", String(more));
     response.send(requests.map((row) => `${JSON.stringify(row)}\n`).join(""));
   });

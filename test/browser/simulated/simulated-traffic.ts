@@ -1,14 +1,16 @@
-import type { TrafficClient, TrafficHistory, TrafficSession, TrafficView } from "#api/ports/traffic.ts";
+import type { TrafficClient, TrafficSession, TrafficView } from "#api/ports/traffic.ts";
 import type { NamespaceScope } from "#api/auth/principal.ts";
 import type {
   ClientMessage,
   DeltaMessage,
-  HistoryMessage,
+  HistoryFound,
+  HistoryQuestion,
   Marker,
   Pin,
   PinTarget,
   SamplingState,
   SnapshotMessage,
+  SnapshotQuestion,
   SubscribeMessage,
   TrafficFilter,
 } from "#traffic/messages.ts";
@@ -123,7 +125,7 @@ export class SimulatedTraffic implements TrafficView {
         this.#sendSnapshot(subscriber);
         break;
       case "history":
-        subscriber.client.send({ type: "history", id: message.id, ...this.history(message, subscriber.client.scope) });
+        subscriber.client.send({ type: "history", id: message.id, ...this.#found(message, subscriber.client.scope) });
         break;
       case "pin":
         this.pin(message.pin, message.seconds ?? 300);
@@ -140,7 +142,7 @@ export class SimulatedTraffic implements TrafficView {
     subscriber.dropped = 0;
     subscriber.lastRow = this.#rows.at(-1)?.id ?? 0;
     subscriber.lastMarker = this.#markers.at(-1)?.id ?? 0;
-    subscriber.client.send(this.snapshot(subscriber.subscription, subscriber.client.scope));
+    subscriber.client.send(this.#picture(subscriber.subscription, subscriber.client.scope));
   }
 
   #sendDelta(subscriber: Subscriber): void {
@@ -172,7 +174,15 @@ export class SimulatedTraffic implements TrafficView {
     client.send(delta);
   }
 
-  snapshot(query: Omit<SubscribeMessage, "type">, scope: NamespaceScope): SnapshotMessage {
+  snapshot(question: SnapshotQuestion, scope: NamespaceScope): Promise<SnapshotMessage> {
+    return Promise.resolve(this.#picture(question, scope));
+  }
+
+  history(question: HistoryQuestion, scope: NamespaceScope): Promise<HistoryFound> {
+    return Promise.resolve(this.#found(question, scope));
+  }
+
+  #picture(query: SnapshotQuestion, scope: NamespaceScope): SnapshotMessage {
     const filter = cut(query.filter ?? {}, scope);
     const second = Math.floor(this.#until / 1000);
     const columns = Math.min(query.columns ?? 300, BACKFILL_SECONDS);
@@ -202,7 +212,7 @@ export class SimulatedTraffic implements TrafficView {
     };
   }
 
-  history(query: Omit<HistoryMessage, "type" | "id">, scope: NamespaceScope): TrafficHistory {
+  #found(query: HistoryQuestion, scope: NamespaceScope): HistoryFound {
     const filter = cut(query.filter ?? {}, scope);
     const { from = 0, to = Infinity, limit = 200 } = query;
     const passing = this.#rows

@@ -163,6 +163,7 @@ function trafficOfBoth(): TrafficView {
     now: Date.now,
     sampling: () => sampling,
     onPins: () => {},
+    later: (turn) => turn(),
   });
   const now = Date.now();
   const routeOf = (team: string): string => `${team}.example/Ingress/${team}/${team}/prefix /`;

@@ -138,7 +138,7 @@ export class TrafficRig implements AsyncDisposable {
     asked.destroy();
   }
 
-  snapshot(scope: NamespaceScope = "all"): SnapshotMessage {
+  snapshot(scope: NamespaceScope = "all"): Promise<SnapshotMessage> {
     return this.traffic.snapshot({ recentRows: 2000 }, scope);
   }
 
