@@ -98,6 +98,7 @@ export class ViewSet {
 
   *#fill(view: View): InSteps<void> {
     yield* view.fill();
+    yield "turn";
     view.begin(this.#last.window);
   }
 

@@ -5,6 +5,7 @@ import { silentLogger } from "#lib/log.ts";
 import { Traffic } from "#traffic/traffic.ts";
 import { temporaryDirectory } from "../integration/support/temp-dir.ts";
 import { until } from "../integration/support/until.ts";
+import { measureFirstPicture } from "./first-picture.ts";
 import { atMost, type Report } from "./report.ts";
 
 const VIEWERS = 10;
@@ -15,6 +16,7 @@ const STEADY = { perSecond: 20_000, seconds: 8 };
 /**
  * The access-log receiver with ten live views open: entries through real gRPC from a process of their own. Every entry has
  * to arrive before a time is told. CPU is that of the whole receiving process: its thread, the main thread, the views.
+ * Then, without traffic, what it costs to open another.
  */
 export async function run(report: Report): Promise<void> {
   await using directory = await temporaryDirectory("bench");
@@ -47,6 +49,7 @@ export async function run(report: Report): Promise<void> {
   const steady = await receive(traffic, socketPath, STEADY.perSecond * STEADY.seconds, STEADY.perSecond);
   report(atMost("CPU at 20,000 entries a second, ten live views", steady.cpuSeconds / STEADY.seconds, "cores", 0.5));
   report({ name: "sent to each live view", value: bytes / VIEWERS / steady.seconds / 1000, unit: "KB/s" });
+  await measureFirstPicture(report);
 }
 
 /** Sends so many entries and waits until all are received. Throws when one is lost or counted twice. */
