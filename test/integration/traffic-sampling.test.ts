@@ -25,7 +25,7 @@ test("above the budget ordinary requests are sampled, failures stay whole, total
   await until(
     async () => {
       asked += (await rig.getMany(100, "/cart/load")).length;
-      return rig.snapshot().requests.some(({ weight }) => weight > 1);
+      return (await rig.snapshot()).requests.some(({ weight }) => weight > 1);
     },
     { what: "a row that says how many it stands for", intervalMs: 0 },
   );
