@@ -44,7 +44,7 @@ suite("the machine's own metrics, where nothing is said about them", () => {
           const answer = await home.ask(`/prometheus/api/v1/query?${asked.toString()}`);
           return answerSchema.parse(JSON.parse(answer)).data.result.map(({ value }) => value[1]);
         },
-        { what: "the machine's metrics in Prometheus", accept: ([up]) => up === "1", timeoutMs: 30_000 },
+        { what: "the machine's metrics in Prometheus", accept: ([up]) => up === "1", timeoutMs: 60_000 },
       );
 
     {

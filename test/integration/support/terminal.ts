@@ -38,7 +38,7 @@ export class Terminal implements AsyncDisposable {
         what: `${JSON.stringify(text)} in the terminal`,
         accept: (found) => found !== undefined,
         event: { emitter: this.#child, name: "shown" },
-        timeoutMs: 30_000,
+        timeoutMs: 60_000,
       },
     ).catch((cause: unknown) => {
       throw new Error(`the terminal shows ${JSON.stringify(this.#output.slice(this.#seen))}`, { cause });
