@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode, hasCode } from "#lib/error-code.ts";
+import { pause } from "#lib/pause.ts";
+import { retryAfter } from "#lib/retry-after.ts";
 import { lookIntoStateDirectory } from "#supervisor/state-directory.ts";
 import { CommandError } from "./context.ts";
 
@@ -10,6 +12,10 @@ export const API_ADDRESS_FILE = "api-address";
 const START_ONE = "start one with `npm run up`, or name its state directory with --state";
 const AS_ITS_USER = "run the command as the appliance's user, or as a user of api.users with --api and --token-file";
 const REACH = "look whether the address is right and can be reached";
+/** Who asks too often is told when to ask again: that is done for whoever waits for the command. */
+const MOST_TRIES = 5;
+/** Milliseconds. */
+const LONGEST_WAIT = 5_000;
 const TRUST = "name the PEM file of the authority that signed its certificate in NODE_EXTRA_CA_CERTS";
 
 /** How a command reaches an appliance. */
@@ -71,11 +77,13 @@ function clientAt(
       "content-type": "application/json",
     };
     const request = { method, headers, signal, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-    const response = await fetch(`${url}/api/v1${path}`, request).catch((error: unknown) => {
-      signal.throwIfAborted();
-      // fetch wraps what happened in an error that says only that it failed.
-      throw failures.unanswered(error instanceof Error && error.cause !== undefined ? error.cause : error);
-    });
+    const ask = async (): Promise<Response> =>
+      fetch(`${url}/api/v1${path}`, request).catch((error: unknown) => {
+        signal.throwIfAborted();
+        // fetch wraps what happened in an error that says only that it failed.
+        throw failures.unanswered(error instanceof Error && error.cause !== undefined ? error.cause : error);
+      });
+    const response = await askUntilAllowed(ask, signal);
     if (response.status === 401) throw failures.refused;
     if (!response.ok) {
       const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string; fix?: string };
@@ -103,6 +111,16 @@ function clientAt(
     },
     delete: async (path) => void (await answer("DELETE", path)),
   };
+}
+
+async function askUntilAllowed(ask: () => Promise<Response>, signal: AbortSignal): Promise<Response> {
+  for (let tries = 1; ; tries++) {
+    const response = await ask();
+    const wait = response.status === 429 ? retryAfter(response.headers.get("retry-after"), Date.now()) : 0;
+    if (wait === 0 || wait > LONGEST_WAIT || tries === MOST_TRIES) return response;
+    await response.body?.cancel();
+    await pause(wait, signal);
+  }
 }
 
 async function locate(stateDirectory: string): Promise<{ url: string; token: string }> {

@@ -23,6 +23,7 @@ export interface LiveComparison {
 const SEEN_WITHIN = 6_000;
 const SAMPLED_WITHIN = 3_000;
 const INTERVAL = 100;
+const LOOK_INTERVAL = 250;
 
 /**
  * Sends the request to the listener, finds it in the live feed by a trace id of its own, and compares. For as long as that
@@ -112,7 +113,7 @@ async function found(
     const rows = await client.lines<RequestRow>(`/traffic/requests?from=${since}&limit=1000`);
     const row = rows.find(({ traceId }) => traceId === trace);
     if (row !== undefined) return row;
-    await pause(INTERVAL, undefined, { signal });
+    await pause(LOOK_INTERVAL, undefined, { signal });
   }
   return undefined;
 }

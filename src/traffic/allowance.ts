@@ -29,6 +29,11 @@ export class Allowance {
     return true;
   }
 
+  /** Milliseconds until one may pass. */
+  wait(now: number): number {
+    return this.available(now) >= 1 ? 0 : ((1 - this.#saved) * 1000) / this.#perSecond;
+  }
+
   spend(count: number): void {
     this.#saved -= count;
   }

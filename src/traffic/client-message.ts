@@ -101,7 +101,7 @@ export const SUBSCRIPTION_LIMITS = {
   columns: { default: 300, most: 900 },
 } as const;
 
-/** Subscriptions of one session that are answered: so many at once, and then so many a second. */
+/** Subscriptions of one session that are answered, and totals that one user asks the API for: so many at once, and then so many a second. */
 export const SUBSCRIPTIONS = { atOnce: 10, perSecond: 1 } as const;
 
 export const REPLACED_SUBSCRIPTION: ProblemMessage = {
@@ -111,7 +111,7 @@ export const REPLACED_SUBSCRIPTION: ProblemMessage = {
   fix: "wait for the snapshot of the newest",
 };
 
-/** Questions of one session: so many at once, and then so many a second. */
+/** Questions of one session, and of one user to the API: so many at once, and then so many a second. */
 export const HISTORY_QUESTIONS = { atOnce: 10, perSecond: 2 } as const;
 
 export const TOO_MANY_QUESTIONS: Omit<ProblemMessage, "type"> = {

@@ -1,10 +1,12 @@
 import { json, type Request, type RequestHandler, Router } from "express";
 import { z } from "zod";
+import { HISTORY_QUESTIONS, SUBSCRIPTIONS } from "#traffic/client-message.ts";
 import type { TrafficFilter } from "#traffic/messages.ts";
 import { ApiProblem } from "../api-problem.ts";
 import type { TrafficView } from "../ports/traffic.ts";
 import { filterFromPairs } from "../traffic-filter.ts";
 import { parseBody } from "./body.ts";
+import { perUser } from "./per-user.ts";
 import { badParameter, numberOf, pairsWithout } from "./query.ts";
 import { principalOf } from "./request-principal.ts";
 
@@ -25,9 +27,9 @@ const DEFAULTS = { columns: 300, tableRows: 500 };
 
 /**
  * The live traffic, asked once: GET /traffic/totals and /traffic/requests take the filter as query (traffic-filter.ts);
- * requests are JSON lines, newest first. GET /traffic/sampling, /traffic/markers, /traffic/pins; POST and DELETE pins.
+ * requests are JSON lines, newest first. Of both each user may ask as much as a socket of the live view. GET /traffic/sampling, /traffic/markers, /traffic/pins; POST and DELETE pins.
  */
-export function trafficRoutes(traffic: TrafficView): RequestHandler {
+export function trafficRoutes(traffic: TrafficView, now: () => number = () => performance.now()): RequestHandler {
   const router = Router();
 
   router.get("/traffic", () => {
@@ -35,7 +37,7 @@ export function trafficRoutes(traffic: TrafficView): RequestHandler {
     throw new ApiProblem(426, "This is a WebSocket", "live traffic comes as a stream of messages", fix);
   });
 
-  router.get("/traffic/totals", async (request, response) => {
+  router.get("/traffic/totals", perUser(SUBSCRIPTIONS, now), async (request, response) => {
     const filter = filterOf(request, ["limit", "columns"]);
     const tableRows = numberOf(request.query, "limit") ?? DEFAULTS.tableRows;
     const columns = numberOf(request.query, "columns") ?? DEFAULTS.columns;
@@ -43,7 +45,7 @@ export function trafficRoutes(traffic: TrafficView): RequestHandler {
     response.json(await traffic.snapshot(question, principalOf(request).namespaces));
   });
 
-  router.get("/traffic/requests", async (request, response) => {
+  router.get("/traffic/requests", perUser(HISTORY_QUESTIONS, now), async (request, response) => {
     const filter = filterOf(request, ["limit", "from", "to"]);
     const from = numberOf(request.query, "from");
     const to = numberOf(request.query, "to");
