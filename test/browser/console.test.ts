@@ -157,6 +157,7 @@ describe("console", { skip }, () => {
     const page = await setting.open();
     const alert = page.locator(".attention-item", { hasText: "DiscoverySourceStale" });
     await alert.getByRole("button", { name: "Silence" }).click();
+    assert.equal(await page.getByLabel("For").inputValue(), "120");
     await page.getByLabel("Why").fill("the cloud is being moved");
     await page.locator("dialog[open]").getByRole("button", { name: "Silence" }).click();
     await alert.getByText("silenced").waitFor();

@@ -17,6 +17,8 @@ const SPANS = [
   { minutes: 10_080, words: "1 week" },
 ] as const;
 
+const USUAL_MINUTES = 120;
+
 /** Asks how long and why, then silences exactly the alert's labels. */
 export function SilenceDialog({ dialog, alert, onDone }: SilenceDialogProps) {
   const problem = useSignal<string | undefined>(undefined);
@@ -49,9 +51,9 @@ export function SilenceDialog({ dialog, alert, onDone }: SilenceDialogProps) {
         <p class="muted">{alert?.summary}</p>
         <label>
           For
-          <select name="minutes" defaultValue="120">
+          <select name="minutes">
             {SPANS.map(({ minutes, words }) => (
-              <option key={minutes} value={minutes}>
+              <option key={minutes} value={minutes} selected={minutes === USUAL_MINUTES}>
                 {words}
               </option>
             ))}
