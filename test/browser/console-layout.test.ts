@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { until } from "../integration/support/until.ts";
 import type { Page } from "playwright-core";
+import { PHONE_PANELS, type PhonePanel } from "../../src/console/state/address.ts";
+import { until } from "../integration/support/until.ts";
 import { missingChromium } from "./chromium.ts";
-import { held, painted } from "./console-rows.ts";
+import { codes, held, painted } from "./console-rows.ts";
 import { ConsoleSetting } from "./console-setting.ts";
+import { layoutFaults } from "./layout-faults.ts";
 import { ROUTES } from "./simulated/world.ts";
 
 const skip = missingChromium() ?? false;
@@ -15,6 +17,17 @@ const SIZES = [
   [1024, 768],
   [390, 844],
 ] as const;
+
+/** What stands in each panel once something came. */
+const SHOWN: Readonly<Record<PhonePanel, string>> = {
+  requests: ".tail-row",
+  routes: ".routes-panel .row-button",
+  upstreams: ".upstreams-panel .row-button",
+  flow: ".flow-node",
+  talkers: ".talker-name",
+  backends: ".backend-name",
+  charts: ".chart canvas",
+};
 
 /**
  * Every shift of the layout that no input caused, as the browser reports it (Layout Instability API). A figure that grows to the
@@ -119,6 +132,39 @@ describe("the console's layout", { skip }, () => {
       assert.ok(list !== null && list.x >= 0 && list.x + list.width <= width && list.y + list.height <= height);
       await page.context().close();
     }
+  });
+
+  test("at twice the size, on 1280 by 800, nothing is cut, covered or out of reach, in any view and whatever lies over it", async (t) => {
+    const setting = await ConsoleSetting.start(t);
+    const page = await setting.open("", { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 });
+    await page.locator(".attention-item").first().waitFor();
+    for (const panel of PHONE_PANELS) {
+      await page.evaluate(`location.hash = "panel=${panel}&code=5xx&focus-host=shop.localhost&focus-route=x"`);
+      await page.locator(`.app[data-panel="${panel}"]`).waitFor();
+      await page.locator(".focus-chip").waitFor();
+      assert.deepEqual(await layoutFaults(page), [], `${panel}, with a filter`);
+      await page.evaluate(`location.hash = "panel=${panel}"`);
+      await page.locator(".focus-chip").waitFor({ state: "detached" });
+      await page.locator(SHOWN[panel]).first().waitFor();
+      assert.deepEqual(await layoutFaults(page), [], panel);
+    }
+    await page.locator("button.chip", { hasText: "Sources" }).click();
+    assert.deepEqual(await layoutFaults(page), [], "the list of sources");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Help and keys" }).click();
+    assert.deepEqual(await layoutFaults(page), [], "help");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Silence" }).first().click();
+    assert.deepEqual(await layoutFaults(page), [], "silencing");
+    await page.keyboard.press("Escape");
+    await page.evaluate(`location.hash = "kept=failure"`);
+    await until(() => codes(page), {
+      accept: (shown) => shown.length > 0 && shown.every((code) => code.startsWith("5")),
+      what: "failures only",
+    });
+    await page.locator("body").press("j");
+    await page.locator(".detail").waitFor();
+    assert.deepEqual(await layoutFaults(page), [], "a request");
   });
 
   test("on a screen that is not high a click shows why a request failed, and what is wrong with its object", async (t) => {

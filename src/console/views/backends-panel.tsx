@@ -105,7 +105,7 @@ function wantsSomebody(backend: BackendAnswer): boolean {
 function Head() {
   return (
     <tr>
-      <th scope="col" class="wide">
+      <th scope="col" class="wide" title="Backend, team">
         Backend, team
       </th>
       <th scope="col" class="backend-state">

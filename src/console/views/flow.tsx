@@ -17,7 +17,7 @@ import { Empty, Panel } from "./panel.tsx";
 import { ViewSwitch } from "./view-switch.tsx";
 
 /** Narrower than this, it is scrolled sideways. */
-const LEAST_WIDTH = 640;
+const LEAST_WIDTH = 600;
 /** Pixels that a letter of a node's two lines takes at most, on average. */
 const LABEL_LETTER = 7.2;
 const SUB_LETTER = 6.2;

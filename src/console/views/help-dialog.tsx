@@ -12,7 +12,7 @@ export function HelpDialog({ dialog, shortcuts }: HelpDialogProps) {
   return (
     <dialog ref={dialog} class="dialog help" aria-label="Help">
       <form method="dialog">
-        <div class="help-columns">
+        <div class="help-columns" tabIndex={0} role="region" aria-label="Keys and filter">
           <section>
             <h2>Keys</h2>
             <dl class="fields">
