@@ -13,8 +13,10 @@ const LOOK = `(() => {
   const top = document.querySelector("dialog[open], :popover-open") ?? document.body;
   if (document.documentElement.scrollWidth > innerWidth) faults.add("the page is wider than the screen");
   for (const element of top.querySelectorAll("*")) {
-    if (!isSeen(element) || element.closest("svg, .visually-hidden, .chart, [aria-hidden=true]") !== null) continue;
-    const { overflowX, overflowY, webkitLineClamp } = getComputedStyle(element);
+    if (!isSeen(element) || element.closest("svg, .chart, [aria-hidden=true]") !== null) continue;
+    const { overflowX, overflowY, webkitLineClamp, clipPath } = getComputedStyle(element);
+    // For screen readers only.
+    if (clipPath !== "none") continue;
     const isWider = overflowX !== "visible" && element.scrollWidth > element.clientWidth + 1;
     if (isWider && overflowX !== "hidden") faults.add("scrolls sideways: " + nameOf(element));
     else if (isWider && element.closest("[title]") === null) faults.add("is cut: " + nameOf(element));

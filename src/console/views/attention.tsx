@@ -90,7 +90,7 @@ function Alerts({ state, alerts, onSilence }: AlertsProps) {
           <li key={alert.fingerprint} class="attention-item">
             <p class="attention-title">
               <Dot tone={alert.state !== "active" ? "idle" : alert.severity === "critical" ? "bad" : "warn"} />
-              <b>{alert.name}</b>
+              <b>{alert.name}</b>{" "}
               <span class="muted">
                 {alert.severity}
                 {alert.team === "" ? "" : ` · ${alert.team}`} ·{" "}
@@ -101,12 +101,17 @@ function Alerts({ state, alerts, onSilence }: AlertsProps) {
             <p title={alert.description}>{alert.summary}</p>
             <p class="attention-actions">
               {isWebLink(alert.runbook) && (
-                <a href={alert.runbook} target="_blank" rel="noreferrer">
+                <a href={alert.runbook} target="_blank" rel="noreferrer" aria-label={`Runbook of ${alert.name}`}>
                   Runbook
                 </a>
               )}
               {maySilence(principal, alert.labels) && (
-                <button type="button" class="link" onClick={() => onSilence(alert)}>
+                <button
+                  type="button"
+                  class="link"
+                  aria-label={`Silence ${alert.name}`}
+                  onClick={() => onSilence(alert)}
+                >
                   Silence
                 </button>
               )}
@@ -144,8 +149,8 @@ function Problems({ state, objects, unusable }: ProblemsProps) {
         {unusable.map((problem) => (
           <li key={formatProblem(problem)} class="attention-item">
             <p class="attention-title">
-              <Dot tone={problem.severity === "error" ? "bad" : "warn"} />
-              <b>{problem.origin?.file.split("/").at(-1) ?? "Source"}</b>
+              <SeverityDot severity={problem.severity} />
+              <b>{problem.origin?.file.split("/").at(-1) ?? "Source"}</b>{" "}
               <span class="muted">a part of it cannot be used</span>
             </p>
             <ProblemWords problem={problem} />
@@ -158,11 +163,11 @@ function Problems({ state, objects, unusable }: ProblemsProps) {
               class="attention-item"
             >
               <p class="attention-title">
-                <Dot tone={problem.severity === "error" ? "bad" : "warn"} />
+                <SeverityDot severity={problem.severity} />
                 <b>
                   {ref.kind} {ref.namespace === "" ? "" : `${ref.namespace}/`}
                   {ref.name}
-                </b>
+                </b>{" "}
                 <span class="muted">
                   {inUse === "lastGood" ? "an earlier form goes on" : inUse === "none" ? "not in effect" : ""}
                 </span>
@@ -172,6 +177,16 @@ function Problems({ state, objects, unusable }: ProblemsProps) {
           )),
         )}
       </ul>
+    </>
+  );
+}
+
+/** How serious something is that nothing else says it of. */
+function SeverityDot({ severity }: { readonly severity: "error" | "warning" | "info" }) {
+  return (
+    <>
+      <Dot tone={severity === "error" ? "bad" : severity === "warning" ? "warn" : "idle"} />
+      {severity !== "info" && <span class="visually-hidden">{severity}: </span>}
     </>
   );
 }
@@ -208,7 +223,7 @@ function Events({ state }: { readonly state: ConsoleState }) {
     <ul>
       {markers.toReversed().map(({ id, time, severity, text }) => (
         <li key={id} class="event">
-          <Dot tone={severity === "error" ? "bad" : severity === "warning" ? "warn" : "idle"} />
+          <SeverityDot severity={severity} />
           <button
             type="button"
             class="link quiet-link"

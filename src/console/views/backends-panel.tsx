@@ -64,9 +64,10 @@ export function BackendsPanel({ state }: { readonly state: ConsoleState }) {
         rows={backendRows(backends, state.backends.details.value, isOpen, now)}
         rowHeight={ROW_HEIGHT}
         head={<Head />}
-        render={(row) => (
+        render={(row, place) => (
           <Row
             key={row.key}
+            place={place}
             row={row}
             now={now}
             columns={columns}
@@ -135,6 +136,7 @@ function Head() {
 }
 
 interface RowProps {
+  readonly place: number;
   readonly row: BackendRow;
   readonly now: number;
   readonly columns: number;
@@ -143,13 +145,13 @@ interface RowProps {
   readonly onRelease: ((backend: string) => void) | undefined;
 }
 
-function Row({ row, now, columns, onToggle, onRelease }: RowProps) {
+function Row({ place, row, now, columns, onToggle, onRelease }: RowProps) {
   switch (row.type) {
     case "backend":
-      return <BackendLine backend={row.backend} isOpen={row.isOpen} now={now} onToggle={onToggle} />;
+      return <BackendLine place={place} backend={row.backend} isOpen={row.isOpen} now={now} onToggle={onToggle} />;
     case "team":
       return (
-        <tr class={`team ${row.isOld ? "is-old" : ""}`}>
+        <tr class={`team ${row.isOld ? "is-old" : ""}`} aria-rowindex={place}>
           <th scope="row" class="wide">
             {row.team.namespace}
           </th>
@@ -159,7 +161,7 @@ function Row({ row, now, columns, onToggle, onRelease }: RowProps) {
       );
     case "note":
       return (
-        <tr class="note">
+        <tr class="note" aria-rowindex={place}>
           <td colSpan={columns}>
             <div class="note-line">
               <Dot tone={row.tone} />
@@ -184,17 +186,18 @@ function Row({ row, now, columns, onToggle, onRelease }: RowProps) {
 }
 
 interface BackendLineProps {
+  readonly place: number;
   readonly backend: BackendAnswer;
   readonly isOpen: boolean;
   readonly now: number;
   readonly onToggle: (backend: BackendAnswer) => void;
 }
 
-function BackendLine({ backend, isOpen, now, onToggle }: BackendLineProps) {
+function BackendLine({ place, backend, isOpen, now, onToggle }: BackendLineProps) {
   const { name, platform, waitingSince } = backend;
   const tone = backendTone(backend);
   return (
-    <tr onClick={() => onToggle(backend)}>
+    <tr aria-rowindex={place} onClick={() => onToggle(backend)}>
       <th scope="row" class="wide">
         <span class="upstream-name">
           <button type="button" class="caret" aria-expanded={isOpen} aria-label={`more about ${name}`}>

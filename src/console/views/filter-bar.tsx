@@ -35,9 +35,9 @@ export function FilterBar({ state, box }: FilterBarProps) {
   }
 
   return (
-    <div class="filter-bar">
+    <div class="filter-bar" role="search">
       <EnvoyChoice state={state} />
-      <form class="filter-form" role="search" onSubmit={add}>
+      <form class="filter-form" onSubmit={add}>
         {pairsFromFilter(filter).map((pair) => (
           <button
             type="button"

@@ -73,7 +73,7 @@ function StateChip({ chip }: { readonly chip: Chip }) {
       <button type="button" class={`chip tone-${chip.tone}`} popovertarget={id}>
         {label}
       </button>
-      <div id={id} popover="auto" class="popover">
+      <div id={id} popover="auto" class="popover" aria-label={chip.title ?? chip.name}>
         <h2>{chip.title ?? chip.name}</h2>
         <ul class="state-list">
           {chip.lines.map(({ tone, name, words }, index) => (

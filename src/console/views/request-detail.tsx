@@ -16,6 +16,11 @@ export function RequestDetail({ state }: { readonly state: ConsoleState }) {
   const panel = useRef<HTMLElement>(null);
   // On a screen that is not high the panel lies below the edge, and with it why the request failed.
   useEffect(() => panel.current?.scrollIntoView({ block: "nearest" }), [row?.id]);
+  // It goes, and with it what has the focus: reading goes on in the list.
+  const takesFocus = row === undefined && panel.current?.contains(document.activeElement) === true;
+  useEffect(() => {
+    if (takesFocus) document.querySelector<HTMLElement>(".tail")?.focus({ preventScroll: true });
+  }, [takesFocus]);
   if (row === undefined) return null;
   const { why, authority, path, method, code, grpcStatus, duration } = row;
   const pins = mayPin(state.appliance.status.value.answer?.principal);

@@ -15,6 +15,9 @@ import { Tabs } from "./tabs.tsx";
 /** Pixels above and below what is in sight. */
 const SPARE = 200;
 
+/** Of the list's columns, for those who do not see them. */
+const HEADS = ["Time", "Code", "Duration", "Method", "Host and path", "Flags", "Reason"];
+
 type Kept = "all" | "failure" | "slow";
 const KEPT: readonly { readonly value: Kept; readonly label: string }[] = [
   { value: "all", label: "All" },
@@ -58,7 +61,8 @@ export function RequestTail({ state }: { readonly state: ConsoleState }) {
   const { first, end } = rowsBetween(offsets, view.top - SPARE, view.top + view.height + SPARE);
   const shown = rows
     .slice(first, end)
-    .map((row, index) => ({ row, top: topOf(offsets, first + index) }))
+    // The newest stands below the head, which is row 1.
+    .map((row, index) => ({ row, top: topOf(offsets, first + index), place: rows.length - first - index + 1 }))
     .toReversed();
   const severalEnvoys = (state.picture.value?.sampling.envoys.length ?? 0) > 1;
   const { filter } = state.place.value;
@@ -95,16 +99,24 @@ export function RequestTail({ state }: { readonly state: ConsoleState }) {
           ref={box}
           role="grid"
           aria-label="Requests, the newest first"
-          aria-rowcount={rows.length}
+          aria-rowcount={rows.length + 1}
           aria-activedescendant={
             shown.some(({ row }) => row.id === selected?.id) ? `request-${selected?.id}` : undefined
           }
           tabIndex={0}
         >
+          <div class="visually-hidden" role="row" aria-rowindex={1}>
+            {HEADS.map((words) => (
+              <span role="columnheader" key={words}>
+                {words}
+              </span>
+            ))}
+          </div>
           <div class="tail-rows" style={{ height: `${offsets.height}px` }}>
-            {shown.map(({ row, top }) => (
+            {shown.map(({ row, top, place }) => (
               <TailRow
                 key={row.id}
+                place={place}
                 row={row}
                 envoy={severalEnvoys ? row.envoy : undefined}
                 top={top}
@@ -114,7 +126,11 @@ export function RequestTail({ state }: { readonly state: ConsoleState }) {
               />
             ))}
           </div>
-          {rows.length === 0 ? <NoRequests state={state} /> : <p class="tail-end">{endWords(state)}</p>}
+          <div role="row">
+            <div role="gridcell">
+              {rows.length === 0 ? <NoRequests state={state} /> : <p class="tail-end">{endWords(state)}</p>}
+            </div>
+          </div>
         </div>
       </div>
     </Panel>
@@ -127,6 +143,7 @@ export function whyTone({ kept, code }: RequestRow): "warn" | "bad" {
 }
 
 interface TailRowProps {
+  readonly place: number;
   readonly row: RequestRow;
   /** Who served it, where several do. */
   readonly envoy: string | undefined;
@@ -137,12 +154,13 @@ interface TailRowProps {
   readonly onSelect: (row: RequestRow) => void;
 }
 
-const TailRow = memo(({ row, envoy, top, isSelected, isAfterGap, onSelect }: TailRowProps) => {
+const TailRow = memo(({ place, row, envoy, top, isSelected, isAfterGap, onSelect }: TailRowProps) => {
   const { time, code, duration, method, authority, path, flags, why, kept, attempts } = row;
   return (
     <div
       class={`tail-row ${isSelected ? "is-selected" : ""}`}
       role="row"
+      aria-rowindex={place}
       id={`request-${row.id}`}
       aria-selected={isSelected}
       style={{ transform: `translateY(${top}px)` }}
@@ -174,12 +192,16 @@ const TailRow = memo(({ row, envoy, top, isSelected, isAfterGap, onSelect }: Tai
         </span>
       </div>
       {why !== undefined && (
-        <div class={`tail-why tone-${whyTone(row)}`} title={why.summary}>
+        <div role="gridcell" class={`tail-why tone-${whyTone(row)}`} title={why.summary}>
           <span aria-hidden="true">↳ </span>
           {why.summary}
         </div>
       )}
-      {isAfterGap && <div class="tail-gap">not listened: some before this one are missing</div>}
+      {isAfterGap && (
+        <div role="gridcell" class="tail-gap">
+          not listened: some before this one are missing
+        </div>
+      )}
     </div>
   );
 });

@@ -103,9 +103,10 @@ export function RoutesTable({ state }: { readonly state: ConsoleState }) {
             {head("p99", "p99")}
           </tr>
         }
-        render={(row) => (
+        render={(row, place) => (
           <RouteRow
             key={row.key}
+            place={place}
             row={row}
             rates={picture?.routeRates.get(row.key)}
             isFocus={isSameFocus(focusOf(row), state.place.value.focus)}
@@ -119,19 +120,20 @@ export function RoutesTable({ state }: { readonly state: ConsoleState }) {
 }
 
 interface RouteRowProps {
+  readonly place: number;
   readonly row: RouteTotals;
   readonly rates: readonly number[] | undefined;
   readonly isFocus: boolean;
   readonly onFocus: (row: RouteTotals) => void;
 }
 
-const RouteRow = memo(({ row, rates = [], isFocus, onFocus }: RouteRowProps) => {
+const RouteRow = memo(({ place, row, rates = [], isFocus, onFocus }: RouteRowProps) => {
   const { host, route, owner, rates: window, counts, listener } = row;
   const { latency } = window;
   const made = owner === undefined ? "the appliance's own" : `${owner.kind} ${owner.namespace}/${owner.name}`;
   const words = `${made} · ${listener}`;
   return (
-    <tr class={isFocus ? "is-focus" : ""} onClick={() => onFocus(row)}>
+    <tr class={isFocus ? "is-focus" : ""} aria-rowindex={place} onClick={() => onFocus(row)}>
       <th scope="row" class="wide" title={`${host} ${route}\n${words}`}>
         <button type="button" class="row-button" aria-pressed={isFocus}>
           <b class="route-host" style={{ "--after": route.length + 1 }}>

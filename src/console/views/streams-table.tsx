@@ -38,7 +38,7 @@ export function StreamsTable({ state }: { readonly state: ConsoleState }) {
             </th>
           </tr>
         }
-        render={(stream) => <StreamRow key={stream.key} stream={stream} />}
+        render={(stream, place) => <StreamRow key={stream.key} place={place} stream={stream} />}
         empty={<Empty title="None">There is no TCP or UDP listener.</Empty>}
       />
     </Panel>
@@ -49,11 +49,11 @@ function forwardWords({ upstream, share }: StreamTotals["upstreams"][number]): s
   return share === 1 ? formatUpstreamShort(upstream) : `${formatShare(share)} ${formatUpstreamShort(upstream)}`;
 }
 
-function StreamRow({ stream }: { readonly stream: StreamTotals }) {
+function StreamRow({ place, stream }: { readonly place: number; readonly stream: StreamTotals }) {
   const { key, protocol, upstreams, connections, failed, perSecond, failedPerSecond } = stream;
   const { bytesIn, bytesOut, bytesInPerSecond, bytesOutPerSecond } = stream;
   return (
-    <tr>
+    <tr aria-rowindex={place}>
       <th
         scope="row"
         class="wide"

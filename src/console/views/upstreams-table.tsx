@@ -6,7 +6,7 @@ import { formatUpstream } from "#api/traffic-filter.ts";
 import { isSameFocus } from "../state/address.ts";
 import { type ConsoleState, isServedByNone } from "../state/console-state.ts";
 import { exactOrder, steadyOrder } from "../state/steady-order.ts";
-import { formatMillis, formatRate, formatShare } from "../words/format.ts";
+import { formatMillis, formatRate, formatShare, formatUpstreamShort } from "../words/format.ts";
 import { clusterCounts, clusterTone, clusterWords, healthTone, healthWords, type Tone } from "../words/health-words.ts";
 import { errorTone } from "../words/tones.ts";
 import { Dot } from "./dot.tsx";
@@ -109,10 +109,11 @@ export function UpstreamsTable({ state }: { readonly state: ConsoleState }) {
             </th>
           </tr>
         }
-        render={(row) =>
+        render={(row, place) =>
           row.type === "cluster" ? (
             <ClusterRow
               key={row.key}
+              place={place}
               cluster={row.cluster}
               isOpen={row.isOpen}
               isFocus={isSameFocus({ type: "cluster", upstream: row.cluster.upstream }, focus)}
@@ -122,6 +123,7 @@ export function UpstreamsTable({ state }: { readonly state: ConsoleState }) {
           ) : (
             <EndpointRow
               key={row.key}
+              place={place}
               endpoint={row.endpoint}
               isFocus={isSameFocus(
                 { type: "endpoint", upstream: row.cluster.upstream, address: row.endpoint.address },
@@ -158,6 +160,7 @@ function isNotWhole({ tone }: TonedCluster): boolean {
 }
 
 interface ClusterRowProps {
+  readonly place: number;
   readonly cluster: TonedCluster;
   readonly isOpen: boolean;
   readonly isFocus: boolean;
@@ -165,19 +168,19 @@ interface ClusterRowProps {
   readonly onFocus: () => void;
 }
 
-function ClusterRow({ cluster, isOpen, isFocus, onToggle, onFocus }: ClusterRowProps) {
+function ClusterRow({ place, cluster, isOpen, isFocus, onToggle, onFocus }: ClusterRowProps) {
   const { upstream, rates, endpoints } = cluster;
   const words = clusterWords(cluster);
   const counts = clusterCounts(cluster);
   return (
-    <tr class={isFocus ? "is-focus" : ""}>
+    <tr class={isFocus ? "is-focus" : ""} aria-rowindex={place}>
       <th scope="row" class="wide">
         <span class="upstream-name">
           <button
             type="button"
             class="caret"
             aria-expanded={isOpen}
-            aria-label={`endpoints of ${upstream.service}`}
+            aria-label={`endpoints of ${formatUpstreamShort(upstream)}`}
             onClick={onToggle}
           >
             {isOpen ? "▾" : "▸"}
@@ -196,7 +199,7 @@ function ClusterRow({ cluster, isOpen, isFocus, onToggle, onFocus }: ClusterRowP
         <EndpointDots endpoints={endpoints} />
         <span class="health-count">
           {counts.healthy}/{counts.endpoints}
-        </span>
+        </span>{" "}
         <span class="health-words">{words}</span>
       </td>
       <td class="figure">{formatRate(rates.perSecond)}</td>
@@ -230,23 +233,24 @@ function placeWords({ zone, priority, fallback }: EndpointState): string {
 }
 
 interface EndpointRowProps {
+  readonly place: number;
   readonly endpoint: EndpointState;
   readonly isFocus: boolean;
   readonly onFocus: () => void;
 }
 
-function EndpointRow({ endpoint, isFocus, onFocus }: EndpointRowProps) {
+function EndpointRow({ place, endpoint, isFocus, onFocus }: EndpointRowProps) {
   const { address, health, perSecond, errorsPerSecond, activeRequests, latency, connectFailures, timeouts } = endpoint;
-  const place = placeWords(endpoint);
+  const where = placeWords(endpoint);
   const ratio = perSecond === 0 ? 0 : Math.min(1, errorsPerSecond / perSecond);
   const counts = `${activeRequests} active, ${connectFailures} failed connects, ${timeouts} timeouts since the start`;
   return (
-    <tr class={`endpoint ${isFocus ? "is-focus" : ""}`}>
+    <tr class={`endpoint ${isFocus ? "is-focus" : ""}`} aria-rowindex={place}>
       <th scope="row" class="wide">
         <button type="button" class="row-button address" aria-pressed={isFocus} onClick={onFocus} title={address}>
           {address}
         </button>
-        {place !== "" && <span class="muted"> {place}</span>}
+        {where !== "" && <span class="muted"> {where}</span>}
       </th>
       <td class={`health tone-${healthTone(health)}`} title={`${healthWords(health)}\n${counts}`}>
         <Dot tone={healthTone(health)} />

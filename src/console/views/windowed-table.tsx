@@ -8,7 +8,8 @@ interface WindowedTableProps<T> {
   readonly rows: readonly T[];
   /** Pixels; the stylesheet has the same figure. */
   readonly rowHeight: number;
-  readonly render: (row: T, index: number) => ComponentChildren;
+  /** `place`: the row's `aria-rowindex`, which tells where it stands among those that are not drawn. */
+  readonly render: (row: T, place: number) => ComponentChildren;
   /** Instead of rows, while there are none. */
   readonly empty: ComponentChildren;
   /** Of whoever wants to know whether the reader is in the table. */
@@ -17,6 +18,8 @@ interface WindowedTableProps<T> {
 
 /** Rows above and below those in sight. */
 const SPARE = 4;
+/** Rows are counted from 1, and the head is one. */
+const AFTER_HEAD = 2;
 
 /** A table that draws only the rows in sight, with its head in place. */
 export function WindowedTable<T>(props: WindowedTableProps<T>) {
@@ -31,7 +34,7 @@ export function WindowedTable<T>(props: WindowedTableProps<T>) {
         <thead>{head}</thead>
         <tbody>
           <Gap height={first * rowHeight} />
-          {rows.slice(first, end).map((row, index) => render(row, first + index))}
+          {rows.slice(first, end).map((row, index) => render(row, first + index + AFTER_HEAD))}
           <Gap height={(rows.length - end) * rowHeight} />
         </tbody>
       </table>
