@@ -57,7 +57,7 @@ suite("annotations of Ingresses and Services, and the real Envoy", () => {
         host("tries", "silent", {
           "projectcontour.io/num-retries": "1",
           "projectcontour.io/retry-on": "5xx",
-          "projectcontour.io/per-try-timeout": "50ms",
+          "projectcontour.io/per-try-timeout": "500ms",
         }),
         host("websocket", "a", { "projectcontour.io/websocket-routes": "/ws" }),
         host("other-class", "a", { "kubernetes.io/ingress.class": "nginx" }),

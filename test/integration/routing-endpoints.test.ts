@@ -6,8 +6,8 @@ import { until } from "./support/until.ts";
 import type { UpstreamAnswer } from "./support/upstream.ts";
 
 const HOST = "endpoints.test";
-/** Of a slow start: seconds. */
-const WINDOW = 4;
+/** Of a slow start: seconds. In its first half a new endpoint gets as good as nothing, and sixty requests are answered. */
+const WINDOW = 12;
 
 /** @param timeoutSeconds how long the answer to a check may take; its path ends with it */
 const checked = (timeoutSeconds: number): object => ({

@@ -69,8 +69,8 @@ const OBJECTS = together(
           },
         ],
       }),
-      at("/idle", { ...to("silent"), timeoutPolicy: { response: "infinity", idle: "50ms" } }),
-      at("/per-try", { ...to("silent"), retryPolicy: { count: 1, perTryTimeout: "50ms" } }),
+      at("/idle", { ...to("silent"), timeoutPolicy: { response: "infinity", idle: "500ms" } }),
+      at("/per-try", { ...to("silent"), retryPolicy: { count: 1, perTryTimeout: "500ms" } }),
     ].map((route) => ({ ...route, permitInsecure: true })),
   }),
 );

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:https";
+import { networkInterfaces } from "node:os";
 import { after, before, suite, test } from "node:test";
 import { certificateAuthority } from "./support/certificate.ts";
 import { DnsServer } from "./support/dns-server.ts";
@@ -24,6 +25,9 @@ interface Case {
   readonly remoteJWKS: object;
   readonly answers: readonly (readonly [key: TokenKey, status: number])[];
 }
+
+/** Containers often lack it. */
+const hasIpv6 = networkInterfaces()["lo"]?.some(({ address }) => address === "::1") === true;
 
 const PASSES = [[rsa, 200]] as const;
 const REFUSED = [[rsa, 401]] as const;
@@ -111,7 +115,7 @@ suite("HTTPProxy and the real Envoy: servers of keys", { timeout: 600_000 }, asy
   await once(secure.listen(0, "127.0.0.1"), "listening");
   const overFour = stack.use(await Upstream.start({ respond: () => ({ body: jwks(four) }) }));
   const { port } = overFour;
-  stack.use(await Upstream.start({ host: "::1", port, respond: () => ({ body: jwks(six) }) }));
+  if (hasIpv6) stack.use(await Upstream.start({ host: "::1", port, respond: () => ({ body: jwks(six) }) }));
   const verified = verifiedCases(listeningPort(secure));
   const families = familyCases(port);
   const cases = [...verified, ...families];
@@ -164,7 +168,10 @@ suite("HTTPProxy and the real Envoy: servers of keys", { timeout: 600_000 }, asy
 
   for (const one of verified) test(`its certificate is asked for ${one.what}`, () => check(one));
 
-  for (const one of families) test(`its addresses are asked for ${one.what}`, () => check(one));
+  for (const one of families) {
+    const skip = !hasIpv6 && one.answers.some(([key, wanted]) => key === six && wanted === 200) && "no IPv6 here";
+    test(`its addresses are asked for ${one.what}`, { skip }, () => check(one));
+  }
 
   test("where a name has no address of the family, its host is told", () => {
     const [verdict] = judged("no-four");
