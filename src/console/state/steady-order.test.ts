@@ -5,6 +5,7 @@ import {
   isClearlyBusier,
   isClearlyGreater,
   type Moves,
+  movesNow,
   type RowOrder,
   steadyOrder,
 } from "./steady-order.ts";
@@ -23,6 +24,14 @@ function order(rates: Record<string, number>, before: string, moves: Moves, by =
     .map(({ key }) => key)
     .join("");
 }
+
+test("rows move every two seconds at most, not under the reader, and at once when somebody sorts them", () => {
+  const moves = (since: number, isBusy = false, isResorted = false): Moves => movesNow({ isResorted, isBusy, since });
+  assert.deepEqual([moves(0), moves(1999), moves(2000), moves(9000)], ["stay", "stay", "drift", "drift"]);
+  assert.equal(moves(-3_600_000), "drift");
+  assert.equal(moves(9000, true), "stay");
+  assert.equal(moves(0, true, true), "anew");
+});
 
 test("rows are sorted when somebody asks for it, and at the first time", () => {
   assert.equal(order({ a: 1, b: 3, c: 2 }, "abc", "anew"), "bca");

@@ -15,6 +15,21 @@ export interface RowOrder<T> {
  */
 export type Moves = "anew" | "drift" | "stay";
 
+/** Milliseconds between changes of the rows' order. */
+const ORDER_EVERY = 2000;
+
+/** @param since milliseconds since rows could last move */
+export function movesNow(at: {
+  readonly isResorted: boolean;
+  readonly isBusy: boolean;
+  readonly since: number;
+}): Moves {
+  if (at.isResorted) return "anew";
+  // Of a clock that was set back nothing is waited for.
+  const isSoon = at.since >= 0 && at.since < ORDER_EVERY;
+  return at.isBusy || isSoon ? "stay" : "drift";
+}
+
 /**
  * The rows in an order that does not run away under the reader: what stands in `order` (keys, as shown before) stays in it as far
  * as `moves` says; rows that are new stand at its end, or where they overtake to; rows that are gone leave.

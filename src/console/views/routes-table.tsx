@@ -1,30 +1,20 @@
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
 import { compareText } from "#lib/compare.ts";
 import { unreachable } from "#lib/unreachable.ts";
 import type { RouteTotals } from "#traffic/table-rows.ts";
 import { type Focus, isSameFocus } from "../state/address.ts";
 import type { ConsoleState } from "../state/console-state.ts";
-import {
-  exactOrder,
-  isClearlyBusier,
-  isClearlyGreater,
-  type Moves,
-  type RowOrder,
-  steadyOrder,
-} from "../state/steady-order.ts";
+import { exactOrder, isClearlyBusier, isClearlyGreater, type RowOrder } from "../state/steady-order.ts";
 import { formatCount, formatMillis, formatRate, formatShare } from "../words/format.ts";
 import { errorTone } from "../words/tones.ts";
 import { memo } from "./memo.ts";
 import { Empty, Panel } from "./panel.tsx";
 import { Sparkline } from "./sparkline.tsx";
 import { ViewSwitch } from "./view-switch.tsx";
-import { useBusy } from "./use-busy.ts";
+import { useSteadyOrder } from "./use-steady-order.ts";
 import { type Sort, SortHead, WindowedTable } from "./windowed-table.tsx";
 
 const ROW_HEIGHT = 40;
-/** Milliseconds between changes of the rows' order. */
-const ORDER_EVERY = 2000;
 
 const CLASSES = ["2xx", "3xx", "4xx", "5xx"] as const;
 type SortColumn = "name" | "rate" | "errors" | "p50" | "p90" | "p99" | (typeof CLASSES)[number];
@@ -32,18 +22,8 @@ type SortColumn = "name" | "rate" | "errors" | "p50" | "p90" | "p99" | (typeof C
 /** Every route with traffic: one click puts it in focus. */
 export function RoutesTable({ state }: { readonly state: ConsoleState }) {
   const sort = useSignal<Sort<SortColumn>>({ column: "rate", descending: true });
-  const { isBusy, handlers } = useBusy();
-  const order = useRef<{ keys: readonly string[]; at: number; sort: Sort<SortColumn> }>({
-    keys: [],
-    at: 0,
-    sort: sort.value,
-  });
   const picture = state.overview.value;
-  const now = picture?.time ?? 0;
-  const isStill = isBusy() || now - order.current.at < ORDER_EVERY;
-  const moves: Moves = order.current.sort !== sort.value ? "anew" : isStill ? "stay" : "drift";
-  const rows = steadyOrder(picture?.routes ?? [], order.current.keys, orderOf(sort.value), moves);
-  order.current = { keys: rows.map(({ key }) => key), at: moves === "stay" ? order.current.at : now, sort: sort.value };
+  const { rows, handlers } = useSteadyOrder(picture?.routes ?? [], picture?.time ?? 0, orderOf(sort.value), sort.value);
   const hidden = picture?.hidden.routes ?? 0;
   const failing = rows.filter(({ rates }) => errorTone(rates.errorRatio) === "bad").length;
   const head = (column: SortColumn, words: string, title?: string) => (

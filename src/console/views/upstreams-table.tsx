@@ -5,14 +5,14 @@ import type { ClusterState, EndpointState } from "#traffic/table-rows.ts";
 import { formatUpstream } from "#api/traffic-filter.ts";
 import { isSameFocus } from "../state/address.ts";
 import { type ConsoleState, isServedByNone } from "../state/console-state.ts";
-import { exactOrder, steadyOrder } from "../state/steady-order.ts";
+import { exactOrder } from "../state/steady-order.ts";
 import { formatMillis, formatRate, formatShare, formatUpstreamShort } from "../words/format.ts";
 import { clusterCounts, clusterTone, clusterWords, healthTone, healthWords, type Tone } from "../words/health-words.ts";
 import { errorTone } from "../words/tones.ts";
 import { Dot } from "./dot.tsx";
 import { memo } from "./memo.ts";
 import { Empty, Panel } from "./panel.tsx";
-import { useBusy } from "./use-busy.ts";
+import { useSteadyOrder } from "./use-steady-order.ts";
 import { WindowedTable } from "./windowed-table.tsx";
 
 const ROW_HEIGHT = 32;
@@ -35,16 +35,12 @@ type Row =
 export function UpstreamsTable({ state }: { readonly state: ConsoleState }) {
   const chosen = useSignal<ReadonlyMap<string, boolean>>(new Map());
   const first = useRef<ReadonlySet<string>>(undefined);
-  const { isBusy, handlers } = useBusy();
-  const order = useRef<readonly string[]>([]);
   const picture = state.picture.value;
-  const clusters = steadyOrder(
+  const { rows: clusters, handlers } = useSteadyOrder(
     (picture?.clusters ?? []).map((cluster) => ({ ...cluster, tone: clusterTone(cluster) })),
-    order.current,
+    picture?.time ?? 0,
     BY_TROUBLE,
-    isBusy() ? "stay" : "drift",
   );
-  order.current = clusters.map(({ key }) => key);
   // Decided at the first picture: an endpoint that fails later opens nothing by itself, so that nothing jumps.
   if (picture !== undefined) first.current ??= new Set(clusters.filter(isNotWhole).map(({ key }) => key));
   const isFew = clusters.length <= FEW;
