@@ -22,7 +22,11 @@ export const traffic = z
       .boolean()
       .default(false)
       .describe("Whether the values of query parameters are kept; they often hold personal data or tokens."),
-    retention: duration(1000).prefault("15m").describe("How long single requests can be scrolled back to."),
+    retention: duration(1000)
+      .prefault("15m")
+      .describe(
+        "How long single requests can be scrolled back to; a route without requests is in the tables twenty times as long, or more.",
+      ),
     retentionMiB: count(1).default(64).describe("How much memory they may take, in MiB; the oldest go first."),
   })
   .prefault({});

@@ -16,6 +16,11 @@ export interface BootstrapSettings {
   readonly accessLog: ControlPlaneAddress;
   /** Reports its counters there too: where the control plane cannot ask for them at the admin interface. */
   readonly reportsTotals?: boolean;
+  /**
+   * Seconds between sweeps, a multiple of five: statistics of requests that none touched since the sweep before are let go. Not of
+   * an Envoy that reports its totals: what is missing in a report may be let go, or only have stood still.
+   */
+  readonly evictIdleStats?: number;
   /** The listener that Prometheus scrapes. */
   readonly stats: {
     readonly address: string;
@@ -80,6 +85,7 @@ export function bootstrap(settings: BootstrapSettings): JsonObject {
     deferred_stat_options: { enable_deferred_creation_stats: true },
     overload_manager: overloadManager(settings.limits),
     ...(settings.reportsTotals === true ? totalsSink(ACCESS_LOG_CLUSTER, settings.node.id) : {}),
+    ...(settings.evictIdleStats === undefined ? {} : { stats_eviction_interval: seconds(settings.evictIdleStats) }),
     stats_config: {
       stats_matcher: stats.matcher,
       use_all_default_tags: true,

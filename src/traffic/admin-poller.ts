@@ -39,8 +39,12 @@ export interface PollerOptions extends PollerEvents {
   now(): number;
 }
 
-/** The cheapest form for Envoy's main thread that is safe to read whatever a route is called: counters only, as JSON. */
-const COUNTERS_PATH = "/stats?type=Counters&usedonly&format=json&filter=";
+/**
+ * The cheapest form for Envoy's main thread that is safe to read whatever a route is called: counters only, as JSON. Not
+ * `usedonly`: after a sweep of idle statistics (see BootstrapSettings.evictIdleStats) that hides a counter until its next request,
+ * which is told from one that was let go, and begins at 0, by its being there.
+ */
+const COUNTERS_PATH = "/stats?type=Counters&format=json&filter=";
 /** As text: see {@link CLUSTERS_PACE}. */
 const CLUSTERS_PATH = "/clusters";
 /** Milliseconds until an answer that does not come is given up. */

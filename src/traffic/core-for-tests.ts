@@ -34,6 +34,11 @@ export function world(later: (turn: () => void) => void = (turn) => turn()) {
     core.applyCounters({ envoy: "e1", changed, gone: [], restarted: false }, read, clock.now);
     read = clock.now;
   };
+  /** Envoy lets these counters go: what it had is counted from 0 when it comes again. */
+  const letGo = (...keys: readonly string[]) => {
+    const gone = keys.filter((key) => values.delete(key)).map((key) => `binnacle.requests.request.${key}`);
+    core.applyCounters({ envoy: "e1", changed: [], gone, restarted: false }, read, clock.now);
+  };
   const rows = (...wishes: readonly EntryForTests[]) => {
     const raws = wishes.map((wish) => {
       const entry = entryForTests({ start: clock.now - 20, ...wish });
@@ -67,7 +72,7 @@ export function world(later: (turn: () => void) => void = (turn) => turn()) {
     return { messages, session, client, last: () => messages.at(-1) };
   };
   count();
-  return { clock, core, count, rows, second, connect, pinned };
+  return { clock, core, count, letGo, rows, second, connect, pinned };
 }
 
 export function frame(message: ServerMessage | undefined): SnapshotMessage | DeltaMessage {

@@ -64,11 +64,30 @@ test("entries that Envoy dropped are no requests", () => {
   assert.deepEqual([entry.entriesDropped, entry.total], [9, 0]);
 });
 
-test("flows are bounded: what is above is counted in one without a host", () => {
-  const flows = new FlowTable(2);
-  const ids = ["a", "b", "c", "d", "a"].map((host) => flows.flow("e1", "http", host, "").id);
-  assert.deepEqual(ids, [0, 1, 2, 2, 0]);
-  assert.equal(flows.get(2)?.host, "");
+test("a flow whose counters are all gone is counted no more, of whichever Envoy's reading", () => {
+  const flows = new FlowTable({ stay: -1, now: () => 0 });
+  const book = new CounterLedger(flows);
+  const read = (source: string, changed: readonly (readonly [string, number])[], gone: readonly string[] = []) =>
+    book.apply({ envoy: "e1", source, restarted: false, changed, gone });
+  const failed = OK.replace("200", "503");
+  read("e1 at 1", [
+    [OK, 1],
+    [failed, 1],
+  ]);
+  read("e1 at 2", [[OK, 1]]);
+  read("e1 at 1", [], [OK]);
+  read("e1 at 1", [], [failed]);
+  assert.equal(flows.forgetIdle().length, 0);
+  read("e1 at 2", [[OK.replace("h/", "i/"), 1]], [OK]);
+  assert.deepEqual(
+    flows.forgetIdle().map(([{ host }]) => host),
+    ["h"],
+  );
+  book.forget("e1 at 2");
+  assert.deepEqual(
+    flows.forgetIdle().map(([{ host }]) => host),
+    ["i"],
+  );
 });
 
 test("two processes of one name count apart, and one that follows another happened since", () => {

@@ -64,14 +64,17 @@ export class CounterLedger {
     const counters = known ?? new Map<string, Counter>();
     if (known === undefined) this.#sources.set(source, counters);
     if (reading.restarted) for (const counter of counters.values()) counter.last = 0;
-    for (const name of reading.gone) counters.delete(name);
+    for (const name of reading.gone) {
+      const counter = counters.get(name);
+      if (counter !== undefined && "flow" in counter) this.#flows.uncount(counter.flow);
+      counters.delete(name);
+    }
     const deltas: CountDelta[] = [];
     const streams: StreamDelta[] = [];
     let entriesDropped = 0;
     for (const [name, value] of reading.changed) {
-      const counter = counters.get(name) ?? this.#counter(reading.envoy, name);
+      const counter = counters.get(name) ?? this.#add(counters, reading.envoy, name);
       if (counter === undefined) continue;
-      counters.set(name, counter);
       const requests = value >= counter.last ? value - counter.last : value;
       counter.last = value;
       if (requests === 0) continue;
@@ -84,7 +87,17 @@ export class CounterLedger {
 
   /** Forgets a source that will not come back; what it counted stays counted. */
   forget(source: string): void {
+    const counters = this.#sources.get(source);
     this.#sources.delete(source);
+    for (const counter of counters?.values() ?? []) if ("flow" in counter) this.#flows.uncount(counter.flow);
+  }
+
+  #add(counters: Map<string, Counter>, envoy: string, name: string): Counter | undefined {
+    const counter = this.#counter(envoy, name);
+    if (counter === undefined) return undefined;
+    counters.set(name, counter);
+    if ("flow" in counter) this.#flows.count(counter.flow);
+    return counter;
   }
 
   #counter(envoy: string, name: string): Counter | undefined {

@@ -1,6 +1,7 @@
 import { compareText } from "#lib/compare.ts";
 import { codeClass } from "./code-class.ts";
 import type { CountDelta } from "./counter-ledger.ts";
+import type { Flow } from "./flows.ts";
 import type { CodeClass, Counts } from "./table-rows.ts";
 
 /** Cumulative exact counts that can be added to. */
@@ -58,5 +59,17 @@ export class FlowTotals {
 
   of(flow: number): CountSum | undefined {
     return this.#sums.get(flow);
+  }
+
+  /** What was counted of the first of each pair counts as the second's from now on. */
+  move(pairs: Iterable<readonly [from: Flow, to: Flow]>): void {
+    for (const [from, to] of pairs) {
+      const sum = this.#sums.get(from.id);
+      if (sum === undefined) continue;
+      this.#sums.delete(from.id);
+      const into = this.#sums.get(to.id);
+      if (into === undefined) this.#sums.set(to.id, sum);
+      else into.addAll(sum);
+    }
   }
 }

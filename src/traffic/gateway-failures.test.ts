@@ -36,7 +36,7 @@ test("the newest failure is told, of an endpoint and of the gateway, until it is
     failures.add({ ...FAILURE, endpoint, at });
   assert.equal(failures.newest("east", "b:1", 0)?.at, 2);
   assert.equal(failures.newest("east", undefined, 0)?.at, 3);
-  assert.equal(failures.newest("east", "b:1", 3), undefined);
+  assert.equal(failures.newest("east", "b:1", 15_003), undefined);
   assert.equal(failures.newest("west", undefined, 0), undefined);
   for (let index = 0; index < 5000; index++) failures.add({ ...FAILURE, endpoint: `c:${index}`, at: 4 });
   assert.equal(failures.newest("east", "a:1", 0), undefined);

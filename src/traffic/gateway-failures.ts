@@ -17,6 +17,8 @@ export interface GatewayFailure {
 const PREFIX = "gateway/";
 /** Endpoints with a failure that is remembered. */
 const MOST = 1000;
+/** Milliseconds that a failed tunnel explains failed requests: longer than health checks are apart, and than log entries. */
+const MEMORY = 15_000;
 
 /**
  * The backend whose gateway a listener or a cluster is, as xds/resources names them: `gateway/BACKEND/VERSION`. Undefined: it is
@@ -62,11 +64,11 @@ export class GatewayFailures {
     this.#byBackend.set(backend, failure);
   }
 
-  /** Of an endpoint, or, without one, of any; not of before `since`, milliseconds since the epoch. */
-  newest(backend: string, endpoint: string | undefined, since: number): GatewayFailure | undefined {
+  /** Of an endpoint, or, without one, of any, as long as it explains what fails at `now`, milliseconds since the epoch. */
+  newest(backend: string, endpoint: string | undefined, now: number): GatewayFailure | undefined {
     const found =
       endpoint === undefined ? this.#byBackend.get(backend) : this.#byEndpoint.get(keyOf(backend, endpoint));
-    return found !== undefined && found.at >= since ? found : undefined;
+    return found !== undefined && found.at >= now - MEMORY ? found : undefined;
   }
 }
 

@@ -64,6 +64,52 @@ test("a team sees rows, totals, columns and markers of its own and nothing else"
   );
 });
 
+test("a route whose counters Envoy let go leaves the tables after an hour; its requests stay in the totals", async () => {
+  const { core, clock, count, letGo, second, connect } = world();
+  const blog = `200 - local/team-blog/posts/80 http ${BLOG}`;
+  const views = [
+    { seen: connect(), requests: 32 },
+    { seen: connect({ type: "subscribe", filter: { namespaces: ["team-blog"] } }), requests: 2 },
+    { seen: connect({ type: "subscribe" }, new Set(["team-blog"])), requests: 2 },
+    { seen: connect({ type: "subscribe", filter: { hosts: ["shop.localhost"] } }), requests: 30 },
+  ];
+  count({ [CART_OK]: 30, [blog]: 2 });
+  second();
+  letGo(blog);
+  clock.now += 3_600_000 - 1000;
+  second();
+  const hosts = async () => (await core.snapshot({}, "all")).routes.map(({ host }) => host).sort();
+  assert.deepEqual(await hosts(), ["blog.localhost", "shop.localhost"]);
+  second();
+  assert.deepEqual(await hosts(), ["shop.localhost"]);
+  const told = views[0]?.seen.last();
+  assert.ok(told?.type === "delta");
+  assert.deepEqual([told.removed?.routes, told.removed?.hosts], [[`http ${BLOG}`], ["blog.localhost"]]);
+  const { totals, envoys, listeners } = await core.snapshot({}, "all");
+  assert.deepEqual(
+    [totals, ...envoys, ...listeners].map(({ counts }) => counts.requests),
+    [32, 32, 32],
+  );
+  for (const { seen, requests } of views) {
+    const last = seen.messages
+      .map((message) => frame(message).totals?.counts.requests)
+      .filter((told) => told !== undefined);
+    assert.equal(last.at(-1), requests);
+  }
+  count({ [blog]: 5 });
+  second();
+  assert.deepEqual(await hosts(), ["blog.localhost", "shop.localhost"]);
+  assert.equal((await core.snapshot({}, "all")).totals.counts.requests, 37);
+  assert.equal((await core.snapshot({}, new Set(["team-blog"]))).totals.counts.requests, 7);
+  core.forget("e1");
+  for (let forgotten = 0; forgotten < 2; forgotten++) {
+    clock.now += 3_600_001;
+    core.tick();
+  }
+  const end = await core.snapshot({}, "all");
+  assert.deepEqual([end.totals.counts.requests, end.envoys, end.routes], [37, [], []]);
+});
+
 test("history goes back further than the snapshot, and says when there is more", () => {
   const { rows, second, connect, count, clock } = world();
   for (let index = 0; index < 5; index++) {

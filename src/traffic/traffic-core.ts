@@ -58,13 +58,14 @@ export interface CoreOptions {
 const WINDOW = 10;
 /** Of the bytes, what columns take; the rest is the requests'. */
 const HISTORY_PART = 0.25;
-/** Milliseconds that a failed tunnel explains failed requests: longer than health checks are apart, and than log entries. */
-const GATEWAY_MEMORY = 15_000;
+/** Times as long as single requests a flow without counters is kept: of an Envoy that started again, what is not asked for at once. */
+const FLOWS_STAY = 4;
+
 /** All that is known of the traffic, and who looks at it: no thread, no socket, no clock of its own. */
 export class TrafficCore {
   readonly #options: CoreOptions;
-  readonly #flows = new FlowTable();
-  readonly #ledger = new CounterLedger(this.#flows);
+  readonly #flows: FlowTable;
+  readonly #ledger: CounterLedger;
   readonly #totals = new FlowTotals();
   readonly board = new EndpointBoard(WINDOW);
   readonly fallbacks = new Fallbacks(this.board);
@@ -90,6 +91,8 @@ export class TrafficCore {
   constructor(options: CoreOptions) {
     this.#options = options;
     const { retention, retentionBytes } = options;
+    this.#flows = new FlowTable({ stay: FLOWS_STAY * retention, now: () => options.now() });
+    this.#ledger = new CounterLedger(this.#flows);
     const forHistory = retentionBytes * HISTORY_PART;
     this.#history = new History(this.#flows, { seconds: Math.ceil(retention / 1000), bytes: forHistory });
     this.#ring = new RequestRing({ age: retention, bytes: retentionBytes - forHistory });
@@ -160,6 +163,7 @@ export class TrafficCore {
   forget(envoy: string): void {
     this.ended(envoy);
     for (const cluster of this.board.names()) this.#changedClusters.add(cluster);
+    this.#flows.ended(envoy);
     this.board.forget(envoy);
   }
 
@@ -202,8 +206,7 @@ export class TrafficCore {
   gateway(backend: string, endpoint?: string): GatewayFacts | undefined {
     const addresses = this.board.gatewayHealths(backend);
     if (addresses === undefined) return undefined;
-    const failure = this.#gateways.newest(backend, endpoint, this.#options.now() - GATEWAY_MEMORY);
-    return { backend, addresses, failure };
+    return { backend, addresses, failure: this.#gateways.newest(backend, endpoint, this.#options.now()) };
   }
 
   /** Once a second: windows, columns, tables. */
@@ -215,6 +218,9 @@ export class TrafficCore {
     this.#history.trim(Math.floor(now / 1000));
     this.#ring.trim(now);
     if (this.#pins.expire(now)) this.#pinsChanged();
+    const forgotten = this.#flows.forgetIdle();
+    this.#totals.move(forgotten);
+    if (forgotten.length > 0) this.#views.forget(forgotten);
     this.#views.tick({
       window: windowOf(this.#history, from, covered),
       changedClusters: [...this.#changedClusters],

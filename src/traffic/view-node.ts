@@ -39,7 +39,7 @@ export class ViewNode<K extends NodeKind = NodeKind> {
   /** In the picture. */
   isShown = false;
   readonly #totals: FlowTotals;
-  readonly #flows: number[] = [];
+  #flows: number[] = [];
   /** Added up when it is asked for, of most rows never; undefined: it has to be anew. */
   #sum: CountSum | undefined;
   #ever: number | undefined;
@@ -58,6 +58,23 @@ export class ViewNode<K extends NodeKind = NodeKind> {
     this.#flows.push(flow);
     this.#sum = undefined;
     this.#ever = undefined;
+  }
+
+  /** Any of these that belong to it do so no more. */
+  removeFlows(flows: ReadonlySet<number>): void {
+    this.#flows = this.#flows.filter((flow) => !flows.has(flow));
+    this.recount();
+  }
+
+  get hasFlows(): boolean {
+    return this.#flows.length > 0;
+  }
+
+  /** What {@link FlowTotals} have of its flows is another than what they were told. */
+  recount(): void {
+    this.#sum = undefined;
+    this.#ever = undefined;
+    this.touch();
   }
 
   /** What {@link FlowTotals} have just been told of one of its flows. */

@@ -2,11 +2,13 @@ import { canonicalJson } from "#lib/canonical.ts";
 import { compareText } from "#lib/compare.ts";
 import type { CountDelta } from "./counter-ledger.ts";
 import { type CompiledFilter, compileFilter, type NamespaceScope, totalsPart } from "./filter.ts";
+import type { Flow } from "./flows.ts";
 import type { History } from "./history.ts";
 import type { InSteps } from "./in-turns.ts";
 import type { TrafficFilter } from "./messages.ts";
 import type { Column } from "./table-rows.ts";
-import { View, type ViewSources } from "./view.ts";
+import { View } from "./view.ts";
+import type { ViewSources } from "./view-nodes.ts";
 import type { TablesDelta } from "./view-rows.ts";
 import type { TrafficWindow } from "./window.ts";
 
@@ -83,6 +85,10 @@ export class ViewSet {
 
   apply(deltas: readonly CountDelta[]): void {
     for (const { view } of this.#entries.values()) view.apply(deltas);
+  }
+
+  forget(forgotten: readonly (readonly [flow: Flow, into: Flow])[]): void {
+    for (const { view } of this.#entries.values()) view.forget(forgotten);
   }
 
   tick(tick: Tick): void {

@@ -1,14 +1,12 @@
 import { busiest } from "./busiest.ts";
 import type { CountDelta } from "./counter-ledger.ts";
-import type { FlowTotals } from "./counts.ts";
 import { drawn } from "./drawn.ts";
-import type { EndpointBoard } from "./endpoint-board.ts";
 import type { CompiledFilter } from "./filter.ts";
-import type { Flow, FlowTable } from "./flows.ts";
+import type { Flow } from "./flows.ts";
 import type { InSteps } from "./in-turns.ts";
 import type { Hidden } from "./table-rows.ts";
-import { parseUpstream } from "./upstream.ts";
-import { type NodeKind, ViewNode } from "./view-node.ts";
+import type { NodeKind, ViewNode } from "./view-node.ts";
+import { ViewNodes, type ViewSources } from "./view-nodes.ts";
 import {
   byTraffic,
   type NodeOf,
@@ -21,15 +19,7 @@ import {
 } from "./view-rows.ts";
 import type { TrafficWindow } from "./window.ts";
 
-export interface ViewSources {
-  readonly flows: FlowTable;
-  readonly totals: FlowTotals;
-  readonly board: EndpointBoard;
-}
-
 const FLOWS_IN_A_STEP = 256;
-
-type NodeMaps = { readonly [T in TableName]: Map<string, NodeOf<T>> };
 
 /**
  * The tables of totals for one choice of flows, kept up to date: a count touches the rows that it belongs to, a window
@@ -39,19 +29,7 @@ export class View {
   readonly #sources: ViewSources;
   readonly #filter: CompiledFilter;
   readonly #tableRows: number;
-  readonly #total: ViewNode;
-  readonly #nodes: NodeMaps = {
-    envoys: new Map(),
-    listeners: new Map(),
-    hosts: new Map(),
-    routes: new Map(),
-    owners: new Map(),
-    clusters: new Map(),
-  };
-  /** The rows of a flow; undefined for one that does not pass. */
-  readonly #nodesOf = new Map<number, readonly ViewNode[] | undefined>();
-  /** Clusters that were looked at for being shown without traffic. */
-  readonly #looked = new Set<string>();
+  readonly #nodes: ViewNodes;
   /** In the picture, busiest first. */
   #shown: Shown = NOTHING_SHOWN;
   #hidden: Hidden = NOTHING_HIDDEN;
@@ -64,8 +42,7 @@ export class View {
     this.#sources = sources;
     this.#filter = filter;
     this.#tableRows = tableRows;
-    this.#total = new ViewNode("", { table: "totals" }, sources.totals);
-    this.#total.isShown = true;
+    this.#nodes = new ViewNodes(sources, filter);
   }
 
   /** Finds the rows of all flows that have been counted, of some in each step; several may have it done at a time. */
@@ -73,9 +50,14 @@ export class View {
     const { flows, totals } = this.#sources;
     while (this.#filled < flows.all.length) {
       const flow = flows.all[this.#filled++];
-      if (flow !== undefined && totals.of(flow.id) !== undefined) this.#find(flow);
+      if (flow !== undefined && totals.of(flow.id) !== undefined) this.#nodes.of(flow);
       if (this.#filled % FLOWS_IN_A_STEP === 0) yield "next";
     }
+  }
+
+  /** Flows were forgotten: rows that had no other go, and in others is what is counted still. */
+  forget(forgotten: readonly (readonly [flow: Flow, into: Flow])[]): void {
+    this.#nodes.forget(forgotten);
   }
 
   /** When it is filled: takes the window as {@link tick} does, but nobody was told anything yet. */
@@ -83,25 +65,21 @@ export class View {
     if (this.#isBegun) return;
     this.#isBegun = true;
     this.#take(window);
-    for (const node of [this.#total, ...TABLES.flatMap((table): readonly ViewNode[] => this.#shown[table])]) {
+    for (const node of [this.#nodes.total, ...TABLES.flatMap((table): readonly ViewNode[] => this.#shown[table])]) {
       node.isDirty = false;
     }
   }
 
   /** What the totals were told, after them. */
-
   apply(deltas: readonly CountDelta[]): void {
     for (const delta of deltas) {
-      for (const node of this.#find(delta.flow) ?? []) node.add(delta);
+      for (const node of this.#nodes.of(delta.flow) ?? []) node.add(delta);
     }
   }
 
   /** Takes the window and returns what differs for who saw everything before. */
   tick(window: TrafficWindow, changedClusters: Iterable<string>): TablesDelta {
-    for (const cluster of changedClusters) {
-      const node = this.#nodes.clusters.get(cluster);
-      node?.touch();
-    }
+    for (const cluster of changedClusters) this.#nodes.changedCluster(cluster);
     const before = { shown: this.#shown, hidden: this.#hidden };
     this.#take(window);
     return this.#delta(before);
@@ -109,7 +87,7 @@ export class View {
 
   #take(window: TrafficWindow): void {
     this.#addWindow(window);
-    this.#addIdleClusters();
+    this.#nodes.addIdleClusters();
     this.#choose();
     this.#addLatencies(window);
   }
@@ -124,7 +102,7 @@ export class View {
     const rows = <T extends TableName>(table: T): readonly TableRows[T][] =>
       this.#shown[table].map((node) => rowOf(node) as TableRows[T]);
     return () => ({
-      totals: this.#total.totals(),
+      totals: this.#nodes.total.totals(),
       envoys: rows("envoys"),
       listeners: rows("listeners"),
       hosts: rows("hosts"),
@@ -140,12 +118,12 @@ export class View {
   }
 
   #addWindow({ seconds, flows }: TrafficWindow): void {
-    for (const node of [...this.#active, this.#total]) node.beginWindow(seconds);
+    for (const node of [...this.#active, this.#nodes.total]) node.beginWindow(seconds);
     const active: ViewNode[] = [];
     for (const [id, { requests, errors, latency }] of flows) {
       const flow = this.#sources.flows.get(id);
       if (flow === undefined) continue;
-      for (const node of this.#find(flow) ?? []) {
+      for (const node of this.#nodes.of(flow) ?? []) {
         if (!node.isActive) {
           node.beginWindow(seconds);
           active.push(node);
@@ -162,26 +140,15 @@ export class View {
   #addLatencies({ flows }: TrafficWindow): void {
     for (const [id, { latency }] of flows) {
       if (latency.length === 0) continue;
-      for (const node of this.#nodesOf.get(id) ?? []) if (node.isShown) node.addLatency(latency);
-    }
-  }
-
-  /** Upstreams without requests are shown for their health. */
-  #addIdleClusters(): void {
-    for (const cluster of this.#sources.board.names()) {
-      if (this.#looked.has(cluster)) continue;
-      this.#looked.add(cluster);
-      const upstream = parseUpstream(cluster);
-      if (upstream === undefined || !this.#filter.idleUpstream(upstream)) continue;
-      this.#node("clusters", cluster, () => ({ table: "clusters", upstream }));
+      for (const node of this.#nodes.ofId(id)) if (node.isShown) node.addLatency(latency);
     }
   }
 
   #delta(before: { readonly shown: Shown; readonly hidden: Hidden }): TablesDelta {
     const delta: { -readonly [K in keyof TablesDelta]: TablesDelta[K] } = {};
     const removed: Partial<Record<TableName, readonly string[]>> = {};
-    if (this.#total.isDirty) delta.totals = this.#total.totals();
-    this.#total.isDirty = false;
+    if (this.#nodes.total.isDirty) delta.totals = this.#nodes.total.totals();
+    this.#nodes.total.isDirty = false;
     for (const table of TABLES) {
       const known = new Set<ViewNode>(before.shown[table]);
       Object.assign(delta, this.#changedRows(table, known));
@@ -219,8 +186,7 @@ export class View {
   #top<T extends TableName>(table: T, most: number): readonly NodeOf<T>[] {
     const before: readonly ViewNode[] = this.#shown[table];
     for (const node of before) node.isShown = false;
-    const nodes: Iterable<NodeOf<T>> = this.#nodes[table].values();
-    const all = [...nodes].filter((node) => this.#isThere(node));
+    const all = this.#nodes.in(table).filter((node) => this.#isThere(node));
     const shown = busiest(all, most, byTraffic);
     for (const node of shown) node.isShown = true;
     if (table !== "envoys" && table !== "listeners") {
@@ -232,44 +198,6 @@ export class View {
   /** An upstream that Envoy no longer has goes with its last traffic. */
   #isThere(node: ViewNode): boolean {
     return node.kind.table !== "clusters" || node.isActive || this.#sources.board.has(node.key);
-  }
-
-  #find(flow: Flow): readonly ViewNode[] | undefined {
-    const known = this.#nodesOf.get(flow.id);
-    if (known !== undefined || this.#nodesOf.has(flow.id)) return known;
-    const nodes = this.#filter.flow(flow) ? this.#make(flow) : undefined;
-    for (const node of nodes ?? []) node.addFlow(flow.id);
-    this.#nodesOf.set(flow.id, nodes);
-    return nodes;
-  }
-
-  #make({ envoy, listener, host, route, routeKey, owner, cluster, upstream }: Flow): readonly ViewNode[] {
-    const hostNode = this.#node("hosts", host, () => ({ table: "hosts", namespaces: new Set() }));
-    if (owner !== undefined) hostNode.kind.namespaces.add(owner.namespace);
-    const nodes: ViewNode[] = [
-      this.#total,
-      hostNode,
-      this.#node("envoys", envoy, () => ({ table: "envoys" })),
-      this.#node("listeners", listener, () => ({ table: "listeners" })),
-      this.#node("routes", routeKey, () => ({ table: "routes", listener, host, route, owner, upstreams: new Map() })),
-    ];
-    if (owner !== undefined) {
-      const key = `${owner.kind}/${owner.namespace}/${owner.name}`;
-      nodes.push(this.#node("owners", key, () => ({ table: "owners", owner })));
-    }
-    if (upstream !== undefined && this.#filter.upstream(upstream)) {
-      nodes.push(this.#node("clusters", cluster, () => ({ table: "clusters", upstream })));
-    }
-    return nodes;
-  }
-
-  #node<T extends TableName>(table: T, key: string, kind: () => NodeOf<T>["kind"]): NodeOf<T> {
-    const nodes = this.#nodes[table] as Map<string, NodeOf<T>>;
-    const known = nodes.get(key);
-    if (known !== undefined) return known;
-    const node = new ViewNode(key, kind(), this.#sources.totals) as NodeOf<T>;
-    nodes.set(key, node);
-    return node;
   }
 }
 

@@ -77,7 +77,9 @@ function latencyHistogram(listener: string): AccessLog {
 function statsLogger(filter: AccessLogFilter | undefined, stats: Record<string, unknown>): AccessLog {
   return logger("envoy.access_loggers.stats", filter, "envoy.extensions.access_loggers.stats.v3.Config", {
     // A scope that is shared by name outlives the listener: its update does not begin the counters anew.
-    stats_scope: { prefix: REQUEST_STAT.prefix, sharing_name: REQUEST_STAT.prefix },
+    // And what no request has touched for long may go (the bootstrap's stats_eviction_interval), or routes that are no more would
+    // stay in Envoy's memory, in each scrape and in each reading of the counters until it ends.
+    stats_scope: { prefix: REQUEST_STAT.prefix, sharing_name: REQUEST_STAT.prefix, enable_eviction: true },
     ...stats,
   });
 }
