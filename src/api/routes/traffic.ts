@@ -1,9 +1,11 @@
 import { json, type Request, type RequestHandler, Router } from "express";
 import { z } from "zod";
+import { jsonPieces } from "#lib/json-pieces.ts";
 import { HISTORY_QUESTIONS, SUBSCRIPTIONS } from "#traffic/client-message.ts";
 import type { TrafficFilter } from "#traffic/messages.ts";
 import { ApiProblem } from "../api-problem.ts";
 import type { TrafficView } from "../ports/traffic.ts";
+import { sendPieces } from "../send-pieces.ts";
 import { filterFromPairs } from "../traffic-filter.ts";
 import { parseBody } from "./body.ts";
 import { perUser } from "./per-user.ts";
@@ -42,7 +44,8 @@ export function trafficRoutes(traffic: TrafficView, now: () => number = () => pe
     const tableRows = numberOf(request.query, "limit") ?? DEFAULTS.tableRows;
     const columns = numberOf(request.query, "columns") ?? DEFAULTS.columns;
     const question = { filter, tableRows, columns, recentRows: 0 };
-    response.json(await traffic.snapshot(question, principalOf(request).namespaces));
+    const snapshot = await traffic.snapshot(question, principalOf(request).namespaces);
+    await sendPieces(response, jsonPieces(snapshot));
   });
 
   router.get("/traffic/requests", perUser(HISTORY_QUESTIONS, now), async (request, response) => {
