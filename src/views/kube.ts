@@ -96,7 +96,13 @@ export class KubeFeed implements KubeView {
   }
 
   #note(refs: readonly ObjectRef[]): void {
-    for (const ref of refs) this.#unseen.set(refKey(ref), ref);
+    for (const ref of refs) {
+      const key = refKey(ref);
+      // What came and went while nobody asked is nothing to look at: kept, it would be for ever.
+      const isNothing = !this.#served.has(key) && this.#parts.store.state(ref) === undefined;
+      if (isNothing) this.#unseen.delete(key);
+      else this.#unseen.set(key, ref);
+    }
     // Which Ingresses are ours depends on the classes, also for those of which nothing else changes.
     if (refs.some(({ kind }) => kind === "IngressClass")) {
       for (const { ref } of this.#served.values()) if (ref.kind === "Ingress") this.#unseen.set(refKey(ref), ref);
