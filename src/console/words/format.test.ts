@@ -84,7 +84,8 @@ test("a figure that is rounded up takes the next form: there is no 100.0, no 100
 test("a moment has its date and its distance from UTC, whatever the browser's language", () => {
   const moment = Date.UTC(2026, 0, 5, 12, 3, 7, 219);
   const text = formatMoment(moment);
-  assert.match(text, /^2026-01-05 \d\d:\d\d:07\.21 [+-]\d\d:\d\d$/);
+  // Its day is another one where the clocks are far enough from UTC.
+  assert.match(text, /^2026-01-0[456] \d\d:\d\d:07\.21 [+-]\d\d:\d\d$/);
   assert.equal(Date.parse(text.replace(" ", "T").replace(" ", "")), moment - 9);
   assert.equal(formatClock(moment, moment + 1), text.slice(11, 19));
   assert.equal(formatClock(moment, moment + 86_400_000 * 2), text.slice(0, 19));
