@@ -71,6 +71,10 @@ const verbs = {
     }),
     command: (args) => [inRoot("setup", "test.mjs"), ...within("test/partners", args)],
   },
+  "test:soak": {
+    needs: { programs: true },
+    command: (args) => [inRoot("setup", "test.mjs"), ...within("test/soak", args)],
+  },
   "test:image": {
     needs: { console: "required", image: true },
     command: (args) => [inRoot("setup", "test-bed.mjs"), "test/image", ...args],
@@ -97,6 +101,7 @@ const help = `node setup/run.mjs VERB [ARGUMENT...]
   test:openstack   those with real OpenStack APIs  npm run test:openstack
   test:platforms   those with a real server of EC2's API  npm run test:platforms
   test:partners    those with real ACME, rate-limit, authorisation servers  npm run test:partners
+  test:soak        whether anything grows with what comes and goes  npm run test:soak
   test:image       those of the container image  npm run test:image
   check    types, lint, format, architecture        npm run check
   bench    run the benchmarks                       npm run bench

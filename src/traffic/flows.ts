@@ -21,6 +21,9 @@ export interface Flow {
   readonly isPast: boolean;
 }
 
+/** Flows of the past that are told apart by namespace; of more it is not known whose they were. */
+const MOST_PAST = 10_000;
+
 /** What a flow of the past has instead of a host and a route: no filter asks for it. */
 const PAST = " ";
 
@@ -141,12 +144,18 @@ export class FlowTable {
 
   #pastOf({ envoy: of, listener, owner, isPast }: Flow): Flow {
     const envoy = isPast || this.#ended.has(of) ? "" : of;
-    const key = pastKey(envoy, listener, owner?.namespace);
-    const known = this.#past.get(key);
+    const known = this.#past.get(pastKey(envoy, listener, owner?.namespace));
     if (known !== undefined) return known;
-    const namespace = owner && { kind: "", namespace: owner.namespace, name: "" };
+    const namespace = this.#past.size < MOST_PAST ? owner?.namespace : undefined;
+    const key = pastKey(envoy, listener, namespace);
+    const nobodys = this.#past.get(key);
+    if (nobodys !== undefined) return nobodys;
     const names = { envoy, listener, host: PAST, route: PAST, cluster: "", routeKey: PAST };
-    const past = this.#put({ ...names, owner: namespace, isPast: true });
+    const past = this.#put({
+      ...names,
+      owner: namespace === undefined ? undefined : { kind: "", namespace, name: "" },
+      isPast: true,
+    });
     this.#past.set(key, past);
     return past;
   }

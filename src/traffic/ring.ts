@@ -29,8 +29,8 @@ const ROW_BYTES = 500;
 /** The single requests that are kept, oldest first; bounded by age and by memory. */
 export class RequestRing {
   readonly #limits: RingLimits;
-  #kept: Kept[] = [];
-  /** Index of the oldest: the list is cut only now and then. */
+  #kept: (Kept | undefined)[] = [];
+  /** Index of the oldest: the list is cut only now and then, and holds nothing before it. */
   #start = 0;
   #bytes = 0;
 
@@ -51,7 +51,7 @@ export class RequestRing {
       if (oldest === undefined) break;
       if (oldest.at >= now - this.#limits.age && this.#bytes <= this.#limits.bytes) break;
       this.#bytes -= oldest.bytes;
-      this.#start++;
+      this.#kept[this.#start++] = undefined;
     }
     if (this.#start > 1024 && this.#start * 2 > this.#kept.length) {
       this.#kept = this.#kept.slice(this.#start);
@@ -76,7 +76,11 @@ export class RequestRing {
   *newest(): Generator<RequestRow> {
     // Rows may come and go while it is asked.
     const kept = this.#kept;
-    for (let index = kept.length - 1, oldest = this.#start; index >= oldest; index--) yield kept[index]!.row;
+    for (let index = kept.length - 1; index >= 0; index--) {
+      const found = kept[index];
+      if (found === undefined) return;
+      yield found.row;
+    }
   }
 
   /**

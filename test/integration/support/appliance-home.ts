@@ -48,13 +48,14 @@ export class ApplianceHome implements AsyncDisposable {
     return this.write("binnacle.yaml", change(applianceConfig(this.#ports, settings, monitoring)));
   }
 
-  start(): ApplianceProcess {
-    return new ApplianceProcess(this.path);
+  /** @param flags of Node */
+  start(flags?: readonly string[]): ApplianceProcess {
+    return new ApplianceProcess(this.path, flags);
   }
 
   /** Starts it, and waits until it is ready. */
-  async serve(): Promise<ApplianceProcess> {
-    const appliance = this.start();
+  async serve(flags?: readonly string[]): Promise<ApplianceProcess> {
+    const appliance = this.start(flags);
     try {
       await appliance.ready(this.api);
       return appliance;

@@ -12,8 +12,9 @@ export class ApplianceProcess implements AsyncDisposable {
   readonly ended: Promise<number | null>;
   output = "";
 
-  constructor(home: string) {
-    const args = [CLI, "up", "--config", join(home, "binnacle.yaml"), "--state", join(home, "state")];
+  /** @param flags of Node */
+  constructor(home: string, flags: readonly string[] = []) {
+    const args = [...flags, CLI, "up", "--config", join(home, "binnacle.yaml"), "--state", join(home, "state")];
     this.#child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on("data", (data: Buffer) => (this.output += data.toString()));
@@ -32,6 +33,10 @@ export class ApplianceProcess implements AsyncDisposable {
     await until(ask, options).catch((cause: unknown) => {
       throw new Error(`not ready: ${this.output}`, { cause });
     });
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
   }
 
   async kill(): Promise<void> {
