@@ -154,7 +154,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   // 5. Envoy. It outlives us if we are killed, and is drained when we stop in order.
   progress("starting Envoy");
   let served = false;
-  parts.defer(() => (served ? envoy.detach() : envoy.drainAndStop(config.envoy.drainTime)));
+  // A start that fails leaves one that served before; one that is asked to end is asked for Envoy, too.
+  parts.defer(() => (served && !signal.aborted ? envoy.detach() : envoy.drainAndStop(config.envoy.drainTime)));
   const start = await envoy.start(signal);
   served = start !== "started";
   progress(ENVOY_STARTS[start]);

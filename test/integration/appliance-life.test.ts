@@ -82,6 +82,23 @@ suite("the appliance's life", () => {
     await assert.rejects(httpGet({ port: http }, "/"), /ECONNREFUSED/);
     assert.ok(!existsSync(join(home.state, API_ADDRESS_FILE)), "no command finds an API there any more");
   });
+
+  test("asked to end while it starts, it takes an Envoy along that served before, as it does later", async () => {
+    await using home = await ApplianceHome.create("life");
+    await home.configure("sources: {directory: manifests}");
+    await using _rest = {
+      [Symbol.asyncDispose]: async () => {
+        for (const { identity } of runningEnvoys(join(home.state, "envoy"))) await endProcess(identity, 1000);
+        await stopSnapshotServer(home.state);
+      },
+    };
+    await (await home.serve()).kill();
+    assert.equal(runningEnvoys(join(home.state, "envoy")).length, 1);
+    const next = home.start();
+    await until(() => next.output.includes("Envoy was running already"), { what: "the adoption", intervalMs: 1 });
+    assert.equal(await next.stop(), 0);
+    assert.deepEqual(runningEnvoys(join(home.state, "envoy")), []);
+  });
 });
 
 function assertSnapshotServerRuns(state: string): void {
