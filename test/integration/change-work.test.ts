@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { fileURLToPath } from "node:url";
 
-const PROGRAM = new URL("support/count-changes.ts", import.meta.url).pathname;
+const PROGRAM = fileURLToPath(new URL("support/count-changes.ts", import.meta.url));
 /** What is inlined is not counted where it is. */
 const NOTHING_INLINED = ["--no-opt", "--no-maglev", "--no-sparkplug"];
 
