@@ -110,6 +110,24 @@ test("a route whose counters Envoy let go leaves the tables after an hour; its r
   assert.deepEqual([end.totals.counts.requests, end.envoys, end.routes], [37, [], []]);
 });
 
+test("when all its routes are forgotten an Envoy has its row still, and its listener", () => {
+  const { clock, count, letGo, second, connect } = world();
+  const seen = connect();
+  count({ [CART_OK]: 30 });
+  second();
+  letGo(CART_OK);
+  clock.now += 3_600_000;
+  second();
+  const told = seen.last();
+  assert.ok(told?.type === "delta");
+  assert.deepEqual(told.removed, {
+    hosts: ["shop.localhost"],
+    routes: [`http ${SHOP}`],
+    owners: ["Ingress/team-shop/shop"],
+    clusters: ["local/team-shop/cart/80"],
+  });
+});
+
 test("history goes back further than the snapshot, and says when there is more", () => {
   const { rows, second, connect, count, clock } = world();
   for (let index = 0; index < 5; index++) {

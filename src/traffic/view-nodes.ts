@@ -66,12 +66,11 @@ export class ViewNodes {
     const ids = new Set(forgotten.map(([{ id }]) => id));
     const touched = new Set([...ids].flatMap((id) => this.#nodesOf.get(id) ?? []));
     for (const id of ids) this.#nodesOf.delete(id);
-    for (const node of touched) {
-      node.removeFlows(ids);
-      this.#leave(node);
-    }
+    for (const node of touched) node.removeFlows(ids);
     for (const into of new Set(forgotten.map(([, flow]) => flow)))
       for (const node of this.of(into) ?? []) node.recount();
+    // Only now: an Envoy's and a listener's rows go on with what was forgotten of them.
+    for (const node of touched) this.#leave(node);
   }
 
   /** Of an upstream the endpoints are others, or it is no more. */
