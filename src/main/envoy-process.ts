@@ -74,7 +74,7 @@ export async function serving(envoy: EnvoyProcess, signal: AbortSignal): Promise
  * Of a route without requests the counters stay for four hours at the least where its single requests stay for a quarter of an
  * hour: long enough for what comes every hour. In fives of seconds, as Envoy flushes its statistics.
  */
-export function idleStatsSeconds(retention: number): number {
+function idleStatsSeconds(retention: number): number {
   return Math.ceil((16 * retention) / 5000) * 5;
 }
 

@@ -1,5 +1,6 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { runningEnvoys } from "#envoy/running-envoys.ts";
 import { lookIntoStateDirectory } from "#supervisor/state-directory.ts";
 import type { ApplianceHome } from "../../integration/support/appliance-home.ts";
 import { httpGet } from "../../integration/support/http-get.ts";
@@ -36,9 +37,9 @@ export class Watcher {
   }
 
   async look(): Promise<Sight> {
-    const { pid } = JSON.parse(await readFile(join(this.#home.state, "envoy", "envoy.json"), "utf8")) as {
-      pid: number;
-    };
+    const [running] = runningEnvoys(join(this.#home.state, "envoy"));
+    if (running === undefined) throw new Error("no Envoy runs");
+    const { pid } = running.identity;
     return {
       heap: await this.#inspector.heapInUse(),
       controlPlane: residentBytes(this.#controlPlane),
